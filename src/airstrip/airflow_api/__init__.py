@@ -1,0 +1,10 @@
+"""Airflow's REST API (v2) as typed values.
+
+What speaks HTTP to Airflow belongs here; nothing of Kubernetes, a spec or a place. May import only
+errors.
+"""
+
+from airstrip.airflow_api.client import AirflowClient
+from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance
+
+__all__ = ["AirflowClient", "Dag", "DagImportError", "DagRun", "TaskInstance"]

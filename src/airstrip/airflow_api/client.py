@@ -1,0 +1,256 @@
+"""What Airstrip asks of Airflow: health, DAGs, runs, tasks and their logs."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from airstrip.airflow_api.log_lines import render
+from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance
+from airstrip.airflow_api.transport import Transport
+from airstrip.errors import AirflowError
+
+_API = "/api/v2"
+_PAGE = 100
+_FOLLOW_POLL = 1.0
+
+
+class AirflowClient:
+    """Airflow's API as one account. Logs in with the first request; every failure is an AirflowError."""
+
+    def __init__(
+        self,
+        base_url: str,
+        username: str,
+        password: str,
+        timeout: float = 30.0,
+        *,
+        http: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`base_url` may have a path; `timeout` is in seconds for each request; `http` stands in for the network."""
+        self._transport = Transport(base_url, username, password, timeout, http)
+
+    def __enter__(self) -> AirflowClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def version(self) -> str:
+        """Airflow's version, such as `3.3.2`."""
+        return str(self._transport.get(f"{_API}/version")["version"])
+
+    def health(self) -> dict[str, str | None]:
+        """By component (`metadatabase`, `scheduler`, `triggerer`, `dag_processor`): `healthy`, `unhealthy`, or
+        None where it never ran."""
+        body = self._transport.get(f"{_API}/monitor/health")
+        return {name: (part or {}).get("status") for name, part in body.items()}
+
+    def dags(self) -> tuple[Dag, ...]:
+        """All DAGs that files define now, by name."""
+        return tuple(Dag.parse(row) for row in self._pages(f"{_API}/dags", "dags", {"order_by": "dag_id"}))
+
+    def dag(self, dag_id: str) -> Dag:
+        """Raises `airflow.dag-not-found`, with the names that are near."""
+        path = f"{_API}/dags/{_part(dag_id)}"
+        return Dag.parse(_found(lambda: self._transport.get(path), lambda: self._no_dag(dag_id)))
+
+    def unpause(self, dag_id: str) -> Dag:
+        """Lets the scheduler run a DAG."""
+        return self._set_paused(dag_id, paused=False)
+
+    def pause(self, dag_id: str) -> Dag:
+        """Keeps the scheduler from starting runs of a DAG, triggered ones too."""
+        return self._set_paused(dag_id, paused=True)
+
+    def trigger(self, dag_id: str, conf: Mapping[str, Any] | None = None) -> DagRun:
+        """Makes a run that begins now. Not tried twice: a run could be made twice."""
+        path = f"{_API}/dags/{_part(dag_id)}/dagRuns"
+        body = {"logical_date": None, "conf": dict(conf or {})}
+        made = _found(lambda: self._transport.send("POST", path, body=body), lambda: self._no_dag(dag_id))
+        return DagRun.parse(made)
+
+    def dag_run(self, dag_id: str, run_id: str) -> DagRun:
+        """Raises `airflow.run-not-found`."""
+        path = _run_path(dag_id, run_id)
+        return DagRun.parse(_found(lambda: self._transport.get(path), lambda: _no_run(dag_id, run_id)))
+
+    def dag_runs(self, dag_id: str | None = None, *, limit: int = 25, order: str = "-run_after") -> tuple[DagRun, ...]:
+        """The newest runs of a DAG, or of all. `order` is a field of the API, `-` before it for descending."""
+        path = f"{_API}/dags/{_part(dag_id) if dag_id else '~'}/dagRuns"
+        query: dict[str, str | int] = {"limit": min(limit, _PAGE), "order_by": order}
+        body = _found(lambda: self._transport.get(path, query), lambda: self._no_dag(dag_id or "~"))
+        return tuple(DagRun.parse(row) for row in body["dag_runs"])
+
+    def task_instances(self, dag_id: str, run_id: str) -> tuple[TaskInstance, ...]:
+        """All tasks of a run, mapped ones each, in the order in which they began; those that wait last."""
+        path = f"{_run_path(dag_id, run_id)}/taskInstances"
+        rows = self._pages(path, "task_instances", {}, missing=lambda: _no_run(dag_id, run_id))
+        tasks = [TaskInstance.parse(row) for row in rows]
+        return tuple(sorted(tasks, key=lambda task: (task.start_date or "~", task.task_id, task.map_index)))
+
+    def task_instance(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskInstance:
+        """Raises `airflow.task-not-found`."""
+        path = _task_path(dag_id, run_id, task_id) + (f"/{map_index}" if map_index >= 0 else "")
+        body = _found(lambda: self._transport.get(path), lambda: _no_task(dag_id, run_id, task_id, map_index))
+        return TaskInstance.parse(body)
+
+    def task_log(
+        self,
+        dag_id: str,
+        run_id: str,
+        task_id: str,
+        *,
+        try_number: int = 1,
+        map_index: int = -1,
+        follow: bool = False,
+    ) -> Iterator[str]:
+        """Lines `TIME LEVEL TEXT` of one try; with `follow`, as they come until the task has ended.
+
+        A task that never began has only try 0, whose log says why. While a task runs its log is
+        whatever Airflow can see of it (the last 100 lines, on Kubernetes without a shared folder).
+        Raises `airflow.task-not-found`.
+        """
+        if not follow:
+            return render(self._log_content(dag_id, run_id, task_id, try_number, map_index))
+        return self._follow_log(dag_id, run_id, task_id, try_number, map_index)
+
+    def import_errors(self) -> tuple[DagImportError, ...]:
+        """DAG files that cannot be imported."""
+        return tuple(DagImportError.parse(row) for row in self._pages(f"{_API}/importErrors", "import_errors", {}))
+
+    def _follow_log(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> Iterator[str]:
+        """Reads the log again and again: a running pod's log is a window that moves, so no position holds in it."""
+        seen: Counter[str] = Counter()
+        while True:
+            task = self.task_instance(dag_id, run_id, task_id, map_index)
+            over = task.ended or task.try_number > try_number
+            now: Counter[str] = Counter()
+            for line in render(self._log_content(dag_id, run_id, task_id, try_number, map_index)):
+                now[line] += 1
+                if now[line] > seen[line]:
+                    yield line
+            seen |= now
+            if over:
+                return
+            time.sleep(_FOLLOW_POLL)
+
+    def _log_content(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> list[Any]:
+        """The log as it is now: chunk after chunk, until Airflow has no more or nothing new."""
+        path = f"{_task_path(dag_id, run_id, task_id)}/logs/{try_number}"
+        query: dict[str, str | int] = {"map_index": map_index}
+        content: list[Any] = []
+        while True:
+            body = _found(
+                lambda: self._transport.get(path, query), lambda: _no_task(dag_id, run_id, task_id, map_index)
+            )
+            chunk = body.get("content") or []
+            content += chunk if isinstance(chunk, list) else [chunk]
+            following = body.get("continuation_token")
+            if not chunk or not following or following == query.get("token"):
+                return content
+            query["token"] = following
+
+    def _set_paused(self, dag_id: str, *, paused: bool) -> Dag:
+        path = f"{_API}/dags/{_part(dag_id)}"
+        query = {"update_mask": "is_paused"}
+        change = {"is_paused": paused}
+        body = _found(
+            lambda: self._transport.send("PATCH", path, query=query, body=change), lambda: self._no_dag(dag_id)
+        )
+        return Dag.parse(body)
+
+    def _pages(
+        self,
+        path: str,
+        key: str,
+        query: Mapping[str, str | int],
+        missing: Callable[[], AirflowError] | None = None,
+    ) -> list[dict[str, Any]]:
+        """All rows, a hundred at a time: the most that Airflow gives by default."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            page = {**query, "limit": _PAGE, "offset": len(rows)}
+            body = _found(partial(self._transport.get, path, page), missing or partial(_no_list, path))
+            rows += body[key]
+            if not body[key] or len(rows) >= body["total_entries"]:
+                return rows
+
+    def _no_dag(self, dag_id: str) -> AirflowError:
+        known = [dag.dag_id for dag in self.dags()]
+        near = difflib.get_close_matches(dag_id, known, n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known[:10]) or 'none yet'}."
+        return AirflowError(
+            "airflow.dag-not-found",
+            f"Airflow knows no DAG {dag_id}",
+            cause=f"No file defines it, its file cannot be imported, or it was not read yet. {hint}",
+            fix="See import errors: ./airstrip status",
+            status=404,
+        )
+
+
+def _found(ask: Callable[[], dict[str, Any]], missing: Callable[[], AirflowError]) -> dict[str, Any]:
+    """What `ask` answers; a 404 in the words of `missing`."""
+    try:
+        return ask()
+    except AirflowError as error:
+        if error.code == "airflow.not-found":
+            raise missing() from error
+        raise
+
+
+def _part(text: str) -> str:
+    """One part of a path: run ids hold colons and pluses."""
+    return quote(text, safe="")
+
+
+def _run_path(dag_id: str, run_id: str) -> str:
+    return f"{_API}/dags/{_part(dag_id)}/dagRuns/{_part(run_id)}"
+
+
+def _task_path(dag_id: str, run_id: str, task_id: str) -> str:
+    return f"{_run_path(dag_id, run_id)}/taskInstances/{_part(task_id)}"
+
+
+def _no_list(path: str) -> AirflowError:
+    return AirflowError(
+        "airflow.not-found",
+        f"Airflow has no {path}",
+        cause="Its version has another API.",
+        fix="Run a version of Airflow that Airstrip knows: see airflow.version in the reference.",
+        status=404,
+    )
+
+
+def _no_run(dag_id: str, run_id: str) -> AirflowError:
+    return AirflowError(
+        "airflow.run-not-found",
+        f"{dag_id} has no run {run_id}",
+        cause="It was deleted, or the name is not right.",
+        fix="See the last runs: ./airstrip status",
+        status=404,
+    )
+
+
+def _no_task(dag_id: str, run_id: str, task_id: str, map_index: int) -> AirflowError:
+    which = f"{task_id}[{map_index}]" if map_index >= 0 else task_id
+    return AirflowError(
+        "airflow.task-not-found",
+        f"run {run_id} of {dag_id} has no task {which} in that try",
+        cause="The name, the try or the map index is not right, or the task has not begun.",
+        fix="A mapped task needs --map INDEX; the first try is --try 1.",
+        status=404,
+    )

@@ -1,0 +1,165 @@
+"""HTTP to Airflow's API server: log-in, one refresh of the token, and every failure as an AirflowError."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from airstrip.errors import AirflowError
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_UNAVAILABLE = frozenset({500, 502, 503, 504})
+_PAUSES = (0.2, 0.5)
+
+
+class Transport:
+    """Sends requests as one account. The password and the token are in no error and no representation."""
+
+    def __init__(
+        self, base_url: str, username: str, password: str, timeout: float, http: httpx.BaseTransport | None = None
+    ) -> None:
+        """`http` stands in for the network."""
+        self.base_url = base_url.rstrip("/")
+        self._username = username
+        self._password = password
+        self._token: str | None = None
+        self._http = httpx.Client(
+            base_url=self.base_url,
+            timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
+            # A proxy of the environment would be asked for a port of this machine.
+            trust_env=httpx.URL(base_url).host not in _LOOPBACK,
+            transport=http,
+            headers={"Accept": "application/json", "User-Agent": "airstrip"},
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+        """An answer's JSON object. Tried again a moment later where Airflow is not there just now."""
+        for pause in (*_PAUSES, None):
+            try:
+                return self.send("GET", path, query=query)
+            except AirflowError as error:
+                if pause is None or error.code not in ("airflow.unreachable", "airflow.unavailable"):
+                    raise
+            time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def send(
+        self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
+    ) -> dict[str, Any]:
+        """One request, signed; raises AirflowError with the HTTP status for every answer that is not a success."""
+        used = self._token or self._log_in()
+        response = self._request(method, path, query, body, used)
+        if _token_is_refused(response):
+            response = self._request(method, path, query, body, self._log_in())
+        if response.is_success:
+            return self._object(response)
+        raise self._refused(response, method, path)
+
+    def _log_in(self) -> str:
+        account = {"username": self._username, "password": self._password}
+        response = self._request("POST", "/auth/token", None, account, None)
+        if response.status_code in (400, 401, 403, 422):
+            raise AirflowError(
+                "airflow.login-refused",
+                f"Airflow at {self.base_url} refuses the account {self._username}",
+                cause="Its password was changed in Airflow, or the account was deleted.",
+                fix="Run: ./airstrip up   (it makes the account anew)",
+                status=response.status_code,
+            )
+        if response.status_code == 404:
+            raise self._not_airflow(response)
+        if not response.is_success:
+            raise self._refused(response, "POST", "/auth/token")
+        token = self._object(response).get("access_token")
+        if not isinstance(token, str):
+            raise self._not_airflow(response)
+        self._token = token
+        return token
+
+    def _request(
+        self, method: str, path: str, query: Mapping[str, str | int] | None, body: object, token: str | None
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        try:
+            return self._http.request(method, path, params=query, json=body, headers=headers)
+        except httpx.TransportError as error:
+            slow = isinstance(error, httpx.ReadTimeout)
+            reason = "it took too long to answer" if slow else str(error).strip() or type(error).__name__
+            raise AirflowError(
+                "airflow.unreachable",
+                f"Airflow at {self.base_url} cannot be reached: {reason}",
+                cause="Its api-server is not running, is starting, or the way to it is closed.",
+                fix="Run: ./airstrip status",
+            ) from error
+
+    def _object(self, response: httpx.Response) -> dict[str, Any]:
+        try:
+            body = response.json()
+        except ValueError as error:
+            raise self._not_airflow(response) from error
+        if not isinstance(body, dict):
+            raise self._not_airflow(response)
+        return body
+
+    def _not_airflow(self, response: httpx.Response) -> AirflowError:
+        return AirflowError(
+            "airflow.not-airflow",
+            f"what answers at {self.base_url} is not Airflow's API",
+            cause="Another program has the address, or a proxy answers instead.",
+            fix="Look at it in a browser, or run: ./airstrip status",
+            status=response.status_code,
+        )
+
+    def _refused(self, response: httpx.Response, method: str, path: str) -> AirflowError:
+        status = response.status_code
+        said = _detail(response)
+        if status in _UNAVAILABLE:
+            return AirflowError(
+                "airflow.unavailable",
+                f"Airflow at {self.base_url} failed: HTTP {status}",
+                cause="It is starting, or it does not reach its database.",
+                fix="Read its log: ./airstrip logs api-server",
+                details=said,
+                status=status,
+            )
+        if status in (401, 403):
+            return AirflowError(
+                "airflow.forbidden",
+                f"Airflow does not allow the account {self._username} this: {method} {path}",
+                cause="The account's role in Airflow lacks the right.",
+                fix="Give it the role Admin in Airflow, under Security.",
+                details=said,
+                status=status,
+            )
+        code = {404: "airflow.not-found", 409: "airflow.conflict"}.get(status, "airflow.refused")
+        return AirflowError(
+            code,
+            f"Airflow refuses {method} {path}: {said or f'HTTP {status}'}",
+            cause="What was asked for is not there, or not valid.",
+            fix="See what Airflow says above.",
+            status=status,
+        )
+
+
+def _token_is_refused(response: httpx.Response) -> bool:
+    """Airflow answers 403, not 401, for a token that expired or that another key signed."""
+    return response.status_code == 401 or (response.status_code == 403 and "JWT" in _detail(response))
+
+
+def _detail(response: httpx.Response) -> str:
+    """FastAPI's `detail`: a sentence, or a list of fields with what is wrong; values are left out."""
+    try:
+        detail = response.json().get("detail", "")
+    except (ValueError, AttributeError):
+        return ""
+    if isinstance(detail, list):
+        return "; ".join(f"{'.'.join(str(part) for part in row.get('loc', []))}: {row.get('msg')}" for row in detail)
+    if isinstance(detail, dict):
+        return str(detail.get("message") or detail.get("reason") or "")
+    return str(detail)

@@ -1,0 +1,37 @@
+"""Yes-or-no questions: on the terminal, answered by --yes, or a coded error where nobody can answer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from airstrip.cli.render import Voice
+from airstrip.errors import UsageError
+
+
+def make_confirm(voice: Voice, *, yes: bool) -> Callable[[str], bool]:
+    """A function that asks `question` and returns the answer; Enter alone agrees."""
+
+    def confirm(question: str) -> bool:
+        return ask(question, voice, yes=yes, default=True)
+
+    return confirm
+
+
+def ask(question: str, voice: Voice, *, yes: bool, default: bool) -> bool:
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "usage.needs-confirmation",
+            question,
+            cause="There is no terminal to ask on.",
+            fix="Add --yes.",
+        )
+    voice.pause()
+    sys.stderr.write(f"{question} {'[Y/n]' if default else '[y/N]'} ")
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    if not answer:
+        return False
+    return default if answer.isspace() else answer.strip().lower() in ("y", "yes")

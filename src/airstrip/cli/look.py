@@ -1,0 +1,118 @@
+"""status, open, logs: what only looks."""
+
+from __future__ import annotations
+
+import json as json_module
+import os
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import typer
+
+from airstrip.cli import options
+from airstrip.cli.lifecycle import load
+from airstrip.cli.verb import Call
+from airstrip.errors import UsageError
+from airstrip.result import Result
+
+verbs = typer.Typer()
+
+
+@verbs.command("status", short_help="Show what runs, and how it is.")
+def status(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
+    """Show components, versions, health and the last runs; exit code 3 when something is wrong.
+
+    \b
+    Examples:
+      ./airstrip status
+      ./airstrip status --json
+    """
+    Call("status", json, debug).run(lambda _, __: load(file).status())
+
+
+@verbs.command("open", short_help="Print and open Airflow's URL.")
+def open_ui(
+    password: Annotated[bool, typer.Option("--password", help="Print only the password of admin.")] = False,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print Airflow's URL, and open it where there is a desktop.
+
+    \b
+    Examples:
+      ./airstrip open
+      ./airstrip open --password
+    """
+    call = Call("open", json, debug)
+    if password:
+        result = call.attempt(lambda _, __: Result("open", {"password": load(file).password()}))
+        print(json_module.dumps(result.to_document()) if json else result.data["password"])
+        return
+    result = call.run(lambda _, __: load(file).open_url())
+    if not json and _has_desktop():
+        typer.launch(str(result.data["url"]))
+
+
+def _has_desktop() -> bool:
+    """Root has no browser on a user's desktop, and a pipe wants no window."""
+    display = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY") or sys.platform == "darwin"
+    return bool(display) and sys.stdout.isatty() and os.geteuid() != 0
+
+
+@verbs.command("logs", short_help="Print a component's or a task's log.")
+def logs(
+    subject: Annotated[str, typer.Argument(metavar="COMPONENT|DAG", help="A component where it stands alone.")],
+    task: Annotated[str | None, typer.Argument(metavar="[TASK]", help="A task of the DAG.", show_default=False)] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="ID", help="The DAG run. Default: the last.")] = None,
+    try_number: Annotated[
+        int | None, typer.Option("--try", metavar="N", min=1, help="The task's try. Default: the last.")
+    ] = None,
+    map_index: Annotated[int, typer.Option("--map", metavar="N", min=-1, help="The index of a mapped task.")] = -1,
+    follow: Annotated[bool, typer.Option("--follow", "-F", help="Go on as lines come.")] = False,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print the log of a component, or of a task, also after its pod is gone.
+
+    \b
+    Examples:
+      ./airstrip logs scheduler -F
+      ./airstrip logs smoke hello
+      ./airstrip logs load extract --run manual__2026-01-31 --try 2 --map 0
+    """
+
+    def lines() -> Iterator[str]:
+        deployment = load(file)
+        if task is None:
+            return deployment.component_logs(subject, follow=follow)
+        return deployment.task_logs(
+            subject, task, run_id=run, try_number=try_number, map_index=map_index, follow=follow
+        )
+
+    def work(_: object, __: object) -> Result:
+        if task is None and (run, try_number, map_index) != (None, None, -1):
+            raise _no_task(subject)
+        printed = []
+        for line in lines():
+            if json and not follow:
+                printed.append(line)
+            else:
+                print(json_module.dumps({"line": line}) if json else line, flush=follow)
+        return Result("logs", {"lines": printed} if json and not follow else {})
+
+    call = Call("logs", json, debug)
+    if json and follow:
+        call.attempt(work)
+    else:
+        call.run(work)
+
+
+def _no_task(subject: str) -> UsageError:
+    return UsageError(
+        "usage.wrong-command-line",
+        "--run, --try and --map belong to a task's log",
+        fix=f"Name the task too: ./airstrip logs {subject} TASK",
+    )

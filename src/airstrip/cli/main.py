@@ -1,0 +1,87 @@
+"""The command `airstrip`: its verbs, and what happens around every one of them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from airstrip import __version__
+from airstrip.cli import files, lifecycle, look, node
+from airstrip.cli.errors import Interrupted, unexpected
+from airstrip.cli.verb import Call
+from airstrip.errors import AirstripError, UsageError
+
+app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
+for module in (lifecycle, look, files):
+    app.add_typer(module.verbs)
+app.add_typer(node.verbs, name="node", short_help="The embedded Kubernetes node on its own.")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"airstrip {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def airstrip(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has done the work
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Land Apache Airflow on Kubernetes from one file.
+
+    \b
+    ./airstrip up            land it: nothing to install, nothing to configure
+    ./airstrip run smoke     run a DAG and print its tasks' logs
+    ./airstrip status        what runs, and how it is
+    ./airstrip down          take it away; data stays
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def main() -> None:
+    """Runs the command line and ends the process with the contract's exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    try:
+        code = run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone. Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Runs the command line; returns the exit code. A wrong command line is a failure like any other."""
+    verb = _verb(arguments)
+    origin: BaseException | None = None
+    try:
+        return app(arguments, prog_name="airstrip", standalone_mode=False) or 0
+    except BrokenPipeError:
+        raise
+    except (typer.Abort, KeyboardInterrupt):
+        error: AirstripError = Interrupted(verb)
+    except typer.TyperException as wrong:
+        fix = f"See: ./airstrip {verb} --help".replace("  ", " ")
+        error = UsageError("usage.wrong-command-line", wrong.format_message(), fix=fix)
+    except Exception as defect:
+        error, origin = unexpected(defect), defect
+    Call(verb, json="--json" in arguments, debug="--debug" in arguments).fail(error, origin)
+    return error.exit_code
+
+
+def _verb(arguments: list[str]) -> str:
+    """The verb of a command line that may not be a valid one."""
+    names = {command.name or "" for group in (lifecycle, look, files) for command in group.verbs.registered_commands}
+    words = [word for word in arguments if not word.startswith("-")][:2]
+    if words[:1] == ["node"]:
+        return " ".join(words)
+    return words[0] if words and words[0] in names else ""

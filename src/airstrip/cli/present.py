@@ -1,0 +1,130 @@
+"""A verb's answer as text on stdout. stdout holds results only, so scripts can read it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from airstrip.cli.colors import paint
+from airstrip.result import Finding, Result
+
+_GOOD = frozenset({"healthy", "success", "running", "ready"})
+_BAD = frozenset({"degraded", "failed", "stopped", "unhealthy", "upstream_failed"})
+
+
+def present(result: Result) -> None:
+    """Prints the data in the verb's own form, then what was found wrong."""
+    lines = _PRESENTERS.get(result.verb, _anything)(result.data)
+    for finding in result.findings:
+        lines += _finding(finding)
+    for line in lines:
+        print(line)
+
+
+def _up(data: Mapping[str, Any]) -> list[str]:
+    return [
+        "",
+        f"Airflow {data['airflow']} has landed: {paint(str(data['url']), 'bold', sys.stdout)}",
+        "",
+        "  log in        as admin; ./airstrip open --password prints the password",
+        "  try it        ./airstrip run smoke",
+        "  look at it    ./airstrip status",
+        "  take it away  ./airstrip down   (as root, or with sudo; data stays)",
+    ]
+
+
+def _down(data: Mapping[str, Any]) -> list[str]:
+    if data.get("dataDeleted"):
+        return [f"{data['name']} is gone, and so is its data."]
+    if not data.get("wasRunning", True):
+        return [f"{data['name']} was not running. Its data, if any, is kept."]
+    return [f"{data['name']} is down. Its data is kept: ./airstrip up brings it back."]
+
+
+def _open(data: Mapping[str, Any]) -> list[str]:
+    return [str(data["url"])]
+
+
+def _kubeconfig(data: Mapping[str, Any]) -> list[str]:
+    return [str(data["kubeconfig"])]
+
+
+def _run(data: Mapping[str, Any]) -> list[str]:
+    rows = [(_task_name(task), _state(task["state"])) for task in data["tasks"]]
+    return [f"{data['dag']} {data['run']}: {_state(data['state'])}", *_columns(rows)]
+
+
+def _task_name(task: Mapping[str, Any]) -> str:
+    return str(task["task"]) if task["map"] < 0 else f"{task['task']}[{task['map']}]"
+
+
+def _status(data: Mapping[str, Any]) -> list[str]:
+    lines = [f"{data['name']}: {_state(data['state'])}"]
+    if url := data.get("url"):
+        versions = ", ".join(f"{name} {version}" for name, version in data.get("versions", {}).items())
+        lines += _columns([("url", str(url)), ("versions", versions)])
+    components = [
+        (str(row["component"]), f"{row['ready']}/{row['wanted']} ready", "" if row["healthy"] else _state("unhealthy"))
+        for row in data.get("components", ())
+    ]
+    if components:
+        lines += ["", "components", *_columns(components)]
+    runs = [
+        (str(row["dag"]), str(row["run"]), _state(row["state"]), str(row.get("started") or ""))
+        for row in data.get("runs", ())
+    ]
+    if runs:
+        lines += ["", "last runs", *_columns(runs)]
+    return lines
+
+
+def _anything(data: Mapping[str, Any]) -> list[str]:
+    """Whatever has no form of its own: a line for each key, lists beneath it."""
+    lines: list[str] = []
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            lines += [key, *_columns([(str(name), str(item)) for name, item in value.items()])]
+        elif isinstance(value, list | tuple):
+            lines += [key, *(f"  {_one_line(item)}" for item in value)]
+        else:
+            lines.append(f"{key}: {_state(value)}")
+    return lines
+
+
+def _one_line(item: object) -> str:
+    return "  ".join(str(value) for value in item.values()) if isinstance(item, Mapping) else str(item)
+
+
+def _finding(finding: Finding) -> list[str]:
+    lines = ["", f"{paint('!', 'yellow', sys.stdout)} {finding.symptom}  [{finding.code}]"]
+    lines += [f"  cause: {finding.cause}"] if finding.cause else []
+    lines += [f"  fix:   {finding.fix}"] if finding.fix else []
+    return lines + [f"  | {line}" for line in finding.evidence.splitlines()]
+
+
+def _state(value: object) -> str:
+    word = str(value)
+    if word in _GOOD:
+        return paint(word, "green", sys.stdout)
+    return paint(word, "red", sys.stdout) if word in _BAD else word
+
+
+def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as aligned, indented lines; a colour at a row's end does not move anything."""
+    if not rows:
+        return []
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [
+        ("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip() for row in rows
+    ]
+
+
+_PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "up": _up,
+    "down": _down,
+    "open": _open,
+    "node kubeconfig": _kubeconfig,
+    "run": _run,
+    "status": _status,
+}

@@ -1,0 +1,71 @@
+"""What all verbs have in common: call, present, and turn every failure into words and an exit code."""
+
+from __future__ import annotations
+
+import json as json_module
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import typer
+
+from airstrip.cli.confirm import make_confirm
+from airstrip.cli.errors import Interrupted, show_error, unexpected
+from airstrip.cli.present import present
+from airstrip.cli.render import Voice, make_voice
+from airstrip.errors import AirstripError
+from airstrip.result import Result, error_document
+
+Confirm = Callable[[str], bool]
+Work = Callable[[Voice, Confirm], Result]
+
+
+@dataclass(frozen=True)
+class Call:
+    """How a verb was called: its name, and how it is to speak."""
+
+    verb: str
+    json: bool
+    debug: bool
+    yes: bool = False
+
+    def run(self, work: Work) -> Result:
+        """Calls the facade with a voice and a way to ask, and prints the answer.
+
+        Raises typer.Exit where the exit code is not 0.
+        """
+        result = self.attempt(work)
+        if self.json:
+            print_document(result.to_document())
+        else:
+            present(result)
+        sys.stdout.flush()
+        if result.exit_code:
+            raise typer.Exit(result.exit_code)
+        return result
+
+    def attempt(self, work: Work) -> Result:
+        """As `run`, but the answer is left to the caller."""
+        voice = make_voice(json=self.json)
+        try:
+            with voice:
+                return work(voice, make_confirm(voice, yes=self.yes))
+        except AirstripError as error:
+            raise self.fail(error) from error
+        except KeyboardInterrupt:
+            raise self.fail(Interrupted(self.verb)) from None
+        except BrokenPipeError:
+            raise
+        except Exception as error:
+            raise self.fail(unexpected(error), error) from error
+
+    def fail(self, error: AirstripError, origin: BaseException | None = None) -> typer.Exit:
+        """Shows an error; returns what to raise."""
+        show_error(error, traceback_of=(origin or error) if self.debug else None)
+        if self.json:
+            print_document(error_document(self.verb, error))
+        return typer.Exit(error.exit_code)
+
+
+def print_document(document: object) -> None:
+    print(json_module.dumps(document, indent=2, default=str))

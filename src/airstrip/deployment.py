@@ -1,0 +1,106 @@
+"""The facade: what the CLI does, a library user does through `Deployment` and `Node`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from airstrip import operations
+from airstrip.events import Emit, discard
+from airstrip.node import Node
+from airstrip.result import Result
+from airstrip.spec import Spec, json_schema, load_spec
+from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
+from airstrip.targets.target import Confirm
+
+__all__ = ["DEFAULT_TIMEOUT", "Deployment", "Node"]
+
+DEFAULT_TIMEOUT = 600.0
+"""Seconds that a verb waits for the cluster and Airflow; builds are not counted."""
+
+
+def _agree(_question: str) -> bool:
+    """A library user has decided by calling."""
+    return True
+
+
+class Deployment:
+    """One airstrip.yaml made real. Every method can be called again; each raises AirstripError."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.spec = spec
+        self._session = operations.Session(spec, make_target(spec))
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> Deployment:
+        """Reads a file, or takes the built-in deployment `airflow` where there is none.
+
+        Raises SpecError with every problem of the file.
+        """
+        return cls(load_spec(file, TARGET_SPECS, PLANNED_TARGETS))
+
+    def up(self, emit: Emit = discard, confirm: Confirm = _agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result:
+        """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
+        return operations.up(self._session, emit, confirm, timeout=timeout)
+
+    def down(self, emit: Emit = discard, *, data: bool = False) -> Result:
+        """Takes everything away but the data; with `data`, that too."""
+        return operations.down(self._session, emit, data=data)
+
+    def status(self) -> Result:
+        """Components, versions, health, last runs. Exit code 3 when something is wrong."""
+        return operations.status(self._session)
+
+    def run(
+        self,
+        dag_id: str,
+        conf: Mapping[str, Any] | None = None,
+        emit: Emit = discard,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+    ) -> Result:
+        """Runs a DAG once, its tasks' logs as LogLine events. Exit code 3 when it did not succeed."""
+        return operations.run(self._session, dag_id, conf or {}, emit, timeout=timeout)
+
+    def open_url(self) -> Result:
+        """Where the UI is, and as whom to log in."""
+        return operations.open_url(self._session)
+
+    def password(self) -> str:
+        """The password of `admin`."""
+        return operations.read_password(self._session)
+
+    def component_logs(self, component: str, *, follow: bool = False) -> Iterator[str]:
+        """Lines of a component's log."""
+        return operations.component_logs(self._session, component, follow=follow)
+
+    def task_logs(
+        self,
+        dag_id: str,
+        task_id: str,
+        *,
+        run_id: str | None = None,
+        try_number: int | None = None,
+        map_index: int = -1,
+        follow: bool = False,
+    ) -> Iterator[str]:
+        """Lines of a task's log: of its last run and try where none is named."""
+        return operations.task_logs(
+            self._session,
+            dag_id,
+            task_id,
+            run_id=run_id,
+            try_number=try_number,
+            map_index=map_index,
+            follow=follow,
+        )
+
+    def render(self) -> str:
+        """The manifests as YAML, without secrets; builds and changes nothing."""
+        return operations.render_manifests(self.spec, self._session.target.preview())
+
+
+def file_schema() -> dict[str, Any]:
+    """The JSON Schema of an airstrip.yaml, with the part of each place."""
+    return json_schema(TARGET_SPECS)

@@ -1,0 +1,77 @@
+"""Pods that are refused, cannot start, or end again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from airstrip.diagnose.facts import ContainerFact, Facts
+from airstrip.diagnose.match import Match, lines, sentence, subject_of
+from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS, IMAGE_REASONS, creation_refused
+
+_NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
+
+
+def image_missing(facts: Facts) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        if container.state == "waiting" and container.reason in IMAGE_REASONS:
+            said = container.message or container.reason
+            message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
+            fields = {"pod": pod.name, "image": container.image, "message": message}
+            yield Match(subject_of(pod), fields, f"{container.reason}: {container.message}")
+
+
+def config_error(facts: Facts) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        if container.state == "waiting" and container.reason in CONFIG_REASONS:
+            said = container.message or container.reason
+            yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(said)}, container.reason)
+
+
+def crash_loop(facts: Facts) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        looping = container.state == "waiting" and container.reason in CRASH_REASONS
+        if looping or (container.restarts >= 2 and not container.ready):
+            fields = {"pod": pod.name, "restarts": str(container.restarts), "message": _end_of(container)}
+            yield Match(subject_of(pod), fields, lines(container.log))
+
+
+def job_failed(facts: Facts) -> Iterator[Match]:
+    for job in facts.jobs:
+        if job.failed:
+            logs = [
+                container.log
+                for pod, container in facts.containers()
+                if pod.owner == f"Job/{job.name}" and pod.namespace == job.namespace and container.log
+            ]
+            fields = {"job": job.name, "message": sentence(job.message or "its pod failed")}
+            yield Match(f"{job.namespace}/{job.name}", fields, lines(logs[-1]) if logs else "")
+
+
+def _refused(code: str) -> Callable[[Facts], Iterator[Match]]:
+    """Owners whose last attempt at making a pod was refused so. With pods there, that is past."""
+
+    def matches(facts: Facts) -> Iterator[Match]:
+        owned = {(pod.namespace, pod.owner) for pod in facts.pods}
+        for event in facts.events:
+            if event.reason != "FailedCreate" or creation_refused(event.message) != code:
+                continue
+            if (event.namespace, event.about) not in owned:
+                owner = event.about.partition("/")[2]
+                fields = {"owner": owner, "namespace": event.namespace, "message": sentence(event.message)}
+                yield Match(f"{event.namespace}/{event.about}", fields)
+
+    return matches
+
+
+quota = _refused("namespace.quota")
+security_violation = _refused("pod.security-violation")
+
+
+def _end_of(container: ContainerFact) -> str:
+    code = container.last_exit_code if container.last_exit_code is not None else container.exit_code
+    reason = container.last_reason or container.reason
+    if reason == "OOMKilled":
+        return "It used more memory than its limit allows, and was killed."
+    if code is None:
+        return "It does not stay ready: its probe fails."
+    return f"Its process ended with exit code {code}; the last log lines say why."

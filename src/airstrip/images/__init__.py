@@ -1,0 +1,33 @@
+"""Container images without Docker: Debian packages and a Python environment as an OCI layout on disk.
+
+Belongs here: what goes into an image, building its layers, the cache of both. Does not: pushing to or
+importing into a place (targets do that), and anything that knows Kubernetes or the user's file.
+May import the foundations only: errors, events, process.
+
+    request.py       what is asked for and what comes of it: plain values
+    airflow.py       the Airflow image: a system layer, an environment layer
+    postgresql.py    the PostgreSQL image: one system layer
+    build.py         the course of a build; prune.py: taking old images away
+    recipe.py        what is in a Debian system; system.py makes it a layer with mmdebstrap
+    sources.py       the mirrors it comes from; rootfs.py: the folder that it is meanwhile
+    requirements.py  the locked, hashed set of Python packages; environment.py installs it
+    layer.py, oci.py reproducible tar layers; the OCI layout around them
+    store.py         the cache: layers by the hash of their inputs, layouts, locks, staging
+"""
+
+from airstrip.images.airflow import ensure_airflow_image, plan_airflow_image
+from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
+from airstrip.images.prune import prune_images
+from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
+
+__all__ = [
+    "AirflowImageRequest",
+    "BuiltImage",
+    "ImagePlan",
+    "ReadyImage",
+    "ensure_airflow_image",
+    "ensure_postgresql_image",
+    "plan_airflow_image",
+    "plan_postgresql_image",
+    "prune_images",
+]

@@ -1,0 +1,122 @@
+"""The Airflow image: Debian with Python and git, and Airflow in a virtual environment.
+
+/opt/airflow            AIRFLOW_HOME, home of the user airflow (uid 50000, group 0)
+/opt/airflow/{dags,logs,config}, writable for group 0, as OpenShift's arbitrary users need
+/opt/airflow/venv       root's, read-only
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from airstrip.events import Emit, Progress
+from airstrip.images.build import ensure_image, plan_image
+from airstrip.images.environment import VENV, write_environment_layer
+from airstrip.images.layer import Layer
+from airstrip.images.oci import RunSettings
+from airstrip.images.recipe import Account, Folder, SystemRecipe
+from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan
+from airstrip.images.requirements import resolve_requirements, shipped_lock
+from airstrip.images.store import ImageStore
+from airstrip.images.system import ensure_system_layer
+
+HOME = "/opt/airflow"
+UID = 50000
+
+# procps: the pod operators end their XCom sidecar, which runs in this image, with pgrep.
+_PACKAGES = ("ca-certificates", "git", "libpq5", "openssh-client", "procps", "python3", "tini")
+_FOLDERS = ("opt/airflow", "opt/airflow/dags", "opt/airflow/logs", "opt/airflow/config")
+
+# Raise it when the code of environment.py makes other bytes of the same lock.
+_FORMAT = 2
+
+# The system twice (installed, and unpacked beneath the environment), both layers, uv's cache.
+_NEEDED_MB = 3500
+
+_SETTINGS = RunSettings(
+    user=f"{UID}:0",
+    working_dir=HOME,
+    entrypoint=("/usr/bin/tini", "--"),
+    command=("airflow", "version"),
+    env={
+        "PATH": f"/{VENV}/bin:/usr/local/bin:/usr/bin:/bin",
+        "AIRFLOW_HOME": HOME,
+        "LANG": "C.UTF-8",
+    },
+)
+
+
+def system_recipe(packages: tuple[str, ...] = ()) -> SystemRecipe:
+    return SystemRecipe(
+        packages=tuple(sorted({*_PACKAGES, *packages})),
+        accounts=(Account("airflow", UID, 0, HOME),),
+        folders=tuple(Folder(path, UID, 0, 0o775) for path in _FOLDERS),
+        python_folders=("usr/lib/python3", "usr/lib/python3.11"),
+    )
+
+
+def image_key(request: AirflowImageRequest) -> str:
+    """A hash of everything that decides what is in the image; the same on every machine of a kind."""
+    lock = shipped_lock(request)
+    inputs = {
+        "format": _FORMAT,
+        "system": system_recipe(request.packages).key,
+        "version": request.version,
+        "extras": request.extras,
+        "requirements": request.requirements,
+        "lock": hashlib.sha256(lock.read_bytes()).hexdigest() if lock else None,
+        "settings": repr(_SETTINGS),
+    }
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
+
+
+def plan_airflow_image(request: AirflowImageRequest, cache: Path) -> ImagePlan:
+    """What `ensure_airflow_image` would do; reads the cache, builds nothing."""
+    return plan_image(ImageStore(cache), "airflow", request.version, image_key(request))
+
+
+def ensure_airflow_image(
+    request: AirflowImageRequest, cache: Path, uv: Path, emit: Emit, *, refresh: bool = False
+) -> BuiltImage:
+    """The image out of the cache, or built: about a minute, and root.
+
+    `refresh` builds it anew from today's Debian packages and, where no lock answers the request,
+    today's Python packages. Raises ImageError, LockError.
+    """
+    store = ImageStore(cache)
+
+    def build_layers(work: Path, progress: Progress) -> tuple[Layer, Layer]:
+        # First, because it fails soonest: nobody waits for a system to hear that a requirement is wrong.
+        progress.say("resolving Python packages")
+        lock = resolve_requirements(request, uv, store.uv_cache, work)
+        recipe = system_recipe(request.packages)
+        system = ensure_system_layer(recipe, store, work, progress, refresh=refresh)
+        return system, _ensure_environment_layer(lock, system, store, work, uv, progress)
+
+    return ensure_image(
+        lambda: plan_airflow_image(request, cache),
+        store,
+        _SETTINGS,
+        build_layers,
+        needed_mb=_NEEDED_MB,
+        title=f"Build the Airflow {request.version} image",
+        refresh=refresh,
+        emit=emit,
+    )
+
+
+def _ensure_environment_layer(
+    lock: Path, system: Layer, store: ImageStore, work: Path, uv: Path, progress: Progress
+) -> Layer:
+    """The layer is named after what is installed, not after what was asked for: two requests may agree."""
+    inputs = f"{_FORMAT}\n{system.digest}\n{hashlib.sha256(lock.read_bytes()).hexdigest()}"
+    key = f"environment-{hashlib.sha256(inputs.encode()).hexdigest()[:32]}"
+    cached = store.layer(key)
+    if cached is not None:
+        return cached
+    archive = work / "environment.tar"
+    layer = write_environment_layer(store.blob(system), lock, uv, store.uv_cache, work, archive, progress)
+    store.keep_layer(key, layer, archive)
+    return layer

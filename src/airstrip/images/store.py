@@ -1,0 +1,156 @@
+"""The cache of images: `CACHE/images`.
+
+    blobs/sha256/HEX    layers
+    layers/KEY.json     digest and size of the layer that came of the inputs with this key
+    layouts/NAME-KEY/   a whole image; its blobs are hard links
+    uv/                 uv's own cache
+    work/NAME/          a build under way; emptied before the next
+    NAME.lock           held while NAME is built
+
+Everything but `work` appears by a rename, so what is there is whole and an interrupted build can
+simply be run again.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import shutil
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from airstrip.errors import ImageError, LockError
+from airstrip.events import Progress
+from airstrip.images.layer import Layer
+from airstrip.images.oci import blob_path
+
+_LOCK_TIMEOUT = 3600.0
+
+
+class ImageStore:
+    """The folder; made by the first build, not by asking what is in it."""
+
+    def __init__(self, cache: Path) -> None:
+        self.root = cache.absolute() / "images"
+
+    @property
+    def uv_cache(self) -> Path:
+        return self.root / "uv"
+
+    def layout(self, name: str, key: str) -> Path:
+        return self.root / "layouts" / f"{name}-{key}"
+
+    def blob(self, layer: Layer) -> Path:
+        return blob_path(self.root, layer.digest)
+
+    def layer(self, key: str) -> Layer | None:
+        """The layer that these inputs gave, if it is still there."""
+        try:
+            layer = Layer(**json.loads((self.root / "layers" / f"{key}.json").read_bytes()))
+            return layer if self.blob(layer).stat().st_size == layer.size else None
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def keep_layer(self, key: str, layer: Layer, archive: Path) -> None:
+        """Takes `archive` (a file in `work`) as what the inputs with this key give."""
+        self.blob(layer).parent.mkdir(parents=True, exist_ok=True)
+        archive.replace(self.blob(layer))
+        record = self.root / "layers" / f"{key}.json"
+        record.parent.mkdir(exist_ok=True)
+        new = archive.with_name("layer.json")
+        new.write_text(json.dumps(asdict(layer)))
+        new.replace(record)
+
+    def keep_layout(self, layout: Path, built: Path) -> None:
+        """Takes the folder `built` (in `work`) as the image at `layout`, instead of an earlier one."""
+        layout.parent.mkdir(parents=True, exist_ok=True)
+        if layout.exists():
+            layout.rename(built.with_name("replaced"))
+        built.rename(layout)
+
+    @contextmanager
+    def building(self, name: str, progress: Progress) -> Iterator[Path]:
+        """Holds the lock of NAME; gives an empty folder to build in and removes it afterwards."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        work = self.root / "work" / name
+        with _locked(self.root / f"{name}.lock", name, progress):
+            remove_tree(work)
+            work.mkdir(parents=True)
+            try:
+                yield work
+            finally:
+                remove_tree(work)
+
+    def prune(self, keep: Collection[Path]) -> int:
+        """Removes every layout but those in `keep`, and layers of none; returns the bytes freed.
+
+        Only while nothing is being built.
+        """
+        remove_tree(self.uv_cache)
+        for layout in self._entries("layouts"):
+            if layout not in keep:
+                remove_tree(layout)
+        freed = 0
+        for blob in self._entries("blobs/sha256"):
+            status = blob.stat()
+            if status.st_nlink == 1:
+                blob.unlink()
+                freed += status.st_size
+        for record in self._entries("layers"):
+            if self.layer(record.stem) is None:
+                record.unlink()
+        return freed
+
+    def _entries(self, folder: str) -> list[Path]:
+        path = self.root / folder
+        return sorted(path.iterdir()) if path.is_dir() else []
+
+    def require_space(self, megabytes: int) -> None:
+        """Raises ImageError when the disk has not that much room for a build."""
+        free = shutil.disk_usage(self.root).free // 1_000_000
+        if free < megabytes:
+            raise ImageError(
+                "image.no-space",
+                f"building the image needs {megabytes} MB of disk, and {self.root} has {free} MB",
+                cause="The packages, the image and the files that both are made from lie there together.",
+                fix="Free some space, or name another folder in AIRSTRIP_CACHE_DIR.",
+            )
+
+
+@contextmanager
+def _locked(path: Path, name: str, progress: Progress) -> Iterator[None]:
+    end = time.monotonic() + _LOCK_TIMEOUT
+    with path.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                progress.say("waiting for another Airstrip that builds it")
+                if time.monotonic() > end:
+                    raise LockError(
+                        "image.locked",
+                        f"another Airstrip has been building the {name} image for an hour",
+                        fix=f"See what it does: fuser -v {path}",
+                    ) from None
+                time.sleep(0.5)
+        yield
+
+
+def remove_tree(path: Path) -> None:
+    """Removes a folder if it is there. Raises ImageError when something is mounted below it."""
+    if not path.exists():
+        return
+    below = f"{path.absolute()}/"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        if f"{line.split()[4]}/".startswith(below):
+            raise ImageError(
+                "image.mounted",
+                f"{path} cannot be removed: something is mounted at {line.split()[4]}",
+                cause="A build that was killed may have left it.",
+                fix=f"umount {line.split()[4]}",
+            )
+    shutil.rmtree(path)

@@ -1,0 +1,33 @@
+"""A cluster as plain objects: access, server-side apply, waits, the lock and the inventory.
+
+Objects are dicts in the API's JSON shape. Nothing in here knows Airflow, a spec or a place; it may
+import only errors, events and process.
+"""
+
+from airstrip.kube.cluster import Applied, Cluster, connect
+from airstrip.kube.lease import Lease
+from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
+from airstrip.kube.troubles import Trouble, pod_troubles
+from airstrip.kube.wait import (
+    wait_for_default_service_account,
+    wait_for_job,
+    wait_for_namespace_gone,
+    wait_for_rollout,
+)
+
+__all__ = [
+    "Applied",
+    "Cluster",
+    "Lease",
+    "Trouble",
+    "connect",
+    "follow_pod_log",
+    "last_words",
+    "pod_log",
+    "pod_logs",
+    "pod_troubles",
+    "wait_for_default_service_account",
+    "wait_for_job",
+    "wait_for_namespace_gone",
+    "wait_for_rollout",
+]

@@ -1,0 +1,104 @@
+"""Pods' logs: the last lines, or all of them as they come."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator
+
+from airstrip.errors import KubernetesError
+from airstrip.kube.cluster import Cluster
+from airstrip.kube.resources import Resource
+
+_POD = Resource("v1", "Pod", "pods", True)
+_STARTING_POLL = 1.0
+_CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
+
+
+def pod_logs(
+    cluster: Cluster, pod: str, namespace: str, *, container: str, follow: bool = False, tail: int | None = None
+) -> Iterator[str]:
+    """A container's log lines; with `follow`, as they come until the container ends."""
+    if follow:
+        return follow_pod_log(cluster, pod, namespace, container=container, tail=tail)
+    return iter(pod_log(cluster, pod, namespace, container=container, tail=tail))
+
+
+def pod_log(
+    cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int | None = None, previous: bool = False
+) -> list[str]:
+    """A container's last `tail` lines, or all; empty where it has not started or its log is gone.
+
+    `previous` reads the life before the last restart.
+    """
+    query = _query(container, tail) | ({"previous": "true"} if previous else {})
+    try:
+        response = cluster.transport.request(
+            "GET", _POD.path(namespace, pod, "log"), f"read the log of {pod}/{container}", query=query
+        )
+    except KubernetesError as error:
+        # 400: the container waits to start, or it had no earlier life.
+        if error.status in (400, 404):
+            return []
+        raise
+    return response.text.splitlines()
+
+
+def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int = 20) -> list[str]:
+    """What a container that fails said last: of its present life, or of the one before where that is silent.
+
+    For errors and reports, which people pass on: tokens and passwords in URLs are struck out.
+    """
+    lines = pod_log(cluster, pod, namespace, container=container, tail=tail) or pod_log(
+        cluster, pod, namespace, container=container, tail=tail, previous=True
+    )
+    return [_CREDENTIAL.sub("***", line) for line in lines]
+
+
+def follow_pod_log(
+    cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int | None = None
+) -> Iterator[str]:
+    """Lines as they come, until the container ends or its pod is gone. Waits for a container that starts.
+
+    A broken connection is taken up again where it broke.
+    """
+    path = _POD.path(namespace, pod, "log")
+    action = f"follow the log of {pod}/{container}"
+    query = {**_query(container, tail), "follow": "true", "timestamps": "true"}
+    last = ""
+    while True:
+        resumed = last
+        try:
+            with cluster.transport.stream(path, action, query) as lines:
+                for stamped in lines:
+                    stamp, _, line = stamped.partition(" ")
+                    if stamp > resumed:
+                        last = stamp
+                        yield line
+            if not _goes_on(cluster, pod, namespace, container):
+                return
+        except KubernetesError as error:
+            if error.status == 404:
+                return
+            if error.status not in (400, None):
+                raise
+        if last:
+            query = {**_query(container, None), "follow": "true", "timestamps": "true", "sinceTime": last}
+        time.sleep(_STARTING_POLL)
+
+
+def _goes_on(cluster: Cluster, pod: str, namespace: str, container: str) -> bool:
+    """After a log's end: the container has not started (the API answers with an empty log), or still runs."""
+    found = cluster.get("v1", "Pod", pod, namespace)
+    if found is None or found["status"].get("phase") in ("Succeeded", "Failed"):
+        return False
+    status = found["status"]
+    for entry in [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]:
+        if entry["name"] == container:
+            return "running" in entry["state"] or ("waiting" in entry["state"] and entry["restartCount"] == 0)
+    return True
+
+
+def _query(container: str, tail: int | None) -> dict[str, str]:
+    query = {"container": container}
+    return query if tail is None else {**query, "tailLines": str(tail)}

@@ -1,0 +1,21 @@
+"""Pure: (spec, platform, images, checksums) -> the Kubernetes objects of a deployment, in stages.
+
+One file per component. Objects are plain dicts in JSON shape, namespaced ones only: the target makes
+what is cluster-scoped. What belongs into a container as a file lies in `files/`. Imports `spec`,
+`platform` and `errors`, nothing else of Airstrip.
+"""
+
+from airstrip.manifests.build import build_manifests
+from airstrip.manifests.document import format_document
+from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
+from airstrip.manifests.secrets import SecretValues, build_secrets
+
+__all__ = [
+    "Images",
+    "ManifestSet",
+    "SecretValues",
+    "Stage",
+    "build_manifests",
+    "build_secrets",
+    "format_document",
+]

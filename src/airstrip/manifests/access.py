@@ -1,0 +1,89 @@
+"""Service accounts and roles: every role is in the workers' namespace, none in the control plane's."""
+
+from __future__ import annotations
+
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.metadata import metadata
+from airstrip.manifests.names import (
+    AIRFLOW_COMPONENTS,
+    API_SERVER,
+    MIGRATION,
+    POSTGRESQL,
+    SCHEDULER,
+    TASK,
+    TRIGGERER,
+    pods_account,
+)
+
+_ALL_OF_PODS = ("create", "delete", "get", "list", "patch", "watch")
+
+
+def build_access(inputs: Inputs) -> tuple[Object, ...]:
+    """Accounts first, then roles with their bindings."""
+    components = (*AIRFLOW_COMPONENTS, MIGRATION, POSTGRESQL)
+    accounts = [_account(inputs, component, component, inputs.control) for component in components]
+    accounts.append(_account(inputs, pods_account(inputs.spec.name), TASK, inputs.workers))
+    grants = [item for component, rules in _component_rules().items() for item in _grant(inputs, component, rules)]
+    return (*accounts, *grants, *_pods_grant(inputs))
+
+
+def _component_rules() -> dict[str, list[Object]]:
+    """What the processes were seen to ask of the API server, and no more."""
+    return {
+        API_SERVER: [_rule("", ["pods"], "list"), _rule("", ["pods/log"], "get")],
+        SCHEDULER: [_rule("", ["pods"], *_ALL_OF_PODS)],
+        TRIGGERER: [
+            _rule("", ["pods"], "get", "list", "watch"),
+            _rule("", ["pods/log"], "get"),
+            _rule("", ["events"], "list"),
+        ],
+    }
+
+
+def _pods_rules() -> list[Object]:
+    """What the pod and job operators need. `pods/exec` is for XCom; it reaches every pod of the namespace."""
+    return [
+        _rule("", ["pods"], *_ALL_OF_PODS),
+        _rule("", ["pods/log"], "get"),
+        _rule("", ["pods/exec"], "create", "get"),
+        _rule("", ["events"], "list"),
+        _rule("batch", ["jobs", "jobs/status"], *_ALL_OF_PODS),
+    ]
+
+
+def _rule(group: str, resources: list[str], *verbs: str) -> Object:
+    return {"apiGroups": [group], "resources": resources, "verbs": list(verbs)}
+
+
+def _account(inputs: Inputs, name: str, component: str, namespace: str) -> Object:
+    """Without a token unless the pod asks for one itself."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": metadata(inputs, name, component, namespace),
+        "automountServiceAccountToken": False,
+    }
+
+
+def _grant(inputs: Inputs, component: str, rules: list[Object]) -> tuple[Object, Object]:
+    return _role(inputs, component, component, rules, inputs.control)
+
+
+def _pods_grant(inputs: Inputs) -> tuple[Object, Object]:
+    return _role(inputs, pods_account(inputs.spec.name), TASK, _pods_rules(), inputs.workers)
+
+
+def _role(
+    inputs: Inputs, name: str, component: str, rules: list[Object], account_namespace: str
+) -> tuple[Object, Object]:
+    """A role in the workers' namespace, bound to the account of the same name."""
+    about = metadata(inputs, name, component, inputs.workers)
+    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": about, "rules": rules}
+    binding = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": metadata(inputs, name, component, inputs.workers),
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": account_namespace}],
+    }
+    return role, binding

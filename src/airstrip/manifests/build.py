@@ -1,0 +1,59 @@
+"""The compiler's top: which objects, in which stage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airstrip.manifests.access import build_access
+from airstrip.manifests.api_server import build_api_server
+from airstrip.manifests.claims import build_claims
+from airstrip.manifests.config_maps import build_config_maps
+from airstrip.manifests.dag_processor import build_dag_processor
+from airstrip.manifests.manifest_set import Images, Inputs, ManifestSet, Object, Stage
+from airstrip.manifests.migration import build_migration
+from airstrip.manifests.network import build_network_policies
+from airstrip.manifests.postgresql import build_postgresql
+from airstrip.manifests.scheduler import build_scheduler
+from airstrip.manifests.triggerer import build_triggerer
+from airstrip.manifests.workload import disruption_budgets
+from airstrip.platform import Platform
+from airstrip.spec import Spec
+
+
+def build_manifests(spec: Spec, platform: Platform, images: Images, checksums: Mapping[str, str]) -> ManifestSet:
+    """Every namespaced object of a deployment, in the order in which it is applied.
+
+    `checksums` are of the Secrets' values by the Secret's name: a pod rolls when one that it reads
+    changes; without them (`render`) nothing is said of Secrets. Raises AirstripError where the
+    place lacks what the spec needs.
+    """
+    inputs = Inputs(spec, platform, images, checksums)
+    config_maps = build_config_maps(inputs)
+    inputs = inputs.with_checksums(config_maps)
+    airflow = (
+        *build_api_server(inputs),
+        *build_scheduler(inputs),
+        *build_dag_processor(inputs),
+        *build_triggerer(inputs),
+    )
+    database = build_postgresql(inputs)
+    foundation = (
+        *build_access(inputs),
+        *config_maps,
+        *build_claims(inputs),
+        *build_network_policies(inputs),
+        *disruption_budgets(inputs, _replicas((*database, *airflow))),
+    )
+    return ManifestSet(
+        (
+            Stage("foundation", foundation),
+            Stage("database", database),
+            Stage("migration", build_migration(inputs)),
+            Stage("airflow", airflow),
+        )
+    )
+
+
+def _replicas(objects: tuple[Object, ...]) -> dict[str, int]:
+    """How many pods each component wants."""
+    return {item["metadata"]["name"]: item["spec"]["replicas"] for item in objects if "replicas" in item["spec"]}

@@ -1,0 +1,59 @@
+"""The claims of shared volumes: one in each namespace, bound to what the target made for it."""
+
+from __future__ import annotations
+
+from airstrip.errors import AirstripError
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.metadata import metadata
+from airstrip.platform import Binding, Purpose, Role, SharedVolume
+
+_PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+
+
+def build_claims(inputs: Inputs) -> tuple[Object, ...]:
+    """Raises AirstripError `volume.not-shareable` where the place cannot bind a volume in each namespace."""
+    roles: dict[str, Role] = {inputs.workers: "workers", inputs.control: "control"}
+    return tuple(
+        _claim(inputs, volume, _binding(inputs, volume, roles[namespace]), namespace)
+        for volume in (_volume(inputs, purpose) for purpose in _PURPOSES)
+        for namespace in inputs.namespaces
+    )
+
+
+def _volume(inputs: Inputs, purpose: Purpose) -> SharedVolume:
+    volume = inputs.platform.volume(purpose)
+    if volume is None:
+        raise _not_shareable(inputs, purpose)
+    return volume
+
+
+def _binding(inputs: Inputs, volume: SharedVolume, role: Role) -> Binding:
+    binding = volume.bindings.get(role)
+    if binding is None:
+        raise _not_shareable(inputs, volume.purpose)
+    return binding
+
+
+def _not_shareable(inputs: Inputs, purpose: Purpose) -> AirstripError:
+    return AirstripError(
+        "volume.not-shareable",
+        f"{inputs.platform.place} cannot give the same {purpose} folder to two namespaces",
+        cause="A claim belongs to one namespace, and a dynamic storage class makes a new volume for each claim.",
+        fix="Take DAGs from git and keep logs in an object store, use NFS, or put both into one namespace.",
+    )
+
+
+def _claim(inputs: Inputs, volume: SharedVolume, binding: Binding, namespace: str) -> Object:
+    about = metadata(inputs, volume.purpose, volume.purpose, namespace)
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": about,
+        "spec": {
+            "accessModes": [volume.access_mode],
+            "resources": {"requests": {"storage": binding.capacity}},
+            "storageClassName": binding.storage_class,
+            "volumeMode": "Filesystem",
+            "volumeName": binding.volume,
+        },
+    }

@@ -1,0 +1,39 @@
+"""The ConfigMaps: settings, local settings, built-in DAGs and scripts, out of `files/`."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.metadata import config_map
+from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, SCRIPTS_MAP, SETTINGS_MAP
+from airstrip.manifests.settings import control_settings
+from airstrip.manifests.task_pod import build_task_pod_template
+
+_SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
+_SCRIPTS = ("create_accounts.py", "main_loop_alive.py")
+_DAGS = (".airflowignore", "smoke.py")
+
+
+def build_config_maps(inputs: Inputs) -> tuple[Object, ...]:
+    """What the control plane reads, and in each namespace what task pods read too."""
+    shared = [
+        config_map(inputs, name, namespace, data)
+        for name, data in (
+            (DAGS_MAP, _contents("dags", _DAGS)),
+            (SETTINGS_MAP, _contents("settings", _SETTINGS_FILES)),
+        )
+        for namespace in inputs.namespaces
+    ]
+    return (
+        config_map(inputs, ENVIRONMENT_MAP, inputs.control, control_settings(inputs)),
+        config_map(inputs, SCRIPTS_MAP, inputs.control, _contents("scripts", _SCRIPTS)),
+        build_task_pod_template(inputs),
+        *shared,
+    )
+
+
+def _contents(folder: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Texts of files in `files/FOLDER`, by their names."""
+    root = files("airstrip.manifests") / "files" / folder
+    return {name: (root / name).read_text(encoding="utf-8") for name in names}

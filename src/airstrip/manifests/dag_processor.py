@@ -1,0 +1,29 @@
+"""The DAG processor: parses the files of both bundles; the only one of the control plane that runs their code."""
+
+from __future__ import annotations
+
+from airstrip.manifests.main_loop import main_loop_probe
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.names import DAG_PROCESSOR
+from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, Process, Resources, pod_template
+from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, PRIVATE_LOGS, SCRATCH, SCRIPTS
+from airstrip.manifests.workload import deployment
+
+# It has no port to ask whether it started; a wrong setting or database ends it sooner than this.
+_SETTLE_SECONDS = 5
+
+
+def build_dag_processor(inputs: Inputs) -> tuple[Object, ...]:
+    """A Deployment. Fernet, because files that read connections while they are parsed get them from it."""
+    process = Process(
+        component=DAG_PROCESSOR,
+        args=("airflow", "dag-processor"),
+        # The limit is for what users import.
+        resources=Resources(cpu=100, memory=224, memory_limit=1536),
+        secrets=(DATABASE_URL, FERNET_KEY),
+        mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, DAGS, BUILT_IN_DAGS),
+        probes={"livenessProbe": main_loop_probe()},
+        grace_seconds=60,
+    )
+    template = pod_template(inputs, process)
+    return (deployment(inputs, DAG_PROCESSOR, template, settle_seconds=_SETTLE_SECONDS),)

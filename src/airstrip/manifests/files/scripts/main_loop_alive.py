@@ -1,0 +1,59 @@
+"""Exits with 1 when a process's main loop has not turned since the last look. Standard library only.
+
+Airflow's DAG processor and triggerer have no health server, and asking Airflow's own command costs
+more than a second of CPU a time. Both wait in their main thread for at most a second at a time, so
+the kernel's count of its switches grows as long as the loop turns; a thread that is stuck on a lock
+or on a dead connection does not switch.
+"""
+
+import os
+import sys
+import tempfile
+
+NOTES = os.path.join(tempfile.gettempdir(), "airstrip-main-loop")
+
+
+def read_status(pid):
+    """The fields of /proc/PID/status, of the main thread."""
+    with open(f"/proc/{pid}/status", encoding="utf-8", errors="replace") as file:
+        return dict(line.rstrip("\n").split(":", 1) for line in file if ":" in line)
+
+
+def main_process():
+    """Airflow itself: the container's first process, or its oldest child where that is only an init."""
+    try:
+        if "python" in os.path.basename(os.readlink("/proc/1/exe")):
+            return 1
+    except OSError:
+        pass  # An init that does not let itself be looked at.
+    children = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                if read_status(name)["PPid"].strip() == "1":
+                    children.append(int(name))
+            except OSError:
+                continue
+    return min(children)
+
+
+def main():
+    pid = main_process()
+    status = read_status(pid)
+    switches = int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
+    now = f"{pid} {switches}"
+    try:
+        with open(NOTES, encoding="utf-8") as file:
+            before = file.read()
+    except OSError:
+        before = ""
+    with open(NOTES, "w", encoding="utf-8") as file:
+        file.write(now)
+    if now == before:
+        print(f"the main loop of process {pid} has not turned since the last look", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,137 @@
+"""Airstrip's local settings: pods that pod security `restricted` admits, and access for tasks that need it.
+
+Airflow imports this module in the scheduler, the DAG processor, the triggerer and every task pod. It
+is found by PYTHONPATH; a deployment's own airflow_local_settings (in AIRFLOW_HOME/config, in the
+image's packages) is found behind it and stays in force: its hooks run first, its names are kept.
+Parsing waits for this file: it imports nothing of Airflow or Kubernetes until a task needs it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from importlib.machinery import PathFinder
+
+_NAME = "airflow_local_settings"
+_PROVIDER = "airflow.providers.cncf.kubernetes."
+_SIDECAR = "airflow-xcom-sidecar"
+
+
+def _load_own():
+    """The deployment's own module of the same name further down the path, or None."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    config = os.path.join(os.environ.get("AIRFLOW_HOME", os.path.expanduser("~/airflow")), "config")
+    folders = [folder for folder in [*sys.path, config] if os.path.abspath(folder) != here]
+    spec = PathFinder.find_spec(_NAME, folders)
+    if spec is None or spec.loader is None:
+        return None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+_own = _load_own()
+_own_names = [] if _own is None else getattr(_own, "__all__", [name for name in vars(_own) if name[:2] != "__"])
+globals().update({name: getattr(_own, name) for name in _own_names})
+
+__all__ = [*_own_names, "pod_mutation_hook", "task_policy"]
+
+
+def pod_mutation_hook(pod):
+    """Fills what `restricted` demands where it is missing; what a DAG's author set is left alone."""
+    if hasattr(_own, "pod_mutation_hook"):
+        _own.pod_mutation_hook(pod)
+    spec = pod.spec
+    for container in [*(spec.init_containers or []), *(spec.containers or [])]:
+        if container.name == _SIDECAR:
+            _use_own_image(container)
+        _restrict(container, spec.security_context)
+
+
+def _use_own_image(container):
+    """The provider's default is an image from the internet that runs as root; any shell will do."""
+    image = os.environ.get("AIRSTRIP_AIRFLOW_IMAGE")
+    if image:
+        container.image = image
+
+
+def _restrict(container, pod_context):
+    """Dicts, which the operators take as well, have the API's own names."""
+    from kubernetes.client import models as k8s
+
+    context = container.security_context
+    if context is None:
+        context = container.security_context = k8s.V1SecurityContext()
+    if _get(context, "allow_privilege_escalation") is None:
+        _set(context, "allow_privilege_escalation", False)
+    if _get(context, "run_as_non_root") is None and _get(pod_context, "run_as_non_root") is None:
+        _set(context, "run_as_non_root", True)
+    if _get(context, "seccomp_profile") is None and _get(pod_context, "seccomp_profile") is None:
+        _set(context, "seccomp_profile", k8s.V1SeccompProfile(type="RuntimeDefault"))
+    capabilities = _get(context, "capabilities")
+    if capabilities is None:
+        _set(context, "capabilities", k8s.V1Capabilities(drop=["ALL"]))
+    elif "ALL" not in (_get(capabilities, "drop") or []):
+        _set(capabilities, "drop", ["ALL"])
+
+
+def _camel(name):
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _get(holder, name):
+    if isinstance(holder, dict):
+        return holder.get(_camel(name), holder.get(name))
+    return getattr(holder, name, None)
+
+
+def _set(holder, name, value):
+    if isinstance(holder, dict):
+        holder[_camel(name)] = value
+    else:
+        setattr(holder, name, value)
+
+
+def task_policy(task):
+    """Tasks that use the Kubernetes API run with the account that may; all others have no token."""
+    if hasattr(_own, "task_policy"):
+        _own.task_policy(task)
+    if _uses_kubernetes(task):
+        _give_account(task)
+
+
+def _uses_kubernetes(task):
+    """Whether the operator, or what it is derived from, is of the Kubernetes provider."""
+    operator = getattr(task, "operator_class", None)
+    if not isinstance(operator, type):
+        operator = type(task)
+    return any(base.__module__.startswith(_PROVIDER) for base in operator.__mro__)
+
+
+def _give_account(task):
+    """An account that the DAG's author named stays; the rest of a pod_override stays in any case."""
+    account = os.environ.get("AIRSTRIP_PODS_SERVICE_ACCOUNT")
+    if not account:
+        return
+    from kubernetes.client import models as k8s
+
+    config = dict(getattr(task, "executor_config", None) or {})
+    pod = config.get("pod_override") or k8s.V1Pod()
+    if pod.spec is None:
+        pod.spec = k8s.V1PodSpec(containers=[k8s.V1Container(name="base")])
+    if pod.spec.service_account_name is None:
+        pod.spec.service_account_name = account
+    if pod.spec.automount_service_account_token is None:
+        pod.spec.automount_service_account_token = True
+    config["pod_override"] = pod
+    _set_executor_config(task, config)
+
+
+def _set_executor_config(task, config):
+    """A mapped task keeps its settings among the arguments that all its instances share."""
+    if hasattr(task, "partial_kwargs"):
+        task.partial_kwargs["executor_config"] = config
+    else:
+        task.executor_config = config

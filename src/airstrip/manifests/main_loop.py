@@ -1,0 +1,13 @@
+"""A probe for processes without a health server: see files/main_loop_alive.py and decision 0010."""
+
+from __future__ import annotations
+
+from airstrip.manifests.manifest_set import Object
+from airstrip.manifests.names import SCRIPTS_DIR
+
+
+def main_loop_probe() -> Object:
+    """Five looks in a row, half a minute apart, at a main loop that did not turn."""
+    # Isolated and without site: 20 ms, and nothing of Airflow or of the user is imported.
+    command = ["python", "-I", "-S", f"{SCRIPTS_DIR}/main_loop_alive.py"]
+    return {"exec": {"command": command}, "periodSeconds": 30, "timeoutSeconds": 10, "failureThreshold": 5}

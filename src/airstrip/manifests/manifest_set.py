@@ -1,0 +1,80 @@
+"""What the compiler takes besides the spec, and what it gives."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airstrip.platform import Platform
+from airstrip.spec import Spec
+
+Object = dict[str, Any]
+"""A Kubernetes object, or a part of one, in JSON shape."""
+
+
+@dataclass(frozen=True)
+class Images:
+    """References that the cluster's nodes can run, by digest: the name of the migration follows from it."""
+
+    airflow: str
+    postgresql: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Objects that are applied together; the next stage waits until these are ready."""
+
+    name: str
+    objects: tuple[Object, ...]
+
+
+@dataclass(frozen=True)
+class ManifestSet:
+    """All namespaced objects of a deployment. Stages in order: foundation, database, migration, airflow."""
+
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What every component is built from.
+
+    `checksums` are of the contents of Secrets and ConfigMaps, by the object's name; a Secret's is
+    missing where its values are not known (`render`).
+    """
+
+    spec: Spec
+    platform: Platform
+    images: Images
+    checksums: Mapping[str, str]
+
+    @property
+    def control(self) -> str:
+        """The control plane's namespace."""
+        return self.spec.namespaces.control
+
+    @property
+    def workers(self) -> str:
+        """The task pods' namespace; may be the control plane's own."""
+        return self.spec.namespaces.workers
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """Each namespace once."""
+        return tuple(dict.fromkeys((self.control, self.workers)))
+
+    def with_checksums(self, config_maps: Iterable[Object]) -> Inputs:
+        added = {item["metadata"]["name"]: checksum(item["data"]) for item in config_maps}
+        return replace(self, checksums={**self.checksums, **added})
+
+    def checksum_annotations(self, names: Iterable[str]) -> dict[str, str]:
+        """One annotation for each ConfigMap or Secret that a pod reads: it rolls when one changes."""
+        return {f"checksum.airstrip/{name}": self.checksums[name] for name in sorted(names) if name in self.checksums}
+
+
+def checksum(value: object) -> str:
+    """16 hexadecimal digits that stand for a JSON value."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

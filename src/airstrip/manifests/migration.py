@@ -1,0 +1,86 @@
+"""The gate before Airflow rolls: migrates the database and makes the accounts, once per image and database."""
+
+from __future__ import annotations
+
+from airstrip.manifests import pod_security
+from airstrip.manifests.manifest_set import Inputs, Object, checksum
+from airstrip.manifests.metadata import labels, metadata
+from airstrip.manifests.names import (
+    ADMIN_SECRET,
+    CLI_SECRET,
+    DATABASE_NAME,
+    MIGRATION,
+    POSTGRESQL,
+    POSTGRESQL_PORT,
+    SCRIPTS_DIR,
+    SCRIPTS_MAP,
+)
+from airstrip.manifests.process import (
+    DATABASE_URL,
+    FERNET_KEY,
+    Resources,
+    airflow_container,
+)
+from airstrip.manifests.volumes import PRIVATE_LOGS, SCRATCH, SCRIPTS, Mount, volumes_of
+
+_ACCOUNTS_DIR = "/run/secrets/airflow-accounts"
+_RESOURCES = Resources(cpu=100, memory=256, memory_limit=1024)
+_SECRETS = (DATABASE_URL, FERNET_KEY)
+# Other settings that it reads (the URL of the UI, other keys) change nothing that it does.
+_DECISIVE = (ADMIN_SECRET, CLI_SECRET, SCRIPTS_MAP)
+
+
+def build_migration(inputs: Inputs) -> tuple[Object, ...]:
+    """The Job. A Job cannot be changed, so its name holds a hash of all that it does.
+
+    That is the image's digest, the database's identity, the accounts and the scripts: with the same
+    it has run, with another it runs. Kept when it is done: its being there says so.
+    """
+    template = _template(inputs)
+    identity = {"database": database_identity(inputs), "template": template}
+    name = f"{MIGRATION}-{checksum(identity)[:10]}"
+    job = {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": metadata(inputs, name, MIGRATION),
+        "spec": {"backoffLimit": 2, "template": template},
+    }
+    return (job,)
+
+
+def database_identity(inputs: Inputs) -> str:
+    """Which database, whatever its password."""
+    return f"{POSTGRESQL}.{inputs.control}.svc:{POSTGRESQL_PORT}/{DATABASE_NAME}"
+
+
+def _template(inputs: Inputs) -> Object:
+    mounts: tuple[Mount, ...] = (*SCRATCH, SCRIPTS, PRIVATE_LOGS)
+    accounts = (*mounts, _accounts_mount())
+    migrate = ("airflow", "db", "migrate")
+    create = ("python", f"{SCRIPTS_DIR}/create_accounts.py", _ACCOUNTS_DIR)
+    return {
+        "metadata": {"labels": labels(inputs, MIGRATION), "annotations": inputs.checksum_annotations(_DECISIVE)},
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [airflow_container(inputs, "accounts", create, _RESOURCES, _SECRETS, accounts)],
+            "enableServiceLinks": False,
+            "initContainers": [airflow_container(inputs, "migrate", migrate, _RESOURCES, _SECRETS, mounts)],
+            "restartPolicy": "Never",
+            "securityContext": pod_security.airflow_pod(),
+            "serviceAccountName": MIGRATION,
+            "volumes": volumes_of(accounts),
+        },
+    }
+
+
+def _accounts_mount() -> Mount:
+    """One folder for each account, with the files `username` and `password`."""
+    sources = [
+        {"secret": {"name": secret, "items": [{"key": key, "path": f"{secret}/{key}"} for key in _ACCOUNT_KEYS]}}
+        for secret in (ADMIN_SECRET, CLI_SECRET)
+    ]
+    volume = {"name": "accounts", "projected": {"defaultMode": 0o440, "sources": sources}}
+    return volume, {"name": "accounts", "mountPath": _ACCOUNTS_DIR, "readOnly": True}
+
+
+_ACCOUNT_KEYS = ("username", "password")

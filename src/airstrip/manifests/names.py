@@ -1,0 +1,50 @@
+"""Names, ports and paths that more than one component uses."""
+
+from __future__ import annotations
+
+API_SERVER = "api-server"
+SCHEDULER = "scheduler"
+DAG_PROCESSOR = "dag-processor"
+TRIGGERER = "triggerer"
+MIGRATION = "migration"
+POSTGRESQL = "postgresql"
+TASK = "task"
+
+AIRFLOW_COMPONENTS = (API_SERVER, SCHEDULER, DAG_PROCESSOR, TRIGGERER)
+
+API_PORT = 8080
+SCHEDULER_HEALTH_PORT = 8974
+TASK_LOG_PORT = 8793
+TRIGGER_LOG_PORT = 8794
+POSTGRESQL_PORT = 5432
+
+AIRFLOW_HOME = "/opt/airflow"
+DAGS_DIR = "/opt/airflow/dags"
+LOGS_DIR = "/opt/airflow/logs"
+BUILT_IN_DAGS_DIR = "/opt/airflow/airstrip-dags"
+SETTINGS_DIR = "/opt/airflow/airstrip"
+"""Of our local settings and airflow.cfg. Not AIRFLOW_HOME/config: an image's own settings lie there."""
+SCRIPTS_DIR = "/opt/airflow/airstrip-scripts"
+TEMPLATE_DIR = "/opt/airflow/airstrip-template"
+TEMPLATE_FILE = "pod.yaml"
+HOME_DIR = "/opt/airflow/home"
+"""Not the image's own home: official images keep their packages in that one."""
+
+ENVIRONMENT_MAP = "airflow-environment"
+SETTINGS_MAP = "airflow-local-settings"
+SCRIPTS_MAP = "airstrip-scripts"
+DAGS_MAP = "airstrip-dags"
+TEMPLATE_MAP = "task-pod-template"
+
+DATABASE_SECRET = "airflow-database"
+KEYS_SECRET = "airflow-keys"
+ADMIN_SECRET = "airflow-admin"
+CLI_SECRET = "airflow-cli"
+
+DATABASE_USER = "airflow"
+DATABASE_NAME = "airflow"
+
+
+def pods_account(name: str) -> str:
+    """The service account of tasks that use the Kubernetes API."""
+    return f"{name}-pods"

@@ -1,0 +1,173 @@
+"""NetworkPolicies: nothing comes in but by a named path, and the control plane goes out by named paths.
+
+    who                                     may reach
+    task pods, anybody outside              api-server (Execution API, UI)
+    api-server                              triggerer's and task pods' logs, Kubernetes API
+    scheduler, triggerer, pod operators     Kubernetes API
+    the four processes and the migration    the database
+    all                                     DNS
+    dag-processor, triggerer, task pods     whatever users' code calls, identity endpoints included
+
+A cluster without a network plugin that enforces them ignores them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.metadata import metadata, select
+from airstrip.manifests.names import (
+    AIRFLOW_COMPONENTS,
+    API_PORT,
+    API_SERVER,
+    DAG_PROCESSOR,
+    MIGRATION,
+    POSTGRESQL,
+    POSTGRESQL_PORT,
+    SCHEDULER,
+    SCHEDULER_HEALTH_PORT,
+    TASK,
+    TASK_LOG_PORT,
+    TRIGGER_LOG_PORT,
+    TRIGGERER,
+)
+
+_DNS_PORT = 53
+_KUBERNETES_PORTS = (443, 6443)
+_IDENTITY_ENDPOINT = "169.254.169.254/32"
+"""Where EC2, GCE and OCI hand out a workload's credentials."""
+_NOTHING: list[Object] = []
+
+
+def build_network_policies(inputs: Inputs) -> tuple[Object, ...]:
+    """One policy for each component, and one in each namespace for all other pods."""
+    return (
+        *(_deny_ingress(inputs, namespace) for namespace in inputs.namespaces),
+        _api_server(inputs),
+        _scheduler(inputs),
+        _users_code(inputs, DAG_PROCESSOR, _NOTHING),
+        _users_code(inputs, TRIGGERER, [_triggerer_logs(inputs)]),
+        _postgresql(inputs),
+        _migration(inputs),
+        _tasks(inputs),
+    )
+
+
+def _deny_ingress(inputs: Inputs, namespace: str) -> Object:
+    """For every pod, those of pod operators included: what they call is their author's business."""
+    return _policy(inputs, "default", namespace, {}, _NOTHING, None)
+
+
+def _api_server(inputs: Inputs) -> Object:
+    """Anybody may come: it asks who they are. Node ports and ingresses hide where they come from."""
+    egress = [
+        _dns(inputs),
+        _database(inputs),
+        _kubernetes(inputs),
+        _rule("to", [_pods(inputs, TRIGGERER, inputs.control)], (TRIGGER_LOG_PORT,)),
+        _rule("to", [_pods(inputs, TASK, inputs.workers)], (TASK_LOG_PORT,)),
+        _identity(),
+    ]
+    return _component(inputs, API_SERVER, [{"ports": [_port(API_PORT)]}], egress)
+
+
+def _scheduler(inputs: Inputs) -> Object:
+    """Only kubelet's probe comes in."""
+    ingress = [_rule("from", _blocks(inputs.platform.node_cidrs), (SCHEDULER_HEALTH_PORT,))]
+    egress = [_dns(inputs), _database(inputs), _kubernetes(inputs), _identity()]
+    return _component(inputs, SCHEDULER, ingress, egress)
+
+
+def _triggerer_logs(inputs: Inputs) -> Object:
+    peers = [_pods(inputs, API_SERVER, inputs.control), *_blocks(inputs.platform.node_cidrs)]
+    return _rule("from", peers, (TRIGGER_LOG_PORT,))
+
+
+def _users_code(inputs: Inputs, component: str, ingress: list[Object]) -> Object:
+    """DAG files and triggers may call anything."""
+    return _component(inputs, component, ingress, [{}])
+
+
+def _postgresql(inputs: Inputs) -> Object:
+    """Its clients and nobody else; it calls nobody."""
+    clients = [_pods(inputs, component, inputs.control) for component in (*AIRFLOW_COMPONENTS, MIGRATION)]
+    peers = [*clients, *_blocks(inputs.platform.node_cidrs)]
+    return _component(inputs, POSTGRESQL, [_rule("from", peers, (POSTGRESQL_PORT,))], _NOTHING)
+
+
+def _migration(inputs: Inputs) -> Object:
+    return _component(inputs, MIGRATION, _NOTHING, [_dns(inputs), _database(inputs)])
+
+
+def _tasks(inputs: Inputs) -> Object:
+    ingress = [_rule("from", [_pods(inputs, API_SERVER, inputs.control)], (TASK_LOG_PORT,))]
+    return _policy(inputs, TASK, inputs.workers, select(inputs, TASK), ingress, [{}])
+
+
+def _dns(inputs: Inputs) -> Object:
+    """To pods, to the service's address and to nodes: clusters differ in where DNS answers."""
+    blocks = _blocks((inputs.platform.service_cidr, *inputs.platform.node_cidrs))
+    ports = [{"port": _DNS_PORT, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    return {"to": [{"namespaceSelector": {}}, *blocks], "ports": ports}
+
+
+def _kubernetes(inputs: Inputs) -> Object:
+    """By the service's address, and by the node's, which plugins see after translation."""
+    blocks = _blocks((inputs.platform.service_cidr, *inputs.platform.node_cidrs))
+    return _rule("to", blocks, _KUBERNETES_PORTS)
+
+
+def _database(inputs: Inputs) -> Object:
+    return _rule("to", [_pods(inputs, POSTGRESQL, inputs.control)], (POSTGRESQL_PORT,))
+
+
+def _identity() -> Object:
+    return _rule("to", _blocks((_IDENTITY_ENDPOINT,)), (80,))
+
+
+def _pods(inputs: Inputs, component: str, namespace: str) -> Object:
+    return {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "podSelector": {"matchLabels": select(inputs, component)},
+    }
+
+
+def _blocks(cidrs: Sequence[str]) -> list[Object]:
+    return [{"ipBlock": {"cidr": cidr}} for cidr in cidrs]
+
+
+def _rule(direction: str, peers: list[Object], ports: tuple[int, ...]) -> Object:
+    return {direction: peers, "ports": [_port(port) for port in ports]}
+
+
+def _port(port: int) -> Object:
+    return {"port": port, "protocol": "TCP"}
+
+
+def _component(inputs: Inputs, component: str, ingress: list[Object], egress: list[Object]) -> Object:
+    return _policy(inputs, component, inputs.control, select(inputs, component), ingress, egress)
+
+
+def _policy(
+    inputs: Inputs,
+    name: str,
+    namespace: str,
+    pods: dict[str, str],
+    ingress: list[Object],
+    egress: list[Object] | None,
+) -> Object:
+    """`egress` None: not restricted by this policy."""
+    spec: Object = {"podSelector": {"matchLabels": pods} if pods else {}, "policyTypes": ["Ingress"]}
+    if ingress:
+        spec["ingress"] = ingress
+    if egress is not None:
+        spec["policyTypes"] = ["Egress", "Ingress"]
+    if egress:
+        spec["egress"] = egress
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": metadata(inputs, name, name, namespace),
+        "spec": spec,
+    }

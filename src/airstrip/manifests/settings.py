@@ -1,0 +1,135 @@
+"""Airflow's settings as environment variables; secrets come to each component by name (process.py)."""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from airstrip.manifests.manifest_set import Inputs
+from airstrip.manifests.names import (
+    AIRFLOW_HOME,
+    API_PORT,
+    API_SERVER,
+    BUILT_IN_DAGS_DIR,
+    DAGS_DIR,
+    HOME_DIR,
+    LOGS_DIR,
+    SETTINGS_DIR,
+    TEMPLATE_DIR,
+    TEMPLATE_FILE,
+    pods_account,
+)
+
+# How soon a saved file is seen, but for the parsing.
+_DAGS_REFRESH_SECONDS = 5
+# Its pods roll when a built-in file changes; nobody else can change one.
+_BUILT_IN_REFRESH_SECONDS = 300
+# Pods that cannot start: the task fails with the reason instead of waiting for the queue's timeout.
+_FATAL_REASONS = (
+    "CreateContainerConfigError",
+    "CreateContainerError",
+    "ErrImageNeverPull",
+    "ErrImagePull",
+    "ImageInspectError",
+    "InvalidImageName",
+)
+
+
+def base_path(inputs: Inputs) -> str:
+    """The path below which Airflow answers: empty, or begins with a slash and ends without one."""
+    return urlsplit(inputs.platform.base_url).path.rstrip("/")
+
+
+def execution_api_url(inputs: Inputs) -> str:
+    """As task pods reach it, from whichever namespace."""
+    return f"http://{API_SERVER}.{inputs.control}.svc:{API_PORT}{base_path(inputs)}/execution/"
+
+
+def dag_bundles() -> str:
+    """The two bundles: the user's and the built-in one."""
+    main = _local_bundle("main", DAGS_DIR, _DAGS_REFRESH_SECONDS)
+    built_in = _local_bundle("airstrip", BUILT_IN_DAGS_DIR, _BUILT_IN_REFRESH_SECONDS)
+    return json.dumps([main, built_in])
+
+
+def _local_bundle(name: str, path: str, refresh_interval: int) -> dict[str, object]:
+    classpath = "airflow.dag_processing.bundles.local.LocalDagBundle"
+    return {"name": name, "classpath": classpath, "kwargs": {"path": path, "refresh_interval": refresh_interval}}
+
+
+def shared_settings(inputs: Inputs) -> dict[str, str]:
+    """What the control plane and the task pods must agree on. No secret."""
+    return {
+        "AIRFLOW_CONFIG": f"{SETTINGS_DIR}/airflow.cfg",
+        "AIRFLOW_HOME": AIRFLOW_HOME,
+        "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": execution_api_url(inputs),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": dag_bundles(),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": LOGS_DIR,
+        "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
+        # Read by our local settings.
+        "AIRSTRIP_AIRFLOW_IMAGE": inputs.images.airflow,
+        "AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name),
+        "HOME": HOME_DIR,
+        "PYTHONPATH": SETTINGS_DIR,
+    }
+
+
+def control_settings(inputs: Inputs) -> dict[str, str]:
+    """The environment of the control plane's processes, without secrets."""
+    return {
+        **shared_settings(inputs),
+        **_api_settings(inputs),
+        **_executor_settings(inputs),
+        "AIRFLOW__CORE__PARALLELISM": "32",
+        "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": str(_DAGS_REFRESH_SECONDS),
+        # Of files that did not change; one that did is parsed at once.
+        "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
+        # What files print and why they fail shows in the container's log, which is rotated.
+        "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET": "stdout",
+        # Three lines at each look for new files.
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.dag_processing.manager.DagFileProcessorManager=WARNING",
+        "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "True",
+    }
+
+
+def _api_settings(inputs: Inputs) -> dict[str, str]:
+    return {
+        "AIRFLOW__API__BASE_URL": inputs.platform.base_url,
+        "AIRFLOW__API__EXPOSE_CONFIG": "False",
+        "AIRFLOW__API__PORT": str(API_PORT),
+        "AIRFLOW__API__WORKERS": "1",
+        "AIRFLOW__CORE__AUTH_MANAGER": "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+        # Longer than a task may be queued: its token must be good when its pod starts.
+        "AIRFLOW__EXECUTION_API__JWT_EXPIRATION_TIME": "1200",
+        "AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT": "600",
+    }
+
+
+def _executor_settings(inputs: Inputs) -> dict[str, str]:
+    prefix = "AIRFLOW__KUBERNETES_EXECUTOR__"
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "KubernetesExecutor",
+        f"{prefix}ASYNC_POD_CREATION": "True",
+        # A pod that could not start would stay, try again, and run a task that has failed already.
+        f"{prefix}DELETE_WORKER_PODS_ON_FAILURE": "True",
+        f"{prefix}NAMESPACE": inputs.workers,
+        f"{prefix}POD_TEMPLATE_FILE": f"{TEMPLATE_DIR}/{TEMPLATE_FILE}",
+        # By default one refusal for a quota, or by a busy API server, fails the task.
+        f"{prefix}TASK_PUBLISH_MAX_RETRIES": "5",
+        # By default one pod in each round of the scheduler.
+        f"{prefix}WORKER_PODS_CREATION_BATCH_SIZE": "16",
+        f"{prefix}WORKER_POD_PENDING_FATAL_CONTAINER_STATE_REASONS": ",".join(_FATAL_REASONS),
+    }
+
+
+def task_settings(inputs: Inputs) -> dict[str, str]:
+    """The whole environment of a task pod: no database, no key; the token comes with the workload."""
+    return {
+        **shared_settings(inputs),
+        # The executor of the scheduler has no meaning in a task's pod.
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # By default a pod can stay for 5 s after its task ended.
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    }

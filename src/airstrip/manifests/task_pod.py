@@ -1,0 +1,57 @@
+"""The template that the KubernetesExecutor makes every task's pod from. A task gets the least."""
+
+from __future__ import annotations
+
+from airstrip.manifests import pod_security
+from airstrip.manifests.document import format_document
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.metadata import config_map, labels
+from airstrip.manifests.names import TASK, TEMPLATE_FILE, TEMPLATE_MAP
+from airstrip.manifests.process import Resources
+from airstrip.manifests.settings import task_settings
+from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, SCRATCH, mounts_of, volumes_of
+
+_RESOURCES = Resources(cpu=100, memory=192, memory_limit=2048)
+_MOUNTS = (*SCRATCH, DAGS, BUILT_IN_DAGS, LOGS)
+# The executor fills in the command; the name `base` is its own.
+_CONTAINER = "base"
+
+
+def build_task_pod_template(inputs: Inputs) -> Object:
+    """A ConfigMap for the scheduler with the template as a file; the executor reads it for each pod."""
+    text = format_document(_pod(inputs))
+    return config_map(inputs, TEMPLATE_MAP, inputs.control, {TEMPLATE_FILE: text})
+
+
+def _pod(inputs: Inputs) -> Object:
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            # The executor puts a name of its own in its place.
+            "name": "task",
+            "namespace": inputs.workers,
+            "labels": labels(inputs, TASK),
+            # A task that runs is not moved to save a node.
+            "annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"},
+        },
+        "spec": {
+            "automountServiceAccountToken": False,
+            "containers": [
+                {
+                    "name": _CONTAINER,
+                    "image": inputs.images.airflow,
+                    "imagePullPolicy": "IfNotPresent",
+                    "env": [{"name": name, "value": value} for name, value in sorted(task_settings(inputs).items())],
+                    "resources": _RESOURCES.to_object(),
+                    "securityContext": dict(pod_security.CONTAINER),
+                    "volumeMounts": mounts_of(_MOUNTS),
+                }
+            ],
+            "enableServiceLinks": False,
+            "restartPolicy": "Never",
+            "securityContext": pod_security.airflow_pod(),
+            "terminationGracePeriodSeconds": 60,
+            "volumes": volumes_of(_MOUNTS),
+        },
+    }

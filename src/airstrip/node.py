@@ -1,0 +1,63 @@
+"""The facade of `airstrip node`: the embedded node by itself, without Airflow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airstrip.events import Emit, discard
+from airstrip.file_lock import file_lock
+from airstrip.paths import lock_file
+from airstrip.result import Result
+from airstrip.spec import load_spec
+from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS
+from airstrip.targets.local.node import LocalNode
+from airstrip.targets.local.spec import LocalSpec
+from airstrip.targets.target import Confirm
+
+
+class Node:
+    """The node of one deployment. Each method raises AirstripError."""
+
+    def __init__(self, name: str, port: int | None = None) -> None:
+        self.name = name
+        self._node = LocalNode(name, port)
+
+    @classmethod
+    def load(cls, file: Path | None = None) -> Node:
+        """The node of a file's deployment; of the built-in one where there is no file."""
+        spec = load_spec(file, TARGET_SPECS, PLANNED_TARGETS)
+        return cls(spec.name, spec.target.port if isinstance(spec.target, LocalSpec) else None)
+
+    def build(self, emit: Emit, confirm: Confirm) -> Result:
+        """Builds the node's programs unless they are there."""
+        return Result("node build", self._node.build(emit, confirm).to_dict())
+
+    def check(self) -> Result:
+        """What a build would need. Exit code 3 when it could not be done."""
+        check = self._node.check()
+        return Result("node build", check.to_dict(), exit_code=0 if check.ok else 3)
+
+    def start(self, emit: Emit, confirm: Confirm) -> Result:
+        with file_lock(lock_file(self.name), self.name):
+            _, status = self._node.start(emit, confirm)
+        return Result("node start", status.to_dict())
+
+    def stop(self, emit: Emit = discard) -> Result:
+        with file_lock(lock_file(self.name), self.name):
+            self._node.stop(emit)
+        return Result("node stop", {"name": self.name})
+
+    def status(self) -> Result:
+        """Exit code 3 when the node is not running, or one of its components is not ready."""
+        status = self._node.status()
+        return Result("node status", status.to_dict(), exit_code=0 if status.ready else 3)
+
+    def kubeconfig(self) -> Path:
+        """The path of the kubeconfig that whoever asks may read."""
+        return self._node.kubeconfig()
+
+    def prune(self, emit: Emit = discard, *, everything: bool = False) -> Result:
+        """Stops the node and empties its image store; with `everything`, its data goes too."""
+        with file_lock(lock_file(self.name), self.name):
+            self._node.prune(emit, everything=everything)
+        return Result("node prune", {"name": self.name, "everything": everything})

@@ -1,0 +1,26 @@
+"""One verb per file, as ordered steps over a target, the cluster and Airflow's API.
+
+May import every layer below; never names a place, never prints: it emits events and returns a Result.
+"""
+
+from airstrip.operations.down import down
+from airstrip.operations.logs import component_logs, task_logs
+from airstrip.operations.open import open_url, read_password
+from airstrip.operations.render import render_manifests
+from airstrip.operations.run import run
+from airstrip.operations.session import Session
+from airstrip.operations.status import status
+from airstrip.operations.up import up
+
+__all__ = [
+    "Session",
+    "component_logs",
+    "down",
+    "open_url",
+    "read_password",
+    "render_manifests",
+    "run",
+    "status",
+    "task_logs",
+    "up",
+]

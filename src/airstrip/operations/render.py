@@ -1,0 +1,16 @@
+"""The manifests as text, for people and for tools: without any secret's values, and without a cluster."""
+
+from __future__ import annotations
+
+from airstrip.manifests import Images, build_manifests, format_document
+from airstrip.platform import Platform
+from airstrip.spec import Spec
+
+NOT_BUILT = Images("localhost/airstrip/airflow:not-built", "localhost/airstrip/postgresql:not-built")
+"""Stand-ins: an image's digest is known only once it is built, which `render` does not do."""
+
+
+def render_manifests(spec: Spec, platform: Platform) -> str:
+    """One YAML document for each object, in the order in which `up` applies them."""
+    manifests = build_manifests(spec, platform, NOT_BUILT, {})
+    return "".join("---\n" + format_document(item) for stage in manifests.stages for item in stage.objects)

@@ -1,0 +1,69 @@
+"""What every verb on a running deployment starts from: the spec, its place, and access to both APIs."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.errors import AirstripError
+from airstrip.kube import Cluster, connect
+from airstrip.platform import Platform
+from airstrip.spec import Spec
+from airstrip.targets.target import Target
+
+CLI_SECRET = "airflow-cli"
+ADMIN_SECRET = "airflow-admin"
+
+
+@dataclass
+class Session:
+    """A deployment as one verb sees it. Connects when asked, once."""
+
+    spec: Spec
+    target: Target
+    make_cluster: Callable[..., Cluster] = connect
+
+    @cached_property
+    def platform(self) -> Platform:
+        """What the place offers; raises when it is not up."""
+        platform = self.target.describe()
+        if platform is None:
+            raise AirstripError(
+                "deployment.not-running",
+                f"{self.spec.name} is not running",
+                cause="It was never landed, or it was taken down.",
+                fix="Run: ./airstrip up   (as root, or with sudo)",
+            )
+        return platform
+
+    @cached_property
+    def cluster(self) -> Cluster:
+        _ = self.platform
+        return self.make_cluster(self.target.kubeconfig())
+
+    @cached_property
+    def airflow(self) -> AirflowClient:
+        """Airflow's API, as the account `airstrip`."""
+        account = self.read_secret(CLI_SECRET)
+        return AirflowClient(self.platform.base_url, account["username"], account["password"])
+
+    def read_secret(self, name: str) -> dict[str, str]:
+        """A control-plane Secret's values, decoded; raises when Airflow was not landed yet."""
+        secret = self.cluster.get("v1", "Secret", name, self.spec.namespaces.control)
+        if secret is None:
+            raise AirstripError(
+                "deployment.not-landed",
+                f"Airflow is not on {self.spec.name}: its Secret {name} is missing",
+                cause="`up` did not get that far.",
+                fix="Run: ./airstrip up   (as root, or with sudo)",
+            )
+        return decode_secret(secret)
+
+
+def decode_secret(secret: dict[str, object]) -> dict[str, str]:
+    data = secret.get("data") or {}
+    assert isinstance(data, dict)
+    return {key: base64.b64decode(value).decode() for key, value in data.items()}

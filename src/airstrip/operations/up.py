@@ -1,0 +1,171 @@
+"""Lands a deployment: place, images, cluster objects in stages, Airflow. Each step can be run again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import collect_facts, diagnose
+from airstrip.errors import AirflowError, AirstripError, WaitTimeout
+from airstrip.events import Emit, Progress, step
+from airstrip.file_lock import file_lock
+from airstrip.kube import Cluster, Lease, inventory, wait_for_job, wait_for_rollout
+from airstrip.manifests import Images, ManifestSet, SecretValues, Stage, build_manifests, build_secrets
+from airstrip.operations.image import ensure_images
+from airstrip.operations.secrets import ensure_secrets
+from airstrip.operations.session import Session
+from airstrip.paths import lock_file
+from airstrip.platform import Platform
+from airstrip.result import Result
+from airstrip.targets.target import Confirm
+
+BUILT_IN_DAG = "smoke"
+_POLL_SECONDS = 0.5
+_WORKLOADS = ("Deployment", "StatefulSet")
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """What is left of `up`'s timeout once the place and the images are there, in seconds."""
+
+    deadline: float
+
+    @property
+    def left(self) -> float:
+        return max(1.0, self.deadline - time.monotonic())
+
+
+def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Result:
+    """Lands the deployment and waits until Airflow answers and knows its DAGs.
+
+    `timeout` (seconds) bounds everything after the builds. A failed `up` keeps what it made, as
+    evidence; the next one mends it.
+    """
+    spec = session.spec
+    started = time.monotonic()
+    with file_lock(lock_file(spec.name), spec.name):
+        session.target.check()
+        platform = session.target.ensure(emit, confirm)
+        images = ensure_images(spec, session.target, emit)
+        cluster = session.cluster
+        clock = _Clock(time.monotonic() + timeout)
+        with Lease(cluster, spec.namespaces.control):
+            changed = _land(session, platform, images, emit, clock)
+    return Result(
+        "up",
+        {
+            "name": spec.name,
+            "url": platform.base_url,
+            "place": platform.place,
+            "airflow": spec.airflow.version,
+            "namespaces": {"control": spec.namespaces.control, "workers": spec.namespaces.workers},
+            "changed": changed,
+            "seconds": round(time.monotonic() - started, 1),
+        },
+    )
+
+
+def _land(session: Session, platform: Platform, images: Images, emit: Emit, clock: _Clock) -> int:
+    """Applies every stage in order; returns how many objects changed."""
+    spec, cluster = session.spec, session.cluster
+    checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()))
+    manifests = build_manifests(spec, platform, images, checksums)
+    previous = inventory.read(cluster, spec.namespaces.control)
+    current = inventory.entries(_objects(manifests))
+    # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
+    inventory.write(cluster, spec.namespaces.control, previous | current)
+    try:
+        changed = sum(_apply_stage(cluster, stage, emit, clock) for stage in manifests.stages)
+    except AirstripError as error:
+        raise _explained(error, session) from error
+    inventory.prune(cluster, previous, current)
+    inventory.write(cluster, spec.namespaces.control, current)
+    _await_airflow(session.airflow, emit, clock)
+    return changed
+
+
+def _objects(manifests: ManifestSet) -> list[dict[str, Any]]:
+    return [item for stage in manifests.stages for item in stage.objects]
+
+
+def _apply_stage(cluster: Cluster, stage: Stage, emit: Emit, clock: _Clock) -> int:
+    with step(emit, f"apply.{stage.name}", f"Apply {stage.name}") as progress:
+        changed = 0
+        for item in stage.objects:
+            progress.say(f"{item['kind']} {item['metadata']['name']}")
+            _clear_failed_job(cluster, item)
+            changed += cluster.apply(item).changed
+        for item in stage.objects:
+            _await_object(cluster, item, progress, clock)
+        progress.note = f"{len(stage.objects)} objects, {changed} changed"
+    return changed
+
+
+def _clear_failed_job(cluster: Cluster, item: Mapping[str, Any]) -> None:
+    """A Job that failed stays failed whatever is applied: it is made anew, so that the next `up` mends it."""
+    if item["kind"] != "Job":
+        return
+    metadata = item["metadata"]
+    found = cluster.get(item["apiVersion"], "Job", metadata["name"], metadata["namespace"])
+    conditions = (found or {}).get("status", {}).get("conditions") or ()
+    if any(entry["type"] == "Failed" and entry["status"] == "True" for entry in conditions):
+        cluster.delete(item["apiVersion"], "Job", metadata["name"], metadata["namespace"], wait=60)
+
+
+def _await_object(cluster: Cluster, item: Mapping[str, Any], progress: Progress, clock: _Clock) -> None:
+    kind, metadata = item["kind"], item["metadata"]
+    if kind in _WORKLOADS:
+        wait_for_rollout(
+            cluster, kind, metadata["name"], metadata["namespace"], timeout=clock.left, on_progress=progress.say
+        )
+    elif kind == "Job":
+        wait_for_job(cluster, metadata["name"], metadata["namespace"], timeout=clock.left, on_progress=progress.say)
+
+
+def _explained(error: AirstripError, session: Session) -> AirstripError:
+    """The same failure with the one cause and fix that the facts in the cluster point to, if they do."""
+    try:
+        findings = diagnose(collect_facts(session.cluster, _namespaces(session)))
+    except AirstripError:
+        return error
+    if not findings:
+        return error
+    first = findings[0]
+    return WaitTimeout(
+        first.code,
+        f"{error.message}: {first.symptom}",
+        cause=first.cause,
+        fix=first.fix,
+        details=first.evidence or error.details,
+    )
+
+
+def _namespaces(session: Session) -> Sequence[str]:
+    namespaces = session.spec.namespaces
+    return tuple(dict.fromkeys((namespaces.control, namespaces.workers)))
+
+
+def _await_airflow(client: AirflowClient, emit: Emit, clock: _Clock) -> None:
+    """Until the API answers through the way in that users take, and the built-in DAG is known."""
+    with step(emit, "airflow.ready", "Wait for Airflow") as progress:
+        last = ""
+        while True:
+            try:
+                client.dag(BUILT_IN_DAG)
+                return
+            except AirflowError as error:
+                last = error.message
+                if error.code not in ("airflow.unreachable", "airflow.dag-not-found", "airflow.unavailable"):
+                    raise
+            if clock.left <= 1.0:
+                raise WaitTimeout(
+                    "airflow.not-ready",
+                    "Airflow did not become ready in time",
+                    cause=f"Last state: {last}",
+                    fix="Look at: ./airstrip status; ./airstrip logs dag-processor",
+                )
+            progress.say(last)
+            time.sleep(_POLL_SECONDS)

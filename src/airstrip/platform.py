@@ -1,0 +1,62 @@
+"""What a place offers: a frozen value without behaviour. What a place lacks is None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Purpose = Literal["dags", "logs"]
+Role = Literal["control", "workers"]
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The PersistentVolume that one namespace's claim is bound to."""
+
+    volume: str
+    storage_class: str
+    capacity: str
+
+
+@dataclass(frozen=True)
+class SharedVolume:
+    """One backing with a PersistentVolume and a claim in each namespace: its contents are the same in both."""
+
+    purpose: Purpose
+    access_mode: Literal["ReadWriteOnce", "ReadWriteMany"]
+    bindings: Mapping[Role, Binding]
+
+
+@dataclass(frozen=True)
+class NodeStore:
+    """Images go straight into the embedded node's own store: no registry, no pull."""
+
+    address: str
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A place as the manifests see it.
+
+    `base_url` is where a user reaches Airflow; `node_cidrs` are the addresses that the cluster's
+    own components (kubelet, API server) have, for NetworkPolicies. `api_server_node_port` is the port
+    that every node forwards to Airflow's API server, where that is the way in.
+    """
+
+    place: str
+    storage_class: str | None
+    registry: NodeStore
+    volumes: tuple[SharedVolume, ...]
+    base_url: str
+    service_cidr: str
+    pod_cidr: str
+    node_cidrs: tuple[str, ...]
+    api_server_node_port: int | None = None
+    ingress_class: str | None = None
+    log_store: str | None = None
+    secret_store: str | None = None
+    workload_identity: str | None = None
+
+    def volume(self, purpose: Purpose) -> SharedVolume | None:
+        return next((volume for volume in self.volumes if volume.purpose == purpose), None)

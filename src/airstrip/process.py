@@ -1,0 +1,139 @@
+"""Programs that we run: a `Command` is a value that can be read and tested, `run` executes it.
+
+The only importer of subprocess (embedded's supervisor, which runs alone, is the exception).
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from airstrip.errors import CommandError
+
+_TAIL_LINES = 40
+
+
+@dataclass(frozen=True)
+class Command:
+    """A program with its arguments.
+
+    `env` is added to our own environment (None removes a variable); secrets go into `env` or
+    `stdin`, never into `argv`, which is printed.
+    """
+
+    argv: Sequence[str]
+    env: Mapping[str, str | None] = field(default_factory=dict)
+    cwd: Path | None = None
+    stdin: bytes | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        """Pasteable into a shell; without the environment."""
+        return shlex.join(self.argv)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """How a command ended: both outputs decoded, replacement characters where not UTF-8."""
+
+    command: Command
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+def _environment(command: Command) -> dict[str, str]:
+    merged: dict[str, str | None] = {**os.environ, **command.env}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def run(command: Command, *, check: bool = True, timeout: float | None = None) -> Completed:
+    """Runs a command to its end and returns its output.
+
+    Raises CommandError when it cannot be started, takes longer than `timeout` seconds, or (with
+    `check`) exits with anything but 0.
+    """
+    try:
+        done = subprocess.run(
+            list(command.argv),
+            env=_environment(command),
+            cwd=command.cwd,
+            input=command.stdin,
+            stdin=subprocess.DEVNULL if command.stdin is None else None,
+            capture_output=True,
+            timeout=timeout,
+            check=False,
+        )
+    except OSError as error:
+        raise _not_started(command, error) from error
+    except subprocess.TimeoutExpired as error:
+        raise CommandError(
+            "process.timeout",
+            f"{command.argv[0]} did not end within {timeout:.0f} s",
+            fix=f"Run it by hand to see what it waits for: {command}",
+            details=_tail((error.stdout or b"").decode(errors="replace")),
+        ) from error
+    completed = Completed(
+        command, done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+    )
+    if check and done.returncode != 0:
+        raise _failed(command, done.returncode, completed.stdout + completed.stderr)
+    return completed
+
+
+def stream(command: Command, on_line: Callable[[str], None]) -> None:
+    """Runs a command and hands over each line that it prints (both outputs) as it comes.
+
+    Raises CommandError with the last lines when it exits with anything but 0; on Ctrl-C the
+    program is stopped before the interrupt goes on.
+    """
+    lines: list[str] = []
+    try:
+        process = subprocess.Popen(
+            list(command.argv),
+            env=_environment(command),
+            cwd=command.cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+    except OSError as error:
+        raise _not_started(command, error) from error
+    with process:
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line.rstrip("\n"))
+                del lines[:-_TAIL_LINES]
+                on_line(lines[-1])
+        except BaseException:
+            process.terminate()
+            raise
+    if process.returncode != 0:
+        raise _failed(command, process.returncode, "\n".join(lines))
+
+
+def _not_started(command: Command, error: OSError) -> CommandError:
+    return CommandError(
+        "process.not-started",
+        f"{command.argv[0]} cannot be started: {error.strerror}",
+        fix=f"Install {Path(command.argv[0]).name}, or check PATH.",
+    )
+
+
+def _failed(command: Command, exit_code: int, output: str) -> CommandError:
+    return CommandError(
+        "process.failed",
+        f"{Path(command.argv[0]).name} failed with exit code {exit_code}",
+        cause=f"The command was: {command}",
+        details=_tail(output),
+    )
+
+
+def _tail(text: str) -> str:
+    return "\n".join(text.rstrip().splitlines()[-_TAIL_LINES:])

@@ -1,0 +1,66 @@
+"""What a verb answers: data, findings and an exit code. `to_document` is the `--json` contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from airstrip.errors import AirstripError
+
+API_VERSION = "airstrip/v1"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at and is not as it should be: symptom, one cause, one fix."""
+
+    code: str
+    symptom: str
+    cause: str
+    fix: str
+    evidence: str = ""
+
+    def to_dict(self) -> dict[str, str]:
+        return {
+            "code": self.code,
+            "symptom": self.symptom,
+            "cause": self.cause,
+            "fix": self.fix,
+            "evidence": self.evidence,
+        }
+
+
+@dataclass(frozen=True)
+class Result:
+    """The answer of a verb that ran.
+
+    `exit_code` is 0, or 3 when the verb ran and the answer is bad; `data` holds JSON values only.
+    """
+
+    verb: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    findings: Sequence[Finding] = ()
+    exit_code: int = 0
+
+    def to_document(self) -> dict[str, Any]:
+        return _document(self.verb, self.exit_code, dict(self.data), list(self.findings), [])
+
+
+def error_document(verb: str, error: AirstripError) -> dict[str, Any]:
+    """The `--json` document of a verb that raised."""
+    return _document(verb, error.exit_code, {}, [], error.to_dicts())
+
+
+def _document(
+    verb: str, exit_code: int, data: dict[str, Any], findings: list[Finding], errors: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "apiVersion": API_VERSION,
+        "verb": verb,
+        "ok": exit_code == 0,
+        "exitCode": exit_code,
+        "data": data,
+        "findings": [finding.to_dict() for finding in findings],
+        "errors": errors,
+    }

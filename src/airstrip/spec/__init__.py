@@ -1,0 +1,26 @@
+"""What the user wrote: the file's models, its errors with line numbers, its defaults.
+
+Knows no place: the parts of the file that belong to one are passed in. May import the foundations only.
+"""
+
+from airstrip.spec.fields import API_VERSION
+from airstrip.spec.load import FILE_NAME, find_file, load_spec
+from airstrip.spec.models import SpecFile, TargetSpec, Written
+from airstrip.spec.resolved import Airflow, Dags, Image, Namespaces, Spec
+from airstrip.spec.schema import json_schema
+
+__all__ = [
+    "API_VERSION",
+    "FILE_NAME",
+    "Airflow",
+    "Dags",
+    "Image",
+    "Namespaces",
+    "Spec",
+    "SpecFile",
+    "TargetSpec",
+    "Written",
+    "find_file",
+    "json_schema",
+    "load_spec",
+]

@@ -1,0 +1,170 @@
+"""The types of the file's values: what each takes, and what it says when it gets something else."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+API_VERSION = "airstrip/v1"
+KNOWN_API_VERSIONS = (API_VERSION,)
+AIRFLOW_SERIES = "3.3"
+DEFAULT_AIRFLOW_VERSION = "3.3.2"
+
+_SCHEMES = ("env", "file", "k8s", "aws", "gcp", "oci", "vault")
+_NAME_LENGTH = 40
+_LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_REFERENCE = re.compile(rf"({'|'.join(_SCHEMES)}):\S+")
+_REQUIREMENT = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?\s*(\[[\w.,\s-]*\])?\s*([<>=!~(@;].*)?")
+_EXTRA = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(=\S+)?")
+_IMAGE = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+
+
+def invalid(code: str, message: str, fix: str, *, secret: bool = False) -> PydanticCustomError:
+    """What a validator raises; with `secret`, the value's line is not shown."""
+    # The message is data, not the template: braces in it mean nothing.
+    return PydanticCustomError(code, "{message}", {"message": message, "fix": fix, "secret": secret})
+
+
+def did_you_mean(word: str, known: tuple[str, ...]) -> str:
+    """`Did you mean X? ` where a known word is near, else nothing."""
+    by_letters = {name.lower(): name for name in known}
+    near = get_close_matches(word.replace("_", "").replace("-", "").lower(), list(by_letters), 1, 0.6)
+    return f"Did you mean `{by_letters[near[0]]}`? " if near else ""
+
+
+def _api_version(text: str) -> str:
+    if text in KNOWN_API_VERSIONS:
+        return text
+    known = ", ".join(KNOWN_API_VERSIONS)
+    message = f"the apiVersion {text} is not known"
+    raise invalid("spec.unknown-api-version", message, f"Write one that this Airstrip knows: {known}")
+
+
+def _label(text: str, longest: int) -> str:
+    if _LABEL.fullmatch(text) and len(text) <= longest and not text.startswith("kube-"):
+        return text
+    rule = f"a name is lower-case letters, digits and dashes, begins with a letter, has at most {longest} characters"
+    if text.startswith("kube-"):
+        rule = "names that begin with kube- belong to Kubernetes"
+    usable = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+    usable = usable.removeprefix("kube-").lstrip("-0123456789")[:longest].rstrip("-")
+    raise invalid("spec.bad-name", f"{text!r} is not a name: {rule}", f"For example: {usable or 'airflow'}")
+
+
+def _deployment_name(text: str) -> str:
+    return _label(text, _NAME_LENGTH)
+
+
+def _namespace(text: str) -> str:
+    return _label(text, 63)
+
+
+def _airflow_version(text: str) -> str:
+    if re.fullmatch(re.escape(AIRFLOW_SERIES) + r"\.\d+", text):
+        return text
+    message = f"Airflow {text} cannot be landed: this Airstrip lands {AIRFLOW_SERIES}"
+    raise invalid("spec.airflow-version", message, f"Write {DEFAULT_AIRFLOW_VERSION}, or remove the key.")
+
+
+def _extra(text: str) -> str:
+    if _EXTRA.fullmatch(text):
+        return text
+    message = f"{text!r} is not the name of an extra"
+    raise invalid("spec.bad-extra", message, "Write a name from Airflow's list of extras, such as amazon.")
+
+
+def _requirement(text: str) -> str:
+    if problem := requirement_problem(text):
+        raise invalid("spec.bad-requirement", *problem)
+    return text.strip()
+
+
+def requirement_problem(text: str) -> tuple[str, str] | None:
+    """Message and fix for what cannot be a PEP 508 requirement; versions are judged when the image is built."""
+    if text.lstrip().startswith("-"):
+        return "options are not taken here, only requirements", "Remove the option."
+    if not _REQUIREMENT.fullmatch(text.strip()) or _REFERENCE.fullmatch(text):
+        return "this is not a requirement", "Write name, name==1.2.3 or name[extra]>=1.2 (PEP 508)."
+    return None
+
+
+def _package(text: str) -> str:
+    if _PACKAGE.fullmatch(text):
+        return text
+    raise invalid("spec.bad-package", f"{text!r} is not a Debian package's name", "For example: libpq5")
+
+
+def _image(text: str) -> str:
+    if _IMAGE.fullmatch(text):
+        return text
+    message = "an image is named by its digest, so that it cannot change beneath you"
+    raise invalid("spec.bad-image", message, "Write registry/name@sha256: and the digest's 64 hexadecimal digits.")
+
+
+def _path(text: str) -> str:
+    if not text.strip():
+        raise invalid("spec.bad-path", "the path is empty", "Write a path, relative to this file.")
+    if text.startswith("~"):
+        message = "~ is not expanded: root's home is not yours"
+        raise invalid("spec.bad-path", message, "Write the whole path, or one that is relative to this file.")
+    if _REFERENCE.fullmatch(text):
+        raise invalid("spec.reference-not-allowed", "this key takes no secret reference", "Write the path itself.")
+    return text
+
+
+def _secret_reference(value: Any) -> str:
+    if isinstance(value, str) and _REFERENCE.fullmatch(value):
+        return value
+    schemes = ", ".join(f"{scheme}:…" for scheme in _SCHEMES)
+    message = "a secret does not stand in the file, only a reference to it"
+    raise invalid(
+        "spec.secret-literal",
+        message,
+        f"Write one of {schemes}; and change the secret if it was shared.",
+        secret=True,
+    )
+
+
+def _not_built(_: Any) -> None:
+    raise invalid("spec.not-yet", "", "Remove it.")
+
+
+def _not_built_secret(value: Any) -> None:
+    _secret_reference(value)
+    _not_built(value)
+
+
+NotBuilt = Annotated[
+    None, BeforeValidator(_not_built), WithJsonSchema({"description": "Known, but not built yet.", "not": {}})
+]
+"""A key of the contract that this release does not build: `spec.not-yet`."""
+
+NotBuiltSecret = Annotated[
+    None,
+    BeforeValidator(_not_built_secret),
+    WithJsonSchema({"description": "A secret reference. Known, but not built yet.", "not": {}}),
+]
+"""As above, but a literal secret is told from a reference first."""
+
+ApiVersion = Annotated[str, AfterValidator(_api_version), Field(json_schema_extra={"enum": list(KNOWN_API_VERSIONS)})]
+Name = Annotated[
+    str,
+    AfterValidator(_deployment_name),
+    Field(json_schema_extra={"pattern": f"^{_LABEL.pattern}$", "maxLength": _NAME_LENGTH}),
+]
+NamespaceName = Annotated[
+    str,
+    AfterValidator(_namespace),
+    Field(json_schema_extra={"pattern": f"^{_LABEL.pattern}$", "maxLength": 63}),
+]
+AirflowVersion = Annotated[str, AfterValidator(_airflow_version), Field(json_schema_extra={"pattern": r"^3\.3\.\d+$"})]
+Extra = Annotated[str, AfterValidator(_extra)]
+Requirement = Annotated[str, AfterValidator(_requirement)]
+Package = Annotated[str, AfterValidator(_package)]
+ImageReference = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": f"^{_IMAGE.pattern}$"})]
+FilePath = Annotated[str, AfterValidator(_path)]

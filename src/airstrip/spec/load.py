@@ -1,0 +1,110 @@
+"""Reads an airstrip.yaml: every problem at once, or the spec."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from airstrip.errors import Problem, SpecError
+from airstrip.spec.defaults import resolve, resolve_image
+from airstrip.spec.document import Document, parse_document
+from airstrip.spec.explain import explain
+from airstrip.spec.fields import API_VERSION, did_you_mean
+from airstrip.spec.models import SpecFile, TargetSpec
+from airstrip.spec.resolved import Image, Spec
+from airstrip.spec.source import KeyPath, read_source
+
+FILE_NAME = "airstrip.yaml"
+BUILT_IN_NAME = "airflow"
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+def find_file(file: Path | None = None) -> Path | None:
+    """The file that counts: the named one, `AIRSTRIP_FILE`, ./airstrip.yaml, or none (the built-in deployment)."""
+    if file is not None:
+        return file
+    if named := os.environ.get("AIRSTRIP_FILE"):
+        return Path(named)
+    here = Path(FILE_NAME)
+    return here if here.exists() else None
+
+
+def load_spec(
+    file: Path | None, target_specs: Mapping[str, type[TargetSpec]], planned_targets: Collection[str] = ()
+) -> Spec:
+    """The deployment that a file describes; with None, the built-in one.
+
+    `target_specs` are the places by the word that the file uses, the first being the default;
+    `planned_targets` are words that are known but not built. Raises SpecError with every problem,
+    UsageError where the file cannot be read.
+    """
+    if file is None:
+        written = SpecFile(apiVersion=API_VERSION, name=BUILT_IN_NAME)
+        return resolve(written, next(iter(target_specs.values()))(), None, Image())
+    document = parse_document(read_source(file))
+    problems = list(document.problems)
+    written_file = _validate(SpecFile, document.data, document, problems)
+    target = _load_target(document, target_specs, planned_targets, problems)
+    image = Image()
+    if written_file is not None:
+        image, more = resolve_image(written_file, document, file.parent)
+        problems += more
+    if problems or written_file is None or target is None:
+        raise SpecError(problems)
+    return resolve(written_file, target, file, image)
+
+
+def _validate(
+    model: type[_Model], data: object, document: Document, problems: list[Problem], prefix: KeyPath = ()
+) -> _Model | None:
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems += [explain(detail, model, document, prefix) for detail in error.errors(include_url=False)]
+        return None
+
+
+def _load_target(
+    document: Document,
+    target_specs: Mapping[str, type[TargetSpec]],
+    planned: Collection[str],
+    problems: list[Problem],
+) -> TargetSpec | None:
+    if not isinstance(document.data, dict):
+        return None
+    written = document.data.get("target", next(iter(target_specs)))
+    options = {written: {}} if isinstance(written, str) else written
+    if not isinstance(options, dict) or len(options) != 1:
+        problems.append(_one_target(document, target_specs))
+        return None
+    place, own = next(iter(options.items()))
+    if place not in target_specs:
+        problems.append(_unknown_target(str(place), document, target_specs, planned))
+        return None
+    return _validate(target_specs[place], {} if own is None else own, document, problems, ("target", place))
+
+
+def _one_target(document: Document, target_specs: Mapping[str, type[TargetSpec]]) -> Problem:
+    example = next(iter(target_specs))
+    fix = f"Write `target: {example}`, or `target: {{{example}: {{…}}}}`."
+    mark = document.place(("target",)).value
+    return document.source.problem("spec.one-of", ("target",), "target takes exactly one place", fix, mark)
+
+
+def _unknown_target(
+    place: str, document: Document, target_specs: Mapping[str, type[TargetSpec]], planned: Collection[str]
+) -> Problem:
+    path: KeyPath = ("target", place)
+    mark = document.key(path)
+    built = ", ".join(target_specs)
+    if place in planned:
+        message = f"the target {place} is known, but this release does not build it yet"
+        return document.source.problem("spec.not-yet", path, message, f"Built: {built}", mark)
+    near = did_you_mean(place, (*target_specs, *planned))
+    message = f"the target {place} is not known"
+    return document.source.problem("spec.unknown-target", path, message, f"{near}Known: {built}", mark)

@@ -1,0 +1,167 @@
+"""The file as it is written: one model for each mapping, camelCase in the file, frozen.
+
+Key order and descriptions here are those of `airstrip schema` and of the reference page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic.alias_generators import to_camel
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from airstrip.spec.fields import (
+    DEFAULT_AIRFLOW_VERSION,
+    AirflowVersion,
+    ApiVersion,
+    Extra,
+    FilePath,
+    ImageReference,
+    Name,
+    NamespaceName,
+    NotBuilt,
+    NotBuiltSecret,
+    Package,
+    Requirement,
+    invalid,
+)
+
+ITEMS = "[]"
+"""Stands in an error's location for a list that could have been a file; not a key of the file."""
+
+
+class Written(BaseModel):
+    """A mapping of the file: no unknown keys, no conversions."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
+
+
+class Alternatives(Written):
+    """A mapping of exactly one key; a bare word stands for that key with an empty mapping."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_key(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {value: {}}
+        if isinstance(value, Mapping) and len(value) != 1:
+            keys = ", ".join(field.alias or name for name, field in cls.model_fields.items())
+            raise invalid("spec.one-of", f"exactly one key belongs here, and there are {len(value)}", f"One of: {keys}")
+        if isinstance(value, Mapping) and None in value.values():
+            raise invalid("spec.wrong-type", f"has no value for {next(iter(value))}", "Write a value after the colon.")
+        return value
+
+
+class TargetSpec(Written):
+    """A place's own part of the file; each place has its subclass under targets/."""
+
+    place: ClassVar[str]
+
+
+class NamespacesFile(Written):
+    """The two namespaces; may be one and the same."""
+
+    control: NamespaceName | None = Field(None, description="The control plane's namespace. Default: the name.")
+    workers: NamespaceName | None = Field(None, description="The task pods' namespace. Default: NAME-workers.")
+
+
+class AirflowFile(Written):
+    """Airflow itself."""
+
+    version: AirflowVersion = Field(DEFAULT_AIRFLOW_VERSION, description="Airflow's version.")
+    extras: Annotated[tuple[Extra, ...], Field(strict=False)] = Field(
+        (), description="Extras of apache-airflow, beside those that Airstrip itself needs."
+    )
+    config: NotBuilt = None
+    env: NotBuilt = None
+    executor: NotBuilt = None
+
+
+class _ListOrFile(Written):
+    """A list, or `{file: PATH}` with one entry per line."""
+
+    file: FilePath | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wrap(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            return {ITEMS: value}
+        if not isinstance(value, Mapping):
+            raise invalid(
+                "spec.wrong-type", "must be a list, or {file: PATH}", "Write [one, two], or {file: list.txt}."
+            )
+        if "file" not in value:
+            raise invalid("spec.wrong-type", "must be a list, or {file: PATH}", "Name the file: {file: list.txt}")
+        return value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        schema = handler.resolve_ref_schema(handler(core))
+        items = schema["properties"].pop(ITEMS)
+        return {"anyOf": [{"type": "array", "items": items["items"]}, {**schema, "required": ["file"]}]}
+
+
+class RequirementsFile(_ListOrFile):
+    """Python requirements."""
+
+    items: Annotated[tuple[Requirement, ...], Field(strict=False)] = Field((), alias=ITEMS)
+
+
+class PackagesFile(_ListOrFile):
+    """Debian packages."""
+
+    items: Annotated[tuple[Package, ...], Field(strict=False)] = Field((), alias=ITEMS)
+
+
+class ImageFile(Written):
+    """Airflow's image: a ready one, or what to add to the one that Airstrip builds."""
+
+    ref: ImageReference | None = Field(None, description="A ready image, by digest: nothing is built.")
+    requirements: RequirementsFile | None = Field(None, description="Python requirements (PEP 508), or a file.")
+    packages: PackagesFile | None = Field(None, description="Debian packages, or a file.")
+
+    @model_validator(mode="after")
+    def _ready_or_built(self) -> ImageFile:
+        if self.ref is not None and (self.requirements or self.packages):
+            message = "a ready image takes no requirements and no packages"
+            raise invalid("spec.conflict", message, "Keep `ref`, or what is to be built.")
+        return self
+
+
+class DagsFile(Alternatives):
+    """Where DAGs come from."""
+
+    path: FilePath | None = Field(None, description="A folder, relative to the file; changes are seen live.")
+    git: NotBuilt = None
+    image: NotBuilt = None
+
+
+class DatabaseFile(Alternatives):
+    """Airflow's database. Without this key: PostgreSQL in the cluster."""
+
+    url: NotBuiltSecret = None
+
+
+class SpecFile(Written):
+    """An airstrip.yaml."""
+
+    api_version: ApiVersion = Field(description="The version of this file's format.")
+    name: Name = Field(description="The deployment's identity: its node, its namespaces and its state are named by it.")
+    target: Any = Field(None, description="Where Airflow lands.")
+    namespaces: NamespacesFile = NamespacesFile()
+    airflow: AirflowFile = AirflowFile()
+    components: NotBuilt = None
+    image: ImageFile = ImageFile()
+    dags: DagsFile | None = None
+    logs: NotBuilt = None
+    database: DatabaseFile | None = None
+    expose: NotBuilt = None
+    auth: NotBuilt = None
+    size: NotBuilt = None
+    projects: NotBuilt = None
+    secrets: NotBuilt = None
+    patches: NotBuilt = None

@@ -1,0 +1,53 @@
+"""The spec with every default in its place and every path absolute: what the rest of Airstrip reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, SerializeAsAny
+
+from airstrip.spec.models import TargetSpec
+
+REQUIRED_EXTRAS = ("cncf-kubernetes", "postgres", "fab")
+"""Without these Airflow has no executor, no database and no log-in here."""
+
+
+class _Resolved(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Namespaces(_Resolved):
+    control: str
+    workers: str
+
+
+class Airflow(_Resolved):
+    version: str
+    extras: tuple[str, ...] = REQUIRED_EXTRAS
+
+
+class Image(_Resolved):
+    """`ref` is a ready image by digest; else one is built with `requirements` and Debian `packages`."""
+
+    ref: str | None = None
+    requirements: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+class Dags(_Resolved):
+    """`path` is absolute and may not exist yet; None: no DAGs but the built-in ones."""
+
+    path: Path | None = None
+
+
+class Spec(_Resolved):
+    """One deployment. `file` is where it was read, None for the built-in deployment."""
+
+    api_version: str
+    name: str
+    target: SerializeAsAny[TargetSpec]
+    namespaces: Namespaces
+    airflow: Airflow
+    image: Image = Image()
+    dags: Dags = Dags()
+    file: Path | None = None

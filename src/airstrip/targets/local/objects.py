@@ -1,0 +1,68 @@
+"""The cluster-scoped objects of a deployment on the node: namespaces and statically bound volumes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from airstrip.platform import Binding, Purpose, Role, SharedVolume
+from airstrip.spec import Spec
+
+STORAGE_CLASS = "standard"
+_CAPACITY = "10Gi"
+_PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+_ROLES: tuple[Role, ...] = ("control", "workers")
+
+
+def namespace_of(spec: Spec, role: Role) -> str:
+    return spec.namespaces.control if role == "control" else spec.namespaces.workers
+
+
+def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
+    """One host folder each for DAGs and logs, bound once in every namespace."""
+    return tuple(
+        SharedVolume(
+            purpose,
+            "ReadWriteMany",
+            {role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY) for role in _ROLES},
+        )
+        for purpose in _PURPOSES
+    )
+
+
+def build_namespace(name: str, deployment: str) -> dict[str, Any]:
+    """Pod security `restricted` is enforced, so a privileged pod is refused by admission."""
+    labels = {"app.kubernetes.io/managed-by": "airstrip", "app.kubernetes.io/instance": deployment}
+    for mode in ("enforce", "warn", "audit"):
+        labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
+
+
+def build_volume(binding: Binding, claim: str, namespace: str, folder: str, node: str) -> dict[str, Any]:
+    """A `local` volume on the node, kept when its claim goes, for one claim only."""
+    here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolume",
+        "metadata": {"name": binding.volume, "labels": {"app.kubernetes.io/managed-by": "airstrip"}},
+        "spec": {
+            "accessModes": ["ReadWriteMany"],
+            "capacity": {"storage": binding.capacity},
+            "claimRef": {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "name": claim, "namespace": namespace},
+            "local": {"path": folder},
+            "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}},
+            "persistentVolumeReclaimPolicy": "Retain",
+            "storageClassName": binding.storage_class,
+            "volumeMode": "Filesystem",
+        },
+    }
+
+
+def build_cluster_objects(spec: Spec, folders: dict[Purpose, str], node: str) -> tuple[dict[str, Any], ...]:
+    """Namespaces first, then a PersistentVolume for each claim. `folders` are host paths by purpose."""
+    names = dict.fromkeys(namespace_of(spec, role) for role in _ROLES)
+    objects = [build_namespace(name, spec.name) for name in names]
+    for volume in shared_volumes(spec):
+        for role, binding in volume.bindings.items():
+            namespace = namespace_of(spec, role)
+            objects.append(build_volume(binding, volume.purpose, namespace, folders[volume.purpose], node))
+    return tuple(objects)

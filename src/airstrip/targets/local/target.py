@@ -1,0 +1,127 @@
+"""The place `local`: the embedded node, host folders as volumes, a loopback port as the way in."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+from airstrip import embedded
+from airstrip.embedded import NodeConfig
+from airstrip.errors import AirstripError, NodeError
+from airstrip.events import Emit, step
+from airstrip.kube import connect, wait_for_default_service_account
+from airstrip.platform import NodeStore, Platform, Purpose
+from airstrip.spec import Spec
+from airstrip.targets.local.node import LocalNode
+from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
+from airstrip.targets.local.spec import DEFAULT_PORT, LocalSpec
+from airstrip.targets.target import Confirm
+
+AIRFLOW_UID = 50000
+
+
+class LocalTarget:
+    """One node of the deployment's own, of the same name."""
+
+    def __init__(self, spec: Spec, local: LocalSpec) -> None:
+        self._spec = spec
+        self._port = local.port or DEFAULT_PORT
+        self._node = LocalNode(spec.name, self._port)
+
+    def check(self) -> None:
+        """Raises NodeError when we are not root, AirstripError when the DAGs' folder cannot be used."""
+        if os.geteuid() != 0:
+            raise NodeError(
+                "node.not-root",
+                "only root can land a deployment on this machine",
+                cause="The node needs namespaces, networks and mounts, which Linux leaves to root.",
+                fix="Run the same command as root, or with sudo.",
+            )
+        if self._spec.dags.path is not None:
+            check_dags_folder(self._spec.dags.path)
+
+    def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
+        config, status = self._node.start(emit, confirm)
+        with step(emit, "place.objects", "Make namespaces and volumes") as progress:
+            folders = self._ensure_folders(config)
+            cluster = connect(self.kubeconfig())
+            objects = build_cluster_objects(self._spec, folders, config.name)
+            changed = sum(cluster.apply(item).changed for item in objects)
+            for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
+                wait_for_default_service_account(cluster, namespace, timeout=30)
+            progress.note = f"{len(objects)} objects, {changed} changed"
+        return self._platform(config, status.port or self._port)
+
+    def preview(self) -> Platform:
+        return self._platform(self._node.config(), self._port)
+
+    def describe(self) -> Platform | None:
+        status = self._node.status()
+        if not status.running or status.port is None:
+            return None
+        return self._platform(self._node.config(), status.port)
+
+    def kubeconfig(self) -> Path:
+        return self._node.kubeconfig()
+
+    def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
+        embedded.import_image(self._node.running_config(), layout, reference, emit)
+
+    def destroy(self, emit: Emit, *, data: bool) -> None:
+        if data:
+            self._node.delete_data(emit)
+        else:
+            self._node.stop(emit)
+
+    def _platform(self, config: NodeConfig, port: int) -> Platform:
+        return Platform(
+            place=LocalSpec.place,
+            storage_class=STORAGE_CLASS,
+            registry=NodeStore(str(config.containerd_socket)),
+            volumes=shared_volumes(self._spec),
+            base_url=f"http://localhost:{port}",
+            service_cidr=str(config.subnets.services),
+            pod_cidr=str(config.subnets.pods),
+            node_cidrs=(str(config.subnets.link),),
+            api_server_node_port=config.node_port,
+        )
+
+    def _ensure_folders(self, config: NodeConfig) -> dict[Purpose, str]:
+        """Host folders by purpose. The DAGs' is a link, because a volume's own path can never change."""
+        logs = config.volumes_dir / "logs"
+        logs.mkdir(exist_ok=True)
+        os.chown(logs, AIRFLOW_UID, 0)
+        logs.chmod(0o2775)
+        dags = self._spec.dags.path
+        if dags is None:
+            dags = config.volumes_dir / "dags"
+            dags.mkdir(mode=0o755, exist_ok=True)
+        link = config.state_dir / "dags"
+        fresh = link.with_name("dags.new")
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(dags)
+        fresh.replace(link)
+        return {"dags": str(link), "logs": str(logs)}
+
+
+def check_dags_folder(path: Path) -> None:
+    """Pods read the folder as uid 50000 in group 0; its parents do not matter to them."""
+    if not path.is_dir():
+        raise AirstripError(
+            "dags.no-folder",
+            f"dags.path is not a folder: {path}",
+            cause="It does not exist." if not path.exists() else "It is a file.",
+            fix=f"Make it: mkdir -p '{path}'; or correct dags.path in the file.",
+        )
+    facts = path.stat()
+    if facts.st_mode & stat.S_IROTH and facts.st_mode & stat.S_IXOTH:
+        return
+    if facts.st_gid == 0 and facts.st_mode & stat.S_IRGRP and facts.st_mode & stat.S_IXGRP:
+        return
+    raise AirstripError(
+        "dags.not-readable",
+        f"Airflow's pods cannot read {path}",
+        cause=f"They run as user 50000 in group 0; the folder's mode is {stat.filemode(facts.st_mode)}.",
+        fix=f"Let others read it: chmod -R o+rX '{path}'",
+    )

@@ -1,0 +1,38 @@
+"""What every place must be able to do, and nothing of how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+from airstrip.events import Emit
+from airstrip.platform import Platform
+
+Confirm = Callable[[str], bool]
+"""Asks a yes-or-no question; raises UsageError where nobody can answer."""
+
+
+class Target(Protocol):
+    """A place. Each method tolerates that its work is done already."""
+
+    def check(self) -> None:
+        """Raises what would stop `ensure`, before anything is changed."""
+
+    def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
+        """Makes the place and its cluster-scoped objects, and says what it offers."""
+
+    def preview(self) -> Platform:
+        """What the place would offer, told from the file alone: nothing is started or asked."""
+
+    def describe(self) -> Platform | None:
+        """What the place offers now; None when it is not there."""
+
+    def kubeconfig(self) -> Path:
+        """Access to the cluster for whoever asks; raises when it is not theirs."""
+
+    def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
+        """Brings an OCI layout's image to where the cluster's nodes find it."""
+
+    def destroy(self, emit: Emit, *, data: bool) -> None:
+        """Takes the place away: with `data`, volumes and the cluster's own state too."""

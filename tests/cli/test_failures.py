@@ -1,0 +1,132 @@
+"""Whatever goes wrong: words on stderr, the document on stdout with --json, and the contract's exit code."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from airstrip.errors import AirstripError, CommandError, Problem, SpecError
+from tests.cli.conftest import Facade, Outcome
+
+Airstrip = Callable[..., Outcome]
+
+FAILURE = CommandError(
+    "process.failed", "make failed", cause="No compiler.", fix="Install gcc.", details="cc: not found"
+)
+
+
+def test_an_error_says_what_why_and_what_next(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["status"] = FAILURE
+    done = airstrip("status")
+    assert done.code == 1
+    assert done.out == ""
+    assert done.err.splitlines() == [
+        "error: make failed  [process.failed]",
+        "  cause: No compiler.",
+        "  fix:   Install gcc.",
+        "",
+        "  | cc: not found",
+    ]
+
+
+def test_a_failure_in_json_is_the_document(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["status"] = FAILURE
+    done = airstrip("status", "--json")
+    assert done.code == 1
+    assert (done.document["ok"], done.document["exitCode"], done.document["verb"]) == (False, 1, "status")
+    assert done.document["errors"][0]["code"] == "process.failed"
+
+
+def test_a_traceback_needs_debug(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["status"] = ZeroDivisionError("division by zero")
+    plain = airstrip("status")
+    assert plain.code == 1
+    assert "internal.unexpected" in plain.err
+    assert "Traceback" not in plain.err
+    assert "Traceback" in airstrip("status", "--debug").err
+
+
+def test_every_problem_of_a_file_is_shown_with_its_line(airstrip: Airstrip, facade: Facade) -> None:
+    problems = [
+        Problem("spec.unknown-key", "nme", "nme is not known", "Did you mean `name`?", "a.yaml", 2, 3, "  nme: x"),
+        Problem("spec.secret-literal", "x", "a secret", "A reference.", "a.yaml", 1, 5),
+    ]
+    facade.answers["status"] = SpecError(problems)
+    done = airstrip("status")
+    assert done.code == 2
+    assert done.err.splitlines() == [
+        "error: a.yaml: 2 problems  [spec.invalid]",
+        "",
+        "a.yaml:1:5: a secret  [spec.secret-literal]",
+        "  fix: A reference.",
+        "",
+        "a.yaml:2:3: nme is not known  [spec.unknown-key]",
+        "  |   nme: x",
+        "  |   ^",
+        "  fix: Did you mean `name`?",
+    ]
+    assert [error["line"] for error in airstrip("status", "--json").document["errors"]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "arguments", [("upp",), ("up", "--nope"), ("run",), ("status", "extra"), ("up", "--timeout", "x"), ("node", "x")]
+)
+def test_a_wrong_command_line_is_exit_code_2_in_json_too(airstrip: Airstrip, arguments: tuple[str, ...]) -> None:
+    done = airstrip(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert "usage.wrong-command-line" in done.err
+    document = airstrip(*arguments, "--json").document
+    assert document["exitCode"] == 2
+    assert document["errors"][0]["code"] == "usage.wrong-command-line"
+
+
+def test_ctrl_c_is_exit_code_130_with_one_line(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["up"] = KeyboardInterrupt()
+    done = airstrip("up")
+    assert done.code == 130
+    assert len(done.err.splitlines()) == 1
+    assert "./airstrip up" in done.err
+    assert airstrip("up", "--json").document["errors"][0]["code"] == "usage.interrupted"
+
+
+def test_a_question_without_a_terminal_is_a_usage_error(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["up"] = lambda _, confirm, **__: confirm("Install gcc now?")
+    done = airstrip("up", "--json")
+    assert done.code == 2
+    assert done.document["errors"][0]["code"] == "usage.needs-confirmation"
+    assert airstrip("down", "--data").code == 2
+    assert [call[0] for call in facade.calls if call[0] == "down"] == []
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("n\n", 1), ("", 1)])
+def test_deleting_data_asks_and_enter_does_not_agree(
+    airstrip: Airstrip, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    done = airstrip("down", "--data")
+    assert done.code == code
+    assert "[y/N]" in done.err
+
+
+@pytest.mark.parametrize(("answer", "agreed"), [("\n", True), ("yes\n", True), ("no\n", False), ("", False)])
+def test_installing_asks_and_enter_agrees(
+    airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch, answer: str, agreed: bool
+) -> None:
+    answers = []
+
+    def up(_: object, confirm: Callable[[str], bool], **__: object) -> object:
+        answers.append(confirm("Install gcc now?"))
+        raise AirstripError("x.y", "stop")
+
+    facade.answers["up"] = up
+    monkeypatch.setattr(sys, "stdin", Terminal(answer))
+    airstrip("up")
+    assert answers == [agreed]

@@ -1,0 +1,232 @@
+"""The launcher, run for real: homes and clones with spaces, links, machines that lack this or that."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from airstrip import __version__
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = (
+    "sh cat cksum cut dirname env find getent head id ls mkdir mktemp mv printf readlink rm sed sort tr".split()  # noqa: SIM905
+)
+FAILING_SHIM = "#!/bin/sh\necho 'pyenv: command not found' >&2\nexit 127\n"
+
+
+@dataclass
+class Machine:
+    """A home and a PATH of their own; downloads are shared with the developer's, to be quick."""
+
+    folder: Path
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def home(self) -> Path:
+        return self.folder / "a home"
+
+    @property
+    def programs(self) -> Path:
+        return self.folder / "bin"
+
+    def prepare(self) -> None:
+        self.home.mkdir(parents=True)
+        self.programs.mkdir()
+        for tool in TOOLS:
+            found = shutil.which(tool)
+            assert found, tool
+            (self.programs / tool).symlink_to(found)
+        self.program("python3", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        shared = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "UV_INDEX"))}
+        downloads = os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv"
+        self.environment = {
+            **shared,
+            "HOME": str(self.home),
+            "PATH": str(self.programs),
+            "UV_CACHE_DIR": str(downloads),
+        }
+
+    def program(self, name: str, text: str) -> None:
+        # A link to the host's own program may be there: writing through it would replace that one.
+        (self.programs / name).unlink(missing_ok=True)
+        (self.programs / name).write_text(text)
+        (self.programs / name).chmod(0o755)
+
+    def take_uv(self) -> None:
+        found = os.environ.get("AIRSTRIP_UV") or os.environ.get("UV") or shutil.which("uv")
+        if not found:
+            pytest.skip("there is no uv to lend")
+        (self.programs / "uv").symlink_to(found)
+
+    def run(
+        self, *arguments: str, launcher: Path = ROOT / "airstrip", cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [str(launcher), *arguments],
+            cwd=cwd or self.folder,
+            env=self.environment | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    machine = Machine(tmp_path / "a machine")
+    machine.prepare()
+    return machine
+
+
+@pytest.fixture(scope="module")
+def ready(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """A machine with uv, with a failing shim, and with a clone of its own that was started once."""
+    machine = Machine(tmp_path_factory.mktemp("ready machine"))
+    machine.prepare()
+    machine.take_uv()
+    machine.program("python3.13", FAILING_SHIM)
+    clone = machine.folder / "a clone"
+    for name in ("src", "scripts"):
+        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("airstrip", "pyproject.toml", "uv.lock", "README.md"):
+        shutil.copy(ROOT / name, clone)
+    before = sorted(clone.rglob("*"))
+    first = machine.run("--version", launcher=clone / "airstrip")
+    assert first.returncode == 0, first.stderr
+    assert first.stdout == f"airstrip {__version__}\n"
+    assert "Preparing" in first.stderr
+    assert sorted(clone.rglob("*")) == before, "nothing is written into the clone"
+    return machine
+
+
+def test_the_second_start_is_quiet_and_needs_no_search(ready: Machine) -> None:
+    second = ready.run("--version", launcher=ready.folder / "a clone" / "airstrip", AIRSTRIP_UV="")
+    assert (second.returncode, second.stderr) == (0, "")
+
+
+def test_a_link_is_followed_and_the_callers_folder_kept(ready: Machine) -> None:
+    elsewhere = ready.folder / "else where"
+    elsewhere.mkdir()
+    (ready.folder / "land").symlink_to("a clone/airstrip")
+    done = ready.run("init", launcher=ready.folder / "land", cwd=elsewhere)
+    assert done.returncode == 0, done.stderr
+    assert (elsewhere / "airstrip.yaml").is_file()
+
+
+def test_modules_of_the_callers_folder_are_not_imported(ready: Machine) -> None:
+    folder = ready.folder / "own modules"
+    folder.mkdir()
+    (folder / "typer.py").write_text("raise SystemExit('the wrong typer')")
+    assert ready.run("--version", launcher=ready.folder / "a clone" / "airstrip", cwd=folder).returncode == 0
+
+
+def test_the_environment_lies_in_the_cache_that_is_named(ready: Machine, tmp_path: Path) -> None:
+    cache = tmp_path / "a cache"
+    done = ready.run("--version", AIRSTRIP_CACHE_DIR=str(cache))
+    assert done.returncode == 0, done.stderr
+    assert (cache / "environments").is_dir()
+    assert not (ready.home / ".config").exists()
+
+
+def test_a_change_of_the_lock_prepares_again(ready: Machine) -> None:
+    clone = ready.folder / "a clone"
+    with (clone / "pyproject.toml").open("a") as file:
+        file.write("\n# changed\n")
+    assert "Preparing" in ready.run("--version", launcher=clone / "airstrip").stderr
+    assert ready.run("--version", launcher=clone / "airstrip").stderr == ""
+
+
+def test_without_a_uv_that_is_new_enough_the_pinned_one_is_installed(machine: Machine) -> None:
+    machine.program("uv", "#!/bin/sh\necho 'uv 0.4.30'\n")
+    done = machine.run("--version")
+    assert done.returncode == 0, done.stderr
+    assert "Installing uv" in done.stderr
+    (installed,) = (machine.home / ".cache" / "airstrip" / "uv").iterdir()
+    assert f"uv=={installed.name} " in (ROOT / "scripts" / "uv.requirements").read_text()
+    assert [path.name for path in installed.iterdir()] == ["uv"], "nothing is left of the installation"
+
+
+def test_a_uv_whose_hash_differs_is_not_run(machine: Machine, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT / "scripts", clone / "scripts")
+    for name in ("airstrip", "pyproject.toml", "uv.lock"):
+        shutil.copy(ROOT / name, clone)
+    requirements = clone / "scripts" / "uv.requirements"
+    first, *_ = requirements.read_text().splitlines()
+    requirements.write_text(f"{first}\n    --hash=sha256:{'0' * 64}\n")
+    done = machine.run("--version", launcher=clone / "airstrip")
+    assert done.returncode == 1
+    assert "could not be installed" in done.stderr
+    assert list((machine.home / ".cache" / "airstrip" / "uv").glob("*/*")) == []
+
+
+def test_a_wrong_airstrip_uv_is_a_usage_error_in_json_too(machine: Machine) -> None:
+    done = machine.run("status", "--json", AIRSTRIP_UV="/no/such/uv")
+    assert done.returncode == 2
+    document = json.loads(done.stdout)
+    assert document["exitCode"] == 2
+    assert document["errors"][0]["code"] == "launcher.bad-uv"
+    assert "/no/such/uv" in done.stderr
+
+
+@pytest.fixture
+def no_ensurepip(machine: Machine) -> Machine:
+    """Debian's python3 without python3-venv; apt-get puts it there."""
+    installed = machine.folder / "installed"
+    machine.program(
+        "python3",
+        f'#!/bin/sh\ncase "$*" in *ensurepip*) [ -e "{installed}" ] || exit 1 ;; esac\nexec "{sys.executable}" "$@"\n',
+    )
+    log = f'echo "$*" >>"{machine.folder}/apt.log"\n'
+    then = f'case "$*" in *install*) : >"{installed}" ;; esac\n'
+    machine.program("apt-get", f"#!/bin/sh\n{log}{then}")
+    machine.program("id", "#!/bin/sh\necho 0\n")
+    if os.geteuid() != 0:
+        pytest.skip("a machine's root is played by root")
+    return machine
+
+
+def test_without_ensurepip_and_nobody_to_ask_the_command_is_printed(no_ensurepip: Machine) -> None:
+    done = no_ensurepip.run("up")
+    assert done.returncode == 2
+    assert "apt-get install -y --no-install-recommends python3-venv" in done.stderr
+    assert not (no_ensurepip.folder / "apt.log").exists()
+
+
+def test_yes_anywhere_installs_without_a_question(no_ensurepip: Machine) -> None:
+    done = no_ensurepip.run("--version", "--yes")
+    assert "Installing python3-venv" in done.stderr
+    log = (no_ensurepip.folder / "apt.log").read_text().splitlines()
+    assert log[-1].endswith("python3-venv")
+    assert "Preparing" in done.stderr
+
+
+def test_who_is_not_root_is_told_what_root_has_to_do(no_ensurepip: Machine) -> None:
+    no_ensurepip.program("id", "#!/bin/sh\necho 1000\n")
+    done = no_ensurepip.run("up", "--yes")
+    assert done.returncode == 1
+    assert "As root, or with sudo: apt-get install" in done.stderr
+
+
+def test_without_a_python_that_is_new_enough_nothing_is_tried(machine: Machine) -> None:
+    machine.take_uv()
+    machine.program("python3", FAILING_SHIM)
+    done = machine.run("up")
+    assert done.returncode == 1
+    assert "Python 3.11 or newer" in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can be handed a home that is not its own")
+def test_root_does_not_write_into_a_home_that_it_does_not_own(machine: Machine) -> None:
+    os.chown(machine.home, 1000, 1000)
+    script = f'ROOT="{ROOT}"; . "$ROOT/scripts/bootstrap.sh"; locate_cache; echo "$AIRSTRIP_CACHE_DIR"'
+    done = subprocess.run(["sh", "-c", script], env=machine.environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "/root/.cache/airstrip"

@@ -1,0 +1,155 @@
+"""Each verb calls the facade with what was written, and prints its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from airstrip.events import LogLine
+from airstrip.result import Finding, Result
+from tests.cli.conftest import Facade, Outcome, land
+
+Airstrip = Callable[..., Outcome]
+
+
+def test_up_ends_with_the_url_and_next_commands(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["up"] = land
+    done = airstrip("up", "--timeout", "30")
+    assert done.code == 0
+    assert "http://127.0.0.1:8080" in done.out
+    for command in ("open --password", "run smoke", "status", "down"):
+        assert f"./airstrip {command}" in done.out
+    assert facade.calls[0][2] == {"timeout": 30.0}
+
+
+def test_events_go_to_stderr_as_plain_lines(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["up"] = land
+    assert airstrip("up").err.splitlines() == [
+        "This takes a while",
+        "Start the node ...",
+        "Start the node: done in 1 min 05 s (cached)",
+    ]
+
+
+def test_with_json_events_are_lines_and_the_answer_is_one_document(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["up"] = land
+    done = airstrip("up", "--json")
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert [event["event"] for event in events] == ["notice", "step.started", "step.progress", "step.finished"]
+    assert done.document["verb"] == "up"
+    assert done.document["ok"] is True
+    assert list(done.document) == ["apiVersion", "verb", "ok", "exitCode", "data", "findings", "errors"]
+
+
+def test_the_file_is_searched_as_the_contract_says(
+    airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    airstrip("status")
+    assert facade.file is None
+    Path("airstrip.yaml").touch()
+    airstrip("status")
+    assert facade.file == Path("airstrip.yaml")
+    monkeypatch.setenv("AIRSTRIP_FILE", "other.yaml")
+    airstrip("status")
+    assert facade.file == Path("other.yaml")
+    airstrip("status", "-f", "third.yaml")
+    assert facade.file == Path("third.yaml")
+
+
+def test_a_bad_answer_is_exit_code_3_with_its_findings(airstrip: Airstrip, facade: Facade) -> None:
+    finding = Finding("component.not-ready", "scheduler: 0 of 1 ready", "It starts.", "./airstrip logs scheduler")
+    components = [{"component": "scheduler", "ready": 0, "wanted": 1, "healthy": False}]
+    data = {"name": "airflow", "state": "degraded", "url": "http://x", "components": components, "runs": []}
+    facade.answers["status"] = Result("status", data, [finding], 3)
+    done = airstrip("status")
+    assert done.code == 3
+    assert "scheduler  0/1 ready  unhealthy" in done.out
+    assert "fix:   ./airstrip logs scheduler" in done.out
+    document = airstrip("status", "--json").document
+    assert (document["ok"], document["exitCode"]) == (False, 3)
+    assert document["findings"][0]["code"] == "component.not-ready"
+
+
+def test_run_prints_the_tasks_logs_and_passes_the_conf(airstrip: Airstrip, facade: Facade) -> None:
+    def run(dag: str, conf: object, emit: Callable[[object], None], *, timeout: float) -> Result:
+        emit(LogLine("hello", "Hello!"))
+        tasks = [{"task": "hello", "map": -1, "try": 1, "state": "success"}]
+        return Result("run", {"dag": dag, "run": "r1", "state": "success", "tasks": tasks, "conf": conf})
+
+    facade.answers["run"] = run
+    done = airstrip("run", "smoke", "--conf", '{"day": 1}')
+    assert done.code == 0
+    assert done.out.splitlines() == ["hello | Hello!", "smoke r1: success", "  hello  success"]
+    assert facade.calls[0][1][:2] == ("smoke", {"day": 1})
+
+
+@pytest.mark.parametrize("conf", ["[1]", "{", "hunter2"])
+def test_a_conf_that_is_no_object_is_refused(airstrip: Airstrip, conf: str) -> None:
+    done = airstrip("run", "smoke", "--conf", conf)
+    assert done.code == 2
+    assert "usage.bad-conf" in done.err
+    assert "hunter2" not in done.err
+
+
+def test_open_prints_only_the_url_and_only_the_password(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers |= {"open_url": Result("open", {"url": "http://x", "username": "admin"}), "password": "s3cret"}
+    assert airstrip("open").out == "http://x\n"
+    assert airstrip("open", "--password").out == "s3cret\n"
+    assert airstrip("open", "--password", "--json").document["data"] == {"password": "s3cret"}
+
+
+def test_logs_takes_a_component_or_a_task(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers |= {"component_logs": iter(["one"]), "task_logs": iter(["two"])}
+    assert airstrip("logs", "scheduler", "-F").out == "one\n"
+    assert facade.calls[-1][:2] == ("component_logs", ("scheduler",))
+    assert airstrip("logs", "smoke", "hello", "--run", "r", "--try", "2", "--map", "0").out == "two\n"
+    wanted: dict[str, object] = {"run_id": "r", "try_number": 2, "map_index": 0, "follow": False}
+    assert facade.calls[-1] == ("task_logs", ("smoke", "hello"), wanted)
+
+
+def test_logs_in_json_are_a_document_or_lines(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["component_logs"] = lambda *_, **__: iter(["one", "two"])
+    assert airstrip("logs", "scheduler", "--json").document["data"] == {"lines": ["one", "two"]}
+    assert airstrip("logs", "scheduler", "-F", "--json").out == '{"line": "one"}\n{"line": "two"}\n'
+
+
+def test_a_tasks_options_need_a_task(airstrip: Airstrip) -> None:
+    done = airstrip("logs", "scheduler", "--try", "2")
+    assert done.code == 2
+    assert "./airstrip logs scheduler TASK" in done.err
+
+
+def test_down_keeps_data_unless_it_is_named(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["down"] = Result("down", {"name": "airflow", "wasRunning": True, "dataDeleted": False})
+    assert "data is kept" in airstrip("down").out
+    assert facade.calls[-1][2] == {"data": False}
+    airstrip("down", "--data", "--yes")
+    assert facade.calls[-1][2] == {"data": True}
+
+
+def test_render_writes_to_stdout_or_to_a_file(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["render"] = "---\nkind: Namespace\n"
+    assert airstrip("render").out == "---\nkind: Namespace\n"
+    assert airstrip("render", "manifests", "all.yaml").code == 0
+    assert Path("all.yaml").read_text() == "---\nkind: Namespace\n"
+    assert airstrip("render", "--json").document["data"]["manifests"].startswith("---")
+    assert airstrip("render", "manifests", "no/such/folder.yaml").code == 1
+
+
+def test_node_verbs_reach_the_node(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers |= {"kubeconfig": Path("/k"), "status": Result("node status", {"state": "ready"})}
+    for verb, method in {
+        ("build",): "build",
+        ("build", "--check"): "check",
+        ("start",): "start",
+        ("stop",): "stop",
+        ("status",): "status",
+        ("prune", "--yes"): "prune",
+        ("kubeconfig",): "kubeconfig",
+    }.items():
+        assert airstrip("node", *verb).code == 0
+        assert facade.calls[-1][0] == method.replace("node ", "")
+    assert airstrip("node", "kubeconfig").out == "/k\n"

@@ -1,0 +1,36 @@
+"""Every test here shares one landed deployment; the tests of destroy/ take it away."""
+
+from __future__ import annotations
+
+import pytest
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.kube import Cluster
+from airstrip.operations import Session
+from airstrip.spec import load_spec
+from airstrip.targets.catalog import TARGET_SPECS, make_target
+from tests.landing import Landing, default_folder
+
+
+@pytest.fixture(scope="session")
+def landing() -> Landing:
+    landing = Landing(default_folder())
+    landing.write()
+    landing.ok("up", "--yes")
+    return landing
+
+
+@pytest.fixture(scope="session")
+def session(landing: Landing) -> Session:
+    spec = load_spec(landing.file, TARGET_SPECS)
+    return Session(spec, make_target(spec))
+
+
+@pytest.fixture(scope="session")
+def cluster(session: Session) -> Cluster:
+    return session.cluster
+
+
+@pytest.fixture(scope="session")
+def airflow(session: Session) -> AirflowClient:
+    return session.airflow

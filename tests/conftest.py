@@ -1,0 +1,30 @@
+"""What all tests share: an environment without the developer's own settings, and golden files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the golden files instead of comparing")
+
+
+@pytest.fixture(autouse=True)
+def _own_settings_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AIRSTRIP_FILE", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with a golden file; with --update, writes it."""
+
+    def compare(file: Path, text: str) -> None:
+        if request.config.getoption("--update"):
+            file.write_text(text)
+        assert text == file.read_text(), f"{file} differs; look at it, then: scripts/test golden --update"
+
+    return compare

@@ -1,0 +1,39 @@
+"""`down` keeps the data, `up` finds it again, `down --data` leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+
+from airstrip.paths import run_dir, state_dir
+from tests.landing import NAME, Landing
+
+
+def test_down_and_up_keep_runs_and_password(landing: Landing) -> None:
+    password = landing.ok("open", "--password")
+    run = landing.data("run", "smoke")
+    landing.ok("down")
+    stopped = landing.airstrip("status", "--json")
+    assert stopped.returncode == 3
+    assert json.loads(stopped.stdout)["data"]["state"] == "stopped"
+    landing.ok("up", "--yes")
+    assert landing.ok("open", "--password") == password
+    assert run["run"] in [row["run"] for row in landing.data("status")["runs"]]
+    log = landing.ok("logs", "smoke", run["tasks"][0]["task"], "--run", run["run"])
+    assert log.strip()
+
+
+def test_down_with_data_deletes_the_cluster_and_its_volumes(landing: Landing) -> None:
+    landing.ok("down", "--data", "--yes")
+    for name in ("etcd", "volumes"):
+        assert not (state_dir(NAME) / name).exists()
+    assert landing.dags.is_dir()
+
+
+def test_node_prune_leaves_nothing(landing: Landing) -> None:
+    landing.ok("node", "prune", "--everything", "--yes")
+    assert not state_dir(NAME).exists()
+    assert not run_dir(NAME).exists()
+
+
+def test_down_twice_is_no_error(landing: Landing) -> None:
+    landing.ok("down")

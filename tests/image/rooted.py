@@ -1,0 +1,66 @@
+"""A built image unpacked into a folder, and programs run in it as a container would: read-only root,
+its own user, mounts that go with the last process. No container runtime is needed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from airstrip.images import BuiltImage
+
+_ENTER = """
+set -e
+ip link set lo up
+mount --bind "$ROOT" "$ROOT"
+mount --rbind /dev "$ROOT/dev"
+mount -t proc proc "$ROOT/proc"
+for pair in $VOLUMES; do mount --bind "${pair%%:*}" "$ROOT${pair#*:}"; done
+mount -o remount,ro,bind "$ROOT"
+for folder in $EMPTY; do mount -t tmpfs -o mode=1777 tmpfs "$ROOT$folder"; done
+exec chroot --userspec="$ID" "$ROOT" /usr/bin/env -i "$@"
+"""
+
+
+def unpack(image: BuiltImage, root: Path) -> dict[str, Any]:
+    """Unpacks the layers into `root`, which is made, and returns the image's `config`."""
+    root.mkdir()
+    blobs = image.layout / "blobs" / "sha256"
+    manifest = json.loads((blobs / image.digest.removeprefix("sha256:")).read_bytes())
+    for layer in manifest["layers"]:
+        archive = blobs / layer["digest"].removeprefix("sha256:")
+        subprocess.run(["tar", "-x", "-p", "--numeric-owner", "-C", root, "-f", archive], check=True)
+    config = json.loads((blobs / manifest["config"]["digest"].removeprefix("sha256:")).read_bytes())
+    return dict(config["config"])
+
+
+def run_inside(
+    root: Path,
+    config: Mapping[str, Any],
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    volumes: Mapping[Path, str] | None = None,
+    empty: Sequence[str] = ("/tmp",),
+    timeout: float = 120,
+) -> subprocess.CompletedProcess[str]:
+    """Runs `argv` with the image's user and environment; `empty` are writable folders, `volumes` binds."""
+    settings = {
+        "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
+        "ROOT": str(root),
+        "ID": config["User"],
+        "EMPTY": " ".join(empty),
+        "VOLUMES": " ".join(f"{host}:{inside}" for host, inside in (volumes or {}).items()),
+    }
+    environment = [*config["Env"], *(f"{name}={value}" for name, value in (env or {}).items())]
+    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--net"]
+    return subprocess.run(
+        [*namespaces, "sh", "-c", _ENTER, "enter", *environment, *argv],
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

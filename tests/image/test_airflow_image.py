@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tests.image.rooted import run_inside
+
+Root = tuple[Path, dict[str, Any]]
+
+_IMPORTS = """
+import importlib.util, sys
+from airflow.providers.cncf.kubernetes.executors import kubernetes_executor as executor
+import airflow.providers.fab, asyncpg, psycopg2
+assert sys.prefix == "/opt/airflow/venv", sys.prefix
+stale = [m.__name__ for m in list(sys.modules.values()) if (getattr(m, "__file__", None) or "").endswith(".py")
+         and getattr(m, "__cached__", None) and open(m.__cached__, "rb").read(8)[4] != 1]
+print(executor.KubernetesExecutor.__name__, stale)
+"""
+
+
+def test_airflow_runs_as_its_user_on_a_read_only_root(airflow_root: Root) -> None:
+    root, config = airflow_root
+    env = {"AIRFLOW_HOME": "/tmp"}
+
+    assert run_inside(root, config, ["airflow", "version"], env=env).stdout.strip() == "3.3.2"
+    done = run_inside(root, config, ["python", "-c", _IMPORTS], env=env)
+    # Every module that was imported has bytecode with an unchecked hash, but for a link into /etc.
+    assert done.stdout.strip() == "KubernetesExecutor ['sitecustomize']", done.stderr
+    assert run_inside(root, config, ["id"]).stdout.startswith("uid=50000(airflow) gid=0(root)")
+
+
+def test_the_programs_that_airflow_needs_are_there(airflow_root: Root) -> None:
+    root, config = airflow_root
+
+    assert config["Entrypoint"] == ["/usr/bin/tini", "--"]
+    assert run_inside(root, config, [*config["Entrypoint"], "git", "--version"]).stdout.startswith("git version")
+    assert run_inside(root, config, ["sh", "-c", "ssh -V"]).returncode == 0
+    assert (root / "etc/ssl/certs/ca-certificates.crt").stat().st_size > 100_000
+
+
+def test_group_0_may_write_where_airflow_writes_and_nowhere_else(airflow_root: Root) -> None:
+    root, _ = airflow_root
+
+    for name in ("", "dags", "logs", "config"):
+        status = (root / "opt/airflow" / name).stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (50000, 0, 0o775)
+    for path in (root / "opt/airflow/venv").rglob("*"):
+        status = path.lstat()
+        assert (status.st_uid, status.st_gid) == (0, 0)
+        assert path.is_symlink() or not status.st_mode & 0o022
+
+
+def test_nothing_of_this_machine_is_in_it(airflow_root: Root, postgresql_root: Root) -> None:
+    for root, _ in (airflow_root, postgresql_root):
+        for name in ("etc/resolv.conf", "etc/hostname", "etc/machine-id", "etc/apt/sources.list"):
+            assert not (root / name).exists(), name
+        for name in ("etc/apt/sources.list.d", "etc/ssl/private", "var/lib/apt/lists", "var/log", "tmp"):
+            assert not (root / name).exists() or not list((root / name).iterdir()), name
+        assert not any(root.glob("etc/ssh/ssh_host_*"))
+        assert not list(root.glob("etc/**/99mmdebstrap"))

@@ -1,0 +1,109 @@
+"""Building for real: the same inputs give the same digest, whatever happened in between."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from airstrip.errors import ImageError
+from airstrip.events import discard
+from airstrip.images import AirflowImageRequest, BuiltImage, ensure_airflow_image, ensure_postgresql_image
+from airstrip.images.airflow import system_recipe
+from airstrip.images.store import ImageStore
+from airstrip.paths import cache_dir
+from tests.image.conftest import REQUEST
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def share_system_layer(store: ImageStore, other: ImageStore) -> None:
+    key = system_recipe().key
+    layer = store.layer(key)
+    assert layer is not None
+    archive = other.root / "layer.tar"
+    other.root.mkdir(parents=True)
+    shutil.copyfile(store.blob(layer), archive)
+    other.keep_layer(key, layer, archive)
+
+
+def test_airflow_twice_is_one_digest(airflow_image: BuiltImage, uv: Path, tmp_path: Path) -> None:
+    """Another folder, another umask; the Debian layer is shared (the PostgreSQL image proves that one)."""
+    share_system_layer(ImageStore(cache_dir()), ImageStore(tmp_path))
+
+    with umask(0o077):
+        again = ensure_airflow_image(REQUEST, tmp_path, uv, discard)
+
+    assert again.digest == airflow_image.digest
+    assert again.reference == airflow_image.reference
+
+
+def test_debian_twice_is_one_digest_though_one_was_killed(tmp_path: Path) -> None:
+    """Twice from today's mirror; before the second, a build is killed as by a power cut and run again."""
+    first = ensure_postgresql_image(tmp_path / "one", discard)
+    kill_a_build(tmp_path / "two")
+
+    with umask(0o077):
+        second = ensure_postgresql_image(tmp_path / "two", discard)
+
+    assert second.digest == first.digest
+    assert not any((tmp_path / "two/images/work").iterdir())
+
+
+def kill_a_build(cache: Path) -> None:
+    """Kills a build with its package installer at work; nothing of it must go on."""
+    code = (
+        "import sys; from pathlib import Path; from airstrip.events import discard; "
+        "from airstrip.images import ensure_postgresql_image; ensure_postgresql_image(Path(sys.argv[1]), discard)"
+    )
+    build = subprocess.Popen([sys.executable, "-c", code, str(cache)])
+    unpacked = cache / "images/work/postgresql/system/usr/bin"
+    wait_until(lambda: unpacked.is_dir(), 60)
+    build.send_signal(signal.SIGKILL)
+    build.wait()
+    wait_until(lambda: not processes_about(cache), 10)
+    assert str(cache) not in Path("/proc/self/mountinfo").read_text()
+
+
+def processes_about(path: Path) -> list[str]:
+    lines = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout.splitlines()
+    return [line for line in lines if str(path) in line]
+
+
+def wait_until(look: object, seconds: float) -> None:
+    assert callable(look)
+    end = time.monotonic() + seconds
+    while not look():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+def test_a_cached_image_takes_no_time(airflow_image: BuiltImage) -> None:
+    start = time.monotonic()
+    assert ensure_airflow_image(REQUEST, cache_dir(), Path("/no/uv"), discard) == airflow_image
+    assert time.monotonic() - start < 0.5
+
+
+def test_uv_says_why_requirements_do_not_fit(uv: Path, tmp_path: Path) -> None:
+    request = AirflowImageRequest("3.3.2", REQUEST.extras, requirements=("sqlalchemy<1",))
+
+    with pytest.raises(ImageError) as caught:
+        ensure_airflow_image(request, tmp_path, uv, discard)
+
+    assert caught.value.code == "image.unresolved"
+    assert "sqlalchemy<1" in caught.value.details

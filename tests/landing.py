@@ -1,0 +1,72 @@
+"""The one landing that the tests of cluster/ and destroy/ share, driven by the launcher as a user would."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+NAME = "airstrip-test"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """A deployment in a folder of its own: its file, its DAGs, and the launcher to act on it."""
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        return self.folder / "airstrip.yaml"
+
+    @property
+    def dags(self) -> Path:
+        return self.folder / "dags"
+
+    def write(self) -> None:
+        self.dags.mkdir(parents=True, exist_ok=True)
+        for old in self.dags.glob("*.py"):
+            old.unlink()
+        self.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{path: dags}}\n")
+
+    def airstrip(self, *arguments: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
+        """Runs a verb on the deployment; its output is kept, nothing is asserted."""
+        return subprocess.run(
+            [str(ROOT / "airstrip"), *arguments, "-f", str(self.file)],
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            stdin=subprocess.DEVNULL,
+            check=False,
+            env={**os.environ, "NO_COLOR": "1"},
+        )
+
+    def ok(self, *arguments: str, timeout: float = 1500) -> str:
+        """Runs a verb that must end with exit code 0; returns its stdout."""
+        done = self.airstrip(*arguments, timeout=timeout)
+        assert done.returncode == 0, f"airstrip {' '.join(arguments)}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
+
+    def data(self, *arguments: str, timeout: float = 1500) -> dict[str, Any]:
+        """The `data` of a verb's JSON document."""
+        document: dict[str, Any] = json.loads(self.ok(*arguments, "--json", timeout=timeout))
+        return dict(document["data"])
+
+
+def default_folder() -> Path:
+    return Path(os.environ.get("AIRSTRIP_TEST_FOLDER", "/var/tmp/airstrip-test"))
+
+
+def eventually(look: Callable[[], bool], *, seconds: float, what: str) -> float:
+    """Waits until `look` is true; returns the seconds that it took."""
+    start = time.monotonic()
+    while not look():
+        assert time.monotonic() - start < seconds, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.5)
+    return time.monotonic() - start

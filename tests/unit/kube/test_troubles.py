@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from airstrip.kube import pod_troubles
+from airstrip.kube.troubles import creation_refused
+
+NOW = datetime.datetime(2026, 1, 1, 12, 0, 40, tzinfo=datetime.UTC)
+
+
+def pod(waiting: dict[str, Any] | None = None, restarts: int = 0, **status: Any) -> dict[str, Any]:
+    ended = {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}
+    container = {"name": "c", "state": {"waiting": waiting}, "restartCount": restarts, "lastState": ended}
+    return {
+        "metadata": {"name": "p", "creationTimestamp": "2026-01-01T12:00:00Z"},
+        "status": {**({"containerStatuses": [container]} if waiting else {}), **status},
+    }
+
+
+@pytest.mark.parametrize(
+    ("waiting", "restarts", "code", "hopeless"),
+    [
+        ({"reason": "ErrImageNeverPull"}, 0, "image.missing", True),
+        ({"reason": "InvalidImageName"}, 0, "image.missing", True),
+        ({"reason": "ImagePullBackOff", "message": "r/x: not found"}, 0, "image.missing", True),
+        ({"reason": "ErrImagePull", "message": "i/o timeout"}, 0, "image.missing", False),
+        ({"reason": "CrashLoopBackOff"}, 2, "pod.crash-loop", False),
+        ({"reason": "CrashLoopBackOff"}, 3, "pod.crash-loop", True),
+        ({"reason": "CreateContainerConfigError", "message": 'secret "x" not found'}, 0, "pod.config-error", True),
+    ],
+)
+def test_a_container_that_waits(waiting: dict[str, Any], restarts: int, code: str, hopeless: bool) -> None:
+    (trouble,) = pod_troubles(pod(waiting, restarts), NOW)
+    assert (trouble.code, trouble.hopeless) == (code, hopeless)
+
+
+@pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])
+def test_a_pod_that_just_starts_has_no_trouble(reason: str) -> None:
+    assert pod_troubles(pod({"reason": reason}), NOW) == ()
+
+
+def test_a_container_that_just_crashed_again_is_in_a_loop() -> None:
+    crashed = pod({"reason": "CrashLoopBackOff"}, 3)
+    crashed["status"]["containerStatuses"][0]["state"] = {"terminated": {"exitCode": 2, "reason": "Error"}}
+    (trouble,) = pod_troubles(crashed, NOW)
+    assert (trouble.code, trouble.hopeless, trouble.message) == ("pod.crash-loop", True, "exit code 2")
+
+
+def test_a_pod_that_goes_has_no_trouble() -> None:
+    going = pod({"reason": "ErrImageNeverPull"})
+    going["metadata"]["deletionTimestamp"] = "2026-01-01T12:00:30Z"
+    assert pod_troubles(going, NOW) == ()
+
+
+def test_the_scheduler_s_message_is_kept() -> None:
+    said = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/1 nodes: no cpu."}
+    (trouble,) = pod_troubles(pod(conditions=[said]), NOW)
+    assert str(trouble) == "p: Unschedulable: 0/1 nodes: no cpu."
+
+
+def test_how_the_last_life_ended_is_said() -> None:
+    (trouble,) = pod_troubles(pod({"reason": "CrashLoopBackOff"}, 3), NOW)
+    assert str(trouble) == "p/c: CrashLoopBackOff after 3 restarts: OOMKilled (exit code 137)"
+
+
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ('pods "a" is forbidden: exceeded quota: none', "namespace.quota"),
+        ('pods "a" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot', "pod.security-violation"),
+        ('error looking up service account n/scheduler: serviceaccount "scheduler" not found', None),
+    ],
+)
+def test_only_a_refusal_that_stays_is_final(message: str, code: str | None) -> None:
+    assert creation_refused(message) == code

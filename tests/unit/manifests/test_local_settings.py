@@ -1,0 +1,232 @@
+"""airflow_local_settings.py as Airflow imports it, with stand-ins for Kubernetes' models."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+SOURCE = Path(str(files("airstrip.manifests"))) / "files" / "settings" / "airflow_local_settings.py"
+PROVIDER = "airflow.providers.cncf.kubernetes.operators.pod"
+IMAGE = "here/airflow@sha256:1"
+Load = Callable[..., ModuleType]
+
+
+class Model(SimpleNamespace):
+    """A model of the kubernetes package: any field, None where it was not given."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return None
+
+
+def fake_models() -> types.ModuleType:
+    models = types.ModuleType("kubernetes.client.models")
+    for name in ("V1SecurityContext", "V1SeccompProfile", "V1Capabilities", "V1Pod", "V1PodSpec", "V1Container"):
+        setattr(models, name, type(name, (Model,), {}))
+    return models
+
+
+@pytest.fixture
+def models(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
+    models = fake_models()
+    client = types.ModuleType("kubernetes.client")
+    client.models = models  # type: ignore[attr-defined]
+    package = types.ModuleType("kubernetes")
+    package.client = client  # type: ignore[attr-defined]
+    for module in (package, client, models):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    return models
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, models: types.ModuleType) -> Load:
+    """Imports the module in a deployment; `own` is the text of the deployment's own local settings."""
+    monkeypatch.setenv("AIRSTRIP_AIRFLOW_IMAGE", IMAGE)
+    monkeypatch.setenv("AIRSTRIP_PODS_SERVICE_ACCOUNT", "mine-pods")
+    monkeypatch.setenv("AIRFLOW_HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(sys, "path", [str(SOURCE.parent), *sys.path])
+
+    def load_module(own: str | None = None) -> ModuleType:
+        if own is not None:
+            (tmp_path / "config").mkdir()
+            (tmp_path / "config" / "airflow_local_settings.py").write_text(own)
+        spec = importlib.util.spec_from_file_location("airflow_local_settings", SOURCE)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load_module
+
+
+def pod(*containers: Model, context: Model | None = None, init: list[Model] | None = None) -> Model:
+    return Model(spec=Model(containers=list(containers), init_containers=init, security_context=context))
+
+
+def operator(module: str, base: type = object) -> Any:
+    return type("Operator", (base,), {"__module__": module, "executor_config": None})()
+
+
+def test_a_bare_container_becomes_restricted(load: Load) -> None:
+    container, first = Model(name="main"), Model(name="first")
+    load().pod_mutation_hook(pod(container, init=[first]))
+    for each in (container, first):
+        context = each.security_context
+        assert context.run_as_non_root is True
+        assert context.allow_privilege_escalation is False
+        assert context.capabilities.drop == ["ALL"]
+        assert context.seccomp_profile.type == "RuntimeDefault"
+        # Nothing that `restricted` does not ask for.
+        assert context.read_only_root_filesystem is None
+        assert context.run_as_user is None
+
+
+def test_what_the_author_set_stays(load: Load) -> None:
+    container = Model(
+        name="main",
+        image="theirs",
+        security_context=Model(
+            allow_privilege_escalation=True,
+            run_as_non_root=False,
+            capabilities=Model(add=["NET_BIND_SERVICE"], drop=["ALL", "KILL"]),
+            seccomp_profile=Model(type="Localhost"),
+        ),
+    )
+    load().pod_mutation_hook(pod(container))
+    context = container.security_context
+    assert container.image == "theirs"
+    assert context.allow_privilege_escalation is True
+    assert context.run_as_non_root is False
+    assert context.capabilities == Model(add=["NET_BIND_SERVICE"], drop=["ALL", "KILL"])
+    assert context.seccomp_profile.type == "Localhost"
+
+
+def test_a_drop_without_all_becomes_all(load: Load) -> None:
+    container = Model(name="main", security_context=Model(capabilities=Model(drop=["NET_RAW"])))
+    load().pod_mutation_hook(pod(container))
+    assert container.security_context.capabilities.drop == ["ALL"]
+
+
+def test_what_the_pod_sets_is_not_set_again(load: Load) -> None:
+    container = Model(name="main")
+    context = Model(run_as_non_root=True, seccomp_profile=Model(type="RuntimeDefault"))
+    load().pod_mutation_hook(pod(container, context=context))
+    assert container.security_context.run_as_non_root is None
+    assert container.security_context.seccomp_profile is None
+    assert container.security_context.allow_privilege_escalation is False
+
+
+def test_a_context_that_is_a_dict_keeps_the_apis_names(load: Load) -> None:
+    container = Model(name="main", security_context={"runAsNonRoot": True, "runAsUser": 7})
+    load().pod_mutation_hook(pod(container))
+    assert container.security_context["runAsUser"] == 7
+    assert container.security_context["allowPrivilegeEscalation"] is False
+    assert container.security_context["seccompProfile"].type == "RuntimeDefault"
+    assert container.security_context["capabilities"].drop == ["ALL"]
+    assert "run_as_non_root" not in container.security_context
+
+
+def test_the_xcom_sidecar_runs_in_the_deployments_image(load: Load) -> None:
+    main, sidecar = Model(name="base", image="theirs"), Model(name="airflow-xcom-sidecar", image="alpine")
+    load().pod_mutation_hook(pod(main, sidecar))
+    assert (main.image, sidecar.image) == ("theirs", IMAGE)
+    assert sidecar.security_context.run_as_non_root is True
+
+
+def test_a_task_of_the_kubernetes_provider_gets_the_account(load: Load) -> None:
+    task = operator(PROVIDER)
+    load().task_policy(task)
+    spec = task.executor_config["pod_override"].spec
+    assert spec.service_account_name == "mine-pods"
+    assert spec.automount_service_account_token is True
+    assert [container.name for container in spec.containers] == ["base"]
+
+
+def test_so_does_what_is_derived_from_one(load: Load) -> None:
+    task = operator("company.operators", type(operator(PROVIDER)))
+    load().task_policy(task)
+    assert task.executor_config["pod_override"].spec.service_account_name == "mine-pods"
+
+
+def test_so_does_a_mapped_one(load: Load) -> None:
+    shared: dict[str, Any] = {"image": "theirs"}
+    task = SimpleNamespace(operator_class=type(operator(PROVIDER)), executor_config={}, partial_kwargs=shared)
+    load().task_policy(task)
+    assert shared["executor_config"]["pod_override"].spec.service_account_name == "mine-pods"
+
+
+@pytest.mark.parametrize("module", ["airflow.providers.standard.operators.bash", "company.cncf.kubernetes"])
+def test_a_plain_task_is_left_alone(load: Load, module: str) -> None:
+    task = operator(module)
+    load().task_policy(task)
+    assert task.executor_config is None
+
+
+def test_a_pod_override_keeps_its_account_and_the_rest(load: Load, models: Any) -> None:
+    task = operator(PROVIDER)
+    override = models.V1Pod(
+        metadata="theirs", spec=models.V1PodSpec(containers=["theirs"], service_account_name="theirs")
+    )
+    task.executor_config = {"pod_override": override, "other": 1}
+    load().task_policy(task)
+    assert task.executor_config["other"] == 1
+    assert override.metadata == "theirs"
+    assert override.spec.service_account_name == "theirs"
+    assert override.spec.containers == ["theirs"]
+    assert override.spec.automount_service_account_token is True
+
+
+OWN = """
+SETTING = 7
+seen = []
+
+def pod_mutation_hook(pod):
+    seen.append(pod.spec.containers[0].security_context)
+
+def task_policy(task):
+    seen.append(task)
+
+def dag_policy(dag):
+    seen.append(dag)
+"""
+
+
+def test_a_deployments_own_settings_stay_in_force(load: Load) -> None:
+    module = load(OWN)
+    container, task = Model(name="main"), operator(PROVIDER)
+    module.pod_mutation_hook(pod(container))
+    module.task_policy(task)
+    module.dag_policy("a dag")
+    # Theirs come first, so that ours only fills what is still missing.
+    assert module.seen == [None, task, "a dag"]
+    assert container.security_context.run_as_non_root is True
+    assert task.executor_config is not None
+    assert module.SETTING == 7
+    assert {"SETTING", "dag_policy", "pod_mutation_hook", "task_policy"} <= set(module.__all__)
+
+
+def test_without_own_settings_only_the_hooks_are_exported(load: Load) -> None:
+    assert load().__all__ == ["pod_mutation_hook", "task_policy"]
+
+
+def test_an_error_in_the_own_settings_is_not_swallowed(load: Load) -> None:
+    with pytest.raises(ZeroDivisionError):
+        load("1 / 0")
+
+
+def test_importing_it_imports_no_airflow_and_no_kubernetes(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("airflow", "kubernetes")]:
+        monkeypatch.delitem(sys.modules, name)
+    load().task_policy(operator("airflow.providers.standard.operators.bash"))
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("airflow", "kubernetes")]

@@ -1,0 +1,169 @@
+"""One case for each mistake: where it is found, what it is called, and a word of its fix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from airstrip.errors import Problem
+
+Problems = Callable[[str | bytes], list[Problem]]
+
+HEAD = "apiVersion: airstrip/v1\nname: airflow\n"
+
+CASES = {
+    # text after HEAD: line, column, code, part of message or fix
+    "nme: x": (3, 1, "spec.unknown-key", "Did you mean `name`?"),
+    "api_version: x": (3, 1, "spec.unknown-key", "Did you mean `apiVersion`?"),
+    "airflow: {verison: 3.3.2}": (3, 11, "spec.unknown-key", "Did you mean `version`?"),
+    "airflow: {version: 3.3}": (3, 20, "spec.wrong-type", 'quotes around it: "3.3"'),
+    "airflow: {version: 2.10.5}": (3, 20, "spec.airflow-version", "3.3.2"),
+    "airflow: {version: true}": (3, 20, "spec.wrong-type", "is true"),
+    "airflow: {version: }": (3, 11, "spec.wrong-type", "has no value"),
+    "airflow: {extras: amazon}": (3, 19, "spec.wrong-type", "[amazon]"),
+    "airflow: {extras: [Amazon!]}": (3, 20, "spec.bad-extra", "amazon"),
+    "airflow: [x]": (3, 10, "spec.wrong-type", "must be a mapping (key: value), and is a list"),
+    "airflow:": (3, 1, "spec.wrong-type", "has no value"),
+    "airflow: {executor: LocalExecutor}": (3, 11, "spec.not-yet", "airflow.executor is known"),
+    "image: {requirements: [pandas, -r x.txt]}": (3, 32, "spec.bad-requirement", "options"),
+    "image: {requirements: [env:LIST]}": (3, 24, "spec.bad-requirement", "PEP 508"),
+    "image: {requirements: [1]}": (3, 24, "spec.wrong-type", "image.requirements[0] must be text"),
+    "image: {requirements: pandas}": (3, 23, "spec.wrong-type", "a list, or {file: PATH}"),
+    "image: {requirements: {fil: x}}": (3, 23, "spec.wrong-type", "{file: PATH}"),
+    "image: {requirements: {file: none.txt}}": (3, 30, "spec.file-not-readable", "relative to this file"),
+    "image: {packages: [Bad_Package]}": (3, 20, "spec.bad-package", "libpq5"),
+    "image: {ref: apache/airflow:3.3.2}": (3, 14, "spec.bad-image", "digest"),
+    f"image: {{ref: x@sha256:{'a' * 64}, packages: [libpq5]}}": (3, 8, "spec.conflict", "Keep `ref`"),
+    "dags: {path: ~/dags}": (3, 14, "spec.bad-path", "~"),
+    "dags: {path: 'env:DAGS'}": (3, 14, "spec.reference-not-allowed", "no secret reference"),
+    "dags: {path: }": (3, 7, "spec.wrong-type", "no value for path"),
+    "dags: path": (3, 7, "spec.wrong-type", "dags.path must be text"),
+    "dags: {path: a, git: b}": (3, 7, "spec.one-of", "path, git, image"),
+    "dags: {git: {repo: x}}": (3, 8, "spec.not-yet", "dags.git"),
+    "dags: git": (3, 7, "spec.not-yet", "dags.git"),
+    "logs: {s3: {}}": (3, 1, "spec.not-yet", "logs"),
+    "namespaces: {control: Air Flow}": (3, 23, "spec.bad-name", "air-flow"),
+    "namespaces: {workers: kube-system}": (3, 23, "spec.bad-name", "system"),
+    "target: {here: {port: 70000}}": (3, 23, "spec.bad-value", "less than or equal to 65535"),
+    "target: {here: {port: '80'}}": (3, 23, "spec.wrong-type", "a whole number"),
+    "target: {here: {prot: 80}}": (3, 17, "spec.unknown-key", "Did you mean `port`?"),
+    "target: {moon: {}}": (3, 10, "spec.not-yet", "Built: here, there"),
+    "target: moon": (3, 9, "spec.not-yet", "Built: here, there"),
+    "target: thre": (3, 9, "spec.unknown-target", "Did you mean `there`?"),
+    "target: {here: {}, there: {}}": (3, 9, "spec.one-of", "exactly one"),
+    "target: 3": (3, 9, "spec.one-of", "exactly one"),
+    "target:": (3, 1, "spec.one-of", "exactly one"),
+    "dags: &a [*a]": (3, 7, "spec.recursive-alias", "Remove"),
+    "dags: !secret x": (3, 7, "spec.tag", "!secret"),
+    "? [a]\n: b": (3, 3, "spec.bad-key", "key: value"),
+    "airflow: {<<: 3}": (3, 15, "spec.bad-merge", "alias"),
+    "1: x": (3, 1, "spec.unknown-key", "the key 1"),
+    "---\nname: other": (4, 1, "spec.several-documents", "one deployment per file"),
+    "airflow: *nothing": (3, 10, "spec.syntax", "undefined alias"),
+    "airflow: 'open": (3, 10, "spec.syntax", "quoted"),
+    "airflow: [open": (3, 10, "spec.syntax", "flow sequence"),
+    "airflow: {a: b: c}": (3, 15, "spec.syntax", "not valid YAML"),
+    "airflow: \x07": (3, 10, "spec.syntax", "'\\x07' is not allowed"),
+}
+
+
+@pytest.mark.parametrize("text", CASES)
+def test_a_mistake_is_found_where_it_is(problems: Problems, text: str) -> None:
+    line, column, code, words = CASES[text]
+    found = problems(HEAD + text + "\n")
+    matching = [problem for problem in found if problem.code == code]
+    assert matching, found
+    assert (matching[0].line, matching[0].column) == (line, column), matching[0]
+    assert words in f"{matching[0].message} {matching[0].fix}"
+    assert matching[0].fix
+
+
+def test_all_problems_are_reported_at_once_in_the_order_of_lines(problems: Problems) -> None:
+    found = problems("apiVersion: airstrip/v0\nnme: x\nairflow:\n  version: 3.3\n  extra: []\ntarget: mars\nauth: x\n")
+    assert [(problem.line, problem.code) for problem in found] == [
+        (1, "spec.missing-key"),
+        (1, "spec.unknown-api-version"),
+        (2, "spec.unknown-key"),
+        (4, "spec.wrong-type"),
+        (5, "spec.unknown-key"),
+        (6, "spec.unknown-target"),
+        (7, "spec.not-yet"),
+    ]
+
+
+def test_an_unknown_version_names_the_known_ones(problems: Problems) -> None:
+    (problem,) = problems("apiVersion: airstrip/v9\nname: a\n")
+    assert problem.code == "spec.unknown-api-version"
+    assert "airstrip/v1" in problem.fix
+
+
+def test_a_missing_version_says_what_to_add(problems: Problems) -> None:
+    (problem,) = problems("name: a\n")
+    assert (problem.code, problem.fix) == ("spec.missing-key", "Add `apiVersion: airstrip/v1`.")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "null\n", "\ufeff"])
+def test_an_empty_file_is_told_what_to_hold(problems: Problems, text: str) -> None:
+    (problem,) = problems(text)
+    assert problem.code == "spec.empty"
+    assert "apiVersion: airstrip/v1" in problem.fix
+
+
+@pytest.mark.parametrize("text", ["- a\n", "airstrip\n", "3\n"])
+def test_a_file_must_be_a_mapping(problems: Problems, text: str) -> None:
+    assert "the file must be a mapping" in problems(text)[0].message
+
+
+def test_a_duplicate_key_names_the_first(problems: Problems) -> None:
+    (problem,) = problems(HEAD + "dags: {path: a}\ndags: {path: b}\n")
+    assert (problem.code, problem.line, problem.column) == ("spec.duplicate-key", 4, 1)
+    assert "line 3" in problem.message
+
+
+def test_every_tab_is_reported(problems: Problems) -> None:
+    found = problems(HEAD + "airflow:\n\tversion: 3.3.2\n  \textras: []\n")
+    assert [(problem.code, problem.line, problem.column) for problem in found] == [
+        ("spec.tab", 4, 1),
+        ("spec.tab", 5, 3),
+    ]
+
+
+def test_text_that_is_not_utf8_says_where(problems: Problems) -> None:
+    (problem,) = problems("apiVersion: airstrip/v1\nname: Ä\n".encode("latin-1"))
+    assert (problem.code, problem.line, problem.column) == ("spec.not-utf8", 2, 7)
+
+
+def test_aliases_of_aliases_do_not_fill_the_memory(problems: Problems) -> None:
+    laughs = "".join(f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 10)}]\n" for n in range(1, 9))
+    (problem,) = problems(HEAD + "l0: &l0 [ha]\n" + laughs)
+    assert problem.code == "spec.too-large"
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "x: " * 3 + "{a: " * 3000])
+def test_deep_nesting_is_a_problem_not_a_crash(problems: Problems, text: str) -> None:
+    assert problems(text)[0].code in ("spec.too-large", "spec.syntax")
+
+
+def test_a_large_file_is_not_read(problems: Problems) -> None:
+    assert problems("#" * 2_000_000)[0].code == "spec.too-large"
+
+
+def test_a_problem_in_a_merged_value_is_reported_where_it_is_written(problems: Problems) -> None:
+    found = problems(HEAD + "airflow: &base {version: 3.3}\nimage: {<<: *base}\n")
+    assert [(problem.path, problem.line) for problem in found] == [("image.version", 3), ("airflow.version", 3)]
+
+
+def test_a_names_fix_is_a_name(problems: Problems) -> None:
+    (problem,) = problems("apiVersion: airstrip/v1\nname: 9 Lives_of Äirflow!\n")
+    assert problem.fix == "For example: lives-of-irflow"
+    (long,) = problems(f"apiVersion: airstrip/v1\nname: {'a' * 41}\n")
+    assert long.fix == f"For example: {'a' * 40}"
+
+
+def test_requirements_of_a_file_are_reported_in_that_file(problems: Problems, tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pandas\n--index-url https://user:word@host\n")
+    (problem,) = problems(HEAD + "image: {requirements: {file: requirements.txt}}\n")
+    assert (problem.file, problem.line) == (str(tmp_path / "requirements.txt"), 2)
+    assert problem.text == ""

@@ -1,0 +1,48 @@
+"""No error repeats what may be a secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from airstrip.errors import Problem
+
+HEAD = "apiVersion: airstrip/v1\nname: airflow\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "database: {url: hunter2}",
+        "database:\n  url: postgresql://u:hunter2@h/db",
+        "database: {url: env:A, password: hunter2}",
+        "database:\n  url: env:A\n  url: hunter2",
+        "secrets: {a: hunter2}",
+        "secrets:\n  a: 1\n  a: hunter2",
+        "airflow: {env: {A: hunter2}}",
+        "airflow:\n  config:\n    A: 1\n    A: hunter2",
+        "password: hunter2",
+        "apiKey: hunter2",
+        "{password: hunter2",
+        "image: {requirements: ['https://u:hunter2@host/x.whl']}",
+        "nme: {x: {database: hunter2}}",
+    ],
+)
+def test_a_literal_is_not_repeated(problems: Callable[[str], list[Problem]], text: str) -> None:
+    found = problems(HEAD + text + "\n")
+    assert found
+    assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize("value", ["hunter2", "'env:'", "[env:A]", "3", "ENV:A"])
+def test_a_literal_is_told_how_to_be_a_reference(problems: Callable[[str], list[Problem]], value: str) -> None:
+    (problem,) = problems(f"{HEAD}database: {{url: {value}}}\n")
+    assert problem.code == "spec.secret-literal"
+    assert "env:…" in problem.fix
+
+
+@pytest.mark.parametrize("scheme", ["env", "file", "k8s", "aws", "gcp", "oci", "vault"])
+def test_every_scheme_is_a_reference(problems: Callable[[str], list[Problem]], scheme: str) -> None:
+    (problem,) = problems(f"{HEAD}database: {{url: '{scheme}:some/where'}}\n")
+    assert problem.code == "spec.not-yet"

@@ -1,0 +1,71 @@
+"""The cluster-scoped objects that the local place makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airstrip.errors import AirstripError
+from airstrip.spec import Spec, load_spec
+from airstrip.targets.catalog import TARGET_SPECS
+from airstrip.targets.local.objects import build_cluster_objects, shared_volumes
+from airstrip.targets.local.target import check_dags_folder
+
+
+@pytest.fixture
+def spec() -> Spec:
+    return load_spec(None, TARGET_SPECS)
+
+
+def test_both_namespaces_enforce_restricted_pod_security(spec: Spec) -> None:
+    objects = build_cluster_objects(spec, {"dags": "/state/dags", "logs": "/state/logs"}, "node")
+    namespaces = {item["metadata"]["name"]: item for item in objects if item["kind"] == "Namespace"}
+    assert set(namespaces) == {"airflow", "airflow-workers"}
+    for namespace in namespaces.values():
+        assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+def test_one_folder_is_bound_once_in_each_namespace(spec: Spec) -> None:
+    objects = build_cluster_objects(spec, {"dags": "/state/dags", "logs": "/state/logs"}, "node")
+    volumes = [item["spec"] for item in objects if item["kind"] == "PersistentVolume"]
+    bound = {(v["claimRef"]["namespace"], v["claimRef"]["name"], v["local"]["path"]) for v in volumes}
+    assert bound == {
+        ("airflow", "dags", "/state/dags"),
+        ("airflow", "logs", "/state/logs"),
+        ("airflow-workers", "dags", "/state/dags"),
+        ("airflow-workers", "logs", "/state/logs"),
+    }
+    assert all(v["persistentVolumeReclaimPolicy"] == "Retain" for v in volumes)
+
+
+def test_volume_names_are_those_that_the_platform_tells(spec: Spec) -> None:
+    objects = build_cluster_objects(spec, {"dags": "/state/dags", "logs": "/state/logs"}, "node")
+    made = {item["metadata"]["name"] for item in objects if item["kind"] == "PersistentVolume"}
+    told = {binding.volume for volume in shared_volumes(spec) for binding in volume.bindings.values()}
+    assert made == told
+
+
+def test_a_missing_dags_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AirstripError) as error:
+        check_dags_folder(tmp_path / "no")
+    assert error.value.code == "dags.no-folder"
+    assert "mkdir -p" in error.value.fix
+
+
+def test_a_file_is_not_a_dags_folder(tmp_path: Path) -> None:
+    path = tmp_path / "dags.py"
+    path.touch()
+    with pytest.raises(AirstripError, match="is not a folder"):
+        check_dags_folder(path)
+
+
+def test_a_private_dags_folder_is_refused_with_the_fix(tmp_path: Path) -> None:
+    folder = tmp_path / "dags"
+    folder.mkdir()
+    folder.chmod(0o700)
+    with pytest.raises(AirstripError) as error:
+        check_dags_folder(folder)
+    assert error.value.code == "dags.not-readable"
+    folder.chmod(0o755)
+    check_dags_folder(folder)
