@@ -36,9 +36,8 @@ from tests.node.tool_image import REFERENCE, build_tool_layout
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a node needs root")
 
-# Seconds that contract and issue promise on a machine with nothing else to do; the tests allow twice that.
-_START, _STOP, _AFTER_POWER_CUT = 6.0, 10.0, 15.0
-_ALLOWANCE = 2.0
+# Seconds after which something hangs, also on a busy machine; how fast it is, benchmarks/ measures.
+_START, _STOP, _AFTER_POWER_CUT = 60.0, 20.0, 60.0
 
 _SERVER = """
 perl -MIO::Socket::INET -e '
@@ -100,13 +99,13 @@ def _free_port_pair() -> int:
     raise AssertionError("no two free ports in a row")
 
 
-def test_first_start_is_fast(node: Node) -> None:
-    assert node.seconds < _START * _ALLOWANCE
+def test_first_start_ends_ready(node: Node) -> None:
+    assert node.seconds < _START
 
 
 def test_second_start_changes_nothing(node: Node) -> None:
     before = node.record()
-    assert node.start() < 2
+    assert node.start() < _START
     assert node.record() == before
     assert node_status(node.config).ready
 
@@ -257,7 +256,7 @@ def test_power_cut_leaves_cgroups_at_most_and_keeps_the_data(node: Node) -> None
     assert not after.processes
     assert not living_in(inside)
     assert (after.mounts, after.routes, after.rules) == (node.before.mounts, node.before.routes, node.before.rules)
-    assert node.start() < _AFTER_POWER_CUT * _ALLOWANCE
+    assert node.start() < _AFTER_POWER_CUT
     assert "kept" in pods.finish(node.config, pods.pod("survivor", "cat /data/file", "data"))
 
 

@@ -93,7 +93,7 @@ def down(
     \b
     Examples:
       ./airstrip down           as root, or with sudo; `up` brings it back
-      ./airstrip down --data    leaves nothing
+      ./airstrip down --data    its data too; images go with `node prune`
     """
     call = Call("down", json, debug, yes)
 

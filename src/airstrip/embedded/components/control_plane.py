@@ -43,6 +43,8 @@ def api_server(config: NodeConfig) -> Component:
             f"--tls-cert-file={certificate(config, 'apiserver.crt')}",
             f"--tls-private-key-file={certificate(config, 'apiserver.key')}",
             "--anonymous-auth=false",
+            # Off by default, which refuses privileged pods everywhere; who may have one is for pod security to say.
+            "--allow-privileged=true",
             "--authorization-mode=Node,RBAC",
             "--enable-admission-plugins=NodeRestriction",
             f"--kubelet-certificate-authority={certificate(config, 'ca.crt')}",

@@ -34,13 +34,12 @@ class LocalNode:
         )
 
     def build(self, emit: Emit, confirm: Confirm) -> Binaries:
-        """Finds the node's programs, or installs what building them needs and builds them."""
+        """Finds the node's programs or builds them; what building and running them needs is installed before."""
         _require_root("build the node's programs")
         found = find_binaries(cache_dir())
-        if found is not None:
-            return found
-        host_packages.install(host_packages.missing("build"), confirm, emit)
-        return build_binaries(cache_dir(), emit=emit)
+        lacking = host_packages.missing("node", "image") if found else host_packages.missing("build", "node", "image")
+        host_packages.install(lacking, confirm, emit)
+        return found or build_binaries(cache_dir(), emit=emit)
 
     def check(self) -> BuildCheck:
         """What building would need, without doing anything."""
@@ -48,11 +47,6 @@ class LocalNode:
 
     def start(self, emit: Emit, confirm: Confirm) -> tuple[NodeConfig, NodeStatus]:
         """Builds what is missing, then starts the node; no effect on one that runs as it should."""
-        _require_root("start the node")
-        lacking = host_packages.missing("build", "node", "image")
-        if find_binaries(cache_dir()) is not None:
-            lacking = host_packages.missing("node", "image")
-        host_packages.install(lacking, confirm, emit)
         config = self.config(self.build(emit, confirm).folder)
         return config, embedded.start_node(config, emit)
 
