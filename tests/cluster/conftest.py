@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from airstrip.airflow_api import AirflowClient
@@ -21,9 +23,11 @@ def landing() -> Landing:
 
 
 @pytest.fixture(scope="session")
-def session(landing: Landing) -> Session:
+def session(landing: Landing) -> Iterator[Session]:
     spec = load_spec(landing.file, TARGET_SPECS)
-    return Session(spec, make_target(spec))
+    session = Session(spec, make_target(spec))
+    yield session
+    session.close()
 
 
 @pytest.fixture(scope="session")

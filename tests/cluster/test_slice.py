@@ -107,7 +107,8 @@ def test_an_unknown_dag_is_named_with_what_was_meant(landing: Landing) -> None:
 
 def test_an_import_error_is_named_by_status(landing: Landing) -> None:
     broken = landing.dags / "broken.py"
-    broken.write_text("import no_such_module_at_all\n")
+    # Airflow looks only into files that have both words, airflow and dag.
+    broken.write_text("from airflow.sdk import dag\nimport no_such_module_at_all\n")
     try:
         eventually(
             lambda: "no_such_module_at_all" in landing.airstrip("status", "--json").stdout,

@@ -50,6 +50,12 @@ class Session:
         account = self.read_secret(CLI_SECRET)
         return AirflowClient(self.platform.base_url, account["username"], account["password"])
 
+    def close(self) -> None:
+        """Closes what was connected; the session connects again when asked."""
+        for name in ("cluster", "airflow"):
+            if client := self.__dict__.pop(name, None):
+                client.close()
+
     def read_secret(self, name: str) -> dict[str, str]:
         """A control-plane Secret's values, decoded; raises when Airflow was not landed yet."""
         secret = self.cluster.get("v1", "Secret", name, self.spec.namespaces.control)

@@ -50,6 +50,7 @@ class LocalTarget:
             changed = sum(cluster.apply(item).changed for item in objects)
             for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
                 wait_for_default_service_account(cluster, namespace, timeout=30)
+            cluster.close()
             progress.note = f"{len(objects)} objects, {changed} changed"
         return self._platform(config, status.port or self._port)
 
