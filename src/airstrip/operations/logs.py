@@ -46,7 +46,7 @@ def task_logs(
     while True:
         task = _task(client, dag_id, run_id, task_id, map_index)
         ended = task.state in ("success", "failed", "skipped", "upstream_failed", "removed")
-        number = try_number or max(task.try_number, 1)
+        number = try_number or task.try_number
         lines = list(client.task_log(dag_id, run_id, task_id, try_number=number, map_index=map_index))
         yield from lines[printed:]
         printed = max(printed, len(lines))
