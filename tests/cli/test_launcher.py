@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -229,4 +230,4 @@ def test_root_does_not_write_into_a_home_that_it_does_not_own(machine: Machine) 
     os.chown(machine.home, 1000, 1000)
     script = f'ROOT="{ROOT}"; . "$ROOT/scripts/bootstrap.sh"; locate_cache; echo "$AIRSTRIP_CACHE_DIR"'
     done = subprocess.run(["sh", "-c", script], env=machine.environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "/root/.cache/airstrip"
+    assert done.stdout.strip() == f"{pwd.getpwuid(0).pw_dir}/.cache/airstrip"
