@@ -33,7 +33,11 @@ class Landing:
         self.dags.mkdir(parents=True, exist_ok=True)
         for old in self.dags.glob("*.py"):
             old.unlink()
-        self.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{path: dags}}\n")
+        self.write_file()
+
+    def write_file(self, more: str = "", *, dags: str = "dags") -> None:
+        """The shared deployment's file, with more of it where a test wants something else."""
+        self.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{path: {dags}}}\n{more}")
 
     def airstrip(self, *arguments: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
         """Runs a verb on the deployment; its output is kept, nothing is asserted."""

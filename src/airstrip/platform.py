@@ -21,11 +21,15 @@ class Binding:
 
 @dataclass(frozen=True)
 class SharedVolume:
-    """One backing with a PersistentVolume and a claim in each namespace: its contents are the same in both."""
+    """One backing with a PersistentVolume and a claim in each namespace: its contents are the same in both.
+
+    `backing` names what is behind the claims where that can change while they stay.
+    """
 
     purpose: Purpose
     access_mode: Literal["ReadWriteOnce", "ReadWriteMany"]
     bindings: Mapping[Role, Binding]
+    backing: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Platform:
 
     `base_url` is where a user reaches Airflow; `node_cidrs` are the addresses that the cluster's
     own components (kubelet, API server) have, for NetworkPolicies. `api_server_node_port` is the port
-    that every node forwards to Airflow's API server, where that is the way in.
+    that every node forwards to Airflow's API server, where that is the way in. `on_this_machine`: no
+    proxy of the environment stands between us and the cluster.
     """
 
     place: str
@@ -52,6 +57,7 @@ class Platform:
     service_cidr: str
     pod_cidr: str
     node_cidrs: tuple[str, ...]
+    on_this_machine: bool = False
     api_server_node_port: int | None = None
     ingress_class: str | None = None
     log_store: str | None = None

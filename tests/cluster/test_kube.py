@@ -113,8 +113,9 @@ def test_prune_takes_only_what_is_recorded_and_spares_data(cluster: Cluster) -> 
     recorded = inventory.entries([kept, claim, old, new])
     inventory.write(cluster, NAMESPACE, recorded)
     assert inventory.read(cluster, NAMESPACE) == recorded
-    pruned = inventory.prune(cluster, recorded, inventory.entries([new]))
+    pruned = inventory.prune(cluster, NAMESPACE, recorded, inventory.entries([new]))
     assert [entry.name for entry in pruned] == ["old"]
+    assert inventory.read(cluster, NAMESPACE) == inventory.entries([kept, claim, new])
     there = {item["metadata"]["name"] for item in cluster.list("v1", "ConfigMap", NAMESPACE)}
     assert {"new", "stranger"} <= there
     assert "old" not in there

@@ -78,25 +78,23 @@ def write(cluster: Cluster, namespace: str, recorded: Iterable[Entry]) -> None:
     )
 
 
-def prune(cluster: Cluster, previous: Iterable[Entry], current: Iterable[Entry]) -> list[Entry]:
-    """Deletes what is in `previous` and not in `current`; returns it. Tolerates what is gone already.
+def prune(cluster: Cluster, namespace: str, previous: Iterable[Entry], current: Iterable[Entry]) -> frozenset[Entry]:
+    """Deletes what is in `previous` and not in `current`, and returns it. Tolerates what is gone already.
 
-    Namespaces, volumes, claims and Secrets that are marked kept stay. With nothing in `current`
-    this takes everything else away; delete the record itself with `forget`.
+    Namespaces, volumes, claims and Secrets that are marked kept stay, and stay on record. With
+    nothing in `current` this takes everything else away.
     """
+    previous, current = frozenset(previous), frozenset(current)
     stays = {entry.identity for entry in current}
     doomed = [entry for entry in previous if entry.identity not in stays and entry.kind not in _NEVER]
-    deleted = []
+    deleted = set()
     for entry in sorted(doomed, key=_deletion_order):
         if not _is_kept(cluster, entry):
             cluster.delete(entry.api_version, entry.kind, entry.name, entry.namespace or None)
-            deleted.append(entry)
-    return deleted
-
-
-def forget(cluster: Cluster, namespace: str) -> None:
-    """Deletes the record."""
-    cluster.delete("v1", "ConfigMap", NAME, namespace)
+            deleted.add(entry)
+    kept = {entry for entry in previous - deleted if entry.identity not in stays}
+    write(cluster, namespace, current | kept)
+    return frozenset(deleted)
 
 
 def _deletion_order(entry: Entry) -> tuple[int, Entry]:

@@ -14,6 +14,8 @@ HOPELESS_RESTARTS = 3
 _NO_PULL = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 _NOT_THERE = ("not found", "manifest unknown", "does not exist", "no such host", "unauthorized", "denied")
 _CONFIG_PATIENCE = 30.0
+_REGISTRY_PATIENCE = 60.0
+"""Seconds for a registry that does not answer: about three attempts of the kubelet's."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,8 @@ def _container_troubles(pod: str, container: Mapping[str, Any], age: float) -> I
     restarts = container.get("restartCount", 0)
     name = container["name"]
     if reason in IMAGE_REASONS:
-        yield Trouble("image.missing", pod, name, reason, message, hopeless=image_is_missing(reason, message))
+        hopeless = image_is_missing(reason, message) or age > _REGISTRY_PATIENCE
+        yield Trouble("image.missing", pod, name, reason, message, hopeless=hopeless)
     elif reason in CRASH_REASONS or _just_crashed(container):
         reason, ended = "CrashLoopBackOff", _last_end(container)
         yield Trouble("pod.crash-loop", pod, name, reason, ended, restarts, restarts >= HOPELESS_RESTARTS)

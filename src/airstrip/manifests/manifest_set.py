@@ -42,8 +42,8 @@ class ManifestSet:
 class Inputs:
     """What every component is built from.
 
-    `checksums` are of the contents of Secrets and ConfigMaps, by the object's name; a Secret's is
-    missing where its values are not known (`render`).
+    `checksums` are of the contents of Secrets and ConfigMaps, and of what is behind a claim, by the
+    object's name; a Secret's is missing where its values are not known (`render`).
     """
 
     spec: Spec
@@ -67,11 +67,15 @@ class Inputs:
         return tuple(dict.fromkeys((self.control, self.workers)))
 
     def with_checksums(self, config_maps: Iterable[Object]) -> Inputs:
+        """Of these ConfigMaps, and of the place's volumes."""
         added = {item["metadata"]["name"]: checksum(item["data"]) for item in config_maps}
+        for volume in self.platform.volumes:
+            if volume.backing:
+                added[volume.purpose] = checksum(volume.backing)
         return replace(self, checksums={**self.checksums, **added})
 
     def checksum_annotations(self, names: Iterable[str]) -> dict[str, str]:
-        """One annotation for each ConfigMap or Secret that a pod reads: it rolls when one changes."""
+        """One annotation for each ConfigMap, Secret or claim that a pod reads: it rolls when one changes."""
         return {f"checksum.airstrip/{name}": self.checksums[name] for name in sorted(names) if name in self.checksums}
 
 

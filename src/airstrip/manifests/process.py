@@ -9,7 +9,7 @@ from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import labels
 from airstrip.manifests.names import DATABASE_SECRET, ENVIRONMENT_MAP, KEYS_SECRET
-from airstrip.manifests.volumes import Mount, maps_of, mounts_of, volumes_of
+from airstrip.manifests.volumes import Mount, mounts_of, sources_of, volumes_of
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def pod_template(inputs: Inputs, process: Process) -> Object:
     container["env"] += [{"name": name, "value": value} for name, value in process.settings.items()]
     if process.ports:
         container["ports"] = [{"name": name, "containerPort": port} for name, port in process.ports.items()]
-    reads = {ENVIRONMENT_MAP, *maps_of(process.mounts), *(variable.secret for variable in process.secrets)}
+    reads = {ENVIRONMENT_MAP, *sources_of(process.mounts), *(variable.secret for variable in process.secrets)}
     return {
         "metadata": {
             "labels": labels(inputs, process.component),

@@ -65,6 +65,9 @@ def mounts_of(mounts: Iterable[Mount]) -> list[Object]:
     return [mount for _, mount in mounts]
 
 
-def maps_of(mounts: Iterable[Mount]) -> list[str]:
-    """The ConfigMaps among them, by name."""
-    return [volume["configMap"]["name"] for volume, _ in mounts if "configMap" in volume]
+def sources_of(mounts: Iterable[Mount]) -> list[str]:
+    """The ConfigMaps and claims among them, by name."""
+    maps = [volume["configMap"]["name"] for volume, _ in mounts if "configMap" in volume]
+    return maps + [
+        volume["persistentVolumeClaim"]["claimName"] for volume, _ in mounts if "persistentVolumeClaim" in volume
+    ]

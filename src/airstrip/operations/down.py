@@ -35,7 +35,7 @@ def _delete_objects(session: Session, emit: Emit) -> None:
     try:
         with step(emit, "down.objects", "Delete Airflow's objects") as progress:
             recorded = inventory.read(session.cluster, namespace)
-            inventory.prune(session.cluster, recorded, frozenset())
+            inventory.prune(session.cluster, namespace, recorded, frozenset())
             _await_pods_gone(session, progress)
             progress.note = f"{len(recorded)} objects"
     except AirstripError as error:

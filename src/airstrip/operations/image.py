@@ -8,7 +8,7 @@ from pathlib import Path
 
 from airstrip.errors import ImageError
 from airstrip.events import Emit
-from airstrip.images import AirflowImageRequest, ensure_airflow_image, ensure_postgresql_image
+from airstrip.images import AirflowImageRequest, ReadyImage, ensure_airflow_image, ensure_postgresql_image
 from airstrip.manifests import Images
 from airstrip.paths import cache_dir
 from airstrip.spec import Spec
@@ -18,12 +18,12 @@ from airstrip.targets.target import Target
 def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
     """References of Airflow's and PostgreSQL's images, both there for the cluster's nodes."""
     postgresql = ensure_postgresql_image(cache_dir(), emit)
-    target.load_image(postgresql.layout, postgresql.reference, emit)
+    target.load_image(postgresql.layout, postgresql.pinned, emit)
     if spec.image.ref is not None:
-        return Images(spec.image.ref, postgresql.reference)
+        return Images(ReadyImage(spec.image.ref).pinned, postgresql.pinned)
     airflow = ensure_airflow_image(airflow_request(spec), cache_dir(), find_uv(), emit)
-    target.load_image(airflow.layout, airflow.reference, emit)
-    return Images(airflow.reference, postgresql.reference)
+    target.load_image(airflow.layout, airflow.pinned, emit)
+    return Images(airflow.pinned, postgresql.pinned)
 
 
 def airflow_request(spec: Spec) -> AirflowImageRequest:

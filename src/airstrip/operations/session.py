@@ -41,8 +41,7 @@ class Session:
 
     @cached_property
     def cluster(self) -> Cluster:
-        _ = self.platform
-        return self.make_cluster(self.target.kubeconfig())
+        return self.make_cluster(self.target.kubeconfig(), direct=self.platform.on_this_machine)
 
     @cached_property
     def airflow(self) -> AirflowClient:

@@ -81,8 +81,7 @@ def _land(session: Session, platform: Platform, images: Images, emit: Emit, cloc
         changed = sum(_apply_stage(cluster, stage, emit, clock) for stage in manifests.stages)
     except AirstripError as error:
         raise _explained(error, session) from error
-    inventory.prune(cluster, previous, current)
-    inventory.write(cluster, spec.namespaces.control, current)
+    inventory.prune(cluster, spec.namespaces.control, previous, current)
     _await_airflow(session.airflow, emit, clock)
     return changed
 

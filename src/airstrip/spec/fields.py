@@ -20,7 +20,7 @@ _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _REFERENCE = re.compile(rf"({'|'.join(_SCHEMES)}):\S+")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?\s*(\[[\w.,\s-]*\])?\s*([<>=!~(@;].*)?")
 _EXTRA = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
-_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+(=\S+)?")
+_PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _IMAGE = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
 
@@ -96,7 +96,7 @@ def requirement_problem(text: str) -> tuple[str, str] | None:
 def _package(text: str) -> str:
     if _PACKAGE.fullmatch(text):
         return text
-    raise invalid("spec.bad-package", f"{text!r} is not a Debian package's name", "For example: libpq5")
+    raise invalid("spec.bad-package", f"{text!r} is not a Debian package's name", "Write the name alone: libpq5")
 
 
 def _image(text: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 from airstrip.kube import pod_troubles
 from airstrip.kube.troubles import creation_refused
 
-NOW = datetime.datetime(2026, 1, 1, 12, 0, 40, tzinfo=datetime.UTC)
+CREATED = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
+NOW = CREATED + datetime.timedelta(seconds=40)
 
 
 def pod(waiting: dict[str, Any] | None = None, restarts: int = 0, **status: Any) -> dict[str, Any]:
@@ -35,6 +36,13 @@ def pod(waiting: dict[str, Any] | None = None, restarts: int = 0, **status: Any)
 def test_a_container_that_waits(waiting: dict[str, Any], restarts: int, code: str, hopeless: bool) -> None:
     (trouble,) = pod_troubles(pod(waiting, restarts), NOW)
     assert (trouble.code, trouble.hopeless) == (code, hopeless)
+
+
+def test_a_registry_that_does_not_answer_is_waited_for_a_minute() -> None:
+    waiting = pod({"reason": "ImagePullBackOff", "message": "connection refused"})
+    for seconds, hopeless in ((50, False), (70, True)):
+        (trouble,) = pod_troubles(waiting, CREATED + datetime.timedelta(seconds=seconds))
+        assert trouble.hopeless is hopeless
 
 
 @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])

@@ -43,6 +43,12 @@ def test_a_changed_setting_rolls_the_processes_but_not_the_database(compile: Com
     assert rolled(compile(), after) == {"api-server", "scheduler", "dag-processor", "triggerer"}
 
 
+def test_another_dags_folder_behind_the_claim_rolls_who_mounts_it(compile: Compile, platform: Platform) -> None:
+    dags, logs = platform.volumes
+    here, there = (replace(platform, volumes=(replace(dags, backing=path), logs)) for path in ("/a", "/b"))
+    assert rolled(compile(platform=here), compile(platform=there)) == {"dag-processor"}
+
+
 def migration(manifests: ManifestSet) -> str:
     (job,) = (item for item in all_objects(manifests) if item["kind"] == "Job")
     name: str = job["metadata"]["name"]

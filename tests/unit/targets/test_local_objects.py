@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.errors import AirstripError
-from airstrip.spec import Spec, load_spec
+from airstrip.spec import Namespaces, Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
 from airstrip.targets.local.objects import build_cluster_objects, shared_volumes
 from airstrip.targets.local.target import check_dags_folder
@@ -44,6 +44,13 @@ def test_volume_names_are_those_that_the_platform_tells(spec: Spec) -> None:
     made = {item["metadata"]["name"] for item in objects if item["kind"] == "PersistentVolume"}
     told = {binding.volume for volume in shared_volumes(spec) for binding in volume.bindings.values()}
     assert made == told
+
+
+def test_one_namespace_has_one_volume_for_each_claim(spec: Spec) -> None:
+    one = spec.model_copy(update={"namespaces": Namespaces(control="both", workers="both")})
+    objects = build_cluster_objects(one, {"dags": "/state/dags", "logs": "/state/logs"}, "node")
+    claims = [item["spec"]["claimRef"]["name"] for item in objects if item["kind"] == "PersistentVolume"]
+    assert sorted(claims) == ["dags", "logs"]
 
 
 def test_a_missing_dags_folder_is_named(tmp_path: Path) -> None:

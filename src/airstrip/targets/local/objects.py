@@ -10,11 +10,15 @@ from airstrip.spec import Spec
 STORAGE_CLASS = "standard"
 _CAPACITY = "10Gi"
 _PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
-_ROLES: tuple[Role, ...] = ("control", "workers")
 
 
 def namespace_of(spec: Spec, role: Role) -> str:
     return spec.namespaces.control if role == "control" else spec.namespaces.workers
+
+
+def _roles(spec: Spec) -> tuple[Role, ...]:
+    """One for each namespace: where there is one only, its claim serves both."""
+    return ("control",) if spec.namespaces.control == spec.namespaces.workers else ("control", "workers")
 
 
 def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
@@ -23,7 +27,8 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
         SharedVolume(
             purpose,
             "ReadWriteMany",
-            {role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY) for role in _ROLES},
+            {role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY) for role in _roles(spec)},
+            backing=str(spec.dags.path or "") if purpose == "dags" else "",
         )
         for purpose in _PURPOSES
     )
@@ -59,7 +64,7 @@ def build_volume(binding: Binding, claim: str, namespace: str, folder: str, node
 
 def build_cluster_objects(spec: Spec, folders: dict[Purpose, str], node: str) -> tuple[dict[str, Any], ...]:
     """Namespaces first, then a PersistentVolume for each claim. `folders` are host paths by purpose."""
-    names = dict.fromkeys(namespace_of(spec, role) for role in _ROLES)
+    names = dict.fromkeys(namespace_of(spec, role) for role in _roles(spec))
     objects = [build_namespace(name, spec.name) for name in names]
     for volume in shared_volumes(spec):
         for role, binding in volume.bindings.items():

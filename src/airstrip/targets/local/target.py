@@ -45,7 +45,7 @@ class LocalTarget:
         config, status = self._node.start(emit, confirm)
         with step(emit, "place.objects", "Make namespaces and volumes") as progress:
             folders = self._ensure_folders(config)
-            cluster = connect(self.kubeconfig())
+            cluster = connect(self.kubeconfig(), direct=True)
             objects = build_cluster_objects(self._spec, folders, config.name)
             changed = sum(cluster.apply(item).changed for item in objects)
             for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
@@ -85,6 +85,7 @@ class LocalTarget:
             service_cidr=str(config.subnets.services),
             pod_cidr=str(config.subnets.pods),
             node_cidrs=(str(config.subnets.link),),
+            on_this_machine=True,
             api_server_node_port=config.node_port,
         )
 
