@@ -32,19 +32,23 @@ class Bench:
         self.env = {**os.environ, **env}
         self.file = folder / "airstrip.yaml"
         shutil.copytree(ROOT / "benchmarks" / "dags", folder / "dags")
+        self.steps: dict[str, float] = {}
         self.file.write_text("apiVersion: airstrip/v1\nname: airstrip-bench\ndags: {path: dags}\n")
 
     def airstrip(self, *arguments: str) -> tuple[float, dict[str, Any]]:
-        """Seconds and the data of a verb."""
+        """Seconds and the data of a verb; the seconds of its steps are in `steps` afterwards."""
         start = time.monotonic()
         argv = [str(self.root / "airstrip"), *arguments, "-f", str(self.file), "--json"]
         done = subprocess.run(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.env, check=False
+            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env, check=False
         )
+        seconds = time.monotonic() - start
+        events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+        self.steps = {event["step"]: event["elapsed"] for event in events if event["event"] == "step.finished"}
         document = json.loads(done.stdout)
         if not document["ok"]:
             raise SystemExit(f"{' '.join(arguments)} failed: {document['errors'] or document['findings']}")
-        return time.monotonic() - start, document["data"]
+        return seconds, document["data"]
 
 
 def main() -> None:
@@ -70,6 +74,7 @@ def prepared(scratch: Path, cold: bool) -> Iterator[Bench]:
         yield bench
     finally:
         bench.airstrip("down", "--data", "--yes")
+        bench.airstrip("node", "prune", "--everything", "--yes")
 
 
 def measure(bench: Bench, cold: bool) -> None:
@@ -78,8 +83,12 @@ def measure(bench: Bench, cold: bool) -> None:
     row("cold clone to green" if cold else "first `up` to green", landed + first)
     bench.airstrip("down", "--data", "--yes")
     landed, _ = bench.airstrip("up", "--yes")
+    steps = bench.steps
     first, _ = bench.airstrip("run", "smoke")
     row("warm `up`", landed)
+    row("apply to all Ready", sum(seconds for step, seconds in steps.items() if is_of_airflow(step)))
+    for step, seconds in steps.items():
+        row(f"of the warm `up`: step `{step}`", seconds)
     row("warm `up` to first green", landed + first)
     row("second `up`, nothing to change", bench.airstrip("up", "--yes")[0])
     runs = [bench.airstrip("run", "smoke")[1] for _ in range(3)]
@@ -89,6 +98,11 @@ def measure(bench: Bench, cold: bool) -> None:
     cpu, memory = idle(bench)
     print(f"| the node alone, idle: CPU | {cpu:.1f} % of a core |")
     print(f"| the node alone, idle: memory (PSS) | {memory:.0f} MB |")
+
+
+def is_of_airflow(step: str) -> bool:
+    """Whether a step of `up` applies objects and waits for them, rather than making the place."""
+    return step.startswith("apply.") or step == "airflow.ready"
 
 
 def waits(runs: list[dict[str, Any]]) -> list[float]:

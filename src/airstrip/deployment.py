@@ -44,6 +44,14 @@ class Deployment:
         """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
         return operations.up(self._session, emit, confirm, timeout=timeout)
 
+    def build_images(self, emit: Emit = discard, *, refresh: bool = False) -> Result:
+        """Builds the images that `up` would, as root; with `refresh`, anew from today's packages."""
+        return operations.build_images(self.spec, emit, refresh=refresh)
+
+    def prune_images(self, emit: Emit = discard) -> Result:
+        """Removes every image from the cache but this deployment's."""
+        return operations.prune_images(self.spec, emit)
+
     def down(self, emit: Emit = discard, *, data: bool = False) -> Result:
         """Takes everything away but the data; with `data`, that too."""
         return operations.down(self._session, emit, data=data)

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from airstrip import __version__
-from airstrip.cli import files, lifecycle, look, node
+from airstrip.cli import files, image, lifecycle, look, node
 from airstrip.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,6 +21,7 @@ GROUPS: list[tuple[tuple[str, ...], typer.Typer]] = [
     ((), lifecycle.verbs),
     ((), look.verbs),
     ((), files.verbs),
+    (("image",), image.verbs),
     (("node",), node.verbs),
 ]
 VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for command in group.registered_commands}
@@ -29,6 +30,7 @@ VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for c
 def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
         *("init", "up", "status", "open", "run", "logs", "down", "render", "schema"),
+        *(f"image {verb}" for verb in ("build", "prune")),
         *(f"node {verb}" for verb in ("build", "start", "stop", "status", "kubeconfig", "prune")),
     }
 
@@ -40,7 +42,7 @@ def test_every_verb_takes_a_file_json_and_debug(verb: tuple[str, ...]) -> None:
     assert {"file", "json", "debug"} <= set(inspect.signature(callback).parameters)
 
 
-@pytest.mark.parametrize("verb", [(), ("node",), *VERBS], ids=" ".join)
+@pytest.mark.parametrize("verb", [(), ("image",), ("node",), *VERBS], ids=" ".join)
 def test_help_has_examples_and_fits_80_columns(
     verb: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from airstrip import __version__
-from airstrip.cli import files, lifecycle, look, node
+from airstrip.cli import files, image, lifecycle, look, node
 from airstrip.cli.errors import Interrupted, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
@@ -17,6 +17,7 @@ from airstrip.errors import AirstripError, UsageError
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
 for module in (lifecycle, look, files):
     app.add_typer(module.verbs)
+app.add_typer(image.verbs, name="image", short_help="The images on their own.")
 app.add_typer(node.verbs, name="node", short_help="The embedded Kubernetes node on its own.")
 
 
@@ -82,6 +83,6 @@ def _verb(arguments: list[str]) -> str:
     """The verb of a command line that may not be a valid one."""
     names = {command.name or "" for group in (lifecycle, look, files) for command in group.verbs.registered_commands}
     words = [word for word in arguments if not word.startswith("-")][:2]
-    if words[:1] == ["node"]:
+    if words[:1] in (["node"], ["image"]):
         return " ".join(words)
     return words[0] if words and words[0] in names else ""

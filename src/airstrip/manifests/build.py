@@ -27,9 +27,7 @@ def build_manifests(spec: Spec, platform: Platform, images: Images, checksums: M
     changes; without them (`render`) nothing is said of Secrets. Raises AirstripError where the
     place lacks what the spec needs.
     """
-    inputs = Inputs(spec, platform, images, checksums)
-    config_maps = build_config_maps(inputs)
-    inputs = inputs.with_checksums(config_maps)
+    inputs, config_maps = build_config_maps(Inputs(spec, platform, images, checksums).with_volumes())
     airflow = (
         *build_api_server(inputs),
         *build_scheduler(inputs),

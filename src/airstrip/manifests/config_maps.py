@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 
-from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.manifest_set import Inputs, Object, checksum
 from airstrip.manifests.metadata import config_map
 from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, SCRIPTS_MAP, SETTINGS_MAP
 from airstrip.manifests.settings import control_settings
@@ -15,8 +16,13 @@ _SCRIPTS = ("create_accounts.py", "main_loop_alive.py")
 _DAGS = (".airflowignore", "smoke.py")
 
 
-def build_config_maps(inputs: Inputs) -> tuple[Object, ...]:
-    """What the control plane reads, and in each namespace what task pods read too."""
+def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
+    """What the control plane reads, and in each namespace what task pods read too.
+
+    Each is immutable and its name ends in a hash of its contents: a pod keeps what it started with, so
+    a release that fails at its gate leaves the running one, its task pods included, as it was.
+    Returns the inputs with these names.
+    """
     shared = [
         config_map(inputs, name, namespace, data)
         for name, data in (
@@ -25,12 +31,24 @@ def build_config_maps(inputs: Inputs) -> tuple[Object, ...]:
         )
         for namespace in inputs.namespaces
     ]
-    return (
+    own = [
         config_map(inputs, ENVIRONMENT_MAP, inputs.control, control_settings(inputs)),
         config_map(inputs, SCRIPTS_MAP, inputs.control, _contents("scripts", _SCRIPTS)),
-        build_task_pod_template(inputs),
-        *shared,
-    )
+    ]
+    inputs, applied = _named(inputs, [*own, *shared])
+    inputs, template = _named(inputs, [build_task_pod_template(inputs)])
+    return inputs, (*applied, *template)
+
+
+def _named(inputs: Inputs, items: list[Object]) -> tuple[Inputs, list[Object]]:
+    """The ConfigMaps under the names that they are applied by, and the inputs with these names."""
+    names = dict(inputs.config_maps)
+    applied = []
+    for item in items:
+        plain = item["metadata"]["name"]
+        names[plain] = f"{plain}-{checksum(item['data'])[:10]}"
+        applied.append({**item, "metadata": {**item["metadata"], "name": names[plain]}, "immutable": True})
+    return replace(inputs, config_maps=names), applied
 
 
 def _contents(folder: str, names: tuple[str, ...]) -> dict[str, str]:

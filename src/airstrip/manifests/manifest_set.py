@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airstrip.platform import Platform
@@ -42,14 +42,16 @@ class ManifestSet:
 class Inputs:
     """What every component is built from.
 
-    `checksums` are of the contents of Secrets and ConfigMaps, and of what is behind a claim, by the
-    object's name; a Secret's is missing where its values are not known (`render`).
+    `checksums` are of what is in a Secret, and of what is behind a claim, by the object's name; a
+    Secret's is missing where its values are not known (`render`). `config_maps` are the names under
+    which the ConfigMaps are applied (config_maps.py), by their plain ones.
     """
 
     spec: Spec
     platform: Platform
     images: Images
     checksums: Mapping[str, str]
+    config_maps: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def control(self) -> str:
@@ -66,16 +68,15 @@ class Inputs:
         """Each namespace once."""
         return tuple(dict.fromkeys((self.control, self.workers)))
 
-    def with_checksums(self, config_maps: Iterable[Object]) -> Inputs:
-        """Of these ConfigMaps, and of the place's volumes."""
-        added = {item["metadata"]["name"]: checksum(item["data"]) for item in config_maps}
-        for volume in self.platform.volumes:
-            if volume.backing:
-                added[volume.purpose] = checksum(volume.backing)
-        return replace(self, checksums={**self.checksums, **added})
+    def with_volumes(self) -> Inputs:
+        """With a checksum of what is behind each of the place's volumes, where that can change."""
+        volumes: dict[str, str] = {
+            volume.purpose: checksum(volume.backing) for volume in self.platform.volumes if volume.backing
+        }
+        return replace(self, checksums={**self.checksums, **volumes})
 
     def checksum_annotations(self, names: Iterable[str]) -> dict[str, str]:
-        """One annotation for each ConfigMap, Secret or claim that a pod reads: it rolls when one changes."""
+        """One annotation for each Secret or claim that a pod reads: it rolls when one changes."""
         return {f"checksum.airstrip/{name}": self.checksums[name] for name in sorted(names) if name in self.checksums}
 
 

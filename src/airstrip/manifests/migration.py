@@ -13,7 +13,6 @@ from airstrip.manifests.names import (
     POSTGRESQL,
     POSTGRESQL_PORT,
     SCRIPTS_DIR,
-    SCRIPTS_MAP,
 )
 from airstrip.manifests.process import (
     DATABASE_URL,
@@ -21,13 +20,14 @@ from airstrip.manifests.process import (
     Resources,
     airflow_container,
 )
+from airstrip.manifests.settings import migration_settings, variables
 from airstrip.manifests.volumes import PRIVATE_LOGS, SCRATCH, SCRIPTS, Mount, volumes_of
 
 _ACCOUNTS_DIR = "/run/secrets/airflow-accounts"
 _RESOURCES = Resources(cpu=100, memory=256, memory_limit=1024)
 _SECRETS = (DATABASE_URL, FERNET_KEY)
-# Other settings that it reads (the URL of the UI, other keys) change nothing that it does.
-_DECISIVE = (ADMIN_SECRET, CLI_SECRET, SCRIPTS_MAP)
+# Other keys that it reads change nothing that it does.
+_DECISIVE = (ADMIN_SECRET, CLI_SECRET)
 
 
 def build_migration(inputs: Inputs) -> tuple[Object, ...]:
@@ -62,15 +62,23 @@ def _template(inputs: Inputs) -> Object:
         "metadata": {"labels": labels(inputs, MIGRATION), "annotations": inputs.checksum_annotations(_DECISIVE)},
         "spec": {
             "automountServiceAccountToken": False,
-            "containers": [airflow_container(inputs, "accounts", create, _RESOURCES, _SECRETS, accounts)],
+            "containers": [_container(inputs, "accounts", create, accounts)],
             "enableServiceLinks": False,
-            "initContainers": [airflow_container(inputs, "migrate", migrate, _RESOURCES, _SECRETS, mounts)],
+            "initContainers": [_container(inputs, "migrate", migrate, mounts)],
             "restartPolicy": "Never",
             "securityContext": pod_security.airflow_pod(),
             "serviceAccountName": MIGRATION,
-            "volumes": volumes_of(accounts),
+            "volumes": volumes_of(inputs, accounts),
         },
     }
+
+
+def _container(inputs: Inputs, name: str, args: tuple[str, ...], mounts: tuple[Mount, ...]) -> Object:
+    """Its settings stand in the Job: the shared ConfigMap's name changes with what means nothing here."""
+    container = airflow_container(inputs, name, args, _RESOURCES, _SECRETS, mounts)
+    del container["envFrom"]
+    settings = migration_settings(inputs)
+    return {**container, "env": [*variables(settings), *container["env"]]}
 
 
 def _accounts_mount() -> Mount:

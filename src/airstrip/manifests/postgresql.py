@@ -71,7 +71,7 @@ def _template(inputs: Inputs) -> Object:
             "serviceAccountName": POSTGRESQL,
             # A fast shutdown writes what is in memory to the volume.
             "terminationGracePeriodSeconds": 120,
-            "volumes": volumes_of(mounts),
+            "volumes": volumes_of(inputs, mounts),
         },
     }
 

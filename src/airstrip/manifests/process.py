@@ -9,7 +9,7 @@ from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import labels
 from airstrip.manifests.names import DATABASE_SECRET, ENVIRONMENT_MAP, KEYS_SECRET
-from airstrip.manifests.volumes import Mount, mounts_of, sources_of, volumes_of
+from airstrip.manifests.volumes import Mount, claims_of, mounts_of, volumes_of
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def airflow_container(
         "image": inputs.images.airflow,
         "imagePullPolicy": "IfNotPresent",
         "args": list(args),
-        "envFrom": [{"configMapRef": {"name": ENVIRONMENT_MAP}}],
+        "envFrom": [{"configMapRef": {"name": inputs.config_maps[ENVIRONMENT_MAP]}}],
         "env": [variable.to_object() for variable in secrets],
         "resources": resources.to_object(),
         "securityContext": dict(pod_security.CONTAINER),
@@ -97,7 +97,7 @@ def pod_template(inputs: Inputs, process: Process) -> Object:
     container["env"] += [{"name": name, "value": value} for name, value in process.settings.items()]
     if process.ports:
         container["ports"] = [{"name": name, "containerPort": port} for name, port in process.ports.items()]
-    reads = {ENVIRONMENT_MAP, *sources_of(process.mounts), *(variable.secret for variable in process.secrets)}
+    reads = {*claims_of(process.mounts), *(variable.secret for variable in process.secrets)}
     return {
         "metadata": {
             "labels": labels(inputs, process.component),
@@ -110,6 +110,6 @@ def pod_template(inputs: Inputs, process: Process) -> Object:
             "securityContext": pod_security.airflow_pod(),
             "serviceAccountName": process.component,
             "terminationGracePeriodSeconds": process.grace_seconds,
-            "volumes": volumes_of(process.mounts),
+            "volumes": volumes_of(inputs, process.mounts),
         },
     }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from airstrip.manifests.manifest_set import Inputs
+from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import (
     AIRFLOW_HOME,
     API_PORT,
@@ -33,6 +34,11 @@ _FATAL_REASONS = (
     "ImageInspectError",
     "InvalidImageName",
 )
+
+
+def variables(settings: Mapping[str, str]) -> list[Object]:
+    """Settings as a container's `env`."""
+    return [{"name": name, "value": value} for name, value in sorted(settings.items())]
 
 
 def base_path(inputs: Inputs) -> str:
@@ -122,6 +128,12 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
         f"{prefix}WORKER_PODS_CREATION_BATCH_SIZE": "16",
         f"{prefix}WORKER_POD_PENDING_FATAL_CONTAINER_STATE_REASONS": ",".join(_FATAL_REASONS),
     }
+
+
+def migration_settings(inputs: Inputs) -> dict[str, str]:
+    """The control plane's, but for the addresses that it and its tasks are reached at."""
+    addresses = ("AIRFLOW__API__BASE_URL", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL")
+    return {name: value for name, value in control_settings(inputs).items() if name not in addresses}
 
 
 def task_settings(inputs: Inputs) -> dict[str, str]:

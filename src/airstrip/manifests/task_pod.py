@@ -8,7 +8,7 @@ from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map, labels
 from airstrip.manifests.names import TASK, TEMPLATE_FILE, TEMPLATE_MAP
 from airstrip.manifests.process import Resources
-from airstrip.manifests.settings import task_settings
+from airstrip.manifests.settings import task_settings, variables
 from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, SCRATCH, mounts_of, volumes_of
 
 _RESOURCES = Resources(cpu=100, memory=192, memory_limit=2048)
@@ -42,7 +42,7 @@ def _pod(inputs: Inputs) -> Object:
                     "name": _CONTAINER,
                     "image": inputs.images.airflow,
                     "imagePullPolicy": "IfNotPresent",
-                    "env": [{"name": name, "value": value} for name, value in sorted(task_settings(inputs).items())],
+                    "env": variables(task_settings(inputs)),
                     "resources": _RESOURCES.to_object(),
                     "securityContext": dict(pod_security.CONTAINER),
                     "volumeMounts": mounts_of(_MOUNTS),
@@ -52,6 +52,6 @@ def _pod(inputs: Inputs) -> Object:
             "restartPolicy": "Never",
             "securityContext": pod_security.airflow_pod(),
             "terminationGracePeriodSeconds": 60,
-            "volumes": volumes_of(_MOUNTS),
+            "volumes": volumes_of(inputs, _MOUNTS),
         },
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from airstrip.manifests.manifest_set import Object
+from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import (
     BUILT_IN_DAGS_DIR,
     DAGS_DIR,
@@ -57,17 +57,22 @@ SCRATCH = (TMP, HOME, SETTINGS)
 """Of every Airflow container. Bundles and other temporary files go to /tmp."""
 
 
-def volumes_of(mounts: Iterable[Mount]) -> list[Object]:
-    return [volume for volume, _ in mounts]
+def volumes_of(inputs: Inputs, mounts: Iterable[Mount]) -> list[Object]:
+    """With each ConfigMap under the name that it is applied by."""
+    return [_applied(inputs, volume) for volume, _ in mounts]
+
+
+def _applied(inputs: Inputs, volume: Object) -> Object:
+    if "configMap" not in volume:
+        return volume
+    name = volume["configMap"]["name"]
+    return {**volume, "configMap": {"name": inputs.config_maps[name]}}
 
 
 def mounts_of(mounts: Iterable[Mount]) -> list[Object]:
     return [mount for _, mount in mounts]
 
 
-def sources_of(mounts: Iterable[Mount]) -> list[str]:
-    """The ConfigMaps and claims among them, by name."""
-    maps = [volume["configMap"]["name"] for volume, _ in mounts if "configMap" in volume]
-    return maps + [
-        volume["persistentVolumeClaim"]["claimName"] for volume, _ in mounts if "persistentVolumeClaim" in volume
-    ]
+def claims_of(mounts: Iterable[Mount]) -> list[str]:
+    """The claims among them, by name."""
+    return [volume["persistentVolumeClaim"]["claimName"] for volume, _ in mounts if "persistentVolumeClaim" in volume]

@@ -4,6 +4,7 @@ May import every layer below; never names a place, never prints: it emits events
 """
 
 from airstrip.operations.down import down
+from airstrip.operations.image import build_images, prune_images
 from airstrip.operations.logs import component_logs, task_logs
 from airstrip.operations.open import open_url, read_password
 from airstrip.operations.render import render_manifests
@@ -14,9 +15,11 @@ from airstrip.operations.up import up
 
 __all__ = [
     "Session",
+    "build_images",
     "component_logs",
     "down",
     "open_url",
+    "prune_images",
     "read_password",
     "render_manifests",
     "run",

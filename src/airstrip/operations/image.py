@@ -6,24 +6,49 @@ import os
 import shutil
 from pathlib import Path
 
+from airstrip import images
 from airstrip.errors import ImageError
 from airstrip.events import Emit
-from airstrip.images import AirflowImageRequest, ReadyImage, ensure_airflow_image, ensure_postgresql_image
+from airstrip.images import AirflowImageRequest, BuiltImage, ReadyImage
 from airstrip.manifests import Images
 from airstrip.paths import cache_dir
+from airstrip.result import Result
 from airstrip.spec import Spec
 from airstrip.targets.target import Target
 
 
 def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
-    """References of Airflow's and PostgreSQL's images, both there for the cluster's nodes."""
-    postgresql = ensure_postgresql_image(cache_dir(), emit)
-    target.load_image(postgresql.layout, postgresql.pinned, emit)
-    if spec.image.ref is not None:
-        return Images(ReadyImage(spec.image.ref).pinned, postgresql.pinned)
-    airflow = ensure_airflow_image(airflow_request(spec), cache_dir(), find_uv(), emit)
-    target.load_image(airflow.layout, airflow.pinned, emit)
-    return Images(airflow.pinned, postgresql.pinned)
+    """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes."""
+    built = _ensure_built(spec, emit, refresh=False)
+    for image in built.values():
+        target.load_image(image.layout, image.pinned, emit)
+    airflow = ReadyImage(spec.image.ref) if spec.image.ref else built["airflow"]
+    return Images(airflow.pinned, built["postgresql"].pinned)
+
+
+def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result:
+    """Builds the images into the cache; with `refresh`, anew from today's packages."""
+    built = _ensure_built(spec, emit, refresh=refresh)
+    return Result("image build", {name: image.pinned for name, image in built.items()})
+
+
+def prune_images(spec: Spec, emit: Emit) -> Result:
+    """Empties the cache of images but those that the deployment is landed from today."""
+    plans = [images.plan_postgresql_image(cache_dir())]
+    if spec.image.ref is None:
+        plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
+    kept = [plan.image for plan in plans if plan.image is not None]
+    images.prune_images(cache_dir(), kept, emit)
+    return Result("image prune", {"kept": [image.pinned for image in kept]})
+
+
+def _ensure_built(spec: Spec, emit: Emit, *, refresh: bool) -> dict[str, BuiltImage]:
+    """By name. Airflow's is not among them where the file names a ready one."""
+    built = {"postgresql": images.ensure_postgresql_image(cache_dir(), emit, refresh=refresh)}
+    if spec.image.ref is None:
+        request = airflow_request(spec)
+        built["airflow"] = images.ensure_airflow_image(request, cache_dir(), find_uv(), emit, refresh=refresh)
+    return built
 
 
 def airflow_request(spec: Spec) -> AirflowImageRequest:

@@ -52,8 +52,8 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
         images = ensure_images(spec, session.target, emit)
         cluster = session.cluster
         clock = _Clock(time.monotonic() + timeout)
-        with Lease(cluster, spec.namespaces.control):
-            changed = _land(session, platform, images, emit, clock)
+        with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
+            changed = _land(session, platform, images, lease, emit, clock)
     return Result(
         "up",
         {
@@ -68,7 +68,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     )
 
 
-def _land(session: Session, platform: Platform, images: Images, emit: Emit, clock: _Clock) -> int:
+def _land(session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock) -> int:
     """Applies every stage in order; returns how many objects changed."""
     spec, cluster = session.spec, session.cluster
     checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()))
@@ -77,13 +77,33 @@ def _land(session: Session, platform: Platform, images: Images, emit: Emit, cloc
     current = inventory.entries(_objects(manifests))
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
     inventory.write(cluster, spec.namespaces.control, previous | current)
+    changed = 0
     try:
-        changed = sum(_apply_stage(cluster, stage, emit, clock) for stage in manifests.stages)
-    except AirstripError as error:
+        for stage in manifests.stages:
+            lease.check()
+            changed += _apply_stage(cluster, stage, emit, clock)
+    except WaitTimeout as error:
         raise _explained(error, session) from error
-    inventory.prune(cluster, spec.namespaces.control, previous, current)
+    lease.check()
+    awaited = _awaited(cluster, spec.namespaces.workers, previous)
+    inventory.prune(cluster, spec.namespaces.control, previous, current | awaited)
     _await_airflow(session.airflow, emit, clock)
     return changed
+
+
+def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Entry]) -> frozenset[inventory.Entry]:
+    """ConfigMaps that a task's pod was made with and has not mounted yet: without them it could not start."""
+    mounted = {
+        volume["configMap"]["name"]
+        for pod in cluster.list("v1", "Pod", namespace, field_selector="status.phase=Pending")
+        for volume in pod["spec"].get("volumes") or ()
+        if "configMap" in volume
+    }
+    return frozenset(
+        entry
+        for entry in recorded
+        if entry.kind == "ConfigMap" and entry.namespace == namespace and entry.name in mounted
+    )
 
 
 def _objects(manifests: ManifestSet) -> list[dict[str, Any]]:
@@ -124,8 +144,8 @@ def _await_object(cluster: Cluster, item: Mapping[str, Any], progress: Progress,
         wait_for_job(cluster, metadata["name"], metadata["namespace"], timeout=clock.left, on_progress=progress.say)
 
 
-def _explained(error: AirstripError, session: Session) -> AirstripError:
-    """The same failure with the one cause and fix that the facts in the cluster point to, if they do."""
+def _explained(error: WaitTimeout, session: Session) -> WaitTimeout:
+    """The same wait with the one cause and fix that the facts in the cluster point to, if they do."""
     try:
         findings = diagnose(collect_facts(session.cluster, _namespaces(session)))
     except AirstripError:

@@ -21,9 +21,19 @@ def find(objects: Iterable[Object], kind: str, name: str) -> Object:
     return found
 
 
+def config_map(objects: Iterable[Object], name: str) -> Object:
+    """By its plain name, without the hash of its contents."""
+    (found,) = {
+        item["metadata"]["name"]: item
+        for item in objects
+        if item["kind"] == "ConfigMap" and item["metadata"]["name"].rpartition("-")[0] == name
+    }.values()
+    return found
+
+
 def task_pod(objects: Iterable[Object]) -> Object:
     """The template of a task's pod, parsed as the executor does."""
-    text = find(objects, "ConfigMap", "task-pod-template")["data"]["pod.yaml"]
+    text = config_map(objects, "task-pod-template")["data"]["pod.yaml"]
     pod: Object = YAML(typ="safe").load(text)
     return pod
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -47,6 +48,20 @@ def test_another_dags_folder_behind_the_claim_rolls_who_mounts_it(compile: Compi
     dags, logs = platform.volumes
     here, there = (replace(platform, volumes=(replace(dags, backing=path), logs)) for path in ("/a", "/b"))
     assert rolled(compile(platform=here), compile(platform=there)) == {"dag-processor"}
+
+
+def test_config_maps_of_two_releases_stand_side_by_side(compile: Compile, images: Images) -> None:
+    """What a running pod reads, the next release does not change."""
+    before = {key(item): item for item in all_objects(compile()) if item["kind"] == "ConfigMap"}
+    after = compile(images=replace(images, airflow="here/airflow@sha256:3"))
+    for item in all_objects(after):
+        if item["kind"] == "ConfigMap":
+            assert item["immutable"]
+            assert before.get(key(item), item) == item
+
+
+def key(item: dict[str, Any]) -> tuple[str, str]:
+    return item["metadata"]["namespace"], item["metadata"]["name"]
 
 
 def migration(manifests: ManifestSet) -> str:

@@ -10,7 +10,7 @@ from airstrip.errors import AirstripError
 from airstrip.manifests import ManifestSet
 from airstrip.platform import Platform
 from airstrip.spec import Namespaces, Spec
-from tests.unit.manifests.reading import all_objects, find
+from tests.unit.manifests.reading import all_objects, config_map, find
 
 Compile = Callable[..., ManifestSet]
 Object = dict[str, Any]
@@ -53,7 +53,7 @@ def test_the_path_of_the_url_is_kept_inside_the_cluster(compile: Compile, platfo
     objects = all_objects(compile(platform=replace(platform, base_url="https://example.com/data/airflow/")))
     container = find(objects, "Deployment", "api-server")["spec"]["template"]["spec"]["containers"][0]
     assert container["readinessProbe"]["httpGet"]["path"] == "/data/airflow/api/v2/version"
-    environment = find(objects, "ConfigMap", "airflow-environment")["data"]
+    environment = config_map(objects, "airflow-environment")["data"]
     assert environment["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"].endswith(".mine.svc:8080/data/airflow/execution/")
 
 
