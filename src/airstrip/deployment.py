@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from airstrip import operations
 from airstrip.events import Emit, discard
@@ -26,11 +26,24 @@ def _agree(_question: str) -> bool:
 
 
 class Deployment:
-    """One airstrip.yaml made real. Every method can be called again; each raises AirstripError."""
+    """One airstrip.yaml made real. Every method can be called again; each raises AirstripError.
+
+    As a context manager it closes its connections at the end.
+    """
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
         self._session = operations.Session(spec, make_target(spec))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes what was connected; the next method connects again."""
+        self._session.close()
 
     @classmethod
     def load(cls, file: Path | None = None) -> Deployment:

@@ -33,13 +33,6 @@ class SharedVolume:
 
 
 @dataclass(frozen=True)
-class NodeStore:
-    """Images go straight into the embedded node's own store: no registry, no pull."""
-
-    address: str
-
-
-@dataclass(frozen=True)
 class Platform:
     """A place as the manifests see it.
 
@@ -51,7 +44,6 @@ class Platform:
 
     place: str
     storage_class: str | None
-    registry: NodeStore
     volumes: tuple[SharedVolume, ...]
     base_url: str
     service_cidr: str
@@ -59,10 +51,6 @@ class Platform:
     node_cidrs: tuple[str, ...]
     on_this_machine: bool = False
     api_server_node_port: int | None = None
-    ingress_class: str | None = None
-    log_store: str | None = None
-    secret_store: str | None = None
-    workload_identity: str | None = None
 
     def volume(self, purpose: Purpose) -> SharedVolume | None:
         return next((volume for volume in self.volumes if volume.purpose == purpose), None)

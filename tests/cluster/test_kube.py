@@ -88,15 +88,6 @@ def test_a_delete_that_is_held_says_by_what(cluster: Cluster) -> None:
 
 
 def test_prune_takes_only_what_is_recorded_and_spares_data(cluster: Cluster) -> None:
-    kept = {
-        "apiVersion": "v1",
-        "kind": "Secret",
-        "metadata": {
-            "name": "kept",
-            "namespace": NAMESPACE,
-            "annotations": {inventory.KEEP_ANNOTATION: "true"},
-        },
-    }
     claim = {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
@@ -108,18 +99,17 @@ def test_prune_takes_only_what_is_recorded_and_spares_data(cluster: Cluster) -> 
         },
     }
     old, new = config_map("old"), config_map("new")
-    for item in (kept, claim, old, new, config_map("stranger")):
+    for item in (claim, old, new, config_map("stranger")):
         cluster.apply(item)
-    recorded = inventory.entries([kept, claim, old, new])
+    recorded = inventory.entries([claim, old, new])
     inventory.write(cluster, NAMESPACE, recorded)
     assert inventory.read(cluster, NAMESPACE) == recorded
     pruned = inventory.prune(cluster, NAMESPACE, recorded, inventory.entries([new]))
     assert [entry.name for entry in pruned] == ["old"]
-    assert inventory.read(cluster, NAMESPACE) == inventory.entries([kept, claim, new])
+    assert inventory.read(cluster, NAMESPACE) == inventory.entries([claim, new])
     there = {item["metadata"]["name"] for item in cluster.list("v1", "ConfigMap", NAMESPACE)}
     assert {"new", "stranger"} <= there
     assert "old" not in there
-    assert cluster.get("v1", "Secret", "kept", NAMESPACE)
     assert cluster.get("v1", "PersistentVolumeClaim", "data", NAMESPACE)
 
 

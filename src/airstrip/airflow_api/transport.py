@@ -69,7 +69,7 @@ class Transport:
                 "airflow.login-refused",
                 f"Airflow at {self.base_url} refuses the account {self._username}",
                 cause="Its password was changed in Airflow, or the account was deleted.",
-                fix="Run: ./airstrip up   (it makes the account anew)",
+                fix="Run: ./airstrip down; ./airstrip up   (data stays, and the account gets its password again)",
                 status=response.status_code,
             )
         if response.status_code == 404:

@@ -14,8 +14,8 @@ from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
 
 NAME = "airstrip-inventory"
-KEEP_ANNOTATION = "airstrip.dev/keep"
-"""On a Secret: `"true"` keeps it from being pruned or deleted."""
+WORKLOADS = frozenset({"CronJob", "DaemonSet", "Deployment", "Job", "Pod", "StatefulSet"})
+"""Kinds that run pods."""
 
 _NEVER = frozenset({"Namespace", "PersistentVolume", "PersistentVolumeClaim"})
 
@@ -81,30 +81,19 @@ def write(cluster: Cluster, namespace: str, recorded: Iterable[Entry]) -> None:
 def prune(cluster: Cluster, namespace: str, previous: Iterable[Entry], current: Iterable[Entry]) -> frozenset[Entry]:
     """Deletes what is in `previous` and not in `current`, and returns it. Tolerates what is gone already.
 
-    Namespaces, volumes, claims and Secrets that are marked kept stay, and stay on record. With
-    nothing in `current` this takes everything else away.
+    Namespaces, volumes and claims stay, and stay on record. With nothing in `current` this takes
+    everything else away.
     """
     previous, current = frozenset(previous), frozenset(current)
     stays = {entry.identity for entry in current}
     doomed = [entry for entry in previous if entry.identity not in stays and entry.kind not in _NEVER]
-    deleted = set()
     for entry in sorted(doomed, key=_deletion_order):
-        if not _is_kept(cluster, entry):
-            cluster.delete(entry.api_version, entry.kind, entry.name, entry.namespace or None)
-            deleted.add(entry)
-    kept = {entry for entry in previous - deleted if entry.identity not in stays}
+        cluster.delete(entry.api_version, entry.kind, entry.name, entry.namespace or None)
+    kept = {entry for entry in previous if entry.kind in _NEVER and entry.identity not in stays}
     write(cluster, namespace, current | kept)
-    return frozenset(deleted)
+    return frozenset(doomed)
 
 
 def _deletion_order(entry: Entry) -> tuple[int, Entry]:
     """What runs goes before what it needs: its accounts, roles, settings and services."""
-    return (0 if entry.kind in ("CronJob", "Deployment", "StatefulSet", "DaemonSet", "Job", "Pod") else 1), entry
-
-
-def _is_kept(cluster: Cluster, entry: Entry) -> bool:
-    if entry.kind != "Secret":
-        return False
-    found = cluster.get(entry.api_version, entry.kind, entry.name, entry.namespace)
-    annotations = (found or {}).get("metadata", {}).get("annotations") or {}
-    return annotations.get(KEEP_ANNOTATION) == "true"
+    return (0 if entry.kind in WORKLOADS else 1), entry

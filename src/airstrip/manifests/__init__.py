@@ -7,15 +7,19 @@ what is cluster-scoped. What belongs into a container as a file lies in `files/`
 
 from airstrip.manifests.build import build_manifests
 from airstrip.manifests.document import format_document
-from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
+from airstrip.manifests.manifest_set import Images, ManifestSet, Stage, checksum
+from airstrip.manifests.names import ADMIN_SECRET, CLI_SECRET
 from airstrip.manifests.secrets import SecretValues, build_secrets
 
 __all__ = [
+    "ADMIN_SECRET",
+    "CLI_SECRET",
     "Images",
     "ManifestSet",
     "SecretValues",
     "Stage",
     "build_manifests",
     "build_secrets",
+    "checksum",
     "format_document",
 ]

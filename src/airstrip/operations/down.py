@@ -13,10 +13,12 @@ from airstrip.paths import lock_file
 from airstrip.result import Result
 
 _GRACE_SECONDS = 90.0
+_LATER = ("api-server", "postgresql")
+"""What running tasks need until they have ended, in the order in which it goes."""
 
 
 def down(session: Session, emit: Emit, *, data: bool) -> Result:
-    """Deletes what the inventory lists except volumes, claims, namespaces and Secrets; stops the place.
+    """Deletes what the inventory lists except volumes, claims and namespaces; stops the place.
 
     With `data`, those and the cluster's own state go too. Tolerates that all is gone already.
     """
@@ -30,24 +32,37 @@ def down(session: Session, emit: Emit, *, data: bool) -> Result:
 
 
 def _delete_objects(session: Session, emit: Emit) -> None:
-    """A cluster that no longer answers does not keep its place from being stopped."""
-    namespace = session.spec.namespaces.control
+    """In the order of what needs what. A cluster that no longer answers does not keep its place from being stopped."""
+    cluster, namespace = session.cluster, session.spec.namespaces.control
     try:
         with step(emit, "down.objects", "Delete Airflow's objects") as progress:
-            recorded = inventory.read(session.cluster, namespace)
-            inventory.prune(session.cluster, namespace, recorded, frozenset())
-            _await_pods_gone(session, progress)
+            recorded = inventory.read(cluster, namespace)
+            deadline = time.monotonic() + _GRACE_SECONDS
+            for number in range(len(_LATER) + 1):
+                later = _LATER[number:]
+                stays = {entry for entry in recorded if later and not (_runs(entry) and entry.name not in later)}
+                inventory.prune(cluster, namespace, recorded, stays)
+                _await_pods_gone(session, later, progress, deadline)
             progress.note = f"{len(recorded)} objects"
     except AirstripError as error:
         emit(Warned(error.code, f"Airflow's objects were not deleted: {error.message}", "The next `up` mends them."))
 
 
-def _await_pods_gone(session: Session, progress: Progress) -> None:
-    """Lets the database and running tasks end in order; what has not ended in time is stopped with the place."""
+def _runs(entry: inventory.Entry) -> bool:
+    return entry.kind in inventory.WORKLOADS
+
+
+def _await_pods_gone(session: Session, later: tuple[str, ...], progress: Progress, deadline: float) -> None:
+    """Lets tasks and components end; what has not ended in time is stopped with the place."""
     namespaces = dict.fromkeys((session.spec.namespaces.control, session.spec.namespaces.workers))
-    deadline = time.monotonic() + _GRACE_SECONDS
     while True:
-        pods = [pod for namespace in namespaces for pod in session.cluster.list("v1", "Pod", namespace)]
+        pods = [
+            pod
+            for namespace in namespaces
+            for pod in session.cluster.list("v1", "Pod", namespace)
+            if pod["metadata"].get("labels", {}).get("app.kubernetes.io/component") not in later
+            and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
+        ]
         if not pods or time.monotonic() > deadline:
             return
         progress.say(f"{len(pods)} pods are ending")

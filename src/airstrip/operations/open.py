@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from airstrip.operations.session import ADMIN_SECRET, Session
+from airstrip.manifests import ADMIN_SECRET
+from airstrip.operations.session import Session
 from airstrip.result import Result
 
 

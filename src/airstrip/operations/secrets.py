@@ -1,13 +1,12 @@
-"""Secrets are generated once: what the cluster has is read back, only what it lacks is made."""
+"""Secrets are generated once: one that the cluster has is read back as it is, one that it lacks is made whole."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from airstrip.kube import Cluster
+from airstrip.manifests import checksum
 
 
 def ensure_secrets(cluster: Cluster, generated: Iterable[Mapping[str, Any]]) -> dict[str, str]:
@@ -18,9 +17,5 @@ def ensure_secrets(cluster: Cluster, generated: Iterable[Mapping[str, Any]]) -> 
         found = cluster.get("v1", "Secret", metadata["name"], metadata["namespace"])
         if found is None:
             found = cluster.apply(dict(secret)).object
-        checksums[metadata["name"]] = _checksum(found.get("data") or {})
+        checksums[metadata["name"]] = checksum(found.get("data") or {})
     return checksums
-
-
-def _checksum(data: Mapping[str, str]) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]

@@ -10,12 +10,10 @@ from functools import cached_property
 from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster, connect
+from airstrip.manifests import CLI_SECRET
 from airstrip.platform import Platform
 from airstrip.spec import Spec
 from airstrip.targets.target import Target
-
-CLI_SECRET = "airflow-cli"
-ADMIN_SECRET = "airflow-admin"
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import pytest
 
 from airstrip.manifests import Images, ManifestSet, build_manifests
-from airstrip.platform import Binding, NodeStore, Platform, Purpose, Role, SharedVolume
+from airstrip.platform import Binding, Platform, Purpose, Role, SharedVolume
 from airstrip.spec import API_VERSION, Airflow, Namespaces, Spec, TargetSpec
 from tests.unit.manifests.reading import all_objects
 
@@ -35,7 +35,6 @@ def platform() -> Platform:
     return Platform(
         place="here",
         storage_class="standard",
-        registry=NodeStore("here.sock"),
         volumes=tuple(
             SharedVolume(purpose, "ReadWriteMany", {role: Binding(f"{purpose}-{role}", "", "1Gi") for role in ROLES})
             for purpose in PURPOSES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from contextlib import closing
 from pathlib import Path
 
 from airstrip import embedded
@@ -11,7 +12,7 @@ from airstrip.embedded import NodeConfig
 from airstrip.errors import AirstripError, NodeError
 from airstrip.events import Emit, step
 from airstrip.kube import connect, wait_for_default_service_account
-from airstrip.platform import NodeStore, Platform, Purpose
+from airstrip.platform import Platform, Purpose
 from airstrip.spec import Spec
 from airstrip.targets.local.node import LocalNode
 from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
@@ -45,12 +46,11 @@ class LocalTarget:
         config, status = self._node.start(emit, confirm)
         with step(emit, "place.objects", "Make namespaces and volumes") as progress:
             folders = self._ensure_folders(config)
-            cluster = connect(self.kubeconfig(), direct=True)
             objects = build_cluster_objects(self._spec, folders, config.name)
-            changed = sum(cluster.apply(item).changed for item in objects)
-            for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
-                wait_for_default_service_account(cluster, namespace, timeout=30)
-            cluster.close()
+            with closing(connect(self.kubeconfig(), direct=True)) as cluster:
+                changed = sum(cluster.apply(item).changed for item in objects)
+                for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
+                    wait_for_default_service_account(cluster, namespace, timeout=30)
             progress.note = f"{len(objects)} objects, {changed} changed"
         return self._platform(config, status.port or self._port)
 
@@ -79,7 +79,6 @@ class LocalTarget:
         return Platform(
             place=LocalSpec.place,
             storage_class=STORAGE_CLASS,
-            registry=NodeStore(str(config.containerd_socket)),
             volumes=shared_volumes(self._spec),
             base_url=f"http://localhost:{port}",
             service_cidr=str(config.subnets.services),
