@@ -5,6 +5,7 @@ errors.
 """
 
 from airstrip.airflow_api.client import AirflowClient
+from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance
 
-__all__ = ["AirflowClient", "Dag", "DagImportError", "DagRun", "TaskInstance"]
+__all__ = ["AirflowClient", "Dag", "DagImportError", "DagRun", "LogRecord", "TaskInstance", "TaskLog", "read_output"]

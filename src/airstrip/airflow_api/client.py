@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -13,14 +11,13 @@ from urllib.parse import quote
 
 import httpx
 
-from airstrip.airflow_api.log_lines import render
+from airstrip.airflow_api.log_lines import TaskLog, read_answer
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance
 from airstrip.airflow_api.transport import Transport
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
 _PAGE = 100
-_FOLLOW_POLL = 1.0
 
 
 class AirflowClient:
@@ -108,45 +105,16 @@ class AirflowClient:
         body = _found(lambda: self._transport.get(path), lambda: _no_task(dag_id, run_id, task_id, map_index))
         return TaskInstance.parse(body)
 
-    def task_log(
-        self,
-        dag_id: str,
-        run_id: str,
-        task_id: str,
-        *,
-        try_number: int = 1,
-        map_index: int = -1,
-        follow: bool = False,
-    ) -> Iterator[str]:
-        """Lines `TIME LEVEL TEXT` of one try; with `follow`, as they come until the task has ended.
+    def task_log(self, dag_id: str, run_id: str, task_id: str, *, try_number: int = 1, map_index: int = -1) -> TaskLog:
+        """One try's log as it is now. Positions in a running task's do not hold: see TaskLog.
 
-        A task that never began has only try 0, whose log says why. While a task runs its log is
-        whatever Airflow can see of it (the last 100 lines, on Kubernetes without a shared folder).
-        Raises `airflow.task-not-found`.
+        A task that never began has only try 0, whose log says why. Raises `airflow.task-not-found`.
         """
-        if not follow:
-            return render(self._log_content(dag_id, run_id, task_id, try_number, map_index))
-        return self._follow_log(dag_id, run_id, task_id, try_number, map_index)
+        return read_answer(self._log_content(dag_id, run_id, task_id, try_number, map_index))
 
     def import_errors(self) -> tuple[DagImportError, ...]:
         """DAG files that cannot be imported."""
         return tuple(DagImportError.parse(row) for row in self._pages(f"{_API}/importErrors", "import_errors", {}))
-
-    def _follow_log(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> Iterator[str]:
-        """Reads the log again and again: a running pod's log is a window that moves, so no position holds in it."""
-        seen: Counter[str] = Counter()
-        while True:
-            task = self.task_instance(dag_id, run_id, task_id, map_index)
-            over = task.ended or task.try_number > try_number
-            now: Counter[str] = Counter()
-            for line in render(self._log_content(dag_id, run_id, task_id, try_number, map_index)):
-                now[line] += 1
-                if now[line] > seen[line]:
-                    yield line
-            seen |= now
-            if over:
-                return
-            time.sleep(_FOLLOW_POLL)
 
     def _log_content(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> list[Any]:
         """The log as it is now: chunk after chunk, until Airflow has no more or nothing new."""

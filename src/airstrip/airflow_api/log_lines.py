@@ -1,44 +1,101 @@
-"""Airflow's structured task logs as lines of text."""
+"""Airflow's structured task logs as records, and records as lines of text."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 _SOURCES = "::group::Log message source details"
+_MERGED = "Found logs through kube API"
 _END = "::endgroup::"
 _MARKS = ("::group::", _END)
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
 _LIBRARY = ("/site-packages/", "/lib/python3")
+_ENTRY_POINT = "execute_workload.py"
+_SUPERVISORS = frozenset({"supervisor", "airflow.sdk.api.client"})
+"""Of the process around the task, which writes to its pod's output only: its file, and its loggers."""
 
 
-def render(content: Iterable[Any]) -> Iterator[str]:
-    """`2026-11-21T05:11:17.048530Z INFO hello` for each entry, then an exception's stack beneath.
+@dataclass(frozen=True)
+class LogRecord:
+    """One entry of a task's log. `timestamp` is RFC 3339 in UTC; None and empty where Airflow gave nothing."""
 
-    Leaves out where Airflow read the log from and the marks that its UI folds by. Tokens are
-    struck out; secrets that Airflow knows, it has masked itself.
+    event: str
+    timestamp: str | None = None
+    level: str = ""
+    logger: str = ""
+    error_detail: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def text(self) -> tuple[str, str, str]:
+        """What is the same of one entry in every place where it was written; its time is not."""
+        return self.event, self.level, self.logger
+
+    def lines(self) -> Iterator[str]:
+        """`2026-11-21T05:11:17.048530Z INFO hello`, then an exception's stack beneath.
+
+        Tokens are struck out; secrets that Airflow knows, it has masked itself.
+        """
+        head = " ".join(part for part in (self.timestamp, self.level.upper()) if part)
+        first, *rest = self.event.splitlines() or [""]
+        stacks = (line for error in self.error_detail for line in _stack(error))
+        yield _strike(f"{head} {first}".rstrip() if head else first)
+        yield from (_strike(line) for line in (*rest, *stacks))
+
+
+@dataclass(frozen=True)
+class TaskLog:
+    """What Airflow answers for one try of a task, in the order of its times.
+
+    `is_merged`: the task's pod runs, and its last hundred lines of output are mixed in. Each of them
+    stands there twice then, with two times where the task printed it, so it cannot be counted.
     """
-    in_sources = False
+
+    records: tuple[LogRecord, ...]
+    is_merged: bool
+
+
+def read_answer(content: Iterable[Any]) -> TaskLog:
+    """Leaves out where Airflow read the log from, and the marks that its UI folds by."""
+    records = []
+    in_sources = is_merged = False
     for entry in content:
-        record: Mapping[str, Any] = entry if isinstance(entry, Mapping) else {"event": str(entry)}
-        event = str(record.get("event", ""))
-        if event.startswith(_SOURCES):
+        record = _record(entry if isinstance(entry, Mapping) else {"event": str(entry)})
+        if record.event.startswith(_SOURCES):
             in_sources = True
         elif in_sources:
-            in_sources = event != _END
-        elif not event.startswith(_MARKS):
-            yield from (_strike(line) for line in _lines(record, event))
+            is_merged = is_merged or record.event == _MERGED
+            in_sources = record.event != _END
+        elif not record.event.startswith(_MARKS):
+            records.append(record)
+    return TaskLog(tuple(records), is_merged)
 
 
-def _lines(record: Mapping[str, Any], event: str) -> Iterator[str]:
-    level = str(record.get("level") or "").upper()
-    head = " ".join(part for part in (record.get("timestamp"), level) if part)
-    first, *rest = event.splitlines() or [""]
-    yield f"{head} {first}".rstrip() if head else first
-    yield from rest
-    for error in record.get("error_detail") or ():
-        yield from _stack(error)
+def read_output(line: str) -> LogRecord | None:
+    """A line of a task pod's output; None for what is not in the task's log or cannot be read."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        # What a process says that fails before its logging works; or an entry that holds a line end of Unicode's.
+        return None if line.startswith("{") else LogRecord(line)
+    if not isinstance(entry, dict) or "event" not in entry:
+        return LogRecord(line)
+    record = _record(entry)
+    is_supervisor_s = record.logger in _SUPERVISORS or entry.get("filename") == _ENTRY_POINT
+    return None if is_supervisor_s or record.event.startswith(_MARKS) else record
+
+
+def _record(entry: Mapping[str, Any]) -> LogRecord:
+    return LogRecord(
+        event=str(entry.get("event", "")),
+        timestamp=entry.get("timestamp"),
+        level=str(entry.get("level") or ""),
+        logger=str(entry.get("logger") or ""),
+        error_detail=tuple(entry.get("error_detail") or ()),
+    )
 
 
 def _stack(error: Mapping[str, Any]) -> Iterator[str]:

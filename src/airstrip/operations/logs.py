@@ -9,6 +9,7 @@ from airstrip.airflow_api import AirflowClient, TaskInstance
 from airstrip.errors import UsageError
 from airstrip.kube import pod_logs
 from airstrip.operations.session import Session
+from airstrip.operations.task_log import TaskLogReader
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql")
 _POLL_SECONDS = 1.0
@@ -39,20 +40,41 @@ def task_logs(
     map_index: int,
     follow: bool,
 ) -> Iterator[str]:
-    """A task's log lines, of its last run and try where none is named."""
-    client = session.airflow
-    run_id = run_id or _last_run(client, dag_id)
-    printed = 0
+    """A task's log lines, of its last run and try where none is named.
+
+    With `follow`, as they come, each once, until the task has ended; through its retries where no
+    try is named.
+    """
+    run_id = run_id or _last_run(session.airflow, dag_id)
+    task = _task(session.airflow, dag_id, run_id, task_id, map_index)
+    if follow:
+        return _follow(session, task, try_number)
+    return TaskLogReader(session, task, try_number or task.try_number).new_lines(follow=False)
+
+
+def _follow(session: Session, task: TaskInstance, try_number: int | None) -> Iterator[str]:
+    reader = TaskLogReader(session, task, try_number or task.try_number)
     while True:
-        task = _task(client, dag_id, run_id, task_id, map_index)
-        ended = task.state in ("success", "failed", "skipped", "upstream_failed", "removed")
-        number = try_number or task.try_number
-        lines = list(client.task_log(dag_id, run_id, task_id, try_number=number, map_index=map_index))
-        yield from lines[printed:]
-        printed = max(printed, len(lines))
-        if ended or not follow:
+        # Looked at before the log is read, so that nothing comes after a last look.
+        task = session.airflow.task_instance(task.dag_id, task.run_id, task.task_id, task.map_index)
+        is_over = task.ended or _is_past(task, try_number)
+        # A task that waits has only try 0, whose log says just that.
+        if reader.try_number or is_over:
+            yield from reader.new_lines(follow=True)
+        current = try_number or task.try_number
+        if reader.try_number != current:
+            reader = TaskLogReader(session, task, current)
+        elif is_over:
             return
-        time.sleep(_POLL_SECONDS)
+        else:
+            time.sleep(_POLL_SECONDS)
+
+
+def _is_past(task: TaskInstance, try_number: int | None) -> bool:
+    """A try that was named is over when the next waits or has begun."""
+    if try_number is None:
+        return False
+    return task.try_number > try_number or task.state == "up_for_retry"
 
 
 def _last_run(client: AirflowClient, dag_id: str) -> str:
@@ -69,6 +91,13 @@ def _task(client: AirflowClient, dag_id: str, run_id: str, task_id: str, map_ind
         if task.task_id == task_id and task.map_index == map_index:
             return task
     mapped = sorted(task.map_index for task in tasks if task.task_id == task_id)
+    if mapped == [-1]:
+        raise UsageError(
+            "logs.not-mapped",
+            f"{task_id} is not mapped",
+            cause="It has one instance in each run, and no index.",
+            fix=f"Leave --map out: ./airstrip logs {dag_id} {task_id}",
+        )
     if mapped:
         raise UsageError(
             "logs.mapped-task",

@@ -2,67 +2,86 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from airstrip.airflow_api import AirflowClient, DagRun, TaskInstance
+from airstrip.airflow_api import Dag, DagRun, TaskInstance
 from airstrip.errors import AirflowError, WaitTimeout
-from airstrip.events import Emit, LogLine, Progress, step
+from airstrip.events import Emit, LogLine, Notice, Progress, step
 from airstrip.operations.session import Session
+from airstrip.operations.task_log import TaskLogReader
 from airstrip.result import Finding, Result
 
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _HAS_LOG = frozenset({"success", "failed"})
 _POLL_SECONDS = 0.5
-_DAG_SEEN_SECONDS = 30.0
+_LAST_LINES_SECONDS = 10.0
+_SAVED_SECONDS = 30.0
+_DAG_SEEN_SECONDS = 20.0
 
 
 @dataclass
 class _Follower:
-    """Prints each task's log once, when the task has ended."""
+    """Prints each task's log when the task has ended, and what its pod still writes after that."""
 
-    client: AirflowClient
+    session: Session
     run: DagRun
     emit: Emit
-    printed: set[tuple[str, int]] = field(default_factory=set)
+    readers: dict[tuple[str, int], TaskLogReader] = field(default_factory=dict)
+    complete: set[tuple[str, int]] = field(default_factory=set)
     logs: dict[str, list[str]] = field(default_factory=dict)
 
     def look(self) -> list[TaskInstance]:
-        tasks = list(self.client.task_instances(self.run.dag_id, self.run.run_id))
+        tasks = list(self.session.airflow.task_instances(self.run.dag_id, self.run.run_id))
         for task in tasks:
             key = (task.task_id, task.map_index)
-            if task.state in _HAS_LOG and key not in self.printed:
-                self.printed.add(key)
-                self._print(task)
+            if task.state in _HAS_LOG and key not in self.complete:
+                reader = self.readers.setdefault(key, TaskLogReader(self.session, task, task.try_number))
+                # Asked before the log is read: what no pod can add to is the whole.
+                if not reader.has_pod():
+                    self.complete.add(key)
+                self._print(task, reader)
         return tasks
 
-    def _print(self, task: TaskInstance) -> None:
+    def finish(self) -> list[TaskInstance]:
+        """Waits a little for the last lines of all tasks."""
+        deadline = time.monotonic() + _LAST_LINES_SECONDS
+        tasks = self.look()
+        while self.complete != self.readers.keys() and time.monotonic() < deadline:
+            time.sleep(_POLL_SECONDS)
+            tasks = self.look()
+        return tasks
+
+    def _print(self, task: TaskInstance, reader: TaskLogReader) -> None:
         index = "" if task.map_index < 0 else f"[{task.map_index}]"
         source = f"{task.task_id}{index}"
-        lines = list(
-            self.client.task_log(
-                self.run.dag_id, self.run.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index
-            )
-        )
-        self.logs[source] = lines
-        for line in lines:
+        lines = self.logs.setdefault(source, [])
+        for line in reader.kept_lines():
+            lines.append(line)
             self.emit(LogLine(source, line))
 
 
 def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, timeout: float) -> Result:
     """Runs a DAG once and waits for its end.
 
-    Exit code 3 when the run did not succeed. Raises WaitTimeout after `timeout` seconds with the
-    state of each task.
+    A DAG that Airflow does not know is waited for, for 20 s, where a file in the deployment's DAG
+    folder was saved in the last 30 s; anywhere else it is an error at once. Exit code 3 when the run
+    did not succeed. Raises WaitTimeout after `timeout` seconds with the state of each task.
     """
-    client = session.airflow
     with step(emit, "run.dag", f"Run {dag_id}") as progress:
-        _ensure_triggerable(client, dag_id)
-        triggered = client.trigger(dag_id, conf)
-        follower = _Follower(client, triggered, emit)
-        ended, tasks = _follow(follower, progress, timeout)
+        _ensure_triggerable(session, dag_id, progress)
+        triggered = session.airflow.trigger(dag_id, conf)
+        try:
+            follower = _Follower(session, triggered, emit)
+            ended, tasks = _follow(follower, progress, timeout)
+        except KeyboardInterrupt:
+            emit(Notice(_goes_on(triggered)))
+            raise
         progress.note = ended.state
     findings = [] if ended.state == "success" else [_finding(ended, tasks)]
     data = {
@@ -85,30 +104,53 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
     return Result("run", data, findings, 0 if ended.state == "success" else 3)
 
 
-def _ensure_triggerable(client: AirflowClient, dag_id: str) -> None:
-    """A DAG that was saved a moment ago may not be known yet: waits for it, then unpauses it."""
-    deadline = time.monotonic() + _DAG_SEEN_SECONDS
+def _ensure_triggerable(session: Session, dag_id: str, progress: Progress) -> None:
+    """Waits for a DAG that was saved a moment ago, and lets the scheduler run it."""
+    dag = _saved_dag(session, dag_id, progress)
+    if dag.is_paused:
+        session.airflow.unpause(dag_id)
+
+
+def _saved_dag(session: Session, dag_id: str, progress: Progress) -> Dag:
+    deadline: float | None = None
     while True:
         try:
-            dag = client.dag(dag_id)
-            break
+            return session.airflow.dag(dag_id)
         except AirflowError as error:
-            # With other DAGs there the processor has been round: the name is simply wrong.
-            known = client.dags() if error.code == "airflow.dag-not-found" else ()
-            if error.code != "airflow.dag-not-found" or known or time.monotonic() > deadline:
+            if error.code != "airflow.dag-not-found":
                 raise
+            if deadline is None:
+                deadline = time.monotonic() + (_DAG_SEEN_SECONDS if _is_just_saved(session.spec.dags.path) else 0)
+            if time.monotonic() >= deadline:
+                raise
+        progress.say(f"{dag_id} is not known yet, but a DAG file was saved a moment ago")
         time.sleep(1)
-    if dag.is_paused:
-        client.unpause(dag_id)
+
+
+def _is_just_saved(folder: Path | None) -> bool:
+    """By a file's last change of any kind: one that was moved here keeps the time when it was written."""
+    since = time.time() - _SAVED_SECONDS
+    for root, folders, files in os.walk(folder) if folder else ():
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        for name in files:
+            with suppress(OSError):
+                if name.endswith((".py", ".zip")) and Path(root, name).stat().st_ctime > since:
+                    return True
+    return False
+
+
+def _goes_on(run: DagRun) -> str:
+    logs = f"./airstrip logs {run.dag_id} TASK --run {run.run_id} -F"
+    return f"{run.dag_id} goes on as run {run.run_id}. Look at it: ./airstrip status; {logs}"
 
 
 def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[DagRun, list[TaskInstance]]:
     deadline = time.monotonic() + timeout
     while True:
-        current = follower.client.dag_run(follower.run.dag_id, follower.run.run_id)
-        tasks = follower.look()
+        current = follower.session.airflow.dag_run(follower.run.dag_id, follower.run.run_id)
         if current.state in ("success", "failed"):
-            return current, tasks
+            return current, follower.finish()
+        tasks = follower.look()
         progress.say(_summary(tasks))
         if time.monotonic() > deadline:
             raise WaitTimeout(

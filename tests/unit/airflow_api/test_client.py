@@ -169,7 +169,7 @@ def test_a_run_id_s_colons_and_pluses_are_quoted() -> None:
     assert code_of(lambda: airflow.client().dag_run("demo", run_id)) == "airflow.run-not-found"
     assert airflow.asked[-1].url.raw_path.endswith(b"manual__2026-11-21T05%3A11%3A12.925530%2B00%3A00")
     assert code_of(lambda: airflow.client().task_instances("demo", run_id)) == "airflow.run-not-found"
-    assert code_of(lambda: list(airflow.client().task_log("demo", run_id, "t"))) == "airflow.task-not-found"
+    assert code_of(lambda: airflow.client().task_log("demo", run_id, "t")) == "airflow.task-not-found"
 
 
 def chunk(*events: str, token: str | None = None) -> httpx.Response:
@@ -181,24 +181,8 @@ def test_a_long_log_comes_in_chunks_until_there_is_no_more() -> None:
     chunks = {None: chunk("a", token="1"), "1": chunk("b", token="2"), "2": chunk(token="2")}
     path = "dags/d/dagRuns/r/taskInstances/t/logs/1"
     airflow = Airflow(**{path: lambda request: chunks[request.url.params.get("token")]})
-    assert list(airflow.client().task_log("d", "r", "t")) == ["T INFO a", "T INFO b"]
+    assert [record.event for record in airflow.client().task_log("d", "r", "t").records] == ["a", "b"]
     assert airflow.asked[-1].url.params["map_index"] == "-1"
-
-
-def test_a_followed_log_gives_each_line_once_though_its_window_moves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("airstrip.airflow_api.client.time.sleep", lambda seconds: None)
-    logs = [chunk("a", "b"), chunk("b", "c"), chunk("a", "b", "c", "d")]
-    states = ["running", "running", "success"]
-    task = {"dag_id": "d", "dag_run_id": "r", "task_id": "t", "map_index": -1, "try_number": 1, "max_tries": 0}
-    base = "dags/d/dagRuns/r/taskInstances/t"
-    airflow = Airflow(
-        **{
-            base: lambda request: ok({**task, "state": states.pop(0)}),
-            f"{base}/logs/1": lambda request: logs.pop(0),
-        }
-    )
-    lines = list(airflow.client().task_log("d", "r", "t", follow=True))
-    assert lines == ["T INFO a", "T INFO b", "T INFO c", "T INFO d"]
 
 
 def test_import_errors_are_read() -> None:

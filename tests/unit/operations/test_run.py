@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from airstrip.airflow_api import Dag, DagRun, LogRecord, TaskInstance, TaskLog
+from airstrip.errors import AirflowError
+from airstrip.events import Event, LogLine, Notice
+from airstrip.operations import Session, run
+
+TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
+RUN = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)
+DAG = Dag("d", False, False, "main", "d.py", None, (), False)
+ALIVE = {
+    "metadata": {"uid": "u", "creationTimestamp": "", "annotations": {"dag_id": "d", "run_id": "r", "task_id": "t"}},
+    "status": {"phase": "Running"},
+}
+
+
+@dataclass
+class Fake:
+    """Airflow and a cluster whose answers come in turn; the last one stays."""
+
+    known_after: int = 0
+    states: list[str | BaseException] = field(default_factory=lambda: ["success"])
+    pods: list[list[Any]] = field(default_factory=lambda: [[]])
+    logs: list[list[str]] = field(default_factory=lambda: [["one"]])
+    folder: Path | None = None
+    asked: int = 0
+    now: float = 0.0
+    late: float = 0.0
+
+    def session(self) -> Session:
+        namespaces = SimpleNamespace(workers="workers")
+        spec = SimpleNamespace(name="air", namespaces=namespaces, dags=SimpleNamespace(path=self.folder))
+        return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self))
+
+    def dag(self, dag_id: str) -> Dag:
+        self.asked += 1
+        if self.asked <= self.known_after:
+            raise AirflowError("airflow.dag-not-found", f"Airflow knows no DAG {dag_id}")
+        return DAG
+
+    def trigger(self, *_: object) -> DagRun:
+        return RUN
+
+    def dag_run(self, *_: object) -> DagRun:
+        state = _next(self.states)
+        if isinstance(state, BaseException):
+            raise state
+        return replace(RUN, state=state)
+
+    def task_instances(self, *_: object) -> list[TaskInstance]:
+        return [TASK]
+
+    def task_log(self, *_: object, **__: object) -> TaskLog:
+        return TaskLog(tuple(LogRecord(event) for event in _next(self.logs)), is_merged=False)
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def list(self, *_: object, **__: object) -> Any:
+        return _next(self.pods)
+
+
+def _next(answers: Any) -> Any:
+    return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
+    fake = Fake(folder=tmp_path)
+    # The package's name `run` is the function.
+    module = import_module("airstrip.operations.run")
+    clock = SimpleNamespace(sleep=fake.sleep, monotonic=lambda: fake.now, time=lambda: time.time() + fake.late)
+    monkeypatch.setattr(module, "time", clock)
+    return fake
+
+
+def go(fake: Fake) -> tuple[list[str], list[Event]]:
+    events: list[Event] = []
+    result = run(fake.session(), "d", {}, events.append, timeout=60)
+    return result.data["logs"]["t"], events
+
+
+def test_what_a_task_writes_after_its_end_is_printed_too(fake: Fake) -> None:
+    fake.pods = [[ALIVE], [ALIVE], []]
+    fake.logs = [["one"], ["one"], ["one", "one", "two"]]
+    fake.states = ["running", "success"]
+    lines, events = go(fake)
+    assert lines == ["one", "one", "two"]
+    assert [event.text for event in events if isinstance(event, LogLine)] == lines
+
+
+def test_a_pod_that_does_not_end_is_not_waited_for_without_end(fake: Fake) -> None:
+    fake.pods = [[ALIVE]]
+    lines, _ = go(fake)
+    assert lines == ["one"]
+    assert fake.now <= 11
+
+
+def test_a_dag_that_was_saved_a_moment_ago_is_waited_for(fake: Fake, tmp_path: Path) -> None:
+    (tmp_path / "team").mkdir()
+    saved = tmp_path / "team" / "d.py"
+    saved.touch()
+    # As `mv` or `cp -p` leave it.
+    os.utime(saved, (0, 0))
+    fake.known_after = 12
+    assert go(fake)[0] == ["one"]
+    fake.asked, fake.known_after, fake.now = 0, 100, 0.0
+    with pytest.raises(AirflowError, match="knows no DAG d"):
+        go(fake)
+    assert 19 <= fake.now <= 21
+
+
+@pytest.mark.parametrize("saved", ["", "notes.txt", ".git/hooks.py", "__pycache__/d.py", "old.py"])
+def test_any_other_unknown_dag_fails_at_once(fake: Fake, tmp_path: Path, saved: str) -> None:
+    if saved:
+        (tmp_path / saved).parent.mkdir(exist_ok=True)
+        (tmp_path / saved).touch()
+    fake.late = 31 if saved == "old.py" else 0
+    fake.known_after = 100
+    for fake.folder in (tmp_path, None, tmp_path / "missing"):
+        with pytest.raises(AirflowError, match="knows no DAG d"):
+            go(fake)
+    assert fake.asked == 3
+
+
+def test_ctrl_c_says_that_the_run_goes_on_and_how_to_look_at_it(fake: Fake) -> None:
+    fake.states = ["running", KeyboardInterrupt()]
+    events: list[Event] = []
+    with pytest.raises(KeyboardInterrupt):
+        run(fake.session(), "d", {}, events.append, timeout=60)
+    (notice,) = [event for event in events if isinstance(event, Notice)]
+    assert "d goes on as run r" in notice.message
+    assert "./airstrip status" in notice.message
+    assert "./airstrip logs d TASK --run r -F" in notice.message
