@@ -5,8 +5,10 @@ The only importer of subprocess (embedded's supervisor, which runs alone, is the
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from pathlib import Path
 from airstrip.errors import CommandError
 
 _TAIL_LINES = 40
+# How long a program may take to end of itself once it is asked to.
+_STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,15 @@ class Command:
     """A program with its arguments.
 
     `env` is added to our own environment (None removes a variable); secrets go into `env` or
-    `stdin`, never into `argv`, which is printed.
+    `stdin`, never into `argv`, which is printed. `tied` has the kernel kill the program (not what it
+    starts in turn) when the thread that started it ends, as by kill -9; for Linux.
     """
 
     argv: Sequence[str]
     env: Mapping[str, str | None] = field(default_factory=dict)
     cwd: Path | None = None
     stdin: bytes | None = field(default=None, repr=False)
+    tied: bool = False
 
     def __str__(self) -> str:
         """Pasteable into a shell; without the environment."""
@@ -50,16 +56,27 @@ def _environment(command: Command) -> dict[str, str]:
     return {name: value for name, value in merged.items() if value is not None}
 
 
+def _argv(command: Command, environment: Mapping[str, str]) -> list[str]:
+    """What is executed. Raises OSError where setpriv would only find out that there is no such program."""
+    argv = list(command.argv)
+    if not command.tied:
+        return argv
+    if shutil.which(argv[0], path=environment.get("PATH")) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), argv[0])
+    return ["setpriv", "--pdeathsig", "KILL", "--", *argv]
+
+
 def run(command: Command, *, check: bool = True, timeout: float | None = None) -> Completed:
     """Runs a command to its end and returns its output.
 
     Raises CommandError when it cannot be started, takes longer than `timeout` seconds, or (with
     `check`) exits with anything but 0.
     """
+    environment = _environment(command)
     try:
         done = subprocess.run(
-            list(command.argv),
-            env=_environment(command),
+            _argv(command, environment),
+            env=environment,
             cwd=command.cwd,
             input=command.stdin,
             stdin=subprocess.DEVNULL if command.stdin is None else None,
@@ -88,13 +105,14 @@ def stream(command: Command, on_line: Callable[[str], None]) -> None:
     """Runs a command and hands over each line that it prints (both outputs) as it comes.
 
     Raises CommandError with the last lines when it exits with anything but 0; on Ctrl-C the
-    program is stopped before the interrupt goes on.
+    program is stopped before the interrupt goes on, killed when it does not listen.
     """
     lines: list[str] = []
+    environment = _environment(command)
     try:
         process = subprocess.Popen(
-            list(command.argv),
-            env=_environment(command),
+            _argv(command, environment),
+            env=environment,
             cwd=command.cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -112,17 +130,30 @@ def stream(command: Command, on_line: Callable[[str], None]) -> None:
                 del lines[:-_TAIL_LINES]
                 on_line(lines[-1])
         except BaseException:
-            process.terminate()
+            _stop(process)
             raise
     if process.returncode != 0:
         raise _failed(command, process.returncode, "\n".join(lines))
 
 
+def _stop(process: subprocess.Popen[str]) -> None:
+    """Asks a program to end, and kills it when it does not, or when we are not to wait."""
+    try:
+        process.terminate()
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    except BaseException:
+        process.kill()
+        raise
+
+
 def _not_started(command: Command, error: OSError) -> CommandError:
+    program = "setpriv" if error.filename == "setpriv" else command.argv[0]
     return CommandError(
         "process.not-started",
-        f"{command.argv[0]} cannot be started: {error.strerror}",
-        fix=f"Install {Path(command.argv[0]).name}, or check PATH.",
+        f"{program} cannot be started: {error.strerror}",
+        fix=f"Install {Path(program).name}, or check PATH.",
     )
 
 

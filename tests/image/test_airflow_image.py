@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
+from airstrip.images.rootfs import compile_bytecode
 from tests.image.rooted import run_inside
 
 Root = tuple[Path, dict[str, Any]]
@@ -58,3 +60,25 @@ def test_nothing_of_this_machine_is_in_it(airflow_root: Root, postgresql_root: R
             assert not (root / name).exists() or not list((root / name).iterdir()), name
         assert not any(root.glob("etc/ssh/ssh_host_*"))
         assert not list(root.glob("etc/**/99mmdebstrap"))
+
+
+def test_compiling_runs_nothing_that_a_requirement_brought(airflow_root: Root) -> None:
+    """A wheel may bring a .pth, which Python runs at its start, and a `python._pth`, which sets what is imported."""
+    root, _ = airflow_root
+    venv = root / "opt/airflow/venv"
+    brought = {
+        venv / "lib/python3.11/site-packages/evil.pth": "import os; os.system('touch /tmp/ran')\n",
+        venv / "bin/python._pth": "/nowhere\n",
+        root / "opt/airflow/brought/module.py": "",
+    }
+    (root / "opt/airflow/brought").mkdir()
+    try:
+        for path, text in brought.items():
+            path.write_text(text)
+        compile_bytecode(root, ("opt/airflow/brought",))
+        assert not (root / "tmp/ran").exists()
+        assert (root / "opt/airflow/brought/__pycache__/module.cpython-311.pyc").is_file()
+    finally:
+        for path in (*brought, root / "tmp/ran"):
+            path.unlink(missing_ok=True)
+        shutil.rmtree(root / "opt/airflow/brought")

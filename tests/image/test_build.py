@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -78,6 +78,41 @@ def kill_a_build(cache: Path) -> None:
     build.wait()
     wait_until(lambda: not processes_about(cache), 10)
     assert str(cache) not in Path("/proc/self/mountinfo").read_text()
+
+
+@pytest.mark.parametrize("program", ["tar", "uv", "python3"])
+def test_a_killed_build_leaves_nobody_to_write_into_the_next(program: str, uv: Path, tmp_path: Path) -> None:
+    """Killed while `program` unpacks, installs or compiles; stopped first, so that it cannot just have ended."""
+    share_system_layer(ImageStore(cache_dir()), ImageStore(tmp_path))
+    (tmp_path / "images/uv").symlink_to(ImageStore(cache_dir()).uv_cache)
+    code = (
+        "import sys; from pathlib import Path; from airstrip.events import discard; "
+        "from airstrip.images import ensure_airflow_image; from tests.image.conftest import REQUEST; "
+        "ensure_airflow_image(REQUEST, Path(sys.argv[1]), Path(sys.argv[2]), discard)"
+    )
+    build = subprocess.Popen([sys.executable, "-c", code, str(tmp_path), str(uv)], cwd=Path(__file__).parents[2])
+    stopped: list[int] = []
+    try:
+        wait_until(lambda: stop_children(build.pid, program, stopped), 60)
+    finally:
+        build.kill()
+        build.wait()
+    try:
+        wait_until(lambda: not any(Path(f"/proc/{pid}/cwd").is_dir() for pid in stopped), 10)
+    finally:
+        for pid in stopped:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def stop_children(parent: int, program: str, stopped: list[int]) -> bool:
+    lines = subprocess.run(
+        ["ps", "-o", "pid=,comm=", "--ppid", str(parent)], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    for pid in (int(line.split()[0]) for line in lines if line.split()[1] == program):
+        os.kill(pid, signal.SIGSTOP)
+        stopped.append(pid)
+    return bool(stopped)
 
 
 def processes_about(path: Path) -> list[str]:

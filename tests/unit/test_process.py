@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from airstrip import process
 from airstrip.errors import CommandError
 from airstrip.process import Command, run, stream
+
+NEEDS_SETPRIV = pytest.mark.skipif(shutil.which("setpriv") is None, reason="Linux's setpriv is not here")
 
 
 def python(code: str, **options: object) -> Command:
@@ -78,3 +87,86 @@ def test_an_interrupted_stream_ends_its_program() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         stream(python("print('x', flush=True); import time; time.sleep(600)"), interrupt)
+
+
+def test_an_interrupted_stream_ends_a_program_that_does_not_listen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `unshare --fork` does: SIGTERM means nothing to it."""
+    monkeypatch.setattr(process, "_STOP_SECONDS", 0.2)
+    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('x', flush=True); time.sleep(60)"
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        stream(python(deaf), interrupt)
+    assert time.monotonic() - start < 10
+
+
+def test_a_second_interrupt_does_not_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    stopped: list[str] = []
+    monkeypatch.setattr(subprocess.Popen, "terminate", interrupt)
+    monkeypatch.setattr(subprocess.Popen, "kill", _kill_and_tell(stopped))
+    with pytest.raises(KeyboardInterrupt):
+        stream(python("print('x', flush=True); import time; time.sleep(60)"), interrupt)
+    assert stopped == ["killed"]
+
+
+def _kill_and_tell(told: list[str]) -> object:
+    def kill(child: subprocess.Popen[str]) -> None:
+        told.append("killed")
+        child.send_signal(signal.SIGKILL)
+
+    return kill
+
+
+@NEEDS_SETPRIV
+@pytest.mark.parametrize("call", ["run(command)", "stream(command, print)"])
+def test_a_program_tied_to_us_dies_with_us(call: str, tmp_path: Path) -> None:
+    code = (
+        "import sys; from airstrip.process import Command, run, stream; "
+        "command = Command(['sh', '-c', 'echo $$ >$0.new; mv $0.new $0; sleep 60', sys.argv[1]], tied=True); " + call
+    )
+    ours = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "pid")])
+    try:
+        _wait_until(lambda: (tmp_path / "pid").exists())
+    finally:
+        ours.kill()
+        ours.wait()
+    child = int((tmp_path / "pid").read_text())
+    _wait_until(lambda: not _runs(child))
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def _wait_until(look: Callable[[], bool]) -> None:
+    end = time.monotonic() + 10
+    while not look():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+@NEEDS_SETPRIV
+def test_a_tied_program_is_named_as_what_it_is(tmp_path: Path) -> None:
+    assert str(Command(["true"], tied=True)) == "true"
+    with pytest.raises(CommandError) as raised:
+        run(Command(["false"], tied=True))
+    assert raised.value.message == "false failed with exit code 1"
+    for name in ("/no/such/program", "no-such-program"):
+        with pytest.raises(CommandError) as raised:
+            run(Command([name], tied=True))
+        assert raised.value.code == "process.not-started"
+        assert raised.value.message.startswith(f"{name} cannot be started")
+    (tmp_path / "here").write_text("#!/bin/sh\nexit 0\n")
+    (tmp_path / "here").chmod(0o755)
+    # Looked for where the program itself is told to look.
+    search = f"{tmp_path}:{os.environ['PATH']}"
+    assert run(Command(["here"], env={"PATH": search}, tied=True)).exit_code == 0

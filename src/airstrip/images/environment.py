@@ -50,6 +50,15 @@ def build_install_command(uv: Path, uv_cache: Path, lock: Path, prefix: Path, wo
         ),
         env=uv_environment(uv_cache),
         cwd=work,
+        tied=True,
+    )
+
+
+def build_unpack_command(system: Path, rootfs: Path) -> Command:
+    """The command that unpacks the layer `system` into the empty folder `rootfs`."""
+    return Command(
+        ("tar", "--extract", "--numeric-owner", "-p", "-C", str(rootfs), "-f", str(system)),
+        tied=True,
     )
 
 
@@ -60,13 +69,13 @@ def write_environment_layer(
     rootfs = work / "rootfs"
     progress.say("unpacking the Debian system")
     rootfs.mkdir(mode=0o755)
-    run(Command(("tar", "--extract", "--numeric-owner", "-p", "-C", str(rootfs), "-f", str(system))))
+    run(build_unpack_command(system, rootfs))
     progress.say("installing Python packages")
     venv = rootfs / VENV
     _install(build_install_command(uv, uv_cache, lock, venv, work))
     settle(venv)
     progress.say("compiling Python packages")
-    compile_bytecode(rootfs, f"/{VENV}/bin/python", (f"{VENV}/{_SITE_PACKAGES}",))
+    compile_bytecode(rootfs, (f"{VENV}/{_SITE_PACKAGES}",))
     progress.say("writing the Python environment's layer")
     return write_layer(rootfs, archive, VENV, _read_only)
 

@@ -93,6 +93,7 @@ def build_resolve_command(request: AirflowImageRequest, uv: Path, uv_cache: Path
         # A pyproject.toml or uv.toml of the folder that Airstrip was called from means nothing here.
         cwd=work,
         stdin=wanted.encode(),
+        tied=True,
     )
 
 

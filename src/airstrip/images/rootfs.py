@@ -45,6 +45,13 @@ _UNWANTED = (
 # Fixed, so that what a compiler process has seen before a file does not depend on the machine.
 _BATCHES = 8
 
+# The system's Python for an environment's modules too, and -S: of what a requirement brings, a .pth file
+# would be run by `site`, and a `python._pth` beside the environment's own python says what that imports.
+_COMPILER = (
+    *("/usr/bin/python3", "-I", "-S", "-m", "compileall"),
+    *("-q", "-f", "--invalidation-mode", "unchecked-hash", "-i", "-"),
+)
+
 
 def within(rootfs: Path, name: str) -> Path:
     """The path of `name` (relative) in the system.
@@ -52,17 +59,19 @@ def within(rootfs: Path, name: str) -> Path:
     Raises ImageError where a link leads elsewhere: /var/run in there is a link to /run, and to us
     that is this machine's.
     """
-    if not _is_inside(rootfs, rootfs / name):
+    path = rootfs / name
+    if path.name == ".." or path.is_symlink() or not _is_inside(rootfs, path):
         raise ImageError(
             "image.outside-root",
             f"/{name} of the image is reached through a link",
             cause="Following it would change this machine instead of the image.",
             fix="Name the folder that the link means, such as run/x for var/run/x.",
         )
-    return rootfs / name
+    return path
 
 
 def _is_inside(rootfs: Path, path: Path) -> bool:
+    """Whether `path`, which may be a link itself, lies in the system."""
     parent = rootfs.resolve() / path.relative_to(rootfs).parent
     return parent.resolve() == parent
 
@@ -84,20 +93,23 @@ def clean(rootfs: Path, also: Iterable[str] = ()) -> None:
 
 
 def inside(rootfs: Path, *argv: str, stdin: bytes | None = None) -> Command:
-    """A program of that system, run in it with nothing of this machine's environment."""
+    """A program of that system, run in it with nothing of this machine's environment.
+
+    It is root in a plain chroot, so nothing may run that came with a user's requirement.
+    """
     environment = ("PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LANG=C.UTF-8", "PYTHONHASHSEED=0")
     search = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
-    return Command(
-        ("chroot", str(rootfs), "/usr/bin/env", "-i", *environment, *argv), env={"PATH": search}, stdin=stdin
-    )
+    chroot = ("chroot", str(rootfs), "/usr/bin/env", "-i", *environment, *argv)
+    return Command(chroot, env={"PATH": search}, stdin=stdin, tied=True)
 
 
-def compile_bytecode(rootfs: Path, python: str, folders: Sequence[str]) -> None:
+def compile_bytecode(rootfs: Path, folders: Sequence[str]) -> None:
     """Compiles every module below `folders` (relative to the root) by the system's own Python.
 
     With unchecked hashes: a layer's files all have one time, so a .pyc that records its source's time
     would never count as fresh, and nothing ever changes a module in an image. Files that are no valid
-    Python (templates, fixtures) stay as they are, as with pip.
+    Python (templates, fixtures) stay as they are, as with pip. Raises ImageError when the compiler does
+    not run.
     """
     modules = sorted(
         f"/{path.relative_to(rootfs)}"
@@ -105,11 +117,21 @@ def compile_bytecode(rootfs: Path, python: str, folders: Sequence[str]) -> None:
         for path in (rootfs / folder).rglob("*.py")
         if path.is_file() and not path.is_symlink()
     )
-    argv = (python, "-I", "-m", "compileall", "-q", "-f", "--invalidation-mode", "unchecked-hash", "-i", "-")
-
-    def compile_batch(number: int) -> None:
-        batch = "\n".join(modules[number::_BATCHES])
-        run(inside(rootfs, *argv, stdin=batch.encode()), check=False)
-
+    batches = [batch for number in range(_BATCHES) if (batch := modules[number::_BATCHES])]
     with ThreadPoolExecutor(min(_BATCHES, os.cpu_count() or 1)) as pool:
-        list(pool.map(compile_batch, range(_BATCHES)))
+        list(pool.map(lambda batch: _compile(rootfs, batch), batches))
+
+
+def _compile(rootfs: Path, modules: Sequence[str]) -> None:
+    done = run(inside(rootfs, *_COMPILER, stdin=os.fsencode("\n".join(modules))), check=False)
+    # 1 also says that Python could not start; of a file that is no Python, compileall tells on stdout.
+    if done.exit_code == 0 or (done.exit_code == 1 and "*** Error compiling" in done.stdout):
+        return
+    raise ImageError(
+        "image.compile-failed",
+        f"the image's Python modules could not be compiled: exit code {done.exit_code}",
+        cause="Programs of the image do not run here: the cache's file system is mounted noexec, a Debian "
+        "package broke Python, or memory ran out.",
+        fix="Name a folder on another file system in AIRSTRIP_CACHE_DIR, or look at image.packages.",
+        details=(done.stdout + done.stderr).strip(),
+    )

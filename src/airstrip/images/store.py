@@ -4,7 +4,8 @@
     layers/KEY.json     digest and size of the layer that came of the inputs with this key
     layouts/NAME-KEY/   a whole image; its blobs are hard links
     uv/                 uv's own cache
-    work/NAME/          a build under way; emptied before the next
+    work/NAME/          a build under way; emptied before the next. Every command that writes in there is
+                        tied to us: the lock is freed when we die, and an orphan would write into the next
     NAME.lock           held while NAME is built
 
 Everything but `work` appears by a rename, so what is there is whole and an interrupted build can
@@ -15,6 +16,8 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import re
 import shutil
 import time
 from collections.abc import Collection, Iterator
@@ -87,18 +90,21 @@ class ImageStore:
     def prune(self, keep: Collection[Path]) -> int:
         """Removes every layout but those in `keep`, and layers of none; returns the bytes freed.
 
-        Only while nothing is being built.
+        Only while nothing is being built. By the names of blobs, not by their links: an image may hold an
+        earlier file of the same layer, and a copied cache has no links.
         """
+        freed = _size(self.uv_cache)
         remove_tree(self.uv_cache)
+        used: set[str] = set()
         for layout in self._entries("layouts"):
-            if layout not in keep:
+            if layout in keep:
+                used.update(blob.name for blob in (layout / "blobs" / "sha256").glob("*"))
+            else:
                 remove_tree(layout)
-        freed = 0
         for blob in self._entries("blobs/sha256"):
-            status = blob.stat()
-            if status.st_nlink == 1:
+            if blob.name not in used:
+                freed += blob.stat().st_size
                 blob.unlink()
-                freed += status.st_size
         for record in self._entries("layers"):
             if self.layer(record.stem) is None:
                 record.unlink()
@@ -140,17 +146,28 @@ def _locked(path: Path, name: str, progress: Progress) -> Iterator[None]:
         yield
 
 
+def _size(folder: Path) -> int:
+    files = (Path(parent) / name for parent, _, names in os.walk(folder) for name in names)
+    return sum(file.stat().st_size for file in files if not file.is_symlink())
+
+
 def remove_tree(path: Path) -> None:
     """Removes a folder if it is there. Raises ImageError when something is mounted below it."""
     if not path.exists():
         return
-    below = f"{path.absolute()}/"
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
-        if f"{line.split()[4]}/".startswith(below):
+    below = f"{path.resolve()}/"
+    for mounted in _mount_points():
+        if f"{mounted}/".startswith(below):
             raise ImageError(
                 "image.mounted",
-                f"{path} cannot be removed: something is mounted at {line.split()[4]}",
+                f"{path} cannot be removed: something is mounted at {mounted}",
                 cause="A build that was killed may have left it.",
-                fix=f"umount {line.split()[4]}",
+                fix=f"umount '{mounted}'",
             )
     shutil.rmtree(path)
+
+
+def _mount_points() -> list[str]:
+    """Of this machine; the kernel writes a space as \\040."""
+    points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+    return [re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), point) for point in points]

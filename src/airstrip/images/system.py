@@ -34,7 +34,7 @@ def ensure_system_layer(
     progress.say("cleaning and compiling the Debian system")
     clean(rootfs, recipe.removals)
     if recipe.python_folders:
-        compile_bytecode(rootfs, "/usr/bin/python3", recipe.python_folders)
+        compile_bytecode(rootfs, recipe.python_folders)
     _add_files(rootfs, recipe)
     progress.say("writing the Debian system's layer")
     archive = work / "system.tar"
@@ -65,15 +65,12 @@ def build_install_command(recipe: SystemRecipe, seed: Path, rootfs: Path, source
     """mmdebstrap's command line.
 
     It runs in mount and process namespaces of its own, so that whatever ends it, no mount of this
-    machine's folders is left inside the new root.
+    machine's folders is left inside the new root, and no process goes on.
     """
-    # Killed with us: it must not go on writing where the next build begins.
-    tied = ("setpriv", "--pdeathsig", "KILL")
     namespaces = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
     excluded = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in _EXCLUDED]
     return Command(
         (
-            *tied,
             *namespaces,
             "--mount-proc",
             "mmdebstrap",
@@ -103,6 +100,7 @@ def build_install_command(recipe: SystemRecipe, seed: Path, rootfs: Path, source
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             **proxy_environment(),
         },
+        tied=True,
     )
 
 

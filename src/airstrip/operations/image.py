@@ -38,7 +38,7 @@ def prune_images(spec: Spec, emit: Emit) -> Result:
     if spec.image.ref is None:
         plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
     kept = [plan.image for plan in plans if plan.image is not None]
-    images.prune_images(cache_dir(), kept, emit)
+    images.prune_images(cache_dir(), plans, emit)
     return Result("image prune", {"kept": [image.pinned for image in kept]})
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from pathlib import Path
 
-from airstrip.images.environment import build_install_command, settle
+from airstrip.images.environment import build_install_command, build_unpack_command, settle
 
 SCRIPT = b"import sys\nprint(1)\n"
 LONG = b"#!/bin/sh\n'''exec' '/home/a b/python3.13' \"$0\" \"$@\"\n' '''\n"
@@ -67,3 +67,8 @@ def test_only_locked_wheels_are_installed(tmp_path: Path) -> None:
     assert {"--require-hashes", "--no-deps", "--only-binary", ":all:"} <= set(command.argv)
     assert command.argv[command.argv.index("--python-version") + 1] == "3.11"
     assert command.env["VIRTUAL_ENV"] is None
+
+
+def test_nothing_goes_on_writing_after_us(tmp_path: Path) -> None:
+    assert build_install_command(Path("uv"), tmp_path, tmp_path / "lock", tmp_path / "venv", tmp_path).tied
+    assert build_unpack_command(tmp_path / "system", tmp_path / "rootfs").tied

@@ -71,6 +71,7 @@ def test_requirements_are_not_in_the_arguments(tmp_path: Path) -> None:
     request = AirflowImageRequest("3.3.2", EXTRAS, requirements=("mine @ https://me:pw@example.org/mine.whl",))
     command = build_resolve_command(request, Path("uv"), tmp_path, tmp_path)
 
+    assert command.tied
     assert not any("pw" in argument for argument in command.argv)
     assert command.stdin == (
         b"apache-airflow[cncf-kubernetes,fab,postgres]==3.3.2\nmine @ https://me:pw@example.org/mine.whl\n"

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import fcntl
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from airstrip.errors import ImageError, LockError
 from airstrip.events import Event, Progress, StepProgress, discard
+from airstrip.images import plan_postgresql_image, prune_images
 from airstrip.images import store as store_module
 from airstrip.images.layer import Layer, write_layer
 from airstrip.images.oci import RunSettings, blob_path, read_layout, write_layout
@@ -26,8 +28,8 @@ def keep_layer(store: ImageStore, key: str) -> Layer:
     return layer
 
 
-def keep_image(store: ImageStore, name: str, layer: Layer) -> Path:
-    layout = store.layout(name, "0")
+def keep_image(store: ImageStore, name: str, layer: Layer, key: str = "0") -> Path:
+    layout = store.layout(name, key)
     with store.building("test", PROGRESS) as work:
         write_layout(work / "layout", f"localhost/{name}:1", [(layer, store.blob(layer))], SETTINGS)
         store.keep_layout(layout, work / "layout")
@@ -129,6 +131,72 @@ def test_prune_keeps_what_is_used(tmp_path: Path) -> None:
     assert not other.exists()
     assert store.layer("kept") == kept
     assert store.layer("dropped") is None
+
+
+def test_two_deployments_share_a_base_that_either_keeps(tmp_path: Path) -> None:
+    """Without its record the base would be made from today's packages, which nobody asked for."""
+    store = ImageStore(tmp_path)
+    base = keep_layer(store, "base")
+    one = keep_image(store, "airflow", base, "one")
+    two = keep_image(store, "airflow", base, "two")
+    # A refresh that found nothing new: the blob is another file, linked to the refreshed image alone.
+    assert keep_layer(store, "base") == base
+    keep_image(store, "airflow", base, "one")
+
+    store.prune({two})
+
+    assert not one.exists()
+    assert read_layout(two) is not None
+    assert store.layer("base") == base
+
+
+def test_a_copied_cache_is_pruned_as_the_original(tmp_path: Path) -> None:
+    """A copy has no hard links between its layers and its images."""
+    store, copy = ImageStore(tmp_path / "original"), ImageStore(tmp_path / "copy")
+    layer = keep_layer(store, "key")
+    layout = keep_image(store, "airflow", layer)
+    shutil.copytree(store.root, copy.root)
+
+    assert copy.prune({copy.layout("airflow", "0")}) == 0
+    assert copy.layer("key") == layer
+    assert read_layout(copy.root / "layouts" / layout.name) is not None
+
+
+def test_prune_counts_downloaded_packages(tmp_path: Path) -> None:
+    store = ImageStore(tmp_path)
+    (store.uv_cache / "wheels").mkdir(parents=True)
+    (store.uv_cache / "wheels" / "a.whl").write_bytes(b"12345")
+    (store.uv_cache / "link").symlink_to("wheels")
+
+    assert store.prune(set()) == 5
+    assert not store.uv_cache.exists()
+
+
+def test_prune_keeps_what_it_waited_for(tmp_path: Path) -> None:
+    """An image that was not there when it was planned, and is built while prune waits for the lock."""
+    plan = plan_postgresql_image(tmp_path)
+    assert not plan.cached
+    store = ImageStore(tmp_path)
+    layer = keep_layer(store, "key")
+    keep_image(store, "postgresql", layer, plan.layout.name.removeprefix("postgresql-"))
+
+    prune_images(tmp_path, [plan], discard)
+
+    assert read_layout(plan.layout) is not None
+    assert store.layer("key") == layer
+
+
+def test_a_mount_is_seen_through_links_and_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "my work"
+    (folder / "dev").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(folder.parent)
+    line = f"36 35 0:5 / {tmp_path}/my\\040work/dev rw - devtmpfs devtmpfs rw\n"
+    monkeypatch.setattr(Path, "read_text", lambda path: line)
+
+    for path in (folder, tmp_path / "link" / "my work"):
+        with pytest.raises(ImageError) as caught:
+            remove_tree(path)
+        assert caught.value.code == "image.mounted"
 
 
 def test_nothing_mounted_is_ever_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
