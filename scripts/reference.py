@@ -38,14 +38,15 @@ _EXIT_CODES = """\
 | 0 | Done. |
 | 1 | Airstrip could not. |
 | 2 | A wrong command line, an invalid file, or a needed confirmation without a terminal. |
-| 3 | It ran, and the answer is bad: the DAG run failed, something is unhealthy or stopped. |
+| 3 | It ran, and the answer is bad: the DAG run failed; something is stopped, unhealthy or cannot be imported. |
 | 130 | Ctrl-C. |
 """
 
 _JSON = """\
 ## JSON
 
-With `--json` there is one document on stdout, after failures too. Events are JSON lines on stderr.
+With `--json` there is one document on stdout, after failures too. stderr has JSON lines only, the events; what went
+wrong stands in the document.
 `logs --follow --json` prints JSON lines on stdout instead of a document. `schema --json` has the schema under `data`.
 """
 
@@ -159,7 +160,7 @@ def _verbs(group: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 def _verb(name: str, verb: Any, common: set[str]) -> list[str]:
     text, _, examples = verb.help.partition("\b\n")
-    arguments = [str(p.metavar) for p in verb.params if p.param_type_name == "argument"]
+    arguments = [p.metavar if p.required else f"[{p.metavar}]" for p in verb.params if p.param_type_name == "argument"]
     lines = [*text.strip().splitlines(), "", "```", " ".join([name, *arguments, "[OPTIONS]"]), "```"]
     own = [_parameter(p) for p in verb.params if p.name not in common]
     if own:
@@ -170,7 +171,7 @@ def _verb(name: str, verb: Any, common: set[str]) -> list[str]:
 
 def _parameter(parameter: Any) -> tuple[str, str]:
     if parameter.param_type_name == "argument":
-        return code(parameter.metavar.strip("[]")), parameter.help
+        return code(parameter.metavar), parameter.help
     names = ", ".join(sorted(parameter.opts, key=len))
     if parameter.is_flag:
         return code(names), parameter.help

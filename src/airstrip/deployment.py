@@ -53,6 +53,10 @@ class Deployment:
         """
         return cls(load_spec(file, TARGET_SPECS, PLANNED_TARGETS))
 
+    def check_rights(self) -> None:
+        """Raises where whoever asks may not land this deployment or take it away."""
+        self._session.target.check_rights()
+
     def up(self, emit: Emit = discard, confirm: Confirm = _agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result:
         """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
         return operations.up(self._session, emit, confirm, timeout=timeout)
@@ -70,7 +74,7 @@ class Deployment:
         return operations.down(self._session, emit, data=data)
 
     def status(self) -> Result:
-        """Components, versions, health, last runs. Exit code 3 when something is wrong."""
+        """Components, versions, health, last runs. Exit code 3 when any of it is not as it should be."""
         return operations.status(self._session)
 
     def run(

@@ -17,6 +17,7 @@ cause and the next thing to do. Texts never hold a secret.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -94,15 +95,18 @@ class Problem:
 
 
 class SpecError(AirstripError):
-    """Every problem of one file, in the order of its lines."""
+    """Every problem of a file and of the files that it names: file by file, in the order of lines."""
 
     exit_code = 2
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
-        count = len(self.problems)
-        file = self.problems[0].file
-        super().__init__("spec.invalid", f"{file}: {count} problem{'s' if count != 1 else ''}")
+        files = list(dict.fromkeys(problem.file for problem in problems))
+        self.problems = tuple(
+            sorted(problems, key=lambda problem: (files.index(problem.file), problem.line, problem.column))
+        )
+        counts = Counter(problem.file for problem in problems)
+        each = (f"{file}: {counts[file]} problem{'s' if counts[file] != 1 else ''}" for file in files)
+        super().__init__("spec.invalid", ", ".join(each))
 
     def to_dicts(self) -> list[dict[str, Any]]:
         return [problem.to_dict() for problem in self.problems]

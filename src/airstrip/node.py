@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from airstrip.events import Emit, discard
 from airstrip.file_lock import file_lock
-from airstrip.paths import lock_file
+from airstrip.paths import OWN_FOLDERS, lock_file
 from airstrip.result import Result
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS
-from airstrip.targets.local.node import LocalNode
+from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.spec import LocalSpec
 from airstrip.targets.target import Confirm
 
@@ -37,15 +38,23 @@ class Node:
         check = self._node.check()
         return Result("node build", check.to_dict(), exit_code=0 if check.ok else 3)
 
+    def check_rights(self) -> None:
+        """Raises where whoever asks may not change the node."""
+        require_root("change a node")
+
     def start(self, emit: Emit, confirm: Confirm) -> Result:
+        """Builds what is missing, starts the node and waits until it is Ready."""
+        self.check_rights()
         with file_lock(lock_file(self.name), self.name):
             _, status = self._node.start(emit, confirm)
         return Result("node start", status.to_dict())
 
     def stop(self, emit: Emit = discard) -> Result:
+        """Stops the node; its data stays. Exit code 3 when something is left of it."""
+        self.check_rights()
         with file_lock(lock_file(self.name), self.name):
-            self._node.stop(emit)
-        return Result("node stop", {"name": self.name})
+            left = self._node.stop(emit)
+        return Result("node stop", {"name": self.name}, left, exit_code=3 if left else 0)
 
     def status(self) -> Result:
         """Exit code 3 when the node is not running, or one of its components is not ready."""
@@ -57,7 +66,19 @@ class Node:
         return self._node.kubeconfig()
 
     def prune(self, emit: Emit = discard, *, everything: bool = False) -> Result:
-        """Stops the node and empties its image store; with `everything`, its data goes too."""
+        """Stops the node and empties its image store; with `everything`, nothing is left of the deployment."""
+        self.check_rights()
         with file_lock(lock_file(self.name), self.name):
-            self._node.prune(emit, everything=everything)
-        return Result("node prune", {"name": self.name, "everything": everything})
+            left = self._node.prune(emit, everything=everything)
+            if everything:
+                _forget(self.name)
+        data = {"name": self.name, "everything": everything}
+        return Result("node prune", data, left, exit_code=3 if left else 0)
+
+
+def _forget(name: str) -> None:
+    """Removes the lock, which we hold, and the folders that are ours if no other deployment is in them."""
+    lock_file(name).unlink(missing_ok=True)
+    for folder in OWN_FOLDERS:
+        with contextlib.suppress(OSError):
+            folder.rmdir()

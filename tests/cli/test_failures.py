@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable
 
 import pytest
 
 from airstrip.errors import AirstripError, CommandError, Problem, SpecError
+from airstrip.events import StepStarted
 from tests.cli.conftest import Facade, Outcome
 
 Airstrip = Callable[..., Outcome]
@@ -83,13 +85,73 @@ def test_a_wrong_command_line_is_exit_code_2_in_json_too(airstrip: Airstrip, arg
     assert document["errors"][0]["code"] == "usage.wrong-command-line"
 
 
-def test_ctrl_c_is_exit_code_130_with_one_line(airstrip: Airstrip, facade: Facade) -> None:
-    facade.answers["up"] = KeyboardInterrupt()
-    done = airstrip("up")
+def begin_and_stop(emit: Callable[[object], None], *_: object, **__: object) -> None:
+    emit(StepStarted("x.y", "Do it"))
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_ctrl_c_is_exit_code_130_with_one_line(airstrip: Airstrip, facade: Facade, verb: str) -> None:
+    facade.answers[verb] = begin_and_stop
+    done = airstrip(verb)
     assert done.code == 130
-    assert len(done.err.splitlines()) == 1
-    assert "./airstrip up" in done.err
-    assert airstrip("up", "--json").document["errors"][0]["code"] == "usage.interrupted"
+    _, line = done.err.splitlines()
+    assert f"./airstrip {verb}" in line
+    assert line.endswith("[usage.interrupted]")
+    assert airstrip(verb, "--json").document["errors"][0]["code"] == "usage.interrupted"
+
+
+@pytest.mark.parametrize("verb", ["up", "down"])
+def test_ctrl_c_before_any_work_says_so(airstrip: Airstrip, facade: Facade, verb: str) -> None:
+    facade.answers[verb] = KeyboardInterrupt()
+    assert airstrip(verb).err == "interrupted: Nothing was changed.  [usage.interrupted]\n"
+
+
+@pytest.mark.parametrize("line", ["down --data", "node prune --everything"])
+def test_ctrl_c_at_a_question_has_deleted_nothing(
+    airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Interrupting())
+    done = airstrip(*line.split())
+    assert done.code == 130
+    assert done.err.endswith("interrupted: Nothing was changed.  [usage.interrupted]\n")
+    assert {name for name, _, _ in facade.calls} == {"check_rights"}
+
+
+@pytest.mark.parametrize("failure", [FAILURE, ZeroDivisionError("x"), KeyboardInterrupt(), begin_and_stop])
+@pytest.mark.parametrize("debug", [(), ("--debug",)])
+def test_with_json_stderr_has_json_lines_only(
+    airstrip: Airstrip, facade: Facade, failure: object, debug: tuple[str, ...]
+) -> None:
+    facade.answers["up"] = failure
+    done = airstrip("up", "--json", *debug)
+    events = [json.loads(line) for line in done.err.splitlines()]
+    assert ("traceback" in [event["event"] for event in events]) == bool(debug)
+    assert done.document["ok"] is False
+
+
+def test_with_json_a_question_is_a_line_too(airstrip: Airstrip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    done = airstrip("down", "--data", "--json")
+    assert [json.loads(line)["event"] for line in done.err.splitlines()] == ["question"]
+    assert done.document["errors"][0]["code"] == "down.refused"
+
+
+@pytest.mark.parametrize(
+    ("line", "help_of"),
+    [("node bogus", "node"), ("node start --x", "node start"), ("bogus", ""), ("up --x", "up"), ("image x", "image")],
+)
+def test_a_wrong_command_line_names_a_help_that_is_there(airstrip: Airstrip, line: str, help_of: str) -> None:
+    done = airstrip(*line.split())
+    command = f"./airstrip {help_of} --help".replace("  ", " ")
+    assert done.err.splitlines()[-1] == f"  fix:   See: {command}"
+    assert airstrip(*help_of.split(), "--help").code == 0
+
+
+def test_a_file_that_the_machine_refuses_is_no_defect(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["status"] = PermissionError(13, "Permission denied", "/x")
+    done = airstrip("status")
+    assert (done.code, done.err.splitlines()[0]) == (1, "error: /x: Permission denied  [file.refused]")
 
 
 def test_a_question_without_a_terminal_is_a_usage_error(airstrip: Airstrip, facade: Facade) -> None:
@@ -104,6 +166,11 @@ def test_a_question_without_a_terminal_is_a_usage_error(airstrip: Airstrip, faca
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+class Interrupting(Terminal):
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
+        raise KeyboardInterrupt
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("n\n", 1), ("", 1)])

@@ -16,9 +16,30 @@ import pytest
 from airstrip import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
+# fmt: off (one line for each would be half a page)
 TOOLS = (
-    "sh cat cksum cut dirname env find getent head id ls mkdir mktemp mv printf readlink rm sed sort tr".split()  # noqa: SIM905
+    "sh",
+    "cat",
+    "cksum",
+    "cut",
+    "dirname",
+    "env",
+    "find",
+    "getent",
+    "head",
+    "id",
+    "ls",
+    "mkdir",
+    "mktemp",
+    "mv",
+    "printf",
+    "readlink",
+    "rm",
+    "sed",
+    "sort",
+    "tr",
 )
+# fmt: on
 FAILING_SHIM = "#!/bin/sh\necho 'pyenv: command not found' >&2\nexit 127\n"
 
 
@@ -113,6 +134,16 @@ def test_the_second_start_is_quiet_and_needs_no_search(ready: Machine) -> None:
     assert (second.returncode, second.stderr) == (0, "")
 
 
+def test_the_uv_of_the_first_start_may_be_named(ready: Machine) -> None:
+    """As a program does that was started by the launcher and starts it again."""
+    clone = ready.folder / "a clone"
+    for name in ("uv", str(ready.programs / "uv")):
+        again = ready.run("--version", launcher=clone / "airstrip", AIRSTRIP_UV=name)
+        assert (again.returncode, again.stderr) == (0, "")
+    other = ready.run("--version", launcher=clone / "airstrip", AIRSTRIP_UV="/no/such/uv")
+    assert other.returncode == 2
+
+
 def test_a_link_is_followed_and_the_callers_folder_kept(ready: Machine) -> None:
     elsewhere = ready.folder / "else where"
     elsewhere.mkdir()
@@ -175,7 +206,19 @@ def test_a_wrong_airstrip_uv_is_a_usage_error_in_json_too(machine: Machine) -> N
     document = json.loads(done.stdout)
     assert document["exitCode"] == 2
     assert document["errors"][0]["code"] == "launcher.bad-uv"
-    assert "/no/such/uv" in done.stderr
+    assert "/no/such/uv" in document["errors"][0]["message"]
+    assert done.stderr == ""
+
+
+def test_with_json_what_other_programs_say_is_json_too(machine: Machine) -> None:
+    uv = 'if [ "$1" = --version ]; then echo uv 99.0.0; else echo "no \\"network\\" \\033[31mhere"; exit 3; fi'
+    machine.program("uv", f"#!/bin/sh\n{uv}\n")
+    done = machine.run("up", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["errors"][0]["code"] == "launcher.environment"
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    assert {event["event"] for event in events} == {"notice"}
+    assert any('no "network"' in event["message"] for event in events)
 
 
 @pytest.fixture
@@ -228,6 +271,33 @@ def test_without_a_python_that_is_new_enough_nothing_is_tried(machine: Machine) 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can be handed a home that is not its own")
 def test_root_does_not_write_into_a_home_that_it_does_not_own(machine: Machine) -> None:
     os.chown(machine.home, 1000, 1000)
-    script = f'ROOT="{ROOT}"; . "$ROOT/scripts/bootstrap.sh"; locate_cache; echo "$AIRSTRIP_CACHE_DIR"'
-    done = subprocess.run(["sh", "-c", script], env=machine.environment, capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == f"{pwd.getpwuid(0).pw_dir}/.cache/airstrip"
+    found = bootstrap('locate_cache; echo "$AIRSTRIP_CACHE_DIR"', machine.environment)
+    assert found == f"{pwd.getpwuid(0).pw_dir}/.cache/airstrip"
+
+
+@pytest.mark.parametrize(
+    ("uv", "set_by_user", "expected"),
+    [
+        ("/cache/uv/1.0/uv", "", "/cache/uv/downloads"),
+        ("/cache/uv/1.0/uv", "/mine", "/mine"),
+        ("/usr/bin/uv", "", ""),
+    ],
+)
+def test_only_the_uv_that_we_install_downloads_into_our_cache(uv: str, set_by_user: str, expected: str) -> None:
+    environment = {"PATH": os.environ["PATH"], "UV_CACHE_DIR": set_by_user, "AIRSTRIP_CACHE_DIR": "/cache"}
+    assert bootstrap(f'UV={uv}; locate_downloads; echo "$UV_CACHE_DIR"', environment) == expected
+
+
+def bootstrap(script: str, environment: dict[str, str]) -> str:
+    """What a script prints that has sourced bootstrap.sh."""
+    text = f'set -eu; ROOT="{ROOT}"; . "$ROOT/scripts/bootstrap.sh"; {script}'
+    done = subprocess.run(["sh", "-c", text], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("-k", "no_such_test"), 0), (("-o", "python_files=none"), 1)])
+def test_a_group_without_tests_passes_only_where_some_were_chosen(arguments: tuple[str, ...], code: int) -> None:
+    done = subprocess.run(
+        [str(ROOT / "scripts" / "test"), "golden", *arguments], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stdout + done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.events import LogLine
+from airstrip.operations.logs import COMPONENTS
 from airstrip.result import Finding, Result
 from tests.cli.conftest import Facade, Outcome, land
 
@@ -139,8 +140,108 @@ def test_render_writes_to_stdout_or_to_a_file(airstrip: Airstrip, facade: Facade
     assert airstrip("render", "manifests", "no/such/folder.yaml").code == 1
 
 
+VERSIONS = {"kubernetes": "1.34.1", "etcd": "3.6.4", "cniPlugins": "1.8.0", "go": "1.25.3"}
+NODE = {
+    "name": "airflow",
+    "state": "failing",
+    "running": True,
+    "ready": False,
+    "port": 8080,
+    "apiUrl": "https://10.200.0.2:6443",
+    "pid": 12,
+    "startedAt": "2026-11-21T09:04:05+00:00",
+    "versions": VERSIONS,
+    "components": {"etcd": {"state": "ready", "restarts": 0}, "kubelet": {"state": "failing", "restarts": 2}},
+}
+STOPPED = {**NODE, "state": "stopped", "running": False, "port": None, "apiUrl": None, "components": {}}
+BINARIES = {"folder": "/cache/node/0123", "key": "0123", "versions": VERSIONS}
+CHECK = {
+    "ok": False,
+    "binaries": None,
+    "hasSources": True,
+    "go": None,
+    "goAccepted": "1.25.3 or newer",
+    "goToInstall": "1.25.3",
+    "missingPackages": ["gcc"],
+    "space": [{"folder": "/cache", "neededBytes": 5 * 10**9, "freeBytes": 12 * 10**9}],
+}
+PRUNED = {"name": "airflow", "everything": False}
+
+
+def test_a_nodes_status_is_a_table_for_people(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["status"] = Result("node status", NODE, exit_code=3)
+    done = airstrip("node", "status")
+    assert done.code == 3
+    assert done.out.splitlines() == [
+        "airflow: failing",
+        "  API server  https://10.200.0.2:6443",
+        "  port        8080 of this machine's loopback",
+        "  pid         12",
+        "  since       2026-11-21T09:04:05+00:00",
+        "",
+        "components",
+        "  etcd     ready",
+        "  kubelet  failing, 2 restarts",
+        "",
+        "versions",
+        "  Kubernetes     1.34.1",
+        "  etcd           3.6.4",
+        "  CNI plugins    1.8.0",
+        "  built with Go  1.25.3",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("verb", "method", "data"),
+    [
+        ("status", "status", NODE),
+        ("status", "status", STOPPED),
+        ("build", "build", BINARIES),
+        ("build --check", "check", CHECK),
+        ("build --check", "check", {**CHECK, "ok": True, "binaries": BINARIES, "go": {"path": "/go", "version": "1"}}),
+        ("start", "start", NODE),
+        ("stop", "stop", {"name": "airflow"}),
+        ("prune --yes", "prune", PRUNED),
+    ],
+)
+def test_nothing_of_python_is_printed(
+    airstrip: Airstrip, facade: Facade, verb: str, method: str, data: dict[str, object]
+) -> None:
+    facade.answers[method] = Result(f"node {verb.split()[0]}", data)
+    out = airstrip("node", *verb.split()).out
+    assert out
+    assert not any(word in out for word in ("{", "}", "':", "None", "True", "False"))
+    assert max(map(len, out.splitlines())) <= 80
+
+
+def test_a_landing_that_did_not_end_shows_what_is_there(airstrip: Airstrip, facade: Facade) -> None:
+    finding = Finding("deployment.not-landed", "airflow is not landed wholly", "Interrupted.", "Run: ./airstrip up")
+    components = [{"component": "postgresql", "ready": 1, "wanted": 1, "healthy": True}]
+    data = {"name": "airflow", "state": "incomplete", "url": "http://x", "place": "local", "placeState": "ready"}
+    facade.answers["status"] = Result("status", {**data, "components": components}, [finding], 3)
+    done = airstrip("status")
+    assert done.code == 3
+    assert "  place  local, ready" in done.out.splitlines()
+    assert "postgresql  1/1 ready" in done.out
+    assert "[deployment.not-landed]" in done.out
+
+
+def test_the_help_of_logs_names_every_component(airstrip: Airstrip) -> None:
+    words = " ".join(airstrip("logs", "--help").out.split())
+    assert f"Components: {', '.join(COMPONENTS)}." in words
+
+
+@pytest.mark.parametrize("verb", ["logs", "render", "run"])
+def test_a_usage_line_has_no_brackets_in_brackets(airstrip: Airstrip, verb: str) -> None:
+    usage = airstrip(verb, "--help").out.splitlines()[0]
+    assert "[[" not in usage
+    assert "{" not in usage
+
+
 def test_node_verbs_reach_the_node(airstrip: Airstrip, facade: Facade) -> None:
-    facade.answers |= {"kubeconfig": Path("/k"), "status": Result("node status", {"state": "ready"})}
+    facade.answers |= {"kubeconfig": Path("/k"), "status": Result("node status", NODE)}
+    facade.answers |= {"build": Result("node build", BINARIES), "check": Result("node build", CHECK)}
+    facade.answers |= {"start": Result("node start", NODE), "prune": Result("node prune", PRUNED)}
     for verb, method in {
         ("build",): "build",
         ("build", "--check"): "check",

@@ -115,5 +115,11 @@ def test_an_import_error_is_named_by_status(landing: Landing) -> None:
             seconds=30,
             what="the import error shows",
         )
+        document = json.loads(landing.airstrip("status", "--json").stdout)
+        assert (document["exitCode"], document["data"]["state"]) == (3, "degraded")
+        (finding,) = document["findings"]
+        assert "broken.py" in finding["symptom"]
+        assert "no_such_module_at_all" in finding["cause"]
     finally:
         broken.unlink()
+    eventually(lambda: landing.airstrip("status").returncode == 0, seconds=60, what="the removed file is forgotten")

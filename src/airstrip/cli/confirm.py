@@ -28,10 +28,13 @@ def ask(question: str, voice: Voice, *, yes: bool, default: bool) -> bool:
             cause="There is no terminal to ask on.",
             fix="Add --yes.",
         )
-    voice.pause()
-    sys.stderr.write(f"{question} {'[Y/n]' if default else '[y/N]'} ")
-    sys.stderr.flush()
-    answer = sys.stdin.readline()
+    voice.ask(f"{question} {'[Y/n]' if default else '[y/N]'}")
+    try:
+        answer = sys.stdin.readline()
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")
+        raise
     if not answer:
         return False
     return default if answer.isspace() else answer.strip().lower() in ("y", "yes")

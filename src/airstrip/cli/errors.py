@@ -2,33 +2,50 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 
 from airstrip.cli.colors import paint
+from airstrip.cli.render import write_json_event
 from airstrip.errors import AirstripError, Problem, SpecError
 
 _NEXT = {
     "up": "What was made stays. `./airstrip up` goes on from there, `./airstrip down` takes it away.",
     "down": "Some of it is gone. Run `./airstrip down` again.",
-    "run": "The DAG run goes on. Look at it with `./airstrip status`.",
+    "run": "A DAG run that had begun goes on. Look at it with `./airstrip status`.",
+    "logs": "What was followed goes on. Look at it with `./airstrip logs` and `./airstrip status`.",
     "node build": "What was built is kept. `./airstrip node build` goes on from there.",
     "node start": "Run `./airstrip node start` again, or `./airstrip node stop`.",
     "node stop": "Run `./airstrip node stop` again.",
 }
 
 
+_REFUSED = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_LOOKING = ("logs",)
+"""These change nothing themselves, and what they look at goes on."""
+
+
 class Interrupted(AirstripError):
-    """Ctrl-C."""
+    """Ctrl-C. Before any work has begun there is nothing to mend."""
 
     exit_code = 130
 
-    def __init__(self, verb: str) -> None:
-        super().__init__("usage.interrupted", "interrupted", fix=_NEXT.get(verb, f"Run `./airstrip {verb}` again."))
+    def __init__(self, verb: str, *, has_begun: bool) -> None:
+        again = _NEXT.get(verb) or f"Run `./airstrip {verb}` again."
+        fix = again if has_begun or verb in _LOOKING else "Nothing was changed."
+        super().__init__("usage.interrupted", "interrupted", fix=fix)
 
 
 def unexpected(error: Exception) -> AirstripError:
-    """A defect of ours, as an error like all others."""
+    """What nobody foresaw, as an error like all others: a defect of ours, unless the machine refused."""
+    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
+        return AirstripError(
+            "file.refused",
+            f"{error.filename}: {error.strerror}",
+            cause="This machine refused it: whose file it is, a full disk, or a file system that is read-only.",
+            fix="Mend that, then run the same command again.",
+        )
     return AirstripError(
         "internal.unexpected",
         f"{type(error).__name__}: {error}",
@@ -37,16 +54,21 @@ def unexpected(error: Exception) -> AirstripError:
     )
 
 
-def show_error(error: AirstripError, *, traceback_of: BaseException | None = None) -> None:
-    """Writes an error to stderr, with a traceback where one is given."""
+def show_error(error: AirstripError) -> None:
     print(format_error(error), file=sys.stderr)
-    if traceback_of is not None:
-        traceback.print_exception(traceback_of, file=sys.stderr)
+
+
+def show_traceback(error: BaseException, *, json: bool) -> None:
+    """On stderr; as one more event with --json."""
+    if json:
+        write_json_event({"event": "traceback", "text": "".join(traceback.format_exception(error))})
+    else:
+        traceback.print_exception(error, file=sys.stderr)
 
 
 def format_error(error: AirstripError) -> str:
     if isinstance(error, Interrupted):
-        return f"interrupted: {error.fix}"
+        return f"interrupted: {error.fix}  [{error.code}]"
     lines = [f"{paint('error:', 'red', sys.stderr)} {error.message}  [{error.code}]"]
     if isinstance(error, SpecError):
         return "\n".join(lines + [line for problem in error.problems for line in _format_problem(problem)])

@@ -64,9 +64,9 @@ def write_templates(file: Path) -> list[str]:
 
 @verbs.command("render", short_help="Write the Kubernetes manifests.")
 def render(
-    form: Annotated[Form, typer.Argument(metavar="[manifests]", help="What to write.")] = Form.MANIFESTS,
+    form: Annotated[Form, typer.Argument(metavar="manifests", help="What to write.")] = Form.MANIFESTS,
     destination: Annotated[
-        Path | None, typer.Argument(metavar="[DEST]", help="The file to write. Default: stdout.", show_default=False)
+        Path | None, typer.Argument(metavar="DEST", help="The file to write. Default: stdout.", show_default=False)
     ] = None,
     file: options.File = None,
     json: options.Json = False,

@@ -11,6 +11,7 @@ import typer
 from airstrip.cli import options
 from airstrip.cli.confirm import ask
 from airstrip.cli.render import Voice
+from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call, Confirm
 from airstrip.errors import AirstripError, UsageError
 from airstrip.result import Result
@@ -50,7 +51,7 @@ def up(
     Call("up", json, debug, yes).run(lambda voice, confirm: load(file).up(voice, confirm, timeout=timeout))
 
 
-@verbs.command("run", short_help="Run a DAG and print its tasks' logs.")
+@verbs.command("run", cls=Command, short_help="Run a DAG and print its tasks' logs.")
 def run(
     dag: Annotated[str, typer.Argument(metavar="DAG", help="The DAG's id.")],
     conf: Annotated[str, typer.Option("--conf", metavar="JSON", help="The run's configuration.")] = "{}",
@@ -99,6 +100,7 @@ def down(
 
     def work(voice: Voice, _: Confirm) -> Result:
         deployment = load(file)
+        deployment.check_rights()
         question = f"Delete {deployment.spec.name} and all of its data: database, logs, runs, passwords?"
         if data and not ask(question, voice, yes=yes, default=False):
             raise AirstripError("down.refused", "nothing was deleted", fix="Without --data, data stays.")

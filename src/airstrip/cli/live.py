@@ -11,7 +11,7 @@ from rich.table import Column
 from rich.text import Text
 
 from airstrip.cli.colors import colored
-from airstrip.cli.render import format_event, format_seconds, print_log_line
+from airstrip.cli.render import format_event, format_seconds, print_log_line, write_question
 from airstrip.events import Event, LogLine, StepFailed, StepFinished, StepProgress, StepStarted, Warned
 
 
@@ -48,9 +48,10 @@ class LiveVoice:
     ) -> None:
         self._progress.stop()
 
-    def pause(self) -> None:
+    def ask(self, question: str) -> None:
         """Drawing goes on with the next step."""
         self._progress.stop()
+        write_question(question)
 
     def __call__(self, event: Event) -> None:
         match event:

@@ -12,6 +12,7 @@ import typer
 
 from airstrip.cli import options
 from airstrip.cli.lifecycle import load
+from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call
 from airstrip.errors import UsageError
 from airstrip.result import Result
@@ -21,7 +22,10 @@ verbs = typer.Typer()
 
 @verbs.command("status", short_help="Show what runs, and how it is.")
 def status(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
-    """Show components, versions, health and the last runs; exit code 3 when something is wrong.
+    """Show components, versions, health and the last runs.
+
+    Exit code 3 when something is not as it should be: a component that is not ready, a DAG file that
+    cannot be imported, a landing that did not get to its end, or nothing there.
 
     \b
     Examples:
@@ -61,10 +65,10 @@ def _has_desktop() -> bool:
     return bool(display) and sys.stdout.isatty() and os.geteuid() != 0
 
 
-@verbs.command("logs", short_help="Print a component's or a task's log.")
+@verbs.command("logs", cls=Command, short_help="Print a component's or a task's log.")
 def logs(
-    subject: Annotated[str, typer.Argument(metavar="COMPONENT|DAG", help="A component where it stands alone.")],
-    task: Annotated[str | None, typer.Argument(metavar="[TASK]", help="A task of the DAG.", show_default=False)] = None,
+    subject: Annotated[str, typer.Argument(metavar="COMPONENT|DAG", help="A component; a DAG's id before a TASK.")],
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help="A task of the DAG.", show_default=False)] = None,
     run: Annotated[str | None, typer.Option("--run", metavar="ID", help="The DAG run. Default: the last.")] = None,
     try_number: Annotated[
         int | None, typer.Option("--try", metavar="N", min=1, help="The task's try. Default: the last.")
@@ -76,6 +80,8 @@ def logs(
     debug: options.Debug = False,
 ) -> None:
     """Print the log of a component, or of a task, also after its pod is gone.
+
+    Components: api-server, scheduler, dag-processor, triggerer, postgresql.
 
     \b
     Examples:

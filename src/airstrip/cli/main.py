@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from types import ModuleType
 from typing import Annotated
 
 import typer
@@ -15,7 +16,9 @@ from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
-for module in (lifecycle, look, files):
+_TOP = (lifecycle, look, files)
+_GROUPS = {"image": image, "node": node}
+for module in _TOP:
     app.add_typer(module.verbs)
 app.add_typer(image.verbs, name="image", short_help="The images on their own.")
 app.add_typer(node.verbs, name="node", short_help="The embedded Kubernetes node on its own.")
@@ -37,7 +40,7 @@ def airstrip(
     """Land Apache Airflow on Kubernetes from one file.
 
     \b
-    ./airstrip up            land it: nothing to install, nothing to configure
+    ./airstrip up            land it; asks before it installs a system package
     ./airstrip run smoke     run a DAG and print its tasks' logs
     ./airstrip status        what runs, and how it is
     ./airstrip down          take it away; data stays
@@ -69,7 +72,7 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (typer.Abort, KeyboardInterrupt):
-        error: AirstripError = Interrupted(verb)
+        error: AirstripError = Interrupted(verb, has_begun=False)
     except typer.TyperException as wrong:
         fix = f"See: ./airstrip {verb} --help".replace("  ", " ")
         error = UsageError("usage.wrong-command-line", wrong.format_message(), fix=fix)
@@ -80,9 +83,12 @@ def run(arguments: list[str]) -> int:
 
 
 def _verb(arguments: list[str]) -> str:
-    """The verb of a command line that may not be a valid one."""
-    names = {command.name or "" for group in (lifecycle, look, files) for command in group.verbs.registered_commands}
-    words = [word for word in arguments if not word.startswith("-")][:2]
-    if words[:1] in (["node"], ["image"]):
-        return " ".join(words)
-    return words[0] if words and words[0] in names else ""
+    """As much of the verb as is one, of a command line that may not be valid."""
+    first, second, *_ = [*(word for word in arguments if not word.startswith("-")), "", ""]
+    if first in _GROUPS:
+        return f"{first} {second}" if second in _names(_GROUPS[first]) else first
+    return first if any(first in _names(module) for module in _TOP) else ""
+
+
+def _names(module: ModuleType) -> set[str]:
+    return {str(command.name) for command in module.verbs.registered_commands}

@@ -82,10 +82,13 @@ def stop(file: options.File = None, json: options.Json = False, debug: options.D
 
 @verbs.command("status", short_help="Show the node's state.")
 def status(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
-    """Show the node's state, versions and addresses; exit code 3 when it does not run as it should.
+    """Show the node's state, components, versions and addresses.
+
+    Exit code 3 when it does not run as it should.
 
     \b
-    Example:
+    Examples:
+      ./airstrip node status
       ./airstrip node status --json
     """
     Call("node status", json, debug).run(lambda _, __: load(file).status())
@@ -106,22 +109,26 @@ def kubeconfig(file: options.File = None, json: options.Json = False, debug: opt
 
 @verbs.command("prune", short_help="Empty the image store.")
 def prune(
-    everything: Annotated[bool, typer.Option("--everything", help="Delete the node's data too.")] = False,
+    everything: Annotated[bool, typer.Option("--everything", help="Delete all of the node's data too.")] = False,
     file: options.File = None,
     yes: options.Yes = False,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Stop the node and empty its image store.
+    """Stop the node and empty its image store; the programs of other versions go from the cache too.
+
+    The database, the logs, other volumes and the kubeconfig stay, unless --everything is given.
+    The DAGs' folder and the cache, with what was compiled and built, stay in any case.
 
     \b
     Examples:
       ./airstrip node prune                 as root, or with sudo
-      ./airstrip node prune --everything    the database and the logs too
+      ./airstrip node prune --everything    nothing is left but the cache
     """
 
     def work(voice: Voice, _: Confirm) -> Result:
         own = load(file)
+        own.check_rights()
         what = "image store and all of its data" if everything else "image store"
         if not ask(f"Stop the node {own.name} and delete its {what}?", voice, yes=yes, default=False):
             raise AirstripError("node.refused", "nothing was deleted")

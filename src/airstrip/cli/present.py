@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from airstrip.cli import present_node
 from airstrip.cli.colors import paint
+from airstrip.cli.tables import columns, plain, state
 from airstrip.result import Finding, Result
-
-_GOOD = frozenset({"healthy", "success", "running", "ready"})
-_BAD = frozenset({"degraded", "failed", "stopped", "unhealthy", "upstream_failed"})
 
 
 def present(result: Result) -> None:
@@ -46,13 +45,9 @@ def _open(data: Mapping[str, Any]) -> list[str]:
     return [str(data["url"])]
 
 
-def _kubeconfig(data: Mapping[str, Any]) -> list[str]:
-    return [str(data["kubeconfig"])]
-
-
 def _run(data: Mapping[str, Any]) -> list[str]:
-    rows = [(_task_name(task), _state(task["state"])) for task in data["tasks"]]
-    return [f"{data['dag']} {data['run']}: {_state(data['state'])}", *_columns(rows)]
+    rows = [(_task_name(task), state(task["state"])) for task in data["tasks"]]
+    return [f"{data['dag']} {data['run']}: {state(data['state'])}", *columns(rows)]
 
 
 def _task_name(task: Mapping[str, Any]) -> str:
@@ -60,22 +55,23 @@ def _task_name(task: Mapping[str, Any]) -> str:
 
 
 def _status(data: Mapping[str, Any]) -> list[str]:
-    lines = [f"{data['name']}: {_state(data['state'])}"]
+    lines = [f"{data['name']}: {state(data['state'])}"]
     if url := data.get("url"):
         versions = ", ".join(f"{name} {version}" for name, version in data.get("versions", {}).items())
-        lines += _columns([("url", str(url)), ("versions", versions)])
+        place = f"{data['place']}, {data['placeState']}" if "placeState" in data else ""
+        lines += columns([row for row in (("url", str(url)), ("versions", versions), ("place", place)) if row[1]])
     components = [
-        (str(row["component"]), f"{row['ready']}/{row['wanted']} ready", "" if row["healthy"] else _state("unhealthy"))
+        (str(row["component"]), f"{row['ready']}/{row['wanted']} ready", "" if row["healthy"] else state("unhealthy"))
         for row in data.get("components", ())
     ]
     if components:
-        lines += ["", "components", *_columns(components)]
+        lines += ["", "components", *columns(components)]
     runs = [
-        (str(row["dag"]), str(row["run"]), _state(row["state"]), str(row.get("started") or ""))
+        (str(row["dag"]), str(row["run"]), state(row["state"]), str(row.get("started") or ""))
         for row in data.get("runs", ())
     ]
     if runs:
-        lines += ["", "last runs", *_columns(runs)]
+        lines += ["", "last runs", *columns(runs)]
     return lines
 
 
@@ -84,16 +80,16 @@ def _anything(data: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for key, value in data.items():
         if isinstance(value, Mapping):
-            lines += [key, *_columns([(str(name), str(item)) for name, item in value.items()])]
+            lines += [key, *columns([(str(name), plain(item)) for name, item in value.items()])]
         elif isinstance(value, list | tuple):
             lines += [key, *(f"  {_one_line(item)}" for item in value)]
         else:
-            lines.append(f"{key}: {_state(value)}")
+            lines.append(f"{key}: {state(value)}")
     return lines
 
 
 def _one_line(item: object) -> str:
-    return "  ".join(str(value) for value in item.values()) if isinstance(item, Mapping) else str(item)
+    return "  ".join(plain(value) for value in item.values()) if isinstance(item, Mapping) else plain(item)
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -103,28 +99,16 @@ def _finding(finding: Finding) -> list[str]:
     return lines + [f"  | {line}" for line in finding.evidence.splitlines()]
 
 
-def _state(value: object) -> str:
-    word = str(value)
-    if word in _GOOD:
-        return paint(word, "green", sys.stdout)
-    return paint(word, "red", sys.stdout) if word in _BAD else word
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as aligned, indented lines; a colour at a row's end does not move anything."""
-    if not rows:
-        return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        ("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip() for row in rows
-    ]
-
-
 _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "up": _up,
     "down": _down,
     "open": _open,
-    "node kubeconfig": _kubeconfig,
+    "node build": present_node.present_build,
+    "node start": present_node.present_status,
+    "node stop": present_node.present_stop,
+    "node status": present_node.present_status,
+    "node kubeconfig": present_node.present_kubeconfig,
+    "node prune": present_node.present_prune,
     "run": _run,
     "status": _status,
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json as json_module
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol
 
@@ -31,8 +32,8 @@ class Voice(Protocol):
 
     def __call__(self, event: Event) -> None: ...
 
-    def pause(self) -> None:
-        """Clears the way for a question."""
+    def ask(self, question: str) -> None:
+        """Writes a question; whoever asks reads the answer."""
 
     def __enter__(self) -> Voice: ...
 
@@ -53,10 +54,7 @@ def make_voice(*, json: bool) -> Voice:
 
 
 class _Simple:
-    """What needs no opening and no closing."""
-
-    def pause(self) -> None:
-        pass
+    """What needs no closing."""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -71,7 +69,10 @@ class JsonVoice(_Simple):
         return self
 
     def __call__(self, event: Event) -> None:
-        write_event(json_module.dumps(event_to_dict(event), default=str))
+        write_json_event(event_to_dict(event))
+
+    def ask(self, question: str) -> None:
+        write_json_event({"event": "question", "message": question})
 
 
 class PlainVoice(_Simple):
@@ -92,6 +93,33 @@ class PlainVoice(_Simple):
             return
         self._last = now
         write_event(format_event(event))
+
+    def ask(self, question: str) -> None:
+        write_question(question)
+
+
+class WatchedVoice:
+    """A voice that knows whether work has begun: an interrupt before that has changed nothing."""
+
+    def __init__(self, voice: Voice) -> None:
+        self._voice = voice
+        self.has_begun = False
+
+    def __call__(self, event: Event) -> None:
+        self.has_begun = self.has_begun or isinstance(event, StepStarted)
+        self._voice(event)
+
+    def ask(self, question: str) -> None:
+        self._voice.ask(question)
+
+    def __enter__(self) -> WatchedVoice:
+        self._voice.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._voice.__exit__(kind, error, trace)
 
 
 def format_event(event: Event) -> str:
@@ -122,6 +150,15 @@ def format_seconds(seconds: float) -> str:
 
 def print_log_line(event: LogLine) -> None:
     print(format_event(event), flush=True)
+
+
+def write_json_event(event: Mapping[str, object]) -> None:
+    write_event(json_module.dumps(event, default=str))
+
+
+def write_question(question: str) -> None:
+    sys.stderr.write(f"{question} ")
+    sys.stderr.flush()
 
 
 def write_event(line: str) -> None:

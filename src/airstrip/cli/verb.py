@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import typer
 
 from airstrip.cli.confirm import make_confirm
-from airstrip.cli.errors import Interrupted, show_error, unexpected
+from airstrip.cli.errors import Interrupted, show_error, show_traceback, unexpected
 from airstrip.cli.present import present
-from airstrip.cli.render import Voice, make_voice
+from airstrip.cli.render import Voice, WatchedVoice, make_voice
 from airstrip.errors import AirstripError
 from airstrip.result import Result, error_document
 
@@ -46,24 +46,27 @@ class Call:
 
     def attempt(self, work: Work) -> Result:
         """As `run`, but the answer is left to the caller."""
-        voice = make_voice(json=self.json)
+        voice = WatchedVoice(make_voice(json=self.json))
         try:
             with voice:
                 return work(voice, make_confirm(voice, yes=self.yes))
         except AirstripError as error:
             raise self.fail(error) from error
         except KeyboardInterrupt:
-            raise self.fail(Interrupted(self.verb)) from None
+            raise self.fail(Interrupted(self.verb, has_begun=voice.has_begun)) from None
         except BrokenPipeError:
             raise
         except Exception as error:
             raise self.fail(unexpected(error), error) from error
 
     def fail(self, error: AirstripError, origin: BaseException | None = None) -> typer.Exit:
-        """Shows an error; returns what to raise."""
-        show_error(error, traceback_of=(origin or error) if self.debug else None)
+        """Shows an error, with --json in the document and nowhere else; returns what to raise."""
         if self.json:
             print_document(error_document(self.verb, error))
+        else:
+            show_error(error)
+        if self.debug:
+            show_traceback(origin or error, json=self.json)
         return typer.Exit(error.exit_code)
 
 

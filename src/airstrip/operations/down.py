@@ -20,15 +20,18 @@ _LATER = ("api-server", "postgresql")
 def down(session: Session, emit: Emit, *, data: bool) -> Result:
     """Deletes what the inventory lists except volumes, claims and namespaces; stops the place.
 
-    With `data`, those and the cluster's own state go too. Tolerates that all is gone already.
+    With `data`, those and the cluster's own state go too. Tolerates that all is gone already. Exit
+    code 3 when something is left of the place.
     """
     spec = session.spec
+    session.target.check_rights()
     with file_lock(lock_file(spec.name), spec.name):
-        was_running = session.target.describe() is not None
-        if was_running and not data:
+        was_running = session.target.condition() != "stopped"
+        if session.target.describe() is not None and not data:
             _delete_objects(session, emit)
-        session.target.destroy(emit, data=data)
-    return Result("down", {"name": spec.name, "wasRunning": was_running, "dataDeleted": data})
+        left = session.target.destroy(emit, data=data)
+    document = {"name": spec.name, "wasRunning": was_running, "dataDeleted": data}
+    return Result("down", document, left, exit_code=3 if left else 0)
 
 
 def _delete_objects(session: Session, emit: Emit) -> None:

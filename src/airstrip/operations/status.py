@@ -1,47 +1,72 @@
-"""Components, versions, health and the last runs of a deployment."""
+"""Components, versions, health and the last runs of a deployment, whatever of it is there."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from airstrip.errors import AirflowError
+from airstrip.errors import AirflowError, KubernetesError
+from airstrip.manifests import CLI_SECRET, build_manifests
+from airstrip.operations.render import NOT_BUILT
 from airstrip.operations.session import Session
+from airstrip.platform import Platform
 from airstrip.result import Finding, Result
 
 _KINDS = ("Deployment", "StatefulSet")
 _RUNS = 5
+_SILENT = ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
 
 
 def status(session: Session) -> Result:
-    """Exit code 3 when something is not healthy, or nothing is there."""
-    spec = session.spec
+    """Exit code 3 when something is not as it should be, or nothing is there.
+
+    `state` is healthy, degraded, incomplete (`up` did not get to its end) or stopped.
+    """
     platform = session.target.describe()
     if platform is None:
-        finding = Finding(
-            "deployment.not-running",
-            f"{spec.name} is not running",
-            "It was never landed, or it was taken down.",
-            "Run: ./airstrip up   (as root, or with sudo)",
-        )
-        return Result("status", {"name": spec.name, "state": "stopped", "components": []}, [finding], 3)
-    components = _components(session)
-    findings = [_not_ready(component) for component in components if not component["healthy"]]
-    airflow: dict[str, Any] = {}
+        data = {"name": session.spec.name, "state": "stopped", "components": []}
+        return Result("status", data, [_not_running(session)], 3)
+    place = {"place": platform.place, "placeState": session.target.condition()}
+    findings = [_place_not_ready(place)] if place["placeState"] != "ready" else []
+    found: dict[str, Any] = {"components": []}
     try:
+        _look(session, platform, found, findings)
+    except (AirflowError, KubernetesError) as error:
+        findings.append(_no_answer(error))
+    data = {"name": session.spec.name, "state": _state(findings), "url": platform.base_url, **place, **found}
+    return Result("status", data, findings, 3 if findings else 0)
+
+
+def _state(findings: list[Finding]) -> str:
+    if any(finding.code == "deployment.not-landed" for finding in findings):
+        return "incomplete"
+    return "degraded" if findings else "healthy"
+
+
+def _look(session: Session, platform: Platform, found: dict[str, Any], findings: list[Finding]) -> None:
+    """Adds what is there, and what is wrong, step by step: what was seen stays when the next step raises."""
+    spec = session.spec
+    found["versions"] = {"airflow": spec.airflow.version, "kubernetes": session.cluster.server_version()}
+    found["components"] = _components(session)
+    missing = _missing(session, platform, found["components"])
+    findings += [_not_landed(spec.name, missing)] if missing else []
+    findings += [_not_ready(component) for component in found["components"] if not component["healthy"]]
+    # Before it is landed, Airflow's API has nothing to say, and why it does not answer is known.
+    if not missing:
         airflow = _airflow(session)
+        found |= airflow
         findings += _airflow_findings(airflow)
-    except AirflowError as error:
-        findings.append(Finding(error.code, error.message, error.cause, error.fix))
-    data = {
-        "name": spec.name,
-        "state": "degraded" if findings else "healthy",
-        "url": platform.base_url,
-        "place": platform.place,
-        "versions": {"airflow": spec.airflow.version, "kubernetes": session.cluster.server_version()},
-        "components": components,
-        **airflow,
-    }
-    return Result("status", data, findings, 3 if any(f.code != "dags.import-error" for f in findings) else 0)
+
+
+def _missing(session: Session, platform: Platform, components: list[dict[str, Any]]) -> list[str]:
+    """What a landing has and this one lacks, by name."""
+    spec = session.spec
+    objects = [item for stage in build_manifests(spec, platform, NOT_BUILT, {}).stages for item in stage.objects]
+    wanted = [str(item["metadata"]["name"]) for item in objects if item["kind"] in _KINDS]
+    present = {component["component"] for component in components}
+    missing = sorted(name for name in wanted if name not in present)
+    if session.cluster.get("v1", "Secret", CLI_SECRET, spec.namespaces.control) is None:
+        missing.append("its passwords")
+    return missing
 
 
 def _components(session: Session) -> list[dict[str, Any]]:
@@ -67,16 +92,55 @@ def _components(session: Session) -> list[dict[str, Any]]:
 def _airflow(session: Session) -> dict[str, Any]:
     client = session.airflow
     return {
-        "health": client.health(),
+        # By the names that `logs` takes.
+        "health": {name.replace("_", "-"): state for name, state in client.health().items()},
         "runs": [
             {"dag": run.dag_id, "run": run.run_id, "state": run.state, "started": run.start_date}
             for run in client.dag_runs(None, limit=_RUNS)
         ],
         "importErrors": [
-            {"file": error.filename, "bundle": error.bundle_name, "message": error.stack_trace.strip().splitlines()[-1]}
+            {"file": error.filename, "bundle": error.bundle_name, "message": _last_line(error.stack_trace)}
             for error in client.import_errors()
         ],
     }
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def _not_running(session: Session) -> Finding:
+    return Finding(
+        "deployment.not-running",
+        f"{session.spec.name} is not running",
+        "It was never landed, or it was taken down.",
+        "Run: ./airstrip up   (as root, or with sudo)",
+    )
+
+
+def _place_not_ready(place: dict[str, str]) -> Finding:
+    return Finding(
+        "deployment.place-not-ready",
+        f"the place {place['place']} is {place['placeState']}",
+        "It was started a moment ago, its start was interrupted, or a part of it keeps ending.",
+        "Look again in a minute; or run: ./airstrip up   (as root, or with sudo)",
+    )
+
+
+def _no_answer(error: AirflowError | KubernetesError) -> Finding:
+    # Elsewhere an Airflow that does not answer is a reason to look at `status`.
+    fix = "Read its log: ./airstrip logs api-server" if error.code in _SILENT else error.fix
+    return Finding(error.code, error.message, error.cause, fix)
+
+
+def _not_landed(name: str, missing: list[str]) -> Finding:
+    return Finding(
+        "deployment.not-landed",
+        f"{name} is not landed wholly: {', '.join(missing)} not there",
+        "`up` was interrupted, or it failed.",
+        "Run: ./airstrip up   (as root, or with sudo)",
+    )
 
 
 def _not_ready(component: dict[str, Any]) -> Finding:
@@ -95,13 +159,18 @@ def _airflow_findings(airflow: dict[str, Any]) -> list[Finding]:
             "airflow.unhealthy",
             f"Airflow says that its {name} is {state}",
             "It does not send heartbeats.",
-            f"Read its log: ./airstrip logs {name.replace('_', '-')}",
+            f"Read its log: ./airstrip logs {name}",
         )
         for name, state in airflow["health"].items()
         if state not in ("healthy", None)
     ]
     for error in airflow["importErrors"]:
         findings.append(
-            Finding("dags.import-error", f"{error['file']} cannot be imported", error["message"], "Mend the file.")
+            Finding(
+                "dags.import-error",
+                f"{error['file']} cannot be imported",
+                error["message"],
+                "Mend the file: Airflow reads it again by itself.",
+            )
         )
     return findings

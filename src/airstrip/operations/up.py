@@ -46,8 +46,8 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     """
     spec = session.spec
     started = time.monotonic()
+    session.target.check()
     with file_lock(lock_file(spec.name), spec.name):
-        session.target.check()
         platform = session.target.ensure(emit, confirm)
         images = ensure_images(spec, session.target, emit)
         cluster = session.cluster

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
-from airstrip.errors import Problem, UsageError
+from pydantic import ValidationError
+
+from airstrip.errors import Problem, SpecError, UsageError
 from airstrip.spec.document import Document
-from airstrip.spec.fields import requirement_problem
+from airstrip.spec.fields import package_problem, requirement_problem
 from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile, TargetSpec
 from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Dags, Image, Namespaces, Spec
 from airstrip.spec.source import KeyPath, Mark, read_source
+
+Judge = Callable[[str], tuple[str, str] | None]
+"""Message and fix for an entry that is wrong."""
+
+_List = TypeVar("_List", RequirementsFile, PackagesFile)
 
 
 def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Image) -> Spec:
@@ -29,7 +39,7 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
             version=written.airflow.version,
             extras=tuple(dict.fromkeys(REQUIRED_EXTRAS + written.airflow.extras)),
         ),
-        image=image,
+        image=image.model_copy(update={"ref": written.image.ref}),
         dags=Dags(path=dags),
         file=None if file is None else file.absolute(),
     )
@@ -40,39 +50,56 @@ def _absolute(folder: Path, path: str) -> Path:
     return Path(os.path.normpath((folder / path).absolute()))
 
 
-def resolve_image(written: SpecFile, document: Document, folder: Path) -> tuple[Image, list[Problem]]:
-    """Reads requirements and packages from the files that are named, with every problem of those."""
-    requirements, problems = _list(written.image.requirements, document, folder, "requirements")
-    packages, more = _list(written.image.packages, document, folder, "packages")
-    return Image(ref=written.image.ref, requirements=requirements, packages=packages), problems + more
+def resolve_image(document: Document, folder: Path) -> tuple[Image, list[Problem]]:
+    """The lists of what to build, read from the files that are named, and every problem of those files.
+
+    What is wrong in the main file is reported by its models: here such a part counts as not written,
+    so that one mistake does not hide those of another file.
+    """
+    written = document.data.get("image") if isinstance(document.data, dict) else None
+    parts = written if isinstance(written, dict) else {}
+    requirements, problems = _list(_part(RequirementsFile, parts), document, folder)
+    packages, more = _list(_part(PackagesFile, parts), document, folder)
+    return Image(requirements=requirements, packages=packages), problems + more
+
+
+def _part(model: type[_List], parts: dict[str, Any]) -> _List | None:
+    try:
+        return model.model_validate(parts[model.key]) if model.key in parts else None
+    except ValidationError:
+        return None
 
 
 def _list(
-    written: RequirementsFile | PackagesFile | None, document: Document, folder: Path, key: str
+    written: RequirementsFile | PackagesFile | None, document: Document, folder: Path
 ) -> tuple[tuple[str, ...], list[Problem]]:
     if written is None or written.file is None:
         return (() if written is None else written.items), []
-    path: KeyPath = ("image", key, "file")
+    path: KeyPath = ("image", written.key, "file")
     try:
-        return _read_list(folder / written.file, check=isinstance(written, RequirementsFile))
+        if isinstance(written, RequirementsFile):
+            return _read_list(folder / written.file, "spec.bad-requirement", requirement_problem)
+        return _read_list(folder / written.file, "spec.bad-package", package_problem)
+    except SpecError as error:
+        return (), list(error.problems)
     except UsageError as error:
         mark = document.place(path).value
         fix = "Correct the path: it is relative to this file."
         return (), [document.source.problem("spec.file-not-readable", path, error.message, fix, mark)]
 
 
-def _read_list(file: Path, *, check: bool) -> tuple[tuple[str, ...], list[Problem]]:
+def _read_list(file: Path, code: str, judge: Judge) -> tuple[tuple[str, ...], list[Problem]]:
     """One entry per line, `#` begins a comment; a backslash joins lines, and hashes are left out."""
     source = read_source(file)
     entries: list[str] = []
     problems: list[Problem] = []
     for number, line in _joined(source.lines):
-        entry = line.split(" #")[0].split(" --hash=")[0].strip()
-        if not entry or entry.startswith("#"):
+        entry = " ".join(re.split(r"(?:^|\s)#", line)[0].split()).split(" --hash=")[0]
+        if not entry:
             continue
         entries.append(entry)
-        if check and (problem := requirement_problem(entry)):
-            problems.append(source.problem("spec.bad-requirement", (), *problem, Mark(number, 1)))
+        if problem := judge(entry):
+            problems.append(source.problem(code, (), *problem, Mark(number, 1)))
     return tuple(entries), problems
 
 

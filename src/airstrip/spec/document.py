@@ -83,12 +83,10 @@ class _Reader:
         self.document = document
         self._open: list[Node] = []
         self._count = 0
+        self._noted: set[Problem] = set()
 
     def read(self, node: Node, path: KeyPath, key: Mark | None = None) -> Any:
-        self._count += 1
-        if self._count > _MAX_VALUES:
-            message, fix = "the file stands for too many values", "Use fewer aliases."
-            raise SpecError([self.document.source.problem("spec.too-large", path, message, fix, _mark(node))])
+        self._tally(node, path)
         raw = node.value if isinstance(node, ScalarNode) else ""
         # A value that is left out has the position of whatever comes next.
         mark = key if key and isinstance(node, ScalarNode) and not raw and not node.style else _mark(node)
@@ -101,6 +99,12 @@ class _Reader:
             return self._value(node, path)
         finally:
             self._open.pop()
+
+    def _tally(self, node: Node, path: KeyPath) -> None:
+        self._count += 1
+        if self._count > _MAX_VALUES:
+            message, fix = "the file stands for too many values", "Use fewer aliases."
+            raise SpecError([self.document.source.problem("spec.too-large", path, message, fix, _mark(node))])
 
     def _value(self, node: Node, path: KeyPath) -> Any:
         if isinstance(node, MappingNode):
@@ -144,7 +148,9 @@ class _Reader:
         for source in sources:
             if isinstance(source, MappingNode) and not any(source is opened for opened in self._open):
                 self._open.append(source)
-                items += self._items(source, path)
+                for item in self._items(source, path):
+                    self._tally(source, path)
+                    items.append(item)
                 self._open.pop()
             else:
                 fix = "Write an alias of a mapping after `<<:`."
@@ -154,5 +160,6 @@ class _Reader:
     def _problem(self, code: str, path: KeyPath, message: str, fix: str, node: Node) -> None:
         problem = self.document.source.problem(code, path, message, fix, _mark(node))
         # An alias shows the same lines again.
-        if problem not in self.document.problems:
+        if problem not in self._noted:
+            self._noted.add(problem)
             self.document.problems.append(problem)

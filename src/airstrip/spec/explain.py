@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from airstrip.errors import Problem
 from airstrip.spec.document import Document
 from airstrip.spec.fields import API_VERSION, did_you_mean
-from airstrip.spec.models import ITEMS
+from airstrip.spec.models import ITEMS, Alternatives, keys_of, list_keys
 from airstrip.spec.source import KeyPath, write_path
 
 _EXPECTED = {
@@ -26,9 +27,15 @@ _EXPECTED = {
 }
 
 
-def explain(error: ErrorDetails, model: type[BaseModel], document: Document, prefix: KeyPath = ()) -> Problem:
-    """One problem; `prefix` is where `model` stands in the file."""
-    path: KeyPath = (*prefix, *(part for part in error["loc"] if part != ITEMS))
+def explain(error: ValidationError, model: type[BaseModel], document: Document, prefix: KeyPath = ()) -> list[Problem]:
+    """Every problem of `model`, which stands at `prefix` in the file."""
+    details = error.errors(include_url=False)
+    as_text = _as_text(details, model, document, prefix)
+    return [_explain(as_text.get(detail["loc"], detail), model, document, prefix) for detail in details]
+
+
+def _explain(error: ErrorDetails, model: type[BaseModel], document: Document, prefix: KeyPath) -> Problem:
+    path = _path(error, prefix)
     place = document.place(path)
     mark = place.value
     context: dict[str, Any] = error.get("ctx", {})
@@ -37,8 +44,7 @@ def explain(error: ErrorDetails, model: type[BaseModel], document: Document, pre
         code, message, fix = "spec.missing-key", f"{path[-1]} is missing", _missing_fix(path)
         mark = document.key(path[:-1])
     elif code == "extra_forbidden":
-        known = keys_of(model_at(model, error["loc"][:-1]))
-        code, message, fix = unknown_key(str(path[-1]), known)
+        code, message, fix = _unknown_key(str(path[-1]), model_at(model, error["loc"][:-1]), document.key(path) == mark)
         mark = document.key(path)
     elif code == "spec.not-yet":
         message = f"{write_path(path)} is known, but this release does not build it yet"
@@ -53,21 +59,43 @@ def explain(error: ErrorDetails, model: type[BaseModel], document: Document, pre
     return document.source.problem(code, path, message, fix, mark, secret=bool(context.get("secret")))
 
 
-def unknown_key(word: str, known: tuple[str, ...]) -> tuple[str, str, str]:
-    """Code, message and fix for a key that is not there."""
-    return (
-        "spec.unknown-key",
-        f"the key {word} is not known here",
-        f"{did_you_mean(word, known)}Known: {', '.join(known)}",
-    )
+def _unknown_key(word: str, model: type[BaseModel] | None, bare: bool) -> tuple[str, str, str]:
+    """Code, message and fix for a key that is not there; `bare` is a word that stands for a key alone."""
+    known = "" if model is None else list_keys(model)
+    near = "" if model is None else did_you_mean(word, keys_of(model))
+    if bare and not near and model is not None and issubclass(model, Alternatives) and model.scalar:
+        near = f"Write {{{model.scalar}: {word}}}. "
+    return "spec.unknown-key", f"the key {word} is not known here", near + known
 
 
-def keys_of(model: type[BaseModel] | None) -> tuple[str, ...]:
-    """A model's keys as the file spells them."""
-    if model is None:
-        return ()
-    keys = (field.alias or name for name, field in model.model_fields.items())
-    return tuple(key for key in keys if key != ITEMS)
+def _path(error: ErrorDetails, prefix: KeyPath) -> KeyPath:
+    return (*prefix, *(part for part in error["loc"] if part != ITEMS))
+
+
+def _as_text(
+    errors: list[ErrorDetails], model: type[BaseModel], document: Document, prefix: KeyPath
+) -> dict[KeyPath, ErrorDetails]:
+    """For numbers where text belongs: what would be wrong with them as text, by their place.
+
+    Else the fix would be to put quotes around what is then refused.
+    """
+    numbers = [error for error in errors if error["type"] == "string_type" and isinstance(error["input"], int | float)]
+    if not numbers:
+        return {}
+    data = copy.deepcopy(document.data)
+    for path in (_path(error, prefix) for error in numbers):
+        around = data
+        for part in path[:-1]:
+            around = around[part]
+        around[path[-1]] = document.place(path).raw
+    for part in prefix:
+        data = data[part]
+    try:
+        model.model_validate(data)
+    except ValidationError as again:
+        places = {error["loc"] for error in numbers}
+        return {error["loc"]: error for error in again.errors(include_url=False) if error["loc"] in places}
+    return {}
 
 
 def model_at(model: type[BaseModel] | None, location: tuple[str | int, ...]) -> type[BaseModel] | None:

@@ -67,7 +67,7 @@ def _namespace(text: str) -> str:
 def _airflow_version(text: str) -> str:
     if re.fullmatch(re.escape(AIRFLOW_SERIES) + r"\.\d+", text):
         return text
-    message = f"Airflow {text} cannot be landed: this Airstrip lands {AIRFLOW_SERIES}"
+    message = f"Airflow {text} cannot be landed: this Airstrip lands releases {AIRFLOW_SERIES}.N"
     raise invalid("spec.airflow-version", message, f"Write {DEFAULT_AIRFLOW_VERSION}, or remove the key.")
 
 
@@ -88,15 +88,22 @@ def requirement_problem(text: str) -> tuple[str, str] | None:
     """Message and fix for what cannot be a PEP 508 requirement; versions are judged when the image is built."""
     if text.lstrip().startswith("-"):
         return "options are not taken here, only requirements", "Remove the option."
-    if not _REQUIREMENT.fullmatch(text.strip()) or _REFERENCE.fullmatch(text):
+    if not _REQUIREMENT.fullmatch(text.strip()) or _REFERENCE.fullmatch(text) or not text.strip().isprintable():
         return "this is not a requirement", "Write name, name==1.2.3 or name[extra]>=1.2 (PEP 508)."
     return None
 
 
 def _package(text: str) -> str:
+    if problem := package_problem(text):
+        raise invalid("spec.bad-package", *problem)
+    return text
+
+
+def package_problem(text: str) -> tuple[str, str] | None:
+    """Message and fix for what is not a Debian package's name."""
     if _PACKAGE.fullmatch(text):
-        return text
-    raise invalid("spec.bad-package", f"{text!r} is not a Debian package's name", "Write the name alone: libpq5")
+        return None
+    return "this is not the name of a Debian package", "Write the name alone: libpq5"
 
 
 def _image(text: str) -> str:
@@ -109,6 +116,8 @@ def _image(text: str) -> str:
 def _path(text: str) -> str:
     if not text.strip():
         raise invalid("spec.bad-path", "the path is empty", "Write a path, relative to this file.")
+    if not text.isprintable():
+        raise invalid("spec.bad-path", f"the path {text!r} has a control character", "Remove it.")
     if text.startswith("~"):
         message = "~ is not expanded: root's home is not yours"
         raise invalid("spec.bad-path", message, "Write the whole path, or one that is relative to this file.")

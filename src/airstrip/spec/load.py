@@ -41,7 +41,7 @@ def load_spec(
 
     `target_specs` are the places by the word that the file uses, the first being the default;
     `planned_targets` are words that are known but not built. Raises SpecError with every problem,
-    UsageError where the file cannot be read.
+    of it and of the files that it names, UsageError where it cannot be read.
     """
     if file is None:
         written = SpecFile(apiVersion=API_VERSION, name=BUILT_IN_NAME)
@@ -50,10 +50,8 @@ def load_spec(
     problems = list(document.problems)
     written_file = _validate(SpecFile, document.data, document, problems)
     target = _load_target(document, target_specs, planned_targets, problems)
-    image = Image()
-    if written_file is not None:
-        image, more = resolve_image(written_file, document, file.parent)
-        problems += more
+    image, more = resolve_image(document, file.parent)
+    problems += more
     if problems or written_file is None or target is None:
         raise SpecError(problems)
     return resolve(written_file, target, file, image)
@@ -65,7 +63,7 @@ def _validate(
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        problems += [explain(detail, model, document, prefix) for detail in error.errors(include_url=False)]
+        problems += explain(error, model, document, prefix)
         return None
 
 

@@ -6,7 +6,8 @@ Key order and descriptions here are those of `airstrip schema` and of the refere
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from types import NoneType
+from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
 from pydantic.alias_generators import to_camel
@@ -40,7 +41,12 @@ class Written(BaseModel):
 
 
 class Alternatives(Written):
-    """A mapping of exactly one key; a bare word stands for that key with an empty mapping."""
+    """A mapping of exactly one key; a bare word stands for that key with an empty mapping.
+
+    `scalar` is the key that a word which is none of them was meant for, if there is one.
+    """
+
+    scalar: ClassVar[str] = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -48,11 +54,35 @@ class Alternatives(Written):
         if isinstance(value, str):
             return {value: {}}
         if isinstance(value, Mapping) and len(value) != 1:
-            keys = ", ".join(field.alias or name for name, field in cls.model_fields.items())
-            raise invalid("spec.one-of", f"exactly one key belongs here, and there are {len(value)}", f"One of: {keys}")
+            message = f"exactly one key belongs here, and there are {len(value)}"
+            raise invalid("spec.one-of", message, list_keys(cls, "One of"))
         if isinstance(value, Mapping) and None in value.values():
             raise invalid("spec.wrong-type", f"has no value for {next(iter(value))}", "Write a value after the colon.")
         return value
+
+
+def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
+    """A model's keys as the file spells them."""
+    keys = (field.alias or name for name, field in model.model_fields.items())
+    return tuple(key for key in keys if key != ITEMS)
+
+
+def list_keys(model: type[BaseModel], intro: str = "Known") -> str:
+    """`Known: path. Not built yet: git, image`, as the file spells them."""
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    later = [key for key, field in fields.items() if not _is_built(field.annotation)]
+    now = [key for key in fields if key not in later and key != ITEMS]
+    listed = [f"{words}: {', '.join(keys)}" for words, keys in ((intro, now), ("Not built yet", later)) if keys]
+    return ". ".join(listed)
+
+
+def _is_built(annotation: Any) -> bool:
+    """A key that takes nothing is not built yet, nor is a mapping of such keys alone."""
+    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
+    models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    if not models:
+        return bool(kinds)
+    return any(_is_built(field.annotation) for model in models for field in model.model_fields.values())
 
 
 class TargetSpec(Written):
@@ -81,8 +111,9 @@ class AirflowFile(Written):
 
 
 class _ListOrFile(Written):
-    """A list, or `{file: PATH}` with one entry per line."""
+    """A list, or `{file: PATH}` with one entry per line; `key` is its key in `image`."""
 
+    key: ClassVar[str]
     file: FilePath | None = None
 
     @model_validator(mode="before")
@@ -108,12 +139,14 @@ class _ListOrFile(Written):
 class RequirementsFile(_ListOrFile):
     """Python requirements."""
 
+    key: ClassVar[str] = "requirements"
     items: Annotated[tuple[Requirement, ...], Field(strict=False)] = Field((), alias=ITEMS)
 
 
 class PackagesFile(_ListOrFile):
     """Debian packages."""
 
+    key: ClassVar[str] = "packages"
     items: Annotated[tuple[Package, ...], Field(strict=False)] = Field((), alias=ITEMS)
 
 
@@ -134,6 +167,8 @@ class ImageFile(Written):
 
 class DagsFile(Alternatives):
     """Where DAGs come from."""
+
+    scalar: ClassVar[str] = "path"
 
     path: FilePath | None = Field(None, description="A folder, relative to the file; changes are seen live.")
     git: NotBuilt = None

@@ -13,11 +13,14 @@ KeyPath = tuple[str | int, ...]
 
 _MAX_BYTES = 1024 * 1024
 _MAX_SHOWN = 160
+# As YAML 1.2 has it. str.splitlines knows more, such as U+2028, which are ordinary text there.
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
-# Where a literal secret may stand although it must not: such lines are never shown.
+# Where a literal secret may stand although it must not: such lines are never shown. Bounded, because
+# a line may be as long as the file.
 _SECRET_KEYS = frozenset({"database", "secrets", "env", "config"})
 _SECRET_LINE = re.compile(
-    r"""://[^/\s]*@|(?i:(database|secrets|env|config|url|\w*(passw|pwd|secret|token|credential|key)[\w-]*)["']?\s*[:=])"""
+    r"""://[^/\s]*@|(?i:(database|secrets|env|config|url|(passw|pwd|secret|token|credential|key)[\w-]{0,99})["']?\s*[:=])"""
 )
 
 
@@ -41,7 +44,8 @@ class Source:
 
     @cached_property
     def lines(self) -> list[str]:
-        return self.text.splitlines()
+        lines = _LINE_BREAK.split(self.text)
+        return lines if lines[-1] else lines[:-1]
 
     def problem(self, code: str, path: KeyPath, message: str, fix: str, mark: Mark, *, secret: bool = False) -> Problem:
         """A problem with its line, unless that line may hold a secret."""
@@ -52,8 +56,8 @@ class Source:
 
     def mark(self, offset: int) -> Mark:
         """The position of a character's offset."""
-        before = self.text[:offset]
-        return Mark(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+        before = _LINE_BREAK.split(self.text[:offset])
+        return Mark(len(before), len(before[-1]) + 1)
 
 
 def write_path(path: KeyPath) -> str:

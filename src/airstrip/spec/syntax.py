@@ -2,26 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import Node
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from airstrip.errors import Problem, SpecError
 from airstrip.spec.source import START, Mark, Source
 
+_NOT_BREAKS = "\x85\u2028\u2029"
+"""Line breaks of YAML 1.1, which the parser still takes them for; ordinary text in 1.2."""
+_PRIVATE_USE = range(0xE000, 0xF900)
+
 
 def compose(source: Source) -> list[Node]:
     """The documents of a text. Raises SpecError where it is not YAML."""
     yaml = YAML(typ="safe", pure=True)
+    # An anchor may be used again; the parser would write a warning to stderr.
+    yaml.composer.warn_double_anchors = False
+    stand_ins = _stand_ins(source.text)
     try:
         with not_too_deep(source):
-            return [node for node in yaml.compose_all(source.text) if node is not None]
+            nodes = [node for node in yaml.compose_all(source.text.translate(stand_ins)) if node is not None]
+            if stand_ins:
+                back = {ord(stand_in): chr(character) for character, stand_in in stand_ins.items()}
+                _put_back(nodes, back, set())
+            return nodes
     except YAMLError as error:
         raise SpecError(_tabs(source, error) or [_syntax(source, error)]) from error
+
+
+def _stand_ins(text: str) -> dict[int, str]:
+    """A character that the text has not, for each that the parser would take for a line break."""
+    found = [character for character in _NOT_BREAKS if character in text]
+    free = (chr(number) for number in _PRIVATE_USE if chr(number) not in text)
+    return dict(zip(map(ord, found), free, strict=False))
+
+
+def _put_back(nodes: list[Node], back: Mapping[int, str], seen: set[int]) -> None:
+    for node in nodes:
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, ScalarNode):
+            node.value = node.value.translate(back)
+        elif isinstance(node, MappingNode):
+            _put_back([part for pair in node.value for part in pair], back, seen)
+        elif isinstance(node, SequenceNode):
+            _put_back(node.value, back, seen)
 
 
 @contextmanager

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from airstrip.events import Emit
 from airstrip.platform import Platform
+from airstrip.result import Finding
 
 Confirm = Callable[[str], bool]
 """Asks a yes-or-no question; raises UsageError where nobody can answer."""
@@ -16,8 +17,11 @@ Confirm = Callable[[str], bool]
 class Target(Protocol):
     """A place. Each method tolerates that its work is done already."""
 
+    def check_rights(self) -> None:
+        """Raises when whoever asks may not change the place."""
+
     def check(self) -> None:
-        """Raises what would stop `ensure`, before anything is changed."""
+        """Raises what would stop `ensure`, rights included, before anything is changed."""
 
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
         """Makes the place and its cluster-scoped objects, and says what it offers."""
@@ -28,11 +32,14 @@ class Target(Protocol):
     def describe(self) -> Platform | None:
         """What the place offers now; None when it is not there."""
 
+    def condition(self) -> str:
+        """The place by itself, in a word: `ready`, `starting`, `failing` or `stopped`."""
+
     def kubeconfig(self) -> Path:
         """Access to the cluster for whoever asks; raises when it is not theirs."""
 
     def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
         """Brings an OCI layout's image to where the cluster's nodes find it."""
 
-    def destroy(self, emit: Emit, *, data: bool) -> None:
-        """Takes the place away: with `data`, volumes and the cluster's own state too."""
+    def destroy(self, emit: Emit, *, data: bool) -> Sequence[Finding]:
+        """Takes the place away: with `data`, volumes and the cluster's own state too. Tells what is left of it."""

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from airstrip.errors import Problem
+from airstrip.errors import Problem, SpecError
+from airstrip.spec import Spec
 
 Problems = Callable[[str | bytes], list[Problem]]
 
@@ -18,9 +19,12 @@ CASES = {
     "nme: x": (3, 1, "spec.unknown-key", "Did you mean `name`?"),
     "api_version: x": (3, 1, "spec.unknown-key", "Did you mean `apiVersion`?"),
     "airflow: {verison: 3.3.2}": (3, 11, "spec.unknown-key", "Did you mean `version`?"),
-    "airflow: {version: 3.3}": (3, 20, "spec.wrong-type", 'quotes around it: "3.3"'),
+    "airflow: {version: 3.3}": (3, 20, "spec.airflow-version", "Write 3.3.2"),
     "airflow: {version: 2.10.5}": (3, 20, "spec.airflow-version", "3.3.2"),
-    "airflow: {version: true}": (3, 20, "spec.wrong-type", "is true"),
+    "airflow: {version: true}": (3, 20, "spec.airflow-version", "Write 3.3.2"),
+    "airflow: {extras: [2024]}": (3, 20, "spec.wrong-type", 'quotes around it: "2024"'),
+    "airflow: {extras: [true, 1]}": (3, 20, "spec.wrong-type", 'quotes around it: "true"'),
+    "image: {packages: [7]}": (3, 20, "spec.bad-package", "libpq5"),
     "airflow: {version: }": (3, 11, "spec.wrong-type", "has no value"),
     "airflow: {extras: amazon}": (3, 19, "spec.wrong-type", "[amazon]"),
     "airflow: {extras: [Amazon!]}": (3, 20, "spec.bad-extra", "amazon"),
@@ -39,8 +43,13 @@ CASES = {
     "dags: {path: ~/dags}": (3, 14, "spec.bad-path", "~"),
     "dags: {path: 'env:DAGS'}": (3, 14, "spec.reference-not-allowed", "no secret reference"),
     "dags: {path: }": (3, 7, "spec.wrong-type", "no value for path"),
+    "dags: dags": (3, 7, "spec.unknown-key", "Write {path: dags}. Known: path. Not built yet: git, image"),
+    "dags: pth": (3, 7, "spec.unknown-key", "Did you mean `path`?"),
+    "dags: {folder: dags}": (3, 8, "spec.unknown-key", "Known: path. Not built yet"),
+    "database: x": (3, 11, "spec.unknown-key", "Not built yet: url"),
+    'dags: {path: "a\\0b"}': (3, 14, "spec.bad-path", "control character"),
     "dags: path": (3, 7, "spec.wrong-type", "dags.path must be text"),
-    "dags: {path: a, git: b}": (3, 7, "spec.one-of", "path, git, image"),
+    "dags: {path: a, git: b}": (3, 7, "spec.one-of", "One of: path. Not built yet: git, image"),
     "dags: {git: {repo: x}}": (3, 8, "spec.not-yet", "dags.git"),
     "dags: git": (3, 7, "spec.not-yet", "dags.git"),
     "logs: {s3: {}}": (3, 1, "spec.not-yet", "logs"),
@@ -86,7 +95,7 @@ def test_all_problems_are_reported_at_once_in_the_order_of_lines(problems: Probl
         (1, "spec.missing-key"),
         (1, "spec.unknown-api-version"),
         (2, "spec.unknown-key"),
-        (4, "spec.wrong-type"),
+        (4, "spec.airflow-version"),
         (5, "spec.unknown-key"),
         (6, "spec.unknown-target"),
         (7, "spec.not-yet"),
@@ -167,3 +176,34 @@ def test_requirements_of_a_file_are_reported_in_that_file(problems: Problems, tm
     (problem,) = problems(HEAD + "image: {requirements: {file: requirements.txt}}\n")
     assert (problem.file, problem.line) == (str(tmp_path / "requirements.txt"), 2)
     assert problem.text == ""
+
+
+def test_packages_of_a_file_are_judged_as_those_of_a_list_are(problems: Problems, tmp_path: Path) -> None:
+    (tmp_path / "pk.txt").write_text("# ours\nlibpq5\nFoo_Bar\n--evil\ng++ # why\n")
+    found = problems(HEAD + "image: {packages: {file: pk.txt}}\n")
+    assert [(problem.code, problem.line) for problem in found] == [("spec.bad-package", 3), ("spec.bad-package", 4)]
+    assert {problem.file for problem in found} == {str(tmp_path / "pk.txt")}
+
+
+def test_a_mistake_in_one_file_hides_none_in_another(load: Callable[[str], Spec], tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("pandas\n-r more.txt\n")
+    (tmp_path / "pk.txt").write_bytes(b"libpq5\n\xff\n")
+    text = "nme: x\nimage: {requirements: {file: requirements.txt}, packages: {file: pk.txt}, reff: x}\nname: b\n"
+    with pytest.raises(SpecError) as raised:
+        load(HEAD + text)
+    assert [(Path(problem.file).name, problem.line, problem.code) for problem in raised.value.problems] == [
+        ("airstrip.yaml", 3, "spec.unknown-key"),
+        ("airstrip.yaml", 4, "spec.unknown-key"),
+        ("airstrip.yaml", 5, "spec.duplicate-key"),
+        ("requirements.txt", 2, "spec.bad-requirement"),
+        ("pk.txt", 2, "spec.not-utf8"),
+    ]
+    assert raised.value.message.replace(f"{tmp_path}/", "") == (
+        "airstrip.yaml: 3 problems, requirements.txt: 1 problem, pk.txt: 1 problem"
+    )
+
+
+def test_merges_of_merges_do_not_fill_the_memory(problems: Problems) -> None:
+    bombs = "".join(f"m{n}: &m{n} {{<<: [{', '.join([f'*m{n - 1}'] * 10)}]}}\n" for n in range(1, 12))
+    found = problems(HEAD + "m0: &m0 {a: 1}\n" + bombs)
+    assert [problem.code for problem in found] == ["spec.too-large"]

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from airstrip.errors import UsageError
+from airstrip.errors import SpecError, UsageError
 from airstrip.spec import Spec, find_file, load_spec
+from airstrip.spec.document import parse_document
+from airstrip.spec.source import Source
 from tests.unit.spec.conftest import PLACES, Here, There
 
 Load = Callable[[str], Spec]
@@ -86,6 +88,18 @@ def test_a_bom_is_no_part_of_the_text(load: Load) -> None:
 
 def test_windows_line_ends_are_read(load: Load) -> None:
     assert load(HEAD.replace("\n", "\r\n")).name == "sky"
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85"])
+def test_what_yaml_1_2_takes_for_text_is_text(load: Load, character: str) -> None:
+    """YAML 1.1, and Python, take these for the end of a line."""
+    assert load(f"# a{character}b\n{HEAD}").name == "sky"
+    with pytest.raises(SpecError) as raised:
+        load(f"{HEAD}dags: {{git: a{character}b, more: [{character}]}}  # {character}c\nnme: x\n")
+    assert [problem.line for problem in raised.value.problems] == [3, 4]
+    assert raised.value.problems[0].text == f"dags: {{git: a{character}b, more: [{character}]}}  # {character}c"
+    source = Source("f", f"a{character}: [b{character}c, &x 'd{character}', *x]\n")
+    assert parse_document(source).data == {f"a{character}": [f"b{character}c", f"d{character}", f"d{character}"]}
 
 
 def test_a_spec_cannot_be_changed(load: Load) -> None:

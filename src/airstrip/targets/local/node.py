@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from airstrip import embedded
 from airstrip.embedded import NodeConfig, NodeStatus, host_packages
-from airstrip.embedded.binaries import Binaries, BuildCheck, build_binaries, check_build, find_binaries, prune_binaries
+from airstrip.embedded.binaries import (
+    Binaries,
+    BuildCheck,
+    build_binaries,
+    check_build,
+    find_binaries,
+    missing_packages,
+    prune_binaries,
+)
 from airstrip.errors import NodeError
 from airstrip.events import Emit
 from airstrip.paths import cache_dir, run_dir, state_dir
+from airstrip.result import Finding
 from airstrip.targets.local.spec import DEFAULT_PORT
 from airstrip.targets.target import Confirm
 
@@ -35,10 +45,9 @@ class LocalNode:
 
     def build(self, emit: Emit, confirm: Confirm) -> Binaries:
         """Finds the node's programs or builds them; what building and running them needs is installed before."""
-        _require_root("build the node's programs")
+        require_root("build the node's programs")
         found = find_binaries(cache_dir())
-        lacking = host_packages.missing("node", "image") if found else host_packages.missing("build", "node", "image")
-        host_packages.install(lacking, confirm, emit)
+        host_packages.install(missing_packages(found), confirm, emit)
         return found or build_binaries(cache_dir(), emit=emit)
 
     def check(self) -> BuildCheck:
@@ -61,8 +70,9 @@ class LocalNode:
             )
         return self.config(binaries.folder)
 
-    def stop(self, emit: Emit) -> None:
-        embedded.stop_node(self.config(), emit)
+    def stop(self, emit: Emit) -> list[Finding]:
+        """Tells what could not be taken away."""
+        return _leftovers(embedded.stop_node(self.config(), emit))
 
     def status(self) -> NodeStatus:
         return embedded.node_status(self.config())
@@ -71,15 +81,27 @@ class LocalNode:
         """The file that whoever asks may read. Raises NodeError `node.not-yours` for anyone else."""
         return embedded.find_kubeconfig(self.config())
 
-    def delete_data(self, emit: Emit) -> None:
-        """The cluster and its volumes; the image store stays for the next landing."""
-        embedded.delete_cluster_data(self.config(), emit)
+    def delete_data(self, emit: Emit) -> list[Finding]:
+        """Stops it, and deletes the cluster and its volumes; the image store stays for the next landing."""
+        return _leftovers(embedded.delete_cluster_data(self.config(), emit))
 
-    def prune(self, emit: Emit, *, everything: bool) -> None:
-        """Empties the image store, and drops builds of other versions; with `everything`, the state too."""
-        _require_root("prune the node")
-        embedded.prune_node(self.config(), emit, everything=everything)
+    def prune(self, emit: Emit, *, everything: bool) -> list[Finding]:
+        """Drops builds of other versions, stops the node, empties its image store; with `everything`, its state too."""
         prune_binaries(cache_dir())
+        return _leftovers(embedded.prune_node(self.config(), emit, everything=everything))
+
+
+def _leftovers(left: Sequence[str]) -> list[Finding]:
+    if not left:
+        return []
+    finding = Finding(
+        "node.leftovers",
+        "a part of the node is left on this machine",
+        cause="A process of it does not end, as one does that waits for a disk; its groups are named below.",
+        fix="See which one: cat GROUP/cgroup.procs. Once it has ended, run ./airstrip node stop again.",
+        evidence="\n".join(left),
+    )
+    return [finding]
 
 
 def _owner() -> int | None:
@@ -88,7 +110,8 @@ def _owner() -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _require_root(purpose: str) -> None:
+def require_root(purpose: str) -> None:
+    """Raises NodeError `node.not-root`; asked before anything is locked or written."""
     if os.geteuid() != 0:
         raise NodeError(
             "node.not-root",

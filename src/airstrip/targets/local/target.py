@@ -9,12 +9,13 @@ from pathlib import Path
 
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
-from airstrip.errors import AirstripError, NodeError
+from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
 from airstrip.kube import connect, wait_for_default_service_account
 from airstrip.platform import Platform, Purpose
+from airstrip.result import Finding
 from airstrip.spec import Spec
-from airstrip.targets.local.node import LocalNode
+from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
 from airstrip.targets.local.spec import DEFAULT_PORT, LocalSpec
 from airstrip.targets.target import Confirm
@@ -30,15 +31,12 @@ class LocalTarget:
         self._port = local.port or DEFAULT_PORT
         self._node = LocalNode(spec.name, self._port)
 
+    def check_rights(self) -> None:
+        require_root("land a deployment on this machine, or take it away")
+
     def check(self) -> None:
         """Raises NodeError when we are not root, AirstripError when the DAGs' folder cannot be used."""
-        if os.geteuid() != 0:
-            raise NodeError(
-                "node.not-root",
-                "only root can land a deployment on this machine",
-                cause="The node needs namespaces, networks and mounts, which Linux leaves to root.",
-                fix="Run the same command as root, or with sudo.",
-            )
+        self.check_rights()
         if self._spec.dags.path is not None:
             check_dags_folder(self._spec.dags.path)
 
@@ -63,17 +61,17 @@ class LocalTarget:
             return None
         return self._platform(self._node.config(), status.port)
 
+    def condition(self) -> str:
+        return self._node.status().state
+
     def kubeconfig(self) -> Path:
         return self._node.kubeconfig()
 
     def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
         embedded.import_image(self._node.running_config(), layout, reference, emit)
 
-    def destroy(self, emit: Emit, *, data: bool) -> None:
-        if data:
-            self._node.delete_data(emit)
-        else:
-            self._node.stop(emit)
+    def destroy(self, emit: Emit, *, data: bool) -> list[Finding]:
+        return self._node.delete_data(emit) if data else self._node.stop(emit)
 
     def _platform(self, config: NodeConfig, port: int) -> Platform:
         return Platform(

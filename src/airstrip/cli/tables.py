@@ -1,0 +1,36 @@
+"""Words and columns of a verb's answer, for people: 80 columns, no Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from airstrip.cli.colors import paint
+
+_GOOD = frozenset({"healthy", "success", "running", "ready", "done"})
+_BAD = frozenset({"degraded", "failed", "failing", "incomplete", "stopped", "unhealthy", "upstream_failed"})
+
+
+def state(value: object) -> str:
+    """A state in its colour."""
+    word = plain(value)
+    if word in _GOOD:
+        return paint(word, "green", sys.stdout)
+    return paint(word, "red", sys.stdout) if word in _BAD else word
+
+
+def plain(value: object) -> str:
+    """A JSON value as a word."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "-" if value is None else str(value)
+
+
+def columns(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as aligned, indented lines; a colour at a row's end does not move anything."""
+    if not rows:
+        return []
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [
+        ("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip() for row in rows
+    ]

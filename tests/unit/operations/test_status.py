@@ -1,0 +1,137 @@
+"""What `status` says of a deployment of which anything may be there or not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, ClassVar, cast
+
+import pytest
+
+from airstrip.airflow_api import DagImportError
+from airstrip.errors import AirflowError, KubernetesError
+from airstrip.operations import Session, status
+from airstrip.platform import Binding, Platform, Purpose, Role, SharedVolume
+from airstrip.spec import API_VERSION, Airflow, Namespaces, Spec, TargetSpec
+
+COMPONENTS = ("api-server", "dag-processor", "postgresql", "scheduler", "triggerer")
+STATEFUL = ("postgresql", "triggerer")
+
+
+class Here(TargetSpec):
+    place: ClassVar[str] = "here"
+
+
+SPEC = Spec(
+    api_version=API_VERSION,
+    name="mine",
+    target=Here(),
+    namespaces=Namespaces(control="mine", workers="mine-workers"),
+    airflow=Airflow(version="3.3.2"),
+)
+
+PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+ROLES: tuple[Role, ...] = ("control", "workers")
+VOLUMES = tuple(
+    SharedVolume(purpose, "ReadWriteMany", {role: Binding(f"{purpose}-{role}", "", "1Gi") for role in ROLES})
+    for purpose in PURPOSES
+)
+PLATFORM = Platform("here", "standard", VOLUMES, "http://x", "10.96.0.0/16", "10.97.0.0/16", ())
+
+
+@dataclass
+class Landing:
+    """A session's place, cluster and Airflow."""
+
+    components: tuple[str, ...] = COMPONENTS
+    not_ready: tuple[str, ...] = ()
+    secret: bool = True
+    condition: str = "ready"
+    kubernetes_error: KubernetesError | None = None
+    airflow_error: AirflowError | None = None
+    import_errors: tuple[DagImportError, ...] = ()
+    health: dict[str, str | None] = field(default_factory=lambda: {"scheduler": "healthy", "dag_processor": "healthy"})
+
+    def session(self) -> Session:
+        session = Session(SPEC, cast(Any, SimpleNamespace(describe=lambda: PLATFORM, condition=lambda: self.condition)))
+        session.__dict__["cluster"] = SimpleNamespace(server_version=self._version, list=self._list, get=self._get)
+        session.__dict__["airflow"] = SimpleNamespace(
+            health=self._health, dag_runs=lambda _, limit: (), import_errors=lambda: self.import_errors
+        )
+        return session
+
+    def _version(self) -> str:
+        if self.kubernetes_error:
+            raise self.kubernetes_error
+        return "v1.34.1"
+
+    def _health(self) -> dict[str, str | None]:
+        if self.airflow_error:
+            raise self.airflow_error
+        return self.health
+
+    def _list(self, version: str, kind: str, namespace: str, **_: object) -> list[dict[str, Any]]:
+        return [
+            {
+                "metadata": {"name": name},
+                "spec": {"replicas": 1, "template": {"spec": {"containers": [{"image": "i"}]}}},
+                "status": {} if name in self.not_ready else {"readyReplicas": 1},
+            }
+            for name in self.components
+            if (kind == "StatefulSet") == (name in STATEFUL)
+        ]
+
+    def _get(self, version: str, kind: str, name: str, namespace: str) -> dict[str, Any] | None:
+        return {"data": {}} if self.secret else None
+
+
+def test_a_healthy_landing_is_exit_code_0() -> None:
+    result = status(Landing().session())
+    assert (result.exit_code, result.findings, result.data["state"]) == (0, [], "healthy")
+    assert (result.data["place"], result.data["placeState"]) == ("here", "ready")
+    assert result.data["health"] == {"scheduler": "healthy", "dag-processor": "healthy"}
+
+
+@pytest.mark.parametrize(
+    ("trace", "last"), [("Traceback:\n  x\nModuleNotFoundError: No module named 'y'\n", "ModuleNotFound"), ("", "")]
+)
+def test_an_import_error_is_degraded_and_exit_code_3(trace: str, last: str) -> None:
+    error = DagImportError("broken.py", "main", None, trace)
+    result = status(Landing(import_errors=(error,)).session())
+    assert (result.exit_code, result.data["state"]) == (3, "degraded")
+    (finding,) = result.findings
+    assert finding.code == "dags.import-error"
+    assert "broken.py" in finding.symptom
+    assert finding.cause.startswith(last)
+
+
+@pytest.mark.parametrize(
+    ("landing", "words"),
+    [
+        (Landing(components=("postgresql",), secret=True), "api-server, dag-processor, scheduler, triggerer"),
+        (Landing(components=(), secret=False), "its passwords"),
+        (Landing(secret=False), "its passwords"),
+    ],
+)
+def test_an_interrupted_up_is_a_finding_with_what_is_there(landing: Landing, words: str) -> None:
+    result = status(landing.session())
+    assert (result.exit_code, result.data["state"]) == (3, "incomplete")
+    assert [row["component"] for row in result.data["components"]] == sorted(landing.components)
+    finding = result.findings[0]
+    assert (finding.code, words in finding.symptom) == ("deployment.not-landed", True)
+    assert "./airstrip up" in finding.fix
+
+
+def test_a_place_whose_cluster_does_not_answer_is_said_to_be_so() -> None:
+    error = KubernetesError("kubernetes.unreachable", "no answer", fix="Wait.")
+    result = status(Landing(condition="starting", kubernetes_error=error).session())
+    assert (result.exit_code, result.data["placeState"], result.data["components"]) == (3, "starting", [])
+    assert [finding.code for finding in result.findings] == ["deployment.place-not-ready", "kubernetes.unreachable"]
+
+
+def test_an_airflow_that_does_not_answer_keeps_what_was_seen_before() -> None:
+    error = AirflowError("airflow.unreachable", "no answer", fix="Run: ./airstrip status")
+    result = status(Landing(airflow_error=error, not_ready=("api-server",)).session())
+    assert (result.exit_code, len(result.data["components"])) == (3, len(COMPONENTS))
+    assert [finding.code for finding in result.findings] == ["component.not-ready", "airflow.unreachable"]
+    assert all("airstrip status" not in finding.fix for finding in result.findings)

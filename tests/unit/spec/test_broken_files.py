@@ -1,0 +1,70 @@
+"""Thousands of broken files: each is read, or refused with places inside of it; never anything else.
+
+The mutations are seeded: a failure names its number, and comes again with it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from airstrip.errors import SpecError
+from airstrip.spec import load_spec
+from tests.unit.spec.breaking import GOOD, broken
+from tests.unit.spec.conftest import PLACES, PLANNED
+
+COUNT = 2200
+SECONDS = 20.0
+
+
+def test_no_broken_file_crashes_the_loader(tmp_path: Path) -> None:
+    file = tmp_path / "airstrip.yaml"
+    (tmp_path / "requirements.txt").write_text("pandas\n")
+    outcomes: dict[str, int] = {}
+    slowest = 0.0
+    began = time.process_time()
+    for number in range(COUNT):
+        content = broken(number)
+        file.write_bytes(content)
+        start = time.process_time()
+        outcome = judge(file, content, number)
+        slowest = max(slowest, time.process_time() - start)
+        outcomes[outcome] = outcomes.get(outcome, 0) + 1
+    assert time.process_time() - began < SECONDS, f"the slowest took {slowest:.1f} s"
+    # Else the mutations would be too mild, or too wild, to test anything.
+    assert len(outcomes) >= 15, outcomes
+    assert 10 < outcomes["loaded"] < COUNT / 2, outcomes
+
+
+def judge(file: Path, content: bytes, number: int) -> str:
+    """`loaded`, or the code of the first problem."""
+    try:
+        load_spec(file, PLACES, PLANNED)
+    except SpecError as error:
+        problems = error.problems
+    except Exception as error:
+        raise AssertionError(f"broken({number}): {error!r}\n{content[:2000]!r}") from error
+    else:
+        return "loaded"
+    assert problems, number
+    for problem in problems:
+        assert problem.message, (number, problem)
+        assert problem.fix, (number, problem)
+        found = content if problem.file == str(file) else Path(problem.file).read_bytes()
+        assert 1 <= problem.line <= len(found.splitlines()) + 1, (number, problem)
+        assert problem.column >= 1, (number, problem)
+    return problems[0].code
+
+
+def test_what_is_broken_was_good(tmp_path: Path, load: Callable[[str], object]) -> None:
+    (tmp_path / "requirements.txt").write_text("pandas\n")
+    load(GOOD)
+
+
+@pytest.mark.parametrize("number", random.Random(1).sample(range(COUNT), 3))
+def test_the_same_number_is_the_same_file(number: int) -> None:
+    assert broken(number) == broken(number)
