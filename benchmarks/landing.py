@@ -39,9 +39,7 @@ class Bench:
         """Seconds and the data of a verb; the seconds of its steps are in `steps` afterwards."""
         start = time.monotonic()
         argv = [str(self.root / "airstrip"), *arguments, "-f", str(self.file), "--json"]
-        done = subprocess.run(
-            argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env, check=False
-        )
+        done = subprocess.run(argv, capture_output=True, text=True, env=self.env, check=False)
         seconds = time.monotonic() - start
         events = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
         self.steps = {event["step"]: event["elapsed"] for event in events if event["event"] == "step.finished"}

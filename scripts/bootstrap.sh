@@ -7,15 +7,37 @@ MINIMUM_UV=0.9.0
 UV_REQUIREMENTS=$ROOT/scripts/uv.requirements
 PYTHON_NAMES="python3.13 python3.12 python3.11 python3"
 
+# With --json, stderr has JSON lines only.
 say() {
-    printf '%s\n' "$*" >&2
+    if [ "$WANTS_JSON" = yes ]; then
+        printf '{"event": "notice", "message": "%s"}\n' "$(in_json "$*")" >&2
+    else
+        printf '%s\n' "$*" >&2
+    fi
+}
+
+# loudly COMMAND...: runs it with its words on stderr.
+loudly() {
+    if [ "$WANTS_JSON" = no ]; then
+        "$@" >&2
+        return
+    fi
+    { code=0; "$@" 2>&1 || code=$?; printf '\n%s\n' "$code"; } | {
+        previous=
+        while IFS= read -r line; do
+            [ -z "$previous" ] || say "$previous"
+            previous=$line
+        done
+        exit "$previous"
+    }
 }
 
 # fail EXIT_CODE CODE MESSAGE FIX: ends the program; with --json, the failure is the document.
 fail() {
-    say "error: $3"
-    say "  fix: $4"
-    if [ "$WANTS_JSON" = yes ]; then
+    if [ "$WANTS_JSON" = no ]; then
+        say "error: $3  [$2]"
+        say "  fix: $4"
+    else
         printf '{"apiVersion": "airstrip/v1", "verb": "", "ok": false, "exitCode": %s, "data": {}, "findings": [], ' "$1"
         printf '"errors": [{"code": "%s", "message": "%s", "cause": "", "fix": "%s", "details": ""}]}\n' \
             "$2" "$(in_json "$3")" "$(in_json "$4")"
@@ -24,7 +46,7 @@ fail() {
 }
 
 in_json() {
-    printf %s "$1" | sed 's/\\/\\\\/g; s/"/\\"/g' | tr '\n\t' '  '
+    printf %s "$1" | sed 's/\\/\\\\/g; s/"/\\"/g' | tr '\n\t' '  ' | tr -d '\000-\037'
 }
 
 WANTS_JSON=no
@@ -76,29 +98,40 @@ owned_by_root() {
 }
 
 # prepare_environment NAME [UV SYNC OPTIONS...]: sets ENVIRONMENT, in step with uv.lock; exports AIRSTRIP_UV.
-# A stamp saves the searches and uv's own start on every start but the first.
+# A stamp saves the searches and uv's own start on every start but the first (docs/decisions/0020-uv-sync-then-exec.md).
 prepare_environment() {
     ENVIRONMENT=$AIRSTRIP_CACHE_DIR/environments/$(printf %s "$ROOT" | cksum | tr ' ' -)-$1
     stamp=$ENVIRONMENT/airstrip.stamp
-    wanted="$(cat "$ROOT/pyproject.toml" "$ROOT/uv.lock" | cksum) ${AIRSTRIP_UV:-}"
+    wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/uv.lock" | cksum)
     export PYTHONPYCACHEPREFIX="$AIRSTRIP_CACHE_DIR/bytecode"
     if [ -r "$stamp" ] && { IFS= read -r found && IFS= read -r UV; } <"$stamp" \
-        && [ "$found" = "$wanted" ] && [ -x "$UV" ] && [ -x "$ENVIRONMENT/bin/python" ]; then
+        && [ "$found" = "$wanted" ] && [ -x "$UV" ] && [ -x "$ENVIRONMENT/bin/python" ] \
+        && { [ -z "${AIRSTRIP_UV:-}" ] || [ "$(command -v "$AIRSTRIP_UV")" = "$UV" ]; }; then
         export AIRSTRIP_UV="$UV"
+        locate_downloads
         return
     fi
     [ -z "${_AIRSTRIP_COMPLETE:-}" ] || exit 0
     find_python
     find_uv
+    locate_downloads
     shift
     say "Preparing Airstrip's Python environment in $AIRSTRIP_CACHE_DIR ..."
     unset VIRTUAL_ENV UV_PYTHON
     export AIRSTRIP_UV="$UV" UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT="$ENVIRONMENT"
-    "$UV" sync --quiet --project "$ROOT" --frozen --python "$PYTHON" "$@" || fail 1 launcher.environment \
+    loudly "$UV" sync --quiet --project "$ROOT" --frozen --python "$PYTHON" "$@" || fail 1 launcher.environment \
         "uv could not make the Python environment (its own words are above)." \
         "Check the network, and space in $AIRSTRIP_CACHE_DIR; then try again."
     unset UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS
     printf '%s\n%s\n' "$wanted" "$UV" >"$stamp"
+}
+
+# A uv of the user's own keeps its downloads where it always does; ours keeps them in our cache, and
+# they go with it.
+locate_downloads() {
+    case $UV in
+        "$AIRSTRIP_CACHE_DIR"/*) export UV_CACHE_DIR="${UV_CACHE_DIR:-$AIRSTRIP_CACHE_DIR/uv/downloads}" ;;
+    esac
 }
 
 # Sets PYTHON to the first that is new enough and really runs: a pyenv shim may do neither.
@@ -150,8 +183,9 @@ install_uv() {
     say "Installing uv $pinned into $AIRSTRIP_CACHE_DIR ..."
     mkdir -p "$(dirname "$UV")"
     scratch=$(mktemp -d "$(dirname "$UV")/install.XXXXXX")
-    if "$PYTHON" -I -m venv "$scratch" >&2 && PIP_USER=0 "$scratch/bin/python" -I -m pip --disable-pip-version-check \
-        install --quiet --no-input --only-binary :all: --require-hashes -r "$UV_REQUIREMENTS" >&2; then
+    if loudly "$PYTHON" -I -m venv "$scratch" \
+        && loudly env PIP_USER=0 "$scratch/bin/python" -I -m pip --disable-pip-version-check \
+        install --quiet --no-cache-dir --no-input --only-binary :all: --require-hashes -r "$UV_REQUIREMENTS"; then
         mv "$scratch/bin/uv" "$UV"
     fi
     rm -rf "$scratch"
@@ -169,7 +203,12 @@ offer_packages() {
     [ "$(id -u)" = 0 ] || fail 1 launcher.missing-package "$why" "As root, or with sudo: $command"
     if [ "$WANTS_YES" = no ]; then
         [ -t 0 ] || fail 2 usage.needs-confirmation "$why" "Add --yes, or as root: $command"
-        printf '%s\nInstall %s now? [Y/n] ' "$why" "$*" >&2
+        say "$why"
+        if [ "$WANTS_JSON" = yes ]; then
+            say "Install $* now? [Y/n]"
+        else
+            printf 'Install %s now? [Y/n] ' "$*" >&2
+        fi
         read -r answer || answer=n
         case $answer in
             '' | [Yy]*) ;;
@@ -184,8 +223,8 @@ offer_packages() {
 install_packages() {
     set -- env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
     if ls /var/lib/apt/lists/*_Packages* >/dev/null 2>&1; then
-        "$@" >&2 && return
+        loudly "$@" && return
     fi
     # No lists yet, or lists that name packages which are gone.
-    apt-get update -q >&2 && "$@" >&2
+    loudly apt-get update -q && loudly "$@"
 }

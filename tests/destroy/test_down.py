@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from airstrip.paths import run_dir, state_dir
+from airstrip.paths import lock_file, run_dir, state_dir
 from tests.landing import NAME, Landing
 
 
@@ -33,6 +33,7 @@ def test_node_prune_leaves_nothing(landing: Landing) -> None:
     landing.ok("node", "prune", "--everything", "--yes")
     assert not state_dir(NAME).exists()
     assert not run_dir(NAME).exists()
+    assert not lock_file(NAME).exists()
 
 
 def test_down_twice_is_no_error(landing: Landing) -> None:

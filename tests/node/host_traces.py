@@ -26,6 +26,7 @@ class Traces:
     cgroups: tuple[str, ...]
     mount_points: tuple[str, ...]
     processes: tuple[str, ...]
+    nft_history: float | None
 
 
 def traces(config: NodeConfig) -> Traces:
@@ -41,6 +42,7 @@ def traces(config: NodeConfig) -> Traces:
             path for path in ("/var/lib/kubelet", "/var/lib/cni", "/run/containerd") if Path(path).exists()
         ),
         processes=tuple(processes_of(config)),
+        nft_history=_time_of(Path.home() / ".nft.history"),
     )
 
 
@@ -67,6 +69,10 @@ def processes_of(config: NodeConfig) -> list[str]:
         if any(mark in line for mark in marks):
             found.append(line)
     return sorted(found)
+
+
+def _time_of(path: Path) -> float | None:
+    return path.stat().st_mtime if path.exists() else None
 
 
 def namespaces_of(pid: int) -> frozenset[str]:

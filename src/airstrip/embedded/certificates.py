@@ -10,6 +10,7 @@ from ipaddress import IPv4Address
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -118,7 +119,7 @@ def _fits(certificate: x509.Certificate, leaf: Leaf, authority: x509.Certificate
         return False
     try:
         certificate.verify_directly_issued_by(authority)
-    except Exception:
+    except (ValueError, TypeError, InvalidSignature):  # another issuer's name, kind of key, or signature
         return False
     return _alternatives_of(certificate) == _alternatives(leaf)
 

@@ -11,7 +11,7 @@ from airstrip.embedded.archive import replace_file
 from airstrip.embedded.config import NodeConfig, Subnets
 from airstrip.embedded.subnets import host_networks, propose_subnets
 
-_FILE = "subnets.json"
+FILE = "subnets.json"
 
 
 def choose_config(
@@ -43,13 +43,13 @@ def choose_config(
 def keep_choice(config: NodeConfig) -> None:
     """Records the networks, readable by everyone."""
     text = json.dumps(config.subnets.to_dict(), indent=1) + "\n"
-    replace_file(config.state_dir / _FILE, text.encode())
+    replace_file(config.state_dir / FILE, text.encode())
 
 
 def read_choice(state_dir: Path) -> Subnets | None:
     """None where no node was started."""
     try:
-        document = json.loads((state_dir / _FILE).read_text())
+        document = json.loads((state_dir / FILE).read_text())
     except (OSError, ValueError):
         return None
     return Subnets(**{name: IPv4Network(document[name]) for name in ("link", "pods", "services")})

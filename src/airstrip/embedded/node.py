@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
-from airstrip.embedded import readiness, systemd
+from airstrip.embedded import deletion, readiness, systemd
 from airstrip.embedded.archive import build_archive, digest, replace_file
 from airstrip.embedded.certificates import certificates_due, ensure_certificates
 from airstrip.embedded.choice import keep_choice
 from airstrip.embedded.components import build_plan
 from airstrip.embedded.config import NodeConfig, check_paths, python_executable
-from airstrip.embedded.host import HostFacts, detect_host, find_program, not_root
+from airstrip.embedded.ending import ended, stopped
+from airstrip.embedded.host import HostFacts, detect_host
 from airstrip.embedded.kubeconfigs import ensure_kubeconfigs
 from airstrip.embedded.objects import build_objects
 from airstrip.embedded.pause import ensure_pause_archive
@@ -23,14 +22,13 @@ from airstrip.embedded.programs import ensure_programs, fingerprint
 from airstrip.embedded.settings import build_settings
 from airstrip.embedded.status import NodeStatus, node_status
 from airstrip.embedded.subnets import host_networks, overlapping
-from airstrip.embedded.supervisor import record, remains
+from airstrip.embedded.supervisor import record
 from airstrip.embedded.supervisor.plan import NodePlan, dump_plan, read_plan
 from airstrip.errors import NodeError
-from airstrip.events import Emit, Warned, step
+from airstrip.events import Emit, Progress, Warned, step
 from airstrip.process import Command, run
 
 START_TIMEOUT = 90.0
-STOP_TIMEOUT = 10.0
 
 
 def start_node(config: NodeConfig, emit: Emit) -> NodeStatus:
@@ -51,9 +49,10 @@ def start_node(config: NodeConfig, emit: Emit) -> NodeStatus:
             readiness.wait_ready(config, progress, START_TIMEOUT)
             progress.note = "already running"
             return node_status(config)
-        _end(config)
-        _check_subnets(config, host)
-        _write(config, plan, files)
+        config.state_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
+        with ended(config):
+            _check_subnets(config, host)
+            _write(config, plan, files)
         _launch(config)
         readiness.wait_ready(config, progress, START_TIMEOUT)
         status = node_status(config)
@@ -62,36 +61,32 @@ def start_node(config: NodeConfig, emit: Emit) -> NodeStatus:
         return status
 
 
-def stop_node(config: NodeConfig, emit: Emit) -> None:
+def stop_node(config: NodeConfig, emit: Emit) -> list[str]:
     """Ends the node and everything of it on the host but its state; no effect when it is stopped.
 
-    An orderly stop takes at most ten seconds; what has not ended then is killed.
+    An orderly stop takes at most ten seconds; what has not ended then is killed. Returns what is
+    still in use all the same.
     """
-    if os.geteuid() != 0:
-        raise not_root("stop a node")
-    with step(emit, "node.stop", f"Stop the node {config.name}") as progress:
-        if record.read_record(config.run_dir) is None:
-            progress.note = "not running"
-        left = _end(config)
-        if left:
-            emit(Warned("node.leftovers", f"still in use: {', '.join(left)}", "Run `airstrip node stop` again."))
+    with stopped(config, emit) as left:
+        return left
 
 
-def delete_node_data(config: NodeConfig, emit: Emit) -> None:
+def delete_node_data(config: NodeConfig, emit: Emit) -> list[str]:
     """Stops the node and removes its whole state: cluster, volumes, images and certificates."""
-    stop_node(config, emit)
-    with step(emit, "node.delete", f"Delete the data of the node {config.name}"):
-        for folder in (config.run_dir, config.state_dir):
-            if folder.exists():
-                shutil.rmtree(folder)
+    with stopped(config, emit) as left, _deleting(config, emit):
+        deletion.delete_all(config)
+    return left
 
 
-def delete_cluster_data(config: NodeConfig, emit: Emit) -> None:
+def delete_cluster_data(config: NodeConfig, emit: Emit) -> list[str]:
     """Stops the node and removes the cluster with its volumes; the image store stays."""
-    stop_node(config, emit)
-    with step(emit, "node.delete", f"Delete the data of the node {config.name}"):
-        for name in ("etcd", "volumes", "kubelet", "pod-logs"):
-            shutil.rmtree(config.state_dir / name, ignore_errors=True)
+    with stopped(config, emit) as left, _deleting(config, emit):
+        deletion.delete(config, deletion.CLUSTER)
+    return left
+
+
+def _deleting(config: NodeConfig, emit: Emit) -> AbstractContextManager[Progress]:
+    return step(emit, "node.delete", f"Delete the data of the node {config.name}")
 
 
 def _settled(config: NodeConfig, host: HostFacts) -> HostFacts:
@@ -152,33 +147,6 @@ def _launch(config: NodeConfig) -> None:
         return
     archive, plan = str(config.archive_path), str(config.plan_path)
     run(Command([python_executable(), "-I", "-S", archive, "keeper", str(log), plan]), timeout=20)
-
-
-def _end(config: NodeConfig) -> list[str]:
-    """Ends a running node and removes what it, or a power cut, left on the host."""
-    running = record.read_record(config.run_dir)
-    if running is not None:
-        running.keeper.send(signal.SIGTERM)
-        if not running.keeper.wait(STOP_TIMEOUT):
-            running.keeper.send(signal.SIGKILL)
-            running.keeper.wait(5)
-        # Pid 1 of a killed node ends when the last of its processes has.
-        running.inner.wait(10)
-    if systemd.runs():
-        systemd.remove_unit(config)
-    return remains.remove(_traces(config))
-
-
-def _traces(config: NodeConfig) -> remains.Traces:
-    """From the configuration alone: the plan may be of another version, or cut off."""
-    return remains.Traces(
-        state_dir=str(config.state_dir),
-        run_dir=str(config.run_dir),
-        cgroup=config.cgroup,
-        interface=config.identifier,
-        ip=find_program("ip") or "ip",
-        iptables=find_program("iptables") or "",
-    )
 
 
 def _other_port(config: NodeConfig, status: NodeStatus) -> Warned:

@@ -9,6 +9,7 @@ import os
 import shutil
 from pathlib import Path
 
+from airstrip.embedded.binaries.folder import MANIFEST
 from airstrip.embedded.config import NodeConfig
 from airstrip.errors import NodeError
 
@@ -41,6 +42,11 @@ def ensure_programs(config: NodeConfig) -> None:
         source, target = config.binaries_dir / name, config.programs_dir / name
         if not target.exists() or _line(source) != _line(target):
             _replace(source, target)
+    # What the programs say of themselves goes with them; a build that says nothing runs too.
+    if (config.binaries_dir / MANIFEST).exists():
+        shutil.copyfile(config.binaries_dir / MANIFEST, config.programs_dir / MANIFEST)
+    else:
+        (config.programs_dir / MANIFEST).unlink(missing_ok=True)
 
 
 def _replace(source: Path, target: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.host import no_namespaces
-from airstrip.embedded.supervisor import record
+from airstrip.embedded.supervisor import lock, record
 from airstrip.embedded.supervisor.api import Api, ApiError
 from airstrip.errors import NodeError
 from airstrip.events import Progress
@@ -16,6 +16,8 @@ from airstrip.events import Progress
 _TICK = 0.05
 _HOPELESS_RESTARTS = 6
 _LOG_LINES = 20
+# Whose log tells why, where that is not the name of what did not come up.
+_LOGS = {"first process": "keeper", "Ready": "kubelet"}
 
 
 def wait_ready(config: NodeConfig, progress: Progress, timeout: float) -> None:
@@ -91,11 +93,13 @@ def _unsettled(config: NodeConfig) -> list[str]:
 
 
 def _check_keeper(config: NodeConfig) -> None:
+    keeper = lock.keeper(config.state_dir)
+    has_ended = keeper is not None and not keeper.alive
+    # Looked at second: it tells of its failure before it ends.
     failure = record.read_failure(config.run_dir)
     if failure is not None:
         raise _keeper_failed(config, failure)
-    running = record.read_record(config.run_dir)
-    if running is not None and not running.keeper.alive:
+    if has_ended:
         raise _not_up(config, "keeper", "it ended")
 
 
@@ -119,7 +123,7 @@ def _keeper_failed(config: NodeConfig, failure: record.Failure) -> NodeError:
 
 
 def _not_up(config: NodeConfig, component: str, cause: str) -> NodeError:
-    shown = component if (config.logs_dir / f"{component}.log").exists() else "kubelet"
+    shown = _LOGS.get(component, component)
     return NodeError(
         "node.component-failed",
         f"{component} of the node {config.name} did not come up",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
+from airstrip.embedded.binaries.folder import Versions, read_versions
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.kubeconfigs import not_yours
-from airstrip.embedded.supervisor import record
+from airstrip.embedded.supervisor import lock, record
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,10 @@ class ComponentStatus:
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """`ready` means that every component is; `port` is the loopback port that reaches the node."""
+    """`ready` means that every component is; `port` is the loopback port that reaches the node.
+
+    `versions` are those of the programs that it was started with last, None where that is not known.
+    """
 
     name: str
     running: bool
@@ -31,10 +36,35 @@ class NodeStatus:
     pid: int | None = None
     started_at: float | None = None
     api_url: str | None = None
+    versions: Versions | None = None
     components: Mapping[str, ComponentStatus] = field(default_factory=dict)
 
+    @property
+    def state(self) -> str:
+        """`stopped`, `starting`, `failing` or `ready`."""
+        if not self.running:
+            return "stopped"
+        if any(component.state == "failing" for component in self.components.values()):
+            return "failing"
+        return "ready" if self.ready else "starting"
+
     def to_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        started = self.started_at and datetime.fromtimestamp(self.started_at, UTC).isoformat(timespec="seconds")
+        return {
+            "name": self.name,
+            "state": self.state,
+            "running": self.running,
+            "ready": self.ready,
+            "port": self.port,
+            "apiUrl": self.api_url,
+            "pid": self.pid,
+            "startedAt": started,
+            "versions": self.versions.to_dict() if self.versions else {},
+            "components": {
+                name: {"state": component.state, "restarts": component.restarts}
+                for name, component in self.components.items()
+            },
+        }
 
 
 def node_status(config: NodeConfig) -> NodeStatus:
@@ -45,8 +75,12 @@ def node_status(config: NodeConfig) -> NodeStatus:
     if config.run_dir.exists() and not os.access(config.run_dir, os.R_OK | os.X_OK):
         raise not_yours(config)
     running = record.read_record(config.run_dir)
+    versions = read_versions(config.programs_dir)
     if running is None or not running.keeper.alive:
-        return NodeStatus(config.name, running=False, ready=False)
+        # One that has just begun has nothing but the lock.
+        keeper = lock.keeper(config.state_dir)
+        pid = keeper.pid if keeper is not None and keeper.alive else None
+        return NodeStatus(config.name, running=pid is not None, ready=False, pid=pid, versions=versions)
     components = {
         name: ComponentStatus(state["state"], state["restarts"])
         for name, state in record.read_states(config.run_dir).items()
@@ -59,5 +93,6 @@ def node_status(config: NodeConfig) -> NodeStatus:
         pid=running.keeper.pid,
         started_at=running.started_at,
         api_url=config.api_url,
+        versions=versions,
         components=components,
     )

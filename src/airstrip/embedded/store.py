@@ -6,15 +6,16 @@ import contextlib
 import io
 import json
 import os
-import shutil
 import tarfile
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from airstrip.embedded import deletion
 from airstrip.embedded.config import NodeConfig
-from airstrip.embedded.node import delete_node_data, stop_node
+from airstrip.embedded.ending import stopped
+from airstrip.embedded.node import delete_node_data
 from airstrip.embedded.settings import PAUSE_IMAGE
 from airstrip.errors import NodeError
 from airstrip.events import Emit, step
@@ -67,14 +68,18 @@ def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -
     return True
 
 
-def prune_node(config: NodeConfig, emit: Emit, *, everything: bool = False) -> None:
-    """Stops the node and empties its image store; with `everything` its whole state goes."""
+def prune_node(config: NodeConfig, emit: Emit, *, everything: bool = False) -> list[str]:
+    """Stops the node and empties its image store; with `everything` its whole state goes.
+
+    Its links to the programs go too: they would keep alive what the cache has dropped, and the next
+    start makes them again. Returns what of the node is still in use, as `stop_node` does.
+    """
     if everything:
-        delete_node_data(config, emit)
-        return
-    stop_node(config, emit)
-    with step(emit, "node.prune", f"Empty the image store of the node {config.name}"):
-        shutil.rmtree(config.state_dir / "containerd", ignore_errors=True)
+        return delete_node_data(config, emit)
+    title = f"Empty the image store of the node {config.name}"
+    with stopped(config, emit) as left, step(emit, "node.prune", title):
+        deletion.delete(config, ("containerd", config.programs_dir.name))
+    return left
 
 
 def read_layout(layout: Path) -> dict[str, object]:

@@ -23,7 +23,7 @@ def unit_name(config: NodeConfig) -> str:
 def unit_text(config: NodeConfig) -> str:
     """A unit below /run: a stopped node, or a reboot, leaves nothing of it."""
     argv = [python_executable(), "-I", "-S", str(config.archive_path), "unit", str(config.plan_path)]
-    log = f"append:{config.logs_dir / 'keeper.log'}"
+    log = f"append:{_escape(str(config.logs_dir / 'keeper.log'))}"
     return f"""\
 [Unit]
 Description=Airstrip node {config.name}
@@ -60,8 +60,13 @@ def remove_unit(config: NodeConfig) -> None:
 
 
 def _quote(word: str) -> str:
-    """For ExecStart: `%` and `$` mean something there."""
+    """For ExecStart: `$` means something there, too."""
+    escaped = _escape(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$")
+    return f'"{escaped}"'
+
+
+def _escape(word: str) -> str:
+    """For any setting: `%` stands for something else in all of them."""
     if "\n" in word:
         raise NodeError("node.path-unusable", f"a path holds a line break: {word!r}")
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return f'"{escaped}"'
+    return word.replace("%", "%%")

@@ -8,7 +8,12 @@ if [ "${FAKE_GO_FAILS:-}" = "$1" ]; then
     exit 1
 fi
 case $1 in
-env) echo "go${FAKE_GO_VERSION:-1.26.8}" ;;
+env)
+    case $2 in
+    GOVERSION) echo "go${FAKE_GO_VERSION:-1.26.8}" ;;
+    *) printf '%s\n' "${GOMODCACHE:-$HOME/go/pkg/mod}" "${GOCACHE:-$HOME/.cache/go-build}" ;;
+    esac
+    ;;
 list)
     echo "go: downloading golang.org/x/sys v0.1.0" >&2
     printf 'net/http\t/nowhere/net/http\t\n'

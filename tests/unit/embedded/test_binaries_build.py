@@ -24,6 +24,8 @@ from airstrip.errors import LockError, NodeError
 from airstrip.events import Event, Notice, StepFinished, StepStarted, Warned
 from airstrip.file_lock import file_lock
 
+_KINDS: tuple[host_packages.Kind, ...] = ("build", "node", "image")
+
 
 @dataclass
 class Machine:
@@ -56,7 +58,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     monkeypatch.delenv("AIRSTRIP_NODE_BIN", raising=False)
     monkeypatch.setattr(toolchain, "_USUAL_PLACE", "/nowhere/go")
     monkeypatch.setattr(host_packages, "missing", lambda *_kinds: ())
-    monkeypatch.setattr(space, "measure_room", lambda cache: [Room(cache, 1, 2)])
+    monkeypatch.setattr(space, "measure_room", lambda cache, go: [Room(cache, 1, 2)])
     return Machine(tmp_path / "cache")
 
 
@@ -137,7 +139,7 @@ def test_only_one_build_at_a_time(machine: Machine) -> None:
 
 
 def test_full_disk_is_seen_before_any_work(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(space, "measure_room", lambda cache: [Room(cache, 5 << 30, 1 << 30)])
+    monkeypatch.setattr(space, "measure_room", lambda cache, go: [Room(cache, 5 << 30, 1 << 30)])
     with pytest.raises(NodeError, match=r"1\.0 GiB are free.*5\.0 GiB"):
         machine.build()
     assert not machine.events
@@ -195,3 +197,22 @@ def test_check_says_what_is_there(machine: Machine) -> None:
     assert before.go.version == "1.26.8"
     machine.build()
     assert check_build(machine.cache).binaries is not None
+
+
+def test_check_names_what_a_landing_needs_beside_the_build(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`up` and `node build` install these too, so a check that is silent about them would mislead."""
+    packages = {kind: host_packages.HostPackage(f"{kind}-package", kind, "x") for kind in _KINDS}
+    monkeypatch.setattr(host_packages, "missing", lambda *kinds: tuple(packages[kind] for kind in kinds))
+    check = check_build(machine.cache)
+    assert check.to_dict()["missingPackages"] == ["build-package", "node-package", "image-package"]
+    assert not check.ok
+
+
+def test_check_with_programs_there_asks_for_no_compiler(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine.build()
+    monkeypatch.setattr(
+        host_packages, "missing", lambda *kinds: tuple(host_packages.HostPackage(kind, kind, "x") for kind in kinds)
+    )
+    check = check_build(machine.cache)
+    assert [package.name for package in check.missing] == ["node", "image"]
+    assert not check.ok

@@ -5,6 +5,7 @@ import contextlib
 import json
 import shutil
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,17 @@ def test_rules_mask_the_pods_and_close_the_way_in() -> None:
     assert f'ip saddr {{ 10.77.255.254, 10.77.0.0/22 }} oifname != "{CONFIG.identifier}" masquerade' in text
     assert f'oifname "{CONFIG.identifier}" ct state new drop' in text
     assert text.count("\n") == 1
+
+
+def test_table_s_holder_has_no_home_to_write_into(tmp_path: Path) -> None:
+    """An interactive nft leaves what it was told in ~/.nft.history."""
+    nft = tmp_path / "nft"
+    nft.write_text(f'#!/bin/sh\n[ "$1" = --interactive ] || exit 0\necho "$HOME" >{tmp_path}/home\ncat >/dev/null\n')
+    nft.chmod(0o755)
+    masquerade = host_network.Masquerade(replace(build_network(CONFIG, HOST), nft=str(nft)))
+    masquerade.ensure()
+    masquerade.release()
+    assert (tmp_path / "home").read_text() == "/dev/null\n"
 
 
 def test_forwarding_is_put_back_as_it_was(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
 import tarfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from airstrip.embedded import store
 from airstrip.embedded.pause import build_pause_archive
 from airstrip.embedded.settings import PAUSE_IMAGE
 from airstrip.errors import NodeError
+from airstrip.events import discard
+from tests.unit.embedded.test_components import CONFIG
 
 
 @pytest.fixture
@@ -81,3 +85,12 @@ def test_folder_that_is_no_layout_of_one_image_is_an_error(tmp_path: Path, text:
     with pytest.raises(NodeError) as error:
         store.read_layout(tmp_path)
     assert error.value.code == "node.image-unreadable"
+
+
+def test_prune_takes_images_and_programs_and_leaves_the_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "stopped", lambda *_: contextlib.nullcontext([]))
+    config = replace(CONFIG, state_dir=tmp_path)
+    for name in ("containerd", "programs", "etcd", "volumes"):
+        (tmp_path / name).mkdir()
+    store.prune_node(config, discard)
+    assert {path.name for path in tmp_path.iterdir()} == {"etcd", "volumes"}

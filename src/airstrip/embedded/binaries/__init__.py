@@ -6,8 +6,16 @@ embedded.host_packages only.
 """
 
 from airstrip.embedded.binaries.build import build_binaries
-from airstrip.embedded.binaries.check import BuildCheck, check_build
+from airstrip.embedded.binaries.check import BuildCheck, check_build, missing_packages
 from airstrip.embedded.binaries.folder import Binaries
 from airstrip.embedded.binaries.search import find_binaries, prune_binaries
 
-__all__ = ["Binaries", "BuildCheck", "build_binaries", "check_build", "find_binaries", "prune_binaries"]
+__all__ = [
+    "Binaries",
+    "BuildCheck",
+    "build_binaries",
+    "check_build",
+    "find_binaries",
+    "missing_packages",
+    "prune_binaries",
+]

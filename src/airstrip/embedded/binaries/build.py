@@ -8,19 +8,14 @@ from itertools import chain
 from pathlib import Path
 
 from airstrip.embedded import host_packages
-from airstrip.embedded.binaries.compile import (
-    Environment,
-    compile_error,
-    compile_go,
-    go_home,
-    list_packages,
-)
+from airstrip.embedded.binaries.caches import Environment, go_environment
+from airstrip.embedded.binaries.compile import compile_error, compile_go, list_packages
 from airstrip.embedded.binaries.folder import LICENCES, Binaries, read_folder, write_manifest
 from airstrip.embedded.binaries.licences import Package, collect_licences
 from airstrip.embedded.binaries.recipe import Sources, find_sources
 from airstrip.embedded.binaries.search import builds_folder, cached_folder, find_cached
 from airstrip.embedded.binaries.space import require_space
-from airstrip.embedded.binaries.toolchain import Go, ensure_go
+from airstrip.embedded.binaries.toolchain import Go, ensure_go, find_go
 from airstrip.errors import CommandError, NodeError
 from airstrip.events import Emit, Notice, Warned, discard, step
 from airstrip.file_lock import file_lock
@@ -47,7 +42,7 @@ def build_binaries(cache: Path, *, emit: Emit = discard, force: bool = False) ->
     with file_lock(builds_folder(cache) / "build.lock", "the node's programs"):
         if not force and (cached := find_cached(cache, sources)):
             return cached
-        require_space(cache)
+        require_space(cache, find_go(cache, sources))
         emit(Notice(_DURATION))
         go = ensure_go(cache, sources, emit)
         return _build(sources, go, cache, emit)
@@ -74,7 +69,7 @@ def _build(sources: Sources, go: Go, cache: Path, emit: Emit) -> Binaries:
     for folder in (out, work / "tmp"):
         folder.mkdir(parents=True)
     _compile_pause(sources, out)
-    environment = {"GOTMPDIR": str(work / "tmp"), **go_home(cache)}
+    environment = {"GOTMPDIR": str(work / "tmp"), **go_environment(cache, go)}
     linked = _download(sources, go, environment, emit)
     for build, packages in zip(sources.builds(), linked, strict=True):
         with step(emit, f"node.compile.{build.name}", f"Compile {build.title}") as progress:

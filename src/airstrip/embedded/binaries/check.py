@@ -19,8 +19,9 @@ from airstrip.embedded.host_packages import HostPackage
 class BuildCheck:
     """`binaries` are those that would be used now; None means that a build is needed.
 
-    `go` is None where none fits: then the build installs `go_to_install`. `has_sources` is false
-    for an installed package, which cannot build.
+    `missing` is what the host lacks to build them (where that is needed), to run a node and to
+    build images: `up` and `node build` install it. `go` is None where none fits: then the build
+    installs `go_to_install`. `has_sources` is false for an installed package, which cannot build.
     """
 
     binaries: Binaries | None
@@ -37,8 +38,8 @@ class BuildCheck:
 
     @property
     def ok(self) -> bool:
-        """There are programs, or they can be made."""
-        return self.binaries is not None or self.can_build
+        """There are programs, or they can be made; and nothing lacks to use them."""
+        return not self.missing and (self.binaries is not None or self.can_build)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -58,12 +59,21 @@ class BuildCheck:
 def check_build(cache: Path) -> BuildCheck:
     """`cache` is Airstrip's cache folder. Raises what `find_binaries` raises."""
     sources = find_sources()
+    binaries = find_binaries(cache)
+    go = find_go(cache, sources) if sources else None
     return BuildCheck(
-        binaries=find_binaries(cache),
+        binaries=binaries,
         has_sources=sources is not None,
-        go=find_go(cache, sources) if sources else None,
+        go=go,
         go_accepted=accepted_versions(sources) if sources else "",
         go_to_install=pinned_version(sources) if sources else "",
-        missing=host_packages.missing("build"),
-        rooms=tuple(measure_room(cache)),
+        missing=missing_packages(binaries),
+        rooms=tuple(measure_room(cache, go)),
     )
+
+
+def missing_packages(binaries: Binaries | None) -> tuple[HostPackage, ...]:
+    """What the host lacks for a landing, with `binaries` or, where there are none, with a build."""
+    if binaries is not None:
+        return host_packages.missing("node", "image")
+    return host_packages.missing("build", "node", "image")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
+from airstrip.embedded.binaries.caches import Environment
 from airstrip.embedded.binaries.licences import Package, parse_packages
 from airstrip.embedded.binaries.recipe import GoBuild, Sources
 from airstrip.embedded.binaries.toolchain import Go
@@ -16,19 +15,6 @@ from airstrip.process import Command, run, stream
 
 _PROGRESS_SECONDS = 1.0
 _DETAIL_LINES = 60
-
-Environment = Mapping[str, str | None]
-
-
-def go_home(cache: Path) -> dict[str, str | None]:
-    """Where Go keeps modules and compiled packages: its own usual places, shared with other work.
-
-    Root under sudo may have another user's home: nothing of root's is left there.
-    """
-    home = Path.home()
-    if home.is_dir() and home.stat().st_uid == os.geteuid():
-        return {}
-    return {"HOME": str(cache / "go-home"), "XDG_CACHE_HOME": None, "XDG_CONFIG_HOME": None}
 
 
 def list_packages(

@@ -39,6 +39,11 @@ class Versions:
     cni_plugins: str
     go: str
 
+    def to_dict(self) -> dict[str, str]:
+        """As `--json` has them, which is not how the manifest beside the programs does."""
+        plain = asdict(self)
+        return {"cniPlugins" if name == "cni_plugins" else name: version for name, version in plain.items()}
+
 
 @dataclass(frozen=True)
 class Binaries:
@@ -64,7 +69,7 @@ class Binaries:
         return self.folder / LICENCES
 
     def to_dict(self) -> dict[str, object]:
-        return {"folder": str(self.folder), "key": self.key, "versions": asdict(self.versions)}
+        return {"folder": str(self.folder), "key": self.key, "versions": self.versions.to_dict()}
 
 
 def read_folder(folder: Path) -> Binaries:
@@ -87,6 +92,14 @@ def read_folder(folder: Path) -> Binaries:
             cause=str(error),
             fix="Unset AIRSTRIP_NODE_BIN, or run: airstrip node build",
         ) from error
+
+
+def read_versions(folder: Path) -> Versions | None:
+    """What the manifest in a folder of programs says; None where there is none that can be read."""
+    try:
+        return Versions(**json.loads((folder / MANIFEST).read_text())["versions"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def write_manifest(folder: Path, versions: Versions, key: str) -> None:

@@ -57,6 +57,11 @@ class GoBuild:
         form = "{{.ImportPath}}\t{{.Dir}}\t{{with .Module}}{{.Path}}\t{{.Version}}\t{{.Dir}}{{end}}"
         return ("list", "-deps", "-f", form, *self._tags, *self.packages)
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What tests of the sources must be compiled with too, or all that is linked is compiled anew for them."""
+        return (*_FLAGS, *self._tags)
+
     def build_arguments(self, out: str) -> tuple[str, ...]:
         """-v prints each package as its compilation begins."""
         ldflags = " ".join(("-s", "-w", *self.ldflags))

@@ -11,6 +11,7 @@ from pathlib import Path
 from airstrip.embedded.binaries.folder import Binaries, read_folder
 from airstrip.embedded.binaries.recipe import Sources, find_sources
 from airstrip.errors import NodeError
+from airstrip.file_lock import file_lock
 
 _WHEEL = "airstrip_node"
 
@@ -49,10 +50,17 @@ def builds_folder(cache: Path) -> Path:
 
 
 def prune_binaries(cache: Path) -> list[Path]:
-    """Deletes cached builds of other sources and what interrupted ones left; returns them."""
-    sources = find_sources()
-    kept = cached_folder(cache, sources) if sources else None
-    stale = [path for path in sorted(builds_folder(cache).glob("*/")) if path != kept]
-    for path in stale:
-        shutil.rmtree(path)
+    """Deletes cached builds of other sources and what interrupted ones left; returns them.
+
+    Raises LockError while a build is under way.
+    """
+    folder = builds_folder(cache)
+    if not folder.is_dir():
+        return []
+    with file_lock(folder / "build.lock", "the node's programs"):
+        sources = find_sources()
+        kept = cached_folder(cache, sources) if sources else None
+        stale = [path for path in sorted(folder.glob("*/")) if path != kept]
+        for path in stale:
+            shutil.rmtree(path)
     return stale

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from airstrip.embedded.binaries.compile import go_home
+from airstrip.embedded.binaries.caches import go_folders
+from airstrip.embedded.binaries.toolchain import Go
 from airstrip.errors import NodeError
 
 GIB = 1 << 30
 
-# Measured: docs/proof.md. The result and the linker's scratch; Go's modules; its compiled packages.
+# Somewhat more than was measured (docs/benchmarks.md): the result and the linker's scratch; Go's
+# modules; its compiled packages.
 _RESULT = GIB // 2
 _MODULES = GIB
 _COMPILED = 3 * GIB
@@ -31,16 +32,11 @@ class Room:
         return self.free >= self.needed
 
 
-def measure_room(cache: Path) -> list[Room]:
-    """One entry for each file system that the build writes into, with all that it puts there."""
-    home = Path(go_home(cache).get("HOME") or Path.home())
-    folders = {
-        cache: _RESULT,
-        Path(os.environ.get("GOMODCACHE") or home / "go" / "pkg" / "mod"): _MODULES,
-        Path(os.environ.get("GOCACHE") or home / ".cache" / "go-build"): _COMPILED,
-    }
+def measure_room(cache: Path, go: Go | None) -> list[Room]:
+    """One entry for each file system that a build with `go` writes into, with all that it puts there."""
+    modules, compiled = go_folders(cache, go)
     rooms: dict[int, Room] = {}
-    for folder, needed in folders.items():
+    for folder, needed in ((cache, _RESULT), (modules, _MODULES), (compiled, _COMPILED)):
         existing = next(path for path in (folder, *folder.parents) if path.exists())
         device = existing.stat().st_dev
         room = rooms.get(device) or Room(existing, 0, shutil.disk_usage(existing).free)
@@ -48,9 +44,9 @@ def measure_room(cache: Path) -> list[Room]:
     return list(rooms.values())
 
 
-def require_space(cache: Path) -> None:
+def require_space(cache: Path, go: Go | None) -> None:
     """Raises NodeError where a file system is too full for a build from nothing."""
-    for room in measure_room(cache):
+    for room in measure_room(cache, go):
         if not room.is_enough:
             raise NodeError(
                 "node.no-space",

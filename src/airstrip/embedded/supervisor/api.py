@@ -6,6 +6,7 @@ import http.client
 import json
 import ssl
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -32,13 +33,10 @@ class Api:
 
     def request(self, method: str, path: str, body: Object | None = None, kind: str = "application/json") -> Object:
         """Sends one request and returns the answer. Raises ApiError and OSError."""
-        connection = self._connect(timeout=10.0)
-        try:
-            payload = None if body is None else json.dumps(body).encode()
+        payload = None if body is None else json.dumps(body).encode()
+        with self._connected(timeout=10.0) as connection:
             connection.request(method, path, payload, {"Content-Type": kind, "Accept": "application/json"})
             return _parse(connection.getresponse())
-        finally:
-            connection.close()
 
     def apply(self, path: str, body: Object, manager: str) -> Object:
         """Server-side apply of one object at its own path."""
@@ -46,20 +44,28 @@ class Api:
         return self.request("PATCH", f"{path}?{query}", body, "application/apply-patch+yaml")
 
     def watch(self, path: str, version: str, seconds: int) -> Iterator[Object]:
-        """Events after `version`, until the server ends the watch after `seconds`."""
+        """Events after `version`, until the server ends the watch after `seconds`. Raises ApiError and OSError."""
         query = urlencode({"watch": "true", "resourceVersion": version, "timeoutSeconds": seconds})
-        connection = self._connect(timeout=seconds + 30.0)
-        try:
+        with self._connected(timeout=seconds + 30.0) as connection:
             connection.request("GET", f"{path}?{query}", headers={"Accept": "application/json"})
             response = connection.getresponse()
             if response.status != 200:
                 _parse(response)
             while line := response.readline():
                 yield json.loads(line)
+
+    @contextmanager
+    def _connected(self, timeout: float) -> Iterator[http.client.HTTPConnection]:
+        """An answer that is cut off, as by a server that ends, is an OSError like no answer at all."""
+        connection = self._connect(timeout)
+        try:
+            yield connection
+        except (http.client.HTTPException, json.JSONDecodeError) as error:
+            raise OSError(f"the API server's answer is none: {error!r}") from error
         finally:
             connection.close()
 
-    def _connect(self, timeout: float) -> http.client.HTTPSConnection:
+    def _connect(self, timeout: float) -> http.client.HTTPConnection:
         context = ssl.create_default_context(cafile=self.ca)
         context.load_cert_chain(self.certificate, self.key)
         return http.client.HTTPSConnection(urlsplit(self.url).netloc, timeout=timeout, context=context)

@@ -48,7 +48,7 @@ class _Question(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         cast(asyncio.DatagramTransport, transport).sendto(self._payload)
 
-    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002
+    def datagram_received(self, data: bytes, addr: object) -> None:  # noqa: ARG002 (asyncio's signature)
         if not self.answer.done() and data[:2] == self._payload[:2]:
             self.answer.set_result(data)
 

@@ -17,13 +17,11 @@ def main(archive: str, argv: list[str]) -> int:
     if program == "keeper":
         from . import keeper
 
-        keeper.daemonize(Path(arguments[0]))
-        return keeper.main(archive, arguments[1], join_cgroup=True)
+        return keeper.main(archive, arguments[1], log=Path(arguments[0]))
     if program == "unit":
         from . import keeper
 
-        # systemd has given it a cgroup, and finds it by that.
-        return keeper.main(archive, arguments[0], join_cgroup=False)
+        return keeper.main(archive, arguments[0])
     if program == "inner":
         from . import inner
 

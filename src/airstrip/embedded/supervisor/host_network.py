@@ -7,6 +7,7 @@ the process that holds it (`flags owner`): nothing of these outlives a keeper ki
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import time
 from pathlib import Path
@@ -74,6 +75,8 @@ class Masquerade:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            # It writes what it was told into its home, which is root's: a place where nothing can be written.
+            env={**os.environ, "HOME": os.devnull},
             preexec_fn=kernel.die_with_parent,
         )
         assert self._holder.stdin is not None

@@ -7,6 +7,7 @@ import os
 import resource
 import select
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -137,6 +138,9 @@ def _raise_file_limit() -> None:
 def main(plan_path: str, gate: int) -> int:
     """`gate` is a pipe that yields a byte when the host has made the link, or ends."""
     kernel.die_with_parent()
+    # Until the supervisor has handlers of its own: what pid 1 does not handle does not reach it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
     if os.read(gate, 1) != b"1":
         return 1
     os.close(gate)

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import cgroups, dns_relay, forward, host_firewall, host_network, kernel, record, remains
+from . import cgroups, dns_relay, forward, host_firewall, host_network, kernel, lock, logs, record, remains
 from .host_network import Masquerade, NetworkFailed
 from .identity import Process, identify
 from .plan import NodePlan, load_plan
@@ -25,6 +25,7 @@ from .plan import NodePlan, load_plan
 _NAMESPACES = kernel.CLONE_NEWNS | kernel.CLONE_NEWNET | kernel.CLONE_NEWPID | kernel.CLONE_NEWUTS | kernel.CLONE_NEWIPC
 _MASQUERADE_CHECK = 5.0
 _STEADY = 60.0
+_LOCK_WAIT = 5.0
 
 
 class _Refused(Exception):
@@ -95,6 +96,8 @@ class Keeper:
         cgroups.remove_pods(self._plan.cgroup)
         with self._released_inner() as release, self._listener() as listener:
             assert self._inner is not None
+            if self._stopping:
+                return
             keeper = identify(os.getpid())
             port = listener.getsockname()[1]
             self._remember_port(port)
@@ -167,7 +170,7 @@ class Keeper:
         while not ended.is_set():
             try:
                 self._masquerade.ensure()
-            except NetworkFailed as error:
+            except (NetworkFailed, OSError) as error:
                 print(f"keeper: pods do not reach the outside: {error}", flush=True)
             if self._stopping:
                 # It may have been told before it could listen.
@@ -192,9 +195,21 @@ class Keeper:
             print(f"keeper: still in use: {', '.join(left)}", flush=True)
 
 
-def main(archive: str, plan_path: str, *, join_cgroup: bool) -> int:
-    """`join_cgroup` moves the programs out of the caller's cgroup, which may end with its session."""
-    return Keeper(load_plan(Path(plan_path)), archive, plan_path, join_cgroup=join_cgroup).run()
+def main(archive: str, plan_path: str, log: Path | None = None) -> int:
+    """Keeps the node of this plan, unless another keeper does.
+
+    With `log` it leaves its caller for the background, all output going there, and the caller's
+    cgroup, which may end with its session; systemd has seen to all of that.
+    """
+    plan = load_plan(Path(plan_path))
+    held = lock.take(Path(plan.state_dir), _LOCK_WAIT)
+    if held is None:
+        print(f"keeper: another one holds {Path(plan.state_dir, lock.FILE)}", file=sys.stderr)
+        return 1
+    if log is not None:
+        daemonize(log)
+    lock.sign(held)
+    return Keeper(plan, archive, plan_path, join_cgroup=log is not None).run()
 
 
 def daemonize(log: Path) -> None:
@@ -205,6 +220,6 @@ def daemonize(log: Path) -> None:
     os.chdir("/")
     os.umask(0o022)
     source = os.open(os.devnull, os.O_RDONLY)
-    sink = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    sink = logs.open_log(log.parent, log.stem)
     for target, descriptor in ((0, source), (1, sink), (2, sink)):
         os.dup2(descriptor, target)
