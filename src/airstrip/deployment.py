@@ -61,6 +61,10 @@ class Deployment:
         """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
         return operations.up(self._session, emit, confirm, timeout=timeout)
 
+    def plan(self, *, exit_code: bool = False) -> Result:
+        """What `up` would change: nothing is built, started or written. With `exit_code`, 3 for changes."""
+        return operations.plan(self._session, exit_code=exit_code)
+
     def build_images(self, emit: Emit = discard, *, refresh: bool = False) -> Result:
         """Builds the images that `up` would, as root; with `refresh`, anew from today's packages."""
         return operations.build_images(self.spec, emit, refresh=refresh)
@@ -76,6 +80,10 @@ class Deployment:
     def status(self) -> Result:
         """Components, versions, health, last runs. Exit code 3 when any of it is not as it should be."""
         return operations.status(self._session)
+
+    def history(self) -> Result:
+        """The last releases, oldest first: what `up` landed or failed to land, when, by whom."""
+        return operations.history(self._session)
 
     def run(
         self,

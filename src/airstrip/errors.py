@@ -125,7 +125,10 @@ class ImageError(AirstripError):
 
 
 class KubernetesError(AirstripError):
-    """`status` is the API server's HTTP status, None where it was not reached."""
+    """`status` is the API server's HTTP status, None where it was not reached.
+
+    `managers` are those whose fields an apply would have changed.
+    """
 
     def __init__(
         self,
@@ -136,9 +139,11 @@ class KubernetesError(AirstripError):
         fix: str = "",
         details: str = "",
         status: int | None = None,
+        managers: tuple[str, ...] = (),
     ) -> None:
         super().__init__(code, message, cause=cause, fix=fix, details=details)
         self.status = status
+        self.managers = managers
 
 
 class AirflowError(AirstripError):

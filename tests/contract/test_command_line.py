@@ -13,12 +13,13 @@ import pytest
 import typer
 
 from airstrip import __version__
-from airstrip.cli import files, image, lifecycle, look, node
+from airstrip.cli import files, image, lifecycle, look, node, plan
 from airstrip.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[2]
 GROUPS: list[tuple[tuple[str, ...], typer.Typer]] = [
     ((), lifecycle.verbs),
+    ((), plan.verbs),
     ((), look.verbs),
     ((), files.verbs),
     (("image",), image.verbs),
@@ -29,7 +30,7 @@ VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for c
 
 def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
-        *("init", "up", "status", "open", "run", "logs", "down", "render", "schema"),
+        *("init", "up", "plan", "status", "open", "run", "logs", "down", "render", "schema"),
         *(f"image {verb}" for verb in ("build", "prune")),
         *(f"node {verb}" for verb in ("build", "start", "stop", "status", "kubeconfig", "prune")),
     }

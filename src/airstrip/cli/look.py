@@ -21,7 +21,12 @@ verbs = typer.Typer()
 
 
 @verbs.command("status", short_help="Show what runs, and how it is.")
-def status(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
+def status(
+    history: Annotated[bool, typer.Option("--history", help="Show what was landed when, and by whom.")] = False,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
     """Show components, versions, health and the last runs.
 
     Exit code 3 when something is not as it should be: a component that is not ready, a DAG file that
@@ -30,9 +35,10 @@ def status(file: options.File = None, json: options.Json = False, debug: options
     \b
     Examples:
       ./airstrip status
+      ./airstrip status --history
       ./airstrip status --json
     """
-    Call("status", json, debug).run(lambda _, __: load(file).status())
+    Call("status", json, debug).run(lambda _, __: load(file).history() if history else load(file).status())
 
 
 @verbs.command("open", short_help="Print and open Airflow's URL.")

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 
 from airstrip import __version__
-from airstrip.cli import files, image, lifecycle, look, node
+from airstrip.cli import files, image, lifecycle, look, node, plan
 from airstrip.cli.errors import Interrupted, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
-_TOP = (lifecycle, look, files)
+_TOP = (lifecycle, plan, look, files)
 _GROUPS = {"image": image, "node": node}
 for module in _TOP:
     app.add_typer(module.verbs)

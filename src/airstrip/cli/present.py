@@ -8,6 +8,7 @@ from typing import Any
 
 from airstrip.cli import present_node
 from airstrip.cli.colors import paint
+from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.tables import columns, plain, state
 from airstrip.result import Finding, Result
 
@@ -55,6 +56,8 @@ def _task_name(task: Mapping[str, Any]) -> str:
 
 
 def _status(data: Mapping[str, Any]) -> list[str]:
+    if "history" in data:
+        return _history(data)
     lines = [f"{data['name']}: {state(data['state'])}"]
     if url := data.get("url"):
         versions = ", ".join(f"{name} {version}" for name, version in data.get("versions", {}).items())
@@ -73,6 +76,21 @@ def _status(data: Mapping[str, Any]) -> list[str]:
     if runs:
         lines += ["", "last runs", *columns(runs)]
     return lines
+
+
+def _history(data: Mapping[str, Any]) -> list[str]:
+    rows = [
+        (
+            str(row["revision"]),
+            str(row["at"]),
+            f"airflow {row['airflow']}",
+            f"{row['changed']} changed",
+            str(row["by"]),
+            state("failed") + f": {row['error']}" if row["error"] else "",
+        )
+        for row in data["history"]
+    ]
+    return [f"{data['name']}: {len(rows)} releases", *columns(rows)]
 
 
 def _anything(data: Mapping[str, Any]) -> list[str]:
@@ -111,4 +129,5 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "node prune": present_node.present_prune,
     "run": _run,
     "status": _status,
+    "plan": plan_lines,
 }

@@ -4,6 +4,7 @@ Objects are dicts in the API's JSON shape. Nothing in here knows Airflow, a spec
 import only errors, events and process.
 """
 
+from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_change
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
@@ -17,12 +18,17 @@ from airstrip.kube.wait import (
 
 __all__ = [
     "Applied",
+    "Change",
     "Cluster",
+    "FieldChange",
     "Lease",
     "Trouble",
+    "compare",
     "connect",
+    "execute",
     "follow_pod_log",
     "last_words",
+    "plan_change",
     "pod_log",
     "pod_logs",
     "pod_troubles",

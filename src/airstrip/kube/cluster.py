@@ -74,6 +74,11 @@ class Cluster:
         after = self._send("PATCH", "apply", item, query, content_type="application/apply-patch+yaml")
         return Applied(before is None or _differs(before, after), after)
 
+    def preview(self, item: Mapping[str, Any], *, force: bool = False) -> Object:
+        """What `apply` would make of an object that is there: nothing is written."""
+        query = {"fieldManager": FIELD_MANAGER, "force": "true" if force else "false", "dryRun": "All"}
+        return self._send("PATCH", "apply", item, query, content_type="application/apply-patch+yaml")
+
     def create(self, item: Mapping[str, Any]) -> Object:
         """Raises `kubernetes.already-exists` when it is there. `metadata.generateName` serves as a name too."""
         return self._send("POST", "create", item, {"fieldManager": FIELD_MANAGER}, idempotent=False)

@@ -29,6 +29,12 @@ class Entry:
     namespace: str
     name: str
 
+    @classmethod
+    def of(cls, item: Mapping[str, Any]) -> Entry:
+        """An object's own."""
+        metadata = item["metadata"]
+        return cls(item["apiVersion"], item["kind"], metadata.get("namespace", ""), metadata["name"])
+
     @property
     def identity(self) -> tuple[str, str, str, str]:
         """The same object under another version of its API group is the same object."""
@@ -38,10 +44,7 @@ class Entry:
 
 def entries(items: Iterable[Mapping[str, Any]]) -> frozenset[Entry]:
     """The entries of some objects."""
-    return frozenset(
-        Entry(item["apiVersion"], item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
-        for item in items
-    )
+    return frozenset(map(Entry.of, items))
 
 
 def read(cluster: Cluster, namespace: str) -> frozenset[Entry]:
@@ -78,16 +81,25 @@ def write(cluster: Cluster, namespace: str, recorded: Iterable[Entry]) -> None:
     )
 
 
-def prune(cluster: Cluster, namespace: str, previous: Iterable[Entry], current: Iterable[Entry]) -> frozenset[Entry]:
-    """Deletes what is in `previous` and not in `current`, and returns it. Tolerates what is gone already.
+def prunable(previous: Iterable[Entry], current: Iterable[Entry]) -> list[Entry]:
+    """What is in `previous` and not in `current`, in the order in which it goes.
 
-    Namespaces, volumes and claims stay, and stay on record. With nothing in `current` this takes
-    everything else away.
+    Namespaces, volumes and claims stay.
+    """
+    stays = {entry.identity for entry in current}
+    doomed = (entry for entry in previous if entry.identity not in stays and entry.kind not in _NEVER)
+    return sorted(doomed, key=_deletion_order)
+
+
+def prune(cluster: Cluster, namespace: str, previous: Iterable[Entry], current: Iterable[Entry]) -> frozenset[Entry]:
+    """Deletes what is prunable, and returns it; records what is left. Tolerates what is gone already.
+
+    With nothing in `current` this takes everything away but namespaces, volumes and claims.
     """
     previous, current = frozenset(previous), frozenset(current)
     stays = {entry.identity for entry in current}
-    doomed = [entry for entry in previous if entry.identity not in stays and entry.kind not in _NEVER]
-    for entry in sorted(doomed, key=_deletion_order):
+    doomed = prunable(previous, current)
+    for entry in doomed:
         cluster.delete(entry.api_version, entry.kind, entry.name, entry.namespace or None)
     kept = {entry for entry in previous if entry.kind in _NEVER and entry.identity not in stays}
     write(cluster, namespace, current | kept)

@@ -43,7 +43,8 @@ def refusal(status: int, body: Mapping[str, Any], action: str, access: Access, *
     code, cause, fix = _explain(status, body, str(body.get("message") or ""), access)
     message = f"could not {action}: {_short(said) or body.get('reason') or f'HTTP {status}'}"
     details = "\n".join(_causes(body, secret=secret))
-    return KubernetesError(code, message, cause=cause, fix=fix, details=details, status=status)
+    managers = tuple(sorted({manager for manager, _ in field_conflicts(body)}))
+    return KubernetesError(code, message, cause=cause, fix=fix, details=details, status=status, managers=managers)
 
 
 def field_conflicts(body: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -40,6 +40,7 @@ DATABASE_SECRET = "airflow-database"
 KEYS_SECRET = "airflow-keys"
 ADMIN_SECRET = "airflow-admin"
 CLI_SECRET = "airflow-cli"
+SECRETS = (DATABASE_SECRET, KEYS_SECRET, ADMIN_SECRET, CLI_SECRET)
 
 DATABASE_USER = "airflow"
 DATABASE_NAME = "airflow"

@@ -4,9 +4,11 @@ May import every layer below; never names a place, never prints: it emits events
 """
 
 from airstrip.operations.down import down
+from airstrip.operations.history import history
 from airstrip.operations.image import build_images, prune_images
 from airstrip.operations.logs import component_logs, task_logs
 from airstrip.operations.open import open_url, read_password
+from airstrip.operations.plan import plan
 from airstrip.operations.render import render_manifests
 from airstrip.operations.run import run
 from airstrip.operations.session import Session
@@ -18,7 +20,9 @@ __all__ = [
     "build_images",
     "component_logs",
     "down",
+    "history",
     "open_url",
+    "plan",
     "prune_images",
     "read_password",
     "render_manifests",

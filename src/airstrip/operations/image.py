@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from airstrip import images
 from airstrip.errors import ImageError
 from airstrip.events import Emit
-from airstrip.images import AirflowImageRequest, BuiltImage, ReadyImage
+from airstrip.images import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
 from airstrip.manifests import Images
 from airstrip.paths import cache_dir
 from airstrip.result import Result
@@ -26,6 +28,43 @@ def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
     return Images(airflow.pinned, built["postgresql"].pinned)
 
 
+@dataclass(frozen=True)
+class PlannedImages:
+    """What is to be built; the references where all digests are known."""
+
+    commands: tuple[str, ...]
+    references: Images | None
+
+
+def plan_images(spec: Spec, landed: Mapping[str, str]) -> PlannedImages:
+    """From the cache, or from `landed`: references by digest by the name that an image has before it is built."""
+    commands = []
+    pinned = {}
+    for plan in _plans(spec):
+        known = plan.image.pinned if plan.image else landed.get(plan.reference)
+        if known is None:
+            commands.append(f"build the image {plan.reference}")
+        else:
+            pinned[plan.name] = known
+    if spec.image.ref is not None:
+        pinned["airflow"] = ReadyImage(spec.image.ref).pinned
+    known_all = {"airflow", "postgresql"} <= pinned.keys()
+    return PlannedImages(tuple(commands), Images(pinned["airflow"], pinned["postgresql"]) if known_all else None)
+
+
+def built_names(spec: Spec, images: Images) -> dict[str, str]:
+    """The references by digest, by the names that `plan_images` knows before a build."""
+    pinned = {"airflow": images.airflow, "postgresql": images.postgresql}
+    return {plan.reference: pinned[plan.name] for plan in _plans(spec)}
+
+
+def _plans(spec: Spec) -> list[ImagePlan]:
+    plans = [images.plan_postgresql_image(cache_dir())]
+    if spec.image.ref is None:
+        plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
+    return plans
+
+
 def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result:
     """Builds the images into the cache; with `refresh`, anew from today's packages."""
     built = _ensure_built(spec, emit, refresh=refresh)
@@ -34,9 +73,7 @@ def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result:
 
 def prune_images(spec: Spec, emit: Emit) -> Result:
     """Empties the cache of images but those that the deployment is landed from today."""
-    plans = [images.plan_postgresql_image(cache_dir())]
-    if spec.image.ref is None:
-        plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
+    plans = _plans(spec)
     kept = [plan.image for plan in plans if plan.image is not None]
     images.prune_images(cache_dir(), plans, emit)
     return Result("image prune", {"kept": [image.pinned for image in kept]})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +13,11 @@ from airstrip.diagnose import collect_facts, diagnose
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Emit, Progress, step
 from airstrip.file_lock import file_lock
-from airstrip.kube import Cluster, Lease, inventory, wait_for_job, wait_for_rollout
-from airstrip.manifests import Images, ManifestSet, SecretValues, Stage, build_manifests, build_secrets
-from airstrip.operations.image import ensure_images
+from airstrip.kube import Cluster, Lease, execute, inventory, wait_for_job, wait_for_rollout
+from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
+from airstrip.operations.history import record_release
+from airstrip.operations.image import built_names, ensure_images
+from airstrip.operations.plan import objects_of, plan_objects
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
 from airstrip.paths import lock_file
@@ -69,26 +72,55 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
 
 
 def _land(session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock) -> int:
-    """Applies every stage in order; returns how many objects changed."""
+    """Applies every stage in order and records the release; returns how many objects changed."""
+    changed = 0
+    try:
+        for count in _land_stages(session, platform, images, lease, emit, clock):
+            changed += count
+    except AirstripError as error:
+        with contextlib.suppress(AirstripError):
+            _record(session, images, changed, error.code)
+        raise
+    if changed:
+        _record(session, images, changed)
+    return changed
+
+
+def _land_stages(
+    session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock
+) -> Iterator[int]:
+    """Each stage is planned when its inputs are known, and exactly that is done; yields the number of its changes."""
     spec, cluster = session.spec, session.cluster
+    namespace = spec.namespaces.control
     checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()))
     manifests = build_manifests(spec, platform, images, checksums)
-    previous = inventory.read(cluster, spec.namespaces.control)
-    current = inventory.entries(_objects(manifests))
+    previous = inventory.read(cluster, namespace)
+    current = inventory.entries(objects_of(manifests))
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
-    inventory.write(cluster, spec.namespaces.control, previous | current)
-    changed = 0
+    inventory.write(cluster, namespace, previous | current)
     try:
         for stage in manifests.stages:
             lease.check()
-            changed += _apply_stage(cluster, stage, emit, clock)
+            yield _apply_stage(cluster, stage, emit, clock)
     except WaitTimeout as error:
         raise _explained(error, session) from error
     lease.check()
     awaited = _awaited(cluster, spec.namespaces.workers, previous)
-    inventory.prune(cluster, spec.namespaces.control, previous, current | awaited)
+    yield len(inventory.prune(cluster, namespace, previous, current | awaited))
     _await_airflow(session.airflow, emit, clock)
-    return changed
+
+
+def _record(session: Session, images: Images, changed: int, error: str = "") -> None:
+    spec = session.spec
+    names = built_names(spec, images)
+    record_release(
+        session.cluster,
+        spec.namespaces.control,
+        airflow=spec.airflow.version,
+        changed=changed,
+        images=names,
+        error=error,
+    )
 
 
 def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Entry]) -> frozenset[inventory.Entry]:
@@ -106,32 +138,16 @@ def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Ent
     )
 
 
-def _objects(manifests: ManifestSet) -> list[dict[str, Any]]:
-    return [item for stage in manifests.stages for item in stage.objects]
-
-
 def _apply_stage(cluster: Cluster, stage: Stage, emit: Emit, clock: _Clock) -> int:
     with step(emit, f"apply.{stage.name}", f"Apply {stage.name}") as progress:
-        changed = 0
-        for item in stage.objects:
-            progress.say(f"{item['kind']} {item['metadata']['name']}")
-            _clear_failed_job(cluster, item)
-            changed += cluster.apply(item).changed
+        changes = plan_objects(cluster, stage.objects)
+        for change in changes:
+            progress.say(f"{change.action} {change.entry.kind} {change.entry.name}")
+            execute(cluster, change)
         for item in stage.objects:
             _await_object(cluster, item, progress, clock)
-        progress.note = f"{len(stage.objects)} objects, {changed} changed"
-    return changed
-
-
-def _clear_failed_job(cluster: Cluster, item: Mapping[str, Any]) -> None:
-    """A Job that failed stays failed whatever is applied: it is made anew, so that the next `up` mends it."""
-    if item["kind"] != "Job":
-        return
-    metadata = item["metadata"]
-    found = cluster.get(item["apiVersion"], "Job", metadata["name"], metadata["namespace"])
-    conditions = (found or {}).get("status", {}).get("conditions") or ()
-    if any(entry["type"] == "Failed" and entry["status"] == "True" for entry in conditions):
-        cluster.delete(item["apiVersion"], "Job", metadata["name"], metadata["namespace"], wait=60)
+        progress.note = f"{len(stage.objects)} objects, {len(changes)} changed"
+    return len(changes)
 
 
 def _await_object(cluster: Cluster, item: Mapping[str, Any], progress: Progress, clock: _Clock) -> None:

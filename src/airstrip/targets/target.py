@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from airstrip.events import Emit
 from airstrip.platform import Platform
@@ -25,6 +25,12 @@ class Target(Protocol):
 
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
         """Makes the place and its cluster-scoped objects, and says what it offers."""
+
+    def plan(self) -> tuple[str, ...]:
+        """What `ensure` would do before the cluster can be asked, in words. Changes nothing."""
+
+    def cluster_objects(self) -> tuple[dict[str, Any], ...]:
+        """The cluster-scoped objects that `ensure` applies."""
 
     def preview(self) -> Platform:
         """What the place would offer, told from the file alone: nothing is started or asked."""

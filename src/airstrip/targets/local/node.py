@@ -54,6 +54,19 @@ class LocalNode:
         """What building would need, without doing anything."""
         return check_build(cache_dir())
 
+    def plan(self) -> tuple[str, ...]:
+        """What `start` would do, in words; nothing for a node that runs."""
+        if self.status().running:
+            return ()
+        built = find_binaries(cache_dir()) is not None
+        lacking = host_packages.missing("node", "image") if built else host_packages.missing("build", "node", "image")
+        packages = ", ".join(package.name for package in lacking)
+        return (
+            *([f"install on this machine: {packages}"] if packages else []),
+            *([] if built else ["build Kubernetes from pinned sources (about ten minutes on two cores)"]),
+            f"start the node {self.name}",
+        )
+
     def start(self, emit: Emit, confirm: Confirm) -> tuple[NodeConfig, NodeStatus]:
         """Builds what is missing, then starts the node; no effect on one that runs as it should."""
         config = self.config(self.build(emit, confirm).folder)

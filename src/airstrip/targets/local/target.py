@@ -6,6 +6,7 @@ import os
 import stat
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
@@ -43,14 +44,21 @@ class LocalTarget:
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
         config, status = self._node.start(emit, confirm)
         with step(emit, "place.objects", "Make namespaces and volumes") as progress:
-            folders = self._ensure_folders(config)
-            objects = build_cluster_objects(self._spec, folders, config.name)
+            self._ensure_folders(config)
+            objects = self.cluster_objects()
             with closing(connect(self.kubeconfig(), direct=True)) as cluster:
                 changed = sum(cluster.apply(item).changed for item in objects)
                 for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
                     wait_for_default_service_account(cluster, namespace, timeout=30)
             progress.note = f"{len(objects)} objects, {changed} changed"
         return self._platform(config, status.port or self._port)
+
+    def cluster_objects(self) -> tuple[dict[str, Any], ...]:
+        config = self._node.config()
+        return build_cluster_objects(self._spec, _folders(config), config.name)
+
+    def plan(self) -> tuple[str, ...]:
+        return self._node.plan()
 
     def preview(self) -> Platform:
         return self._platform(self._node.config(), self._port)
@@ -86,9 +94,9 @@ class LocalTarget:
             api_server_node_port=config.node_port,
         )
 
-    def _ensure_folders(self, config: NodeConfig) -> dict[Purpose, str]:
-        """Host folders by purpose. The DAGs' is a link, because a volume's own path can never change."""
-        logs = config.volumes_dir / "logs"
+    def _ensure_folders(self, config: NodeConfig) -> None:
+        folders = _folders(config)
+        logs = Path(folders["logs"])
         logs.mkdir(exist_ok=True)
         os.chown(logs, AIRFLOW_UID, 0)
         logs.chmod(0o2775)
@@ -96,12 +104,16 @@ class LocalTarget:
         if dags is None:
             dags = config.volumes_dir / "dags"
             dags.mkdir(mode=0o755, exist_ok=True)
-        link = config.state_dir / "dags"
+        link = Path(folders["dags"])
         fresh = link.with_name("dags.new")
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(dags)
         fresh.replace(link)
-        return {"dags": str(link), "logs": str(logs)}
+
+
+def _folders(config: NodeConfig) -> dict[Purpose, str]:
+    """Host folders by purpose. The DAGs' is a link, because a volume's own path can never change."""
+    return {"dags": str(config.state_dir / "dags"), "logs": str(config.volumes_dir / "logs")}
 
 
 def check_dags_folder(path: Path) -> None:

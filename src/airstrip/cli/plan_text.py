@@ -1,0 +1,63 @@
+"""A plan as text."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from airstrip.cli.colors import paint
+
+_SIGNS = {"add": ("+", "green"), "change": ("~", "yellow"), "replace": ("±", "yellow"), "remove": ("-", "red")}
+_WORDS = {"add": "to add", "change": "to change", "replace": "to replace", "remove": "to remove"}
+
+
+def plan_lines(data: Mapping[str, Any]) -> list[str]:
+    """The plan as text: stages with something in them, then a summary."""
+    if not data["changed"]:
+        return [f"No changes: {data['name']} is as its file says."]
+    lines = []
+    for stage in data["stages"]:
+        lines += _stage(stage)
+    counts = ", ".join(
+        f"{data['counts'][action]} {words}" for action, words in _WORDS.items() if data["counts"][action]
+    )
+    return [*lines, "", f"{counts or 'Objects are known later'}. Do it: ./airstrip up"]
+
+
+def _stage(stage: Mapping[str, Any]) -> list[str]:
+    if stage["knownAfter"]:
+        return [f"{stage['name']}: known after {stage['knownAfter']}"]
+    lines = [f"  $ {command}" for command in stage["commands"]]
+    for change in stage["changes"]:
+        lines += _change(change)
+    return [f"{stage['name']}:", *lines] if lines else []
+
+
+def _change(change: Mapping[str, Any]) -> list[str]:
+    sign, color = _SIGNS[change["action"]]
+    where = f" in {change['namespace']}" if change["namespace"] else ""
+    by_hand = f"  (takes back what {', '.join(change['takesBackFrom'])} changed)" if change["takesBackFrom"] else ""
+    lines = [f"  {paint(sign, color, sys.stdout)} {change['kind']} {change['name']}{where}{by_hand}"]
+    for field in change["fields"]:
+        lines += _field(field)
+    return lines
+
+
+def _field(field: Mapping[str, Any]) -> list[str]:
+    before, after = field["before"], field["after"]
+    if isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after):
+        diff = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))[2:]
+        return [f"      {field['path']}:", *(f"        {_painted(line)}" for line in diff)]
+    return [f"      {field['path']}: {_value(before)} -> {_value(after)}"]
+
+
+def _painted(line: str) -> str:
+    color = {"+": "green", "-": "red"}.get(line[:1])
+    return paint(line, color, sys.stdout) if color else line
+
+
+def _value(value: Any) -> str:
+    return "(none)" if value is None else json.dumps(value)

@@ -1,0 +1,142 @@
+"""What `up` would do: ordered stages of commands and changes. Builds nothing, starts nothing, generates no secret."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airstrip.kube import Change, Cluster, compare, inventory, plan_change
+from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum
+from airstrip.operations.history import read_history
+from airstrip.operations.image import plan_images
+from airstrip.operations.session import Session
+from airstrip.platform import Platform
+from airstrip.result import Result
+
+_NOT_GENERATED = "known after up"
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """`known_after` names the stage whose result this one waits for; then it lists nothing."""
+
+    name: str
+    commands: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+    known_after: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.commands or self.changes or self.known_after)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "commands": list(self.commands),
+            "changes": [change.to_dict() for change in self.changes],
+            "knownAfter": self.known_after or None,
+        }
+
+
+def plan(session: Session, *, exit_code: bool = False) -> Result:
+    """The plan as data. Exit code 3 with changes where `exit_code` asks for it."""
+    stages = plan_stages(session)
+    empty = all(stage.is_empty for stage in stages)
+    data = {
+        "name": session.spec.name,
+        "changed": not empty,
+        "counts": _counts(stages),
+        "stages": [stage.to_dict() for stage in stages],
+    }
+    return Result("plan", data, exit_code=3 if exit_code and not empty else 0)
+
+
+def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
+    """Stages in the order of `up`: place, images, secrets, those of the manifests, prune."""
+    platform = session.target.describe()
+    if platform is None:
+        place = PlannedStage("place", session.target.plan())
+        return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place")
+    cluster = session.cluster
+    objects = plan_objects(cluster, session.target.cluster_objects())
+    place = PlannedStage("place", changes=objects)
+    landed = _landed_images(session)
+    images = plan_images(session.spec, landed).references
+    stages = (place, _plan_images(session, landed))
+    if images is None:
+        return *stages, PlannedStage("airflow", known_after="image")
+    return *stages, *_plan_cluster(session, platform, images)
+
+
+def plan_objects(cluster: Cluster, items: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """What applying them would change, in their order."""
+    changes = (plan_change(cluster, item) for item in items)
+    return tuple(change for change in changes if change is not None)
+
+
+def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
+    cluster, namespace = session.cluster, session.spec.namespaces.control
+    checksums, missing = _read_secrets(session)
+    manifests = build_manifests(session.spec, platform, images, checksums)
+    previous = inventory.read(cluster, namespace)
+    gone = inventory.prunable(previous, inventory.entries(objects_of(manifests)))
+    removed = tuple(Change("remove", entry) for entry in gone)
+    return (
+        PlannedStage("secrets", tuple(f"generate Secret {name} in {namespace}" for name in missing)),
+        *(
+            PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_objects(cluster, stage.objects), gone))
+            for stage in manifests.stages
+        ),
+        PlannedStage("prune", changes=removed),
+    )
+
+
+def objects_of(manifests: ManifestSet) -> list[dict[str, Any]]:
+    return [item for stage in manifests.stages for item in stage.objects]
+
+
+def _read_secrets(session: Session) -> tuple[dict[str, str], list[str]]:
+    """Checksums by name, and the names of those that `up` will generate."""
+    checksums, missing = {}, []
+    for name in SECRETS:
+        found = session.cluster.get("v1", "Secret", name, session.spec.namespaces.control)
+        checksums[name] = _NOT_GENERATED if found is None else checksum(found.get("data") or {})
+        if found is None:
+            missing.append(name)
+    return checksums, missing
+
+
+def _with_predecessors(
+    cluster: Cluster, changes: Sequence[Change], gone: Sequence[inventory.Entry]
+) -> tuple[Change, ...]:
+    """A ConfigMap is named by its contents: a new one is shown as what differs from the one that it replaces."""
+    return tuple(_with_predecessor(cluster, change, gone) for change in changes)
+
+
+def _with_predecessor(cluster: Cluster, change: Change, gone: Sequence[inventory.Entry]) -> Change:
+    entry, item = change.entry, change.item
+    if change.action != "add" or entry.kind != "ConfigMap" or item is None:
+        return change
+    plain = entry.name.rpartition("-")[0]
+    for old in gone:
+        if (old.kind, old.namespace, old.name.rpartition("-")[0]) == (entry.kind, entry.namespace, plain):
+            before = cluster.get("v1", "ConfigMap", old.name, old.namespace) or {}
+            return replace(change, fields=tuple(compare(before.get("data"), item["data"], "data")))
+    return change
+
+
+def _landed_images(session: Session) -> Mapping[str, str]:
+    """Digests that the cluster's history knows: whoever asks may have another cache than whoever landed it."""
+    history = read_history(session.cluster, session.spec.namespaces.control)
+    return {name: digest for release in history for name, digest in release.images.items()}
+
+
+def _plan_images(session: Session, landed: Mapping[str, str]) -> PlannedStage:
+    return PlannedStage("image", plan_images(session.spec, landed).commands)
+
+
+def _counts(stages: Sequence[PlannedStage]) -> dict[str, int]:
+    """Objects by what happens to them."""
+    actions = [change.action for stage in stages for change in stage.changes]
+    return {action: actions.count(action) for action in ("add", "change", "replace", "remove")}

@@ -1,0 +1,119 @@
+"""`plan` says what `up` does; `up` does it, and then there is nothing to do."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from airstrip.kube import Cluster
+from airstrip.kube.inventory import read
+from tests.landing import NAME, Landing
+
+
+@pytest.fixture(autouse=True)
+def mended(landing: Landing) -> Iterator[None]:
+    yield
+    landing.write_file()
+    landing.ok("up", "--yes")
+
+
+def plan(landing: Landing) -> list[dict[str, Any]]:
+    """Every change of the plan, in order."""
+    return [change for stage in landing.data("plan")["stages"] for change in stage["changes"]]
+
+
+def snapshot(cluster: Cluster) -> dict[str, Any]:
+    """What would tell a write: version, generation, labels and contents of every applied object and Secret."""
+    found: dict[str, Any] = {}
+    for entry in sorted(read(cluster, NAME)):
+        item = cluster.get(entry.api_version, entry.kind, entry.name, entry.namespace or None)
+        assert item is not None
+        found[str(entry)] = {key: value for key, value in item.items() if key != "status"}
+    for kind in ("ConfigMap", "Secret"):
+        found |= {f"{kind} {item['metadata']['name']}": item for item in cluster.list("v1", kind, NAME)}
+    return found
+
+
+def test_after_up_there_are_no_changes_and_a_second_up_writes_nothing(landing: Landing, cluster: Cluster) -> None:
+    assert landing.data("plan")["changed"] is False
+    assert landing.airstrip("plan", "--exit-code").returncode == 0
+    before = snapshot(cluster)
+    landing.ok("up", "--yes")
+    assert snapshot(cluster) == before
+
+
+def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluster) -> None:
+    by_hand(cluster, {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}})
+    cluster.delete("v1", "Service", "api-server", NAME)
+    assert landing.airstrip("plan", "--exit-code").returncode == 3
+    added, changed = sorted(plan(landing), key=lambda change: str(change["action"]))
+    assert (added["action"], added["kind"], added["name"]) == ("add", "Service", "api-server")
+    assert (changed["action"], changed["name"], changed["takesBackFrom"]) == ("change", "scheduler", ["kubectl-patch"])
+    assert changed["fields"] == [
+        {"path": "spec.template.spec.terminationGracePeriodSeconds", "before": 7, "after": 90},
+    ]
+    assert landing.data("up", "--yes")["changed"] == 2
+    assert plan(landing) == []
+
+
+def by_hand(cluster: Cluster, body: dict[str, Any]) -> None:
+    """As `kubectl patch` does: its name is the fields' manager."""
+    cluster.transport.request(
+        "PATCH",
+        cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler"),
+        "patch the scheduler by hand",
+        query={"fieldManager": "kubectl-patch"},
+        body=json.dumps(body).encode(),
+        content_type="application/strategic-merge-patch+json",
+    )
+
+
+def test_another_program_s_field_is_named_and_left_alone(landing: Landing, cluster: Cluster) -> None:
+    path = cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler")
+    body = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "scheduler"},
+        "spec": {"minReadySeconds": 1, "revisionHistoryLimit": 9},
+    }
+
+    def claim(fields: dict[str, Any]) -> None:
+        query = {"fieldManager": "gitops", "force": "true"}
+        content = json.dumps(fields).encode()
+        cluster.transport.request(
+            "PATCH", path, "claim", query=query, body=content, content_type="application/apply-patch+yaml"
+        )
+
+    claim(body)
+    try:
+        done = landing.airstrip("up", "--yes", "--json")
+        (error,) = json.loads(done.stdout)["errors"]
+        assert (done.returncode, error["code"]) == (1, "kubernetes.field-conflict")
+        assert "gitops" in error["cause"] and error["fix"]
+    finally:
+        # Without the fields it gives them up.
+        claim({**body, "spec": {}})
+
+
+def test_a_changed_setting_is_shown_as_what_differs_in_its_config_map(landing: Landing) -> None:
+    landing.write_file("namespaces: {workers: elsewhere-entirely}\n")
+    changes = plan(landing)
+    fields = {field["path"]: field for change in changes for field in change["fields"]}
+    namespace = fields["data.AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE"]
+    assert (namespace["before"], namespace["after"]) == (f"{NAME}-workers", "elsewhere-entirely")
+    assert any(change["action"] == "remove" for change in changes)
+
+
+def test_the_history_tells_releases_and_failures(landing: Landing) -> None:
+    releases = landing.data("status", "--history")["history"]
+    assert releases[0]["revision"] >= 1
+    assert releases[0]["state"] == "landed"
+    assert [row["revision"] for row in releases] == sorted({row["revision"] for row in releases})
+    assert all("@" in row["by"] and row["at"].endswith("Z") for row in releases)
+
+
+def test_no_changes_is_said_in_one_line(landing: Landing) -> None:
+    assert landing.ok("plan") == f"No changes: {NAME} is as its file says.\n"
