@@ -92,7 +92,8 @@ def test_another_program_s_field_is_named_and_left_alone(landing: Landing, clust
         done = landing.airstrip("up", "--yes", "--json")
         (error,) = json.loads(done.stdout)["errors"]
         assert (done.returncode, error["code"]) == (1, "kubernetes.field-conflict")
-        assert "gitops" in error["cause"] and error["fix"]
+        assert "gitops" in error["cause"]
+        assert error["fix"]
     finally:
         # Without the fields it gives them up.
         claim({**body, "spec": {}})
