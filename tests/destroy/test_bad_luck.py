@@ -1,0 +1,116 @@
+"""`up` that is killed, interrupted or run twice, and a node that dies: the next `up` mends it, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.landing import ROOT, Landing, eventually
+
+STEPS = (
+    "node.start",
+    "place.objects",
+    "node.import",
+    "apply.foundation",
+    "apply.database",
+    "apply.migration",
+    "apply.airflow",
+)
+SEED = 20261121
+ABSENT = "localhost/airstrip/absent@sha256:" + "0" * 64
+
+
+@contextmanager
+def running_up(landing: Landing) -> Iterator[subprocess.Popen[str]]:
+    """An `up` in a process group of its own; killed at the end if it still runs."""
+    argv = [str(ROOT / "airstrip"), "up", "--yes", "--json", "-f", str(landing.file)]
+    with subprocess.Popen(
+        argv,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def await_event(process: subprocess.Popen[str], event: str, step: str) -> None:
+    """Reads what `up` tells until it tells this; the test fails when it ends before."""
+    assert process.stderr is not None
+    for line in process.stderr:
+        if not line.startswith("{"):
+            continue
+        told = json.loads(line)
+        if (told["event"], told.get("step")) == (event, step):
+            return
+    pytest.fail(f"`up` ended before {event} of {step}")
+
+
+def test_of_two_ups_at_once_the_second_is_told_of_the_first(landing: Landing) -> None:
+    with running_up(landing) as first:
+        await_event(first, "step.finished", "place.objects")
+        second = landing.airstrip("up", "--yes", "--json")
+        assert second.returncode == 1
+        (error,) = json.loads(second.stdout)["errors"]
+        assert error["code"] == "lock.held"
+        assert str(first.pid) in error["message"] + error["cause"]
+        first.communicate()
+        assert first.returncode == 0
+
+
+def test_ctrl_c_in_a_wait_ends_with_130_and_the_next_up_mends_it(landing: Landing) -> None:
+    landing.write_file(f"image: {{ref: '{ABSENT}'}}\n")
+    with running_up(landing) as process:
+        await_event(process, "step.started", "apply.migration")
+        os.killpg(process.pid, signal.SIGINT)
+        out, _ = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert json.loads(out)["exitCode"] == 130
+    landing.write_file()
+    landing.ok("up", "--yes")
+    landing.ok("run", "smoke")
+
+
+def test_everything_killed_at_once_keeps_the_data(landing: Landing) -> None:
+    run = landing.data("run", "smoke")["run"]
+    os.kill(landing.data("node", "status")["pid"], signal.SIGKILL)
+    eventually(lambda: landing.airstrip("status").returncode == 3, seconds=30, what="the node is gone")
+    landing.ok("up", "--yes")
+    assert run in [row["run"] for row in landing.data("status")["runs"]]
+    landing.ok("run", "smoke")
+
+
+def test_up_killed_after_each_of_its_steps_is_completed_by_the_next(landing: Landing) -> None:
+    landing.ok("down", "--data", "--yes")
+    # The image store outlives `down --data`; emptied, the import is a step again.
+    landing.ok("node", "prune", "--yes")
+    for step in STEPS:
+        with running_up(landing) as process:
+            await_event(process, "step.finished", step)
+            os.killpg(process.pid, signal.SIGKILL)
+    landing.ok("up", "--yes")
+    landing.ok("run", "smoke")
+    assert landing.data("plan")["changed"] is False
+
+
+def test_up_killed_at_any_moment_is_completed_by_the_next(landing: Landing) -> None:
+    landing.ok("down", "--data", "--yes")
+    moment = random.Random(SEED).uniform(1, 30)
+    with running_up(landing) as process:
+        time.sleep(moment)
+        os.killpg(process.pid, signal.SIGKILL)
+    landing.ok("up", "--yes")
+    landing.ok("run", "smoke")
