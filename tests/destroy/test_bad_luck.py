@@ -59,25 +59,19 @@ def await_event(process: subprocess.Popen[str], event: str, step: str) -> None:
     pytest.fail(f"`up` ended before {event} of {step}")
 
 
-def test_of_two_ups_at_once_the_second_is_told_of_the_first(landing: Landing) -> None:
+def test_two_ups_at_once_and_ctrl_c_in_a_wait(landing: Landing) -> None:
+    """The second is told of the first; the first ends at Ctrl-C with 130, and the next `up` mends what it left."""
+    landing.write_file(f"image: {{ref: '{ABSENT}'}}\n")
     with running_up(landing) as first:
-        await_event(first, "step.finished", "place.objects")
+        await_event(first, "step.started", "apply.migration")
         second = landing.airstrip("up", "--yes", "--json")
         assert second.returncode == 1
         (error,) = json.loads(second.stdout)["errors"]
         assert error["code"] == "lock.held"
         assert str(first.pid) in error["message"] + error["cause"]
-        first.communicate()
-        assert first.returncode == 0
-
-
-def test_ctrl_c_in_a_wait_ends_with_130_and_the_next_up_mends_it(landing: Landing) -> None:
-    landing.write_file(f"image: {{ref: '{ABSENT}'}}\n")
-    with running_up(landing) as process:
-        await_event(process, "step.started", "apply.migration")
-        os.killpg(process.pid, signal.SIGINT)
-        out, _ = process.communicate(timeout=30)
-        assert process.returncode == 130
+        os.killpg(first.pid, signal.SIGINT)
+        out, _ = first.communicate(timeout=30)
+        assert first.returncode == 130
         assert json.loads(out)["exitCode"] == 130
     landing.write_file()
     landing.ok("up", "--yes")
