@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from airstrip import __version__
 from airstrip.kube import Cluster
 from airstrip.operations.session import Session
 from airstrip.result import Result
+from airstrip.version import __version__
 
 NAME = "airstrip-history"
 _KEPT = 20
