@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from airstrip.cli.colors import paint
-from airstrip.cli.render import write_json_event
+from airstrip.cli.lines import write_json_event
 from airstrip.errors import AirstripError, Problem, SpecError
 
 _NEXT = {

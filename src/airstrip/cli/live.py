@@ -11,7 +11,7 @@ from rich.table import Column
 from rich.text import Text
 
 from airstrip.cli.colors import colored
-from airstrip.cli.render import format_event, format_seconds, print_log_line, write_question
+from airstrip.cli.lines import format_event, format_seconds, print_log_line, write_question
 from airstrip.events import Event, LogLine, StepFailed, StepFinished, StepProgress, StepStarted, Warned
 
 

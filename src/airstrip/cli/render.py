@@ -5,24 +5,13 @@ Log lines are what a user asked for, so they go to stdout; with --json they are 
 
 from __future__ import annotations
 
-import json as json_module
 import sys
 import time
-from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol
 
-from airstrip.events import (
-    Event,
-    LogLine,
-    Notice,
-    StepFailed,
-    StepFinished,
-    StepProgress,
-    StepStarted,
-    Warned,
-    event_to_dict,
-)
+from airstrip.cli.lines import format_event, print_log_line, write_event, write_json_event, write_question
+from airstrip.events import Event, LogLine, StepProgress, StepStarted, event_to_dict
 
 _HEARTBEAT_SECONDS = 20.0
 
@@ -120,54 +109,3 @@ class WatchedVoice:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._voice.__exit__(kind, error, trace)
-
-
-def format_event(event: Event) -> str:
-    """An event as one line."""
-    match event:
-        case StepStarted():
-            return f"{event.title} ..."
-        case StepProgress():
-            return f"  {format_seconds(event.elapsed)}: {event.message}"
-        case StepFinished():
-            return f"{event.title}: done in {format_seconds(event.elapsed)}{_in_brackets(event.note)}"
-        case StepFailed():
-            return f"{event.title}: failed after {format_seconds(event.elapsed)}"
-        case Notice():
-            return event.message
-        case Warned():
-            return f"warning: {event.message} {event.fix}".rstrip() + f"  [{event.code}]"
-        case LogLine():
-            return f"{event.source} | {event.text}"
-
-
-def format_seconds(seconds: float) -> str:
-    """`4.2 s`, `1 min 05 s`"""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    return f"{int(seconds) // 60} min {int(seconds) % 60:02d} s"
-
-
-def print_log_line(event: LogLine) -> None:
-    print(format_event(event), flush=True)
-
-
-def write_json_event(event: Mapping[str, object]) -> None:
-    write_event(json_module.dumps(event, default=str))
-
-
-def write_question(question: str) -> None:
-    sys.stderr.write(f"{question} ")
-    sys.stderr.flush()
-
-
-def write_event(line: str) -> None:
-    try:
-        print(line, file=sys.stderr, flush=True)
-    except BrokenPipeError:
-        # Nobody listens any more; the work itself goes on.
-        sys.stderr = open("/dev/null", "w")  # noqa: SIM115, PTH123
-
-
-def _in_brackets(note: str) -> str:
-    return f" ({note})" if note else ""
