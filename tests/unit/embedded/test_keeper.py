@@ -102,9 +102,9 @@ def test_its_log_is_cut_under_it(tmp_path: Path) -> None:
     code = f"""
 import os, time
 from pathlib import Path
-from airstrip.embedded.supervisor import keeper
+from airstrip.embedded.supervisor import background
 log = Path({str(log)!r})
-keeper.daemonize(log)
+background.enter(log)
 os.write(1, b"x" * 100)
 end = time.monotonic() + 10
 while log.stat().st_size and time.monotonic() < end:

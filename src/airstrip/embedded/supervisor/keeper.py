@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import cgroups, dns_relay, forward, host_firewall, host_network, kernel, lock, logs, record, remains
+from . import background, cgroups, dns_relay, forward, host_firewall, host_network, kernel, lock, record, remains
 from .host_network import Masquerade, NetworkFailed
 from .identity import Process, identify
 from .plan import NodePlan, load_plan
@@ -207,19 +207,6 @@ def main(archive: str, plan_path: str, log: Path | None = None) -> int:
         print(f"keeper: another one holds {Path(plan.state_dir, lock.FILE)}", file=sys.stderr)
         return 1
     if log is not None:
-        daemonize(log)
+        background.enter(log)
     lock.sign(held)
     return Keeper(plan, archive, plan_path, join_cgroup=log is not None).run()
-
-
-def daemonize(log: Path) -> None:
-    """Leaves the terminal, the session and the caller; all output goes to `log`."""
-    if os.fork():
-        os._exit(0)
-    os.setsid()
-    os.chdir("/")
-    os.umask(0o022)
-    source = os.open(os.devnull, os.O_RDONLY)
-    sink = logs.open_log(log.parent, log.stem)
-    for target, descriptor in ((0, source), (1, sink), (2, sink)):
-        os.dup2(descriptor, target)
