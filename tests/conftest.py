@@ -1,4 +1,4 @@
-"""What all tests share: an environment without the developer's own settings, and golden files."""
+"""What all tests share: an environment without the developer's own settings, golden files, the one landing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.landing import Landing, default_folder
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the golden files instead of comparing")
+    parser.addoption("--screenshots", metavar="FOLDER", help="write what the browser of ui/ sees into this folder")
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +31,12 @@ def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
         assert text == file.read_text(), f"{file} differs; look at it, then: scripts/test golden --update"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def landing() -> Landing:
+    """The landing of cluster/, ui/ and destroy/: made by the first of them that is run, found by the next."""
+    landing = Landing(default_folder())
+    landing.write()
+    landing.ok("up", "--yes")
+    return landing

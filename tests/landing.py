@@ -1,4 +1,4 @@
-"""The one landing that the tests of cluster/ and destroy/ share, driven by the launcher as a user would."""
+"""The one landing that the tests of cluster/, ui/ and destroy/ share, driven by the launcher as a user would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every test here shares one landed deployment; the tests of destroy/ take it away."""
+"""What the shared landing looks like from inside; the tests of destroy/ take it away."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ from airstrip.kube import Cluster
 from airstrip.operations import Session
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS, make_target
-from tests.landing import Landing, default_folder
-
-
-@pytest.fixture(scope="session")
-def landing() -> Landing:
-    landing = Landing(default_folder())
-    landing.write()
-    landing.ok("up", "--yes")
-    return landing
+from tests.landing import Landing
 
 
 @pytest.fixture(scope="session")

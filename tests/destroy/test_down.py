@@ -1,4 +1,7 @@
-"""`down` keeps the data, `up` finds it again, `down --data` leaves nothing behind."""
+"""`down` keeps the data, `up` finds it again, `down --data` leaves nothing behind.
+
+In the order of the file: each takes away more of the shared landing, and nothing may follow these tests.
+"""
 
 from __future__ import annotations
 

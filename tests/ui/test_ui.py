@@ -1,0 +1,87 @@
+"""Airflow's UI as a person has it: log in, find the green run, read a task's log, trigger one more.
+
+In the order of the file: the last tests judge what the browser asked for in all of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from tests.ui.browser import Browser
+
+Picture = Callable[[str], None]
+
+_SUCCESS = "//*[contains(@data-testid, 'state-badge')][contains(., 'Success')]"
+_TICK = "//*[@d='M20 6 9 17l-5-5']"
+_RUN_HEADER = "//*[@data-testid='header-card'][contains(., 'Triggering User')]"
+# How the UI learns that nobody has logged in yet.
+_LOGIN_WANTED = (401, "/ui/config")
+# Airflow's login page (apache-airflow-providers-fab) uses a library for its clock that it does not load.
+_CLOCK_OF_THE_LOGIN_PAGE = "Cannot read properties of undefined (reading 'tz')"
+
+
+def test_the_admin_logs_in_and_sees_that_all_is_healthy(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+    admin.open("/")
+    for component in ("MetaDatabase", "Scheduler", "Triggerer", "Dag Processor"):
+        admin.see(f"//*[@data-testid='state-badge'][.='{component}']{_TICK}")
+    admin.see("//*[.='Dag Runs']")
+    picture("home")
+
+
+def test_the_dags_list_shows_smoke(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+    admin.open("/")
+    admin.click("//a[@aria-label='Dags']")
+    admin.see("//a[@data-testid='dag-id'][.='smoke']")
+    admin.see("//a[contains(@href, '/dags/smoke/runs/')]")
+    picture("dags")
+
+
+def test_the_run_list_shows_the_green_run(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+    admin.open("/dags/smoke")
+    admin.click("//a[@title='Runs']")
+    row = f"//tr[.//a[{_leads_to(run)}]]"
+    admin.see(f"{row}{_SUCCESS}")
+    admin.click(f"{row}//a[{_leads_to(run)}]")
+    admin.see(f"{_RUN_HEADER}{_SUCCESS}")
+    for task in ("hello", "goodbye"):
+        admin.see(f"//tr[.//a[.='{task}']]{_SUCCESS}")
+    picture("run")
+
+
+def test_a_task_s_log_is_read_in_the_page(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+    admin.open(f"/dags/smoke/runs/{run['run']}")
+    admin.click("//td//a[.='hello']")
+    (line,) = (line for line in run["logs"]["hello"] if "hello from" in line)
+    said = line[line.index("hello from") :]
+    assert "smoke-hello-" in said
+    admin.see(f"//*[starts-with(@data-testid, 'virtualized-item')][contains(., '{said}')]")
+    picture("log")
+
+
+def test_a_run_that_is_triggered_in_the_page_becomes_green(run: dict[str, Any], admin: Browser) -> None:
+    admin.open("/dags/smoke")
+    admin.click("//button[@data-testid='trigger-dag-button']")
+    admin.click("//button[@data-testid='trigger-dag-submit']")
+    admin.see(f"{_RUN_HEADER}[contains(., 'admin')]{_SUCCESS}", seconds=60)
+
+
+def test_every_request_was_answered_well(admin: Browser) -> None:
+    traffic = admin.note_traffic()
+    bad = [answer for answer in traffic.answers if answer[0] >= 400]
+    assert [answer for answer in bad if (answer[0], urlsplit(answer[1]).path) != _LOGIN_WANTED] == []
+    assert traffic.failures == []
+    assert len(traffic.answers) > 50
+
+
+def test_nothing_was_asked_of_another_place(admin: Browser) -> None:
+    assert [url for url in admin.note_traffic().asked if not url.startswith(f"{admin.url}/")] == []
+
+
+def test_the_console_has_no_error(admin: Browser) -> None:
+    assert [line for line in admin.note_traffic().complaints if _CLOCK_OF_THE_LOGIN_PAGE not in line] == []
+
+
+def _leads_to(run: dict[str, Any]) -> str:
+    return f"contains(@href, '/runs/{run['run']}')"
