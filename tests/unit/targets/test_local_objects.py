@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from airstrip.errors import AirstripError
 from airstrip.spec import Namespaces, Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
 from airstrip.targets.local.objects import build_cluster_objects, shared_volumes
-from airstrip.targets.local.target import check_dags_folder
 
 
 @pytest.fixture
@@ -51,28 +47,3 @@ def test_one_namespace_has_one_volume_for_each_claim(spec: Spec) -> None:
     objects = build_cluster_objects(one, {"dags": "/state/dags", "logs": "/state/logs"}, "node")
     claims = [item["spec"]["claimRef"]["name"] for item in objects if item["kind"] == "PersistentVolume"]
     assert sorted(claims) == ["dags", "logs"]
-
-
-def test_a_missing_dags_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AirstripError) as error:
-        check_dags_folder(tmp_path / "no")
-    assert error.value.code == "dags.no-folder"
-    assert "mkdir -p" in error.value.fix
-
-
-def test_a_file_is_not_a_dags_folder(tmp_path: Path) -> None:
-    path = tmp_path / "dags.py"
-    path.touch()
-    with pytest.raises(AirstripError, match="is not a folder"):
-        check_dags_folder(path)
-
-
-def test_a_private_dags_folder_is_refused_with_the_fix(tmp_path: Path) -> None:
-    folder = tmp_path / "dags"
-    folder.mkdir()
-    folder.chmod(0o700)
-    with pytest.raises(AirstripError) as error:
-        check_dags_folder(folder)
-    assert error.value.code == "dags.not-readable"
-    folder.chmod(0o755)
-    check_dags_folder(folder)

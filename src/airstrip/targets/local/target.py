@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-import stat
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
-from airstrip.errors import AirstripError
-from airstrip.events import Emit, step
+from airstrip.events import Emit, Warned, step
 from airstrip.kube import connect, wait_for_default_service_account
 from airstrip.platform import Platform, Purpose
 from airstrip.result import Finding
 from airstrip.spec import Spec
+from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
 from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
 from airstrip.targets.local.spec import DEFAULT_PORT, LocalSpec
 from airstrip.targets.target import Confirm
-
-AIRFLOW_UID = 50000
 
 
 class LocalTarget:
@@ -42,6 +39,7 @@ class LocalTarget:
             check_dags_folder(self._spec.dags.path)
 
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
+        self._warn_of_unreadable_dags(emit)
         config, status = self._node.start(emit, confirm)
         with step(emit, "place.objects", "Make namespaces and volumes") as progress:
             self._ensure_folders(config)
@@ -81,6 +79,14 @@ class LocalTarget:
     def destroy(self, emit: Emit, *, data: bool) -> list[Finding]:
         return self._node.delete_data(emit) if data else self._node.stop(emit)
 
+    def _warn_of_unreadable_dags(self, emit: Emit) -> None:
+        path = self._spec.dags.path
+        closed = unreadable(path) if path else []
+        if closed:
+            more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
+            message = f"Airflow's pods cannot read {', '.join(closed[:3])}{more} in {path}."
+            emit(Warned("dags.not-readable", message, f"Let others read it: chmod -R o+rX '{path}'"))
+
     def _platform(self, config: NodeConfig, port: int) -> Platform:
         return Platform(
             place=LocalSpec.place,
@@ -98,7 +104,7 @@ class LocalTarget:
         folders = _folders(config)
         logs = Path(folders["logs"])
         logs.mkdir(exist_ok=True)
-        os.chown(logs, AIRFLOW_UID, 0)
+        os.chown(logs, POD_USER, 0)
         logs.chmod(0o2775)
         dags = self._spec.dags.path
         if dags is None:
@@ -114,25 +120,3 @@ class LocalTarget:
 def _folders(config: NodeConfig) -> dict[Purpose, str]:
     """Host folders by purpose. The DAGs' is a link, because a volume's own path can never change."""
     return {"dags": str(config.state_dir / "dags"), "logs": str(config.volumes_dir / "logs")}
-
-
-def check_dags_folder(path: Path) -> None:
-    """Pods read the folder as uid 50000 in group 0; its parents do not matter to them."""
-    if not path.is_dir():
-        raise AirstripError(
-            "dags.no-folder",
-            f"dags.path is not a folder: {path}",
-            cause="It does not exist." if not path.exists() else "It is a file.",
-            fix=f"Make it: mkdir -p '{path}'; or correct dags.path in the file.",
-        )
-    facts = path.stat()
-    if facts.st_mode & stat.S_IROTH and facts.st_mode & stat.S_IXOTH:
-        return
-    if facts.st_gid == 0 and facts.st_mode & stat.S_IRGRP and facts.st_mode & stat.S_IXGRP:
-        return
-    raise AirstripError(
-        "dags.not-readable",
-        f"Airflow's pods cannot read {path}",
-        cause=f"They run as user 50000 in group 0; the folder's mode is {stat.filemode(facts.st_mode)}.",
-        fix=f"Let others read it: chmod -R o+rX '{path}'",
-    )
