@@ -10,7 +10,6 @@ import pytest
 
 from tests.landing import Landing, default_folder
 
-
 # A shell in the background starts its programs with Ctrl-C ignored, and theirs would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
