@@ -9,6 +9,7 @@ from typing import Any, Self
 from airstrip import operations
 from airstrip.events import Emit, discard
 from airstrip.node import Node
+from airstrip.operations.users import DEFAULT_ROLE
 from airstrip.result import Result
 from airstrip.spec import Spec, json_schema, load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
@@ -96,12 +97,51 @@ class Deployment:
         """Runs a DAG once, its tasks' logs as LogLine events. Exit code 3 when it did not succeed."""
         return operations.run(self._session, dag_id, conf or {}, emit, timeout=timeout)
 
+    def users(self) -> Result:
+        """Airflow's accounts."""
+        return operations.list_users(self._session)
+
+    def add_user(
+        self,
+        username: str,
+        password: str | None = None,
+        emit: Emit = discard,
+        *,
+        role: str = DEFAULT_ROLE,
+        email: str = "",
+        first_name: str = "",
+        last_name: str = "",
+    ) -> Result:
+        """Makes an account. Without a password, one is generated: `data["password"]`."""
+        return operations.add_user(
+            self._session,
+            username,
+            password,
+            emit,
+            role=role,
+            email=email,
+            first_name=first_name,
+            last_name=last_name,
+        )
+
+    def set_role(self, username: str, role: str, emit: Emit = discard) -> Result:
+        """Makes it the account's only role."""
+        return operations.set_role(self._session, username, role, emit)
+
+    def reset_password(self, username: str, password: str | None = None, emit: Emit = discard) -> Result:
+        """Without a password, one is generated: `data["password"]`."""
+        return operations.reset_password(self._session, username, password, emit)
+
+    def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = _agree) -> Result:
+        """Deletes an account, once `confirm` agrees. `up` does not make a deleted `admin` again."""
+        return operations.delete_user(self._session, username, emit, confirm)
+
     def open_url(self) -> Result:
-        """Where the UI is, and as whom to log in."""
+        """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""
         return operations.open_url(self._session)
 
     def password(self) -> str:
-        """The password of `admin`."""
+        """The password that `admin` was made with; raises where it is not its password any more."""
         return operations.read_password(self._session)
 
     def component_logs(self, component: str, *, follow: bool = False) -> Iterator[str]:

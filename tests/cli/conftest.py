@@ -83,4 +83,5 @@ def land(emit: Callable[[Any], None], confirm: object, *, timeout: float) -> Res
     emit(StepStarted("node.start", "Start the node"))
     emit(StepProgress("node.start", "etcd", 0.5))
     emit(StepFinished("node.start", "Start the node", 65.0, "cached"))
-    return Result("up", {"name": "airflow", "airflow": "3.3.2", "url": "http://127.0.0.1:8080", "timeout": timeout})
+    data = {"name": "airflow", "airflow": "3.3.2", "url": "http://127.0.0.1:8080", "username": "admin"}
+    return Result("up", {**data, "timeout": timeout})

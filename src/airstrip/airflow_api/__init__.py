@@ -6,6 +6,16 @@ errors.
 
 from airstrip.airflow_api.client import AirflowClient
 from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
-from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance
+from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 
-__all__ = ["AirflowClient", "Dag", "DagImportError", "DagRun", "LogRecord", "TaskInstance", "TaskLog", "read_output"]
+__all__ = [
+    "AirflowClient",
+    "Dag",
+    "DagImportError",
+    "DagRun",
+    "LogRecord",
+    "TaskInstance",
+    "TaskLog",
+    "User",
+    "read_output",
+]

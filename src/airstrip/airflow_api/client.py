@@ -1,4 +1,4 @@
-"""What Airstrip asks of Airflow: health, DAGs, runs, tasks and their logs."""
+"""What Airstrip asks of Airflow: health, DAGs, runs, tasks and their logs, accounts."""
 
 from __future__ import annotations
 
@@ -6,18 +6,23 @@ import difflib
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import httpx
 
 from airstrip.airflow_api.log_lines import TaskLog, read_answer
-from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance
+from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.transport import Transport
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
+_USERS = "/auth/fab/v1/users"
+_ROLES = "/auth/fab/v1/roles"
 _PAGE = 100
+
+
+_Answer = TypeVar("_Answer")
 
 
 class AirflowClient:
@@ -45,6 +50,15 @@ class AirflowClient:
 
     def close(self) -> None:
         self._transport.close()
+
+    @property
+    def username(self) -> str:
+        """The account that this client logs in as."""
+        return self._transport.username
+
+    def log_in(self) -> None:
+        """Raises `airflow.login-refused` where Airflow does not take the account and its password."""
+        self._transport.log_in()
 
     def version(self) -> str:
         """Airflow's version, such as `3.3.2`."""
@@ -116,6 +130,66 @@ class AirflowClient:
         """DAG files that cannot be imported."""
         return tuple(DagImportError.parse(row) for row in self._pages(f"{_API}/importErrors", "import_errors", {}))
 
+    def users(self) -> tuple[User, ...]:
+        """All accounts, by name."""
+        return tuple(User.parse(row) for row in self._pages(_USERS, "users", {"order_by": "username"}))
+
+    def user(self, username: str) -> User:
+        """Airflow does not mind capital letters in a name. Raises `airflow.user-not-found`."""
+        return User.parse(_found(lambda: self._transport.get(_user_path(username)), lambda: self._no_user(username)))
+
+    def roles(self) -> tuple[str, ...]:
+        """The names of all roles, in order."""
+        return tuple(sorted(row["name"] for row in self._pages(_ROLES, "roles", {})))
+
+    def add_user(self, username: str, password: str, role: str, *, email: str, first_name: str, last_name: str) -> User:
+        """Raises `airflow.user-exists` where the name or the address is taken, `airflow.role-not-found`."""
+        body = {
+            "username": username,
+            "password": password,
+            "roles": [{"name": role}],
+            "email": email,
+            "first_name": first_name,
+            "last_name": last_name,
+        }
+        try:
+            return User.parse(self._with_role(role, lambda: self._transport.send("POST", _USERS, body=body)))
+        except AirflowError as error:
+            if error.code != "airflow.conflict":
+                raise
+            raise _user_exists(username, error) from error
+
+    def set_role(self, username: str, role: str) -> User:
+        """Makes it the account's only role. Raises `airflow.user-not-found`, `airflow.role-not-found`."""
+        return self._with_role(role, lambda: self._change_user(username, "roles", [{"name": role}]))
+
+    def set_password(self, username: str, password: str) -> User:
+        """Ends the account's sessions too. Raises `airflow.user-not-found`."""
+        return self._change_user(username, "password", password)
+
+    def delete_user(self, username: str) -> None:
+        """Raises `airflow.user-not-found`."""
+        path = _user_path(username)
+        _found(lambda: self._transport.send("DELETE", path), lambda: self._no_user(username))
+
+    def _change_user(self, username: str, field: str, value: object) -> User:
+        path, query = _user_path(username), {"update_mask": field}
+        return User.parse(
+            _found(
+                lambda: self._transport.send("PATCH", path, query=query, body={field: value}),
+                lambda: self._no_user(username),
+            )
+        )
+
+    def _with_role(self, role: str, change: Callable[[], _Answer]) -> _Answer:
+        """What `change` answers. Airflow's refusal of a role is one like any other: only its roles tell."""
+        try:
+            return change()
+        except AirflowError as error:
+            if error.status != 400 or role in (known := self.roles()):
+                raise
+            raise _no_role(role, known) from error
+
     def _log_content(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> list[Any]:
         """The log as it is now: chunk after chunk, until Airflow has no more or nothing new."""
         path = f"{_task_path(dag_id, run_id, task_id)}/logs/{try_number}"
@@ -157,6 +231,17 @@ class AirflowClient:
             if not body[key] or len(rows) >= body["total_entries"]:
                 return rows
 
+    def _no_user(self, username: str) -> AirflowError:
+        known = [user.username for user in self.users()]
+        near = difflib.get_close_matches(username, known, n=3)
+        return AirflowError(
+            "airflow.user-not-found",
+            f"Airflow has no account {username}",
+            cause=f"Did you mean {' or '.join(near)}?" if near else "It was deleted, or the name is not right.",
+            fix="See all accounts: ./airstrip users list",
+            status=404,
+        )
+
     def _no_dag(self, dag_id: str) -> AirflowError:
         known = [dag.dag_id for dag in self.dags()]
         near = difflib.get_close_matches(dag_id, known, n=3)
@@ -191,6 +276,31 @@ def _run_path(dag_id: str, run_id: str) -> str:
 
 def _task_path(dag_id: str, run_id: str, task_id: str) -> str:
     return f"{_run_path(dag_id, run_id)}/taskInstances/{_part(task_id)}"
+
+
+def _user_path(username: str) -> str:
+    return f"{_USERS}/{_part(username)}"
+
+
+def _user_exists(username: str, refusal: AirflowError) -> AirflowError:
+    return AirflowError(
+        "airflow.user-exists",
+        f"the account {username} cannot be made: it is there already, or another one has its address",
+        cause="Names and addresses are taken once, whatever their capital letters.",
+        fix="See all accounts: ./airstrip users list   (set-role and reset-password change one)",
+        details=refusal.message,
+        status=refusal.status,
+    )
+
+
+def _no_role(role: str, known: tuple[str, ...]) -> AirflowError:
+    return AirflowError(
+        "airflow.role-not-found",
+        f"Airflow has no role {role}",
+        cause=f"There are: {', '.join(known)}.",
+        fix="Name one of these, as it is written; others are made in Airflow, under Security.",
+        status=400,
+    )
 
 
 def _no_list(path: str) -> AirflowError:

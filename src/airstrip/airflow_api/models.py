@@ -119,6 +119,31 @@ class TaskInstance:
 
 
 @dataclass(frozen=True)
+class User:
+    """An account of FAB's auth manager. `last_login` is the server's own time, without a zone."""
+
+    username: str
+    email: str
+    first_name: str
+    last_name: str
+    roles: tuple[str, ...]
+    active: bool
+    last_login: str | None
+
+    @classmethod
+    def parse(cls, body: Mapping[str, Any]) -> User:
+        return cls(
+            username=body["username"],
+            email=body["email"],
+            first_name=body["first_name"],
+            last_name=body["last_name"],
+            roles=tuple(role["name"] for role in body.get("roles") or ()),
+            active=bool(body.get("active")),
+            last_login=body.get("last_login"),
+        )
+
+
+@dataclass(frozen=True)
 class DagImportError:
     """A DAG file that cannot be imported, with Python's own stack trace."""
 

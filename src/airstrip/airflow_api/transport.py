@@ -23,7 +23,7 @@ class Transport:
     ) -> None:
         """`http` stands in for the network."""
         self.base_url = base_url.rstrip("/")
-        self._username = username
+        self.username = username
         self._password = password
         self._token: str | None = None
         self._http = httpx.Client(
@@ -52,22 +52,28 @@ class Transport:
     def send(
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
     ) -> dict[str, Any]:
-        """One request, signed; raises AirflowError with the HTTP status for every answer that is not a success."""
-        used = self._token or self._log_in()
+        """One request, signed; raises AirflowError with the HTTP status for every answer that is not a success.
+
+        A success without a body is an empty object.
+        """
+        used = self._token or self.log_in()
         response = self._request(method, path, query, body, used)
         if _token_is_refused(response):
-            response = self._request(method, path, query, body, self._log_in())
+            response = self._request(method, path, query, body, self.log_in())
+        if response.status_code == 204:
+            return {}
         if response.is_success:
             return self._object(response)
         raise self._refused(response, method, path)
 
-    def _log_in(self) -> str:
-        account = {"username": self._username, "password": self._password}
+    def log_in(self) -> str:
+        """Fetches a token, which the next requests are signed with."""
+        account = {"username": self.username, "password": self._password}
         response = self._request("POST", "/auth/token", None, account, None)
         if response.status_code in (400, 401, 403, 422):
             raise AirflowError(
                 "airflow.login-refused",
-                f"Airflow at {self.base_url} refuses the account {self._username}",
+                f"Airflow at {self.base_url} refuses the account {self.username}",
                 cause="Its password was changed in Airflow, or the account was deleted.",
                 fix="Run: ./airstrip down; ./airstrip up   (data stays, and the account gets its password again)",
                 status=response.status_code,
@@ -131,7 +137,7 @@ class Transport:
         if status in (401, 403):
             return AirflowError(
                 "airflow.forbidden",
-                f"Airflow does not allow the account {self._username} this: {method} {path}",
+                f"Airflow does not allow the account {self.username} this: {method} {path}",
                 cause="The account's role in Airflow lacks the right.",
                 fix="Give it the role Admin in Airflow, under Security.",
                 details=said,

@@ -10,7 +10,9 @@ from airstrip.cli.colors import paint
 from airstrip.cli.lines import write_json_event
 from airstrip.errors import AirstripError, Problem, SpecError
 
+_USERS = ("users add", "users set-role", "users reset-password", "users delete")
 _NEXT = {
+    **dict.fromkeys(_USERS, "It may be done already. Look at it with `./airstrip users list`."),
     "up": "What was made stays. `./airstrip up` goes on from there, `./airstrip down` takes it away.",
     "down": "Some of it is gone. Run `./airstrip down` again.",
     "run": "A DAG run that had begun goes on. Look at it with `./airstrip status`.",

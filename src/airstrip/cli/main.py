@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 
 from airstrip import __version__
-from airstrip.cli import files, image, lifecycle, look, node, plan
+from airstrip.cli import files, image, lifecycle, look, node, plan, users
 from airstrip.cli.errors import Interrupted, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
 _TOP = (lifecycle, plan, look, files)
-_GROUPS = {"image": image, "node": node}
+_GROUPS = {"users": users, "image": image, "node": node}
 for module in _TOP:
     app.add_typer(module.verbs)
+app.add_typer(users.verbs, name="users", short_help="Airflow's accounts.")
 app.add_typer(image.verbs, name="image", short_help="The images on their own.")
 app.add_typer(node.verbs, name="node", short_help="The embedded Kubernetes node on its own.")
 

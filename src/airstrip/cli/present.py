@@ -6,11 +6,14 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from airstrip.cli import present_node
+from airstrip.cli import present_node, present_users
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.tables import columns, plain, state
 from airstrip.result import Finding, Result
+
+_LOG_IN = "as admin; ./airstrip open --password prints the password"
+_LOG_IN_WITHOUT_ADMIN = "with an account of yours: ./airstrip users list"
 
 
 def present(result: Result) -> None:
@@ -27,7 +30,7 @@ def _up(data: Mapping[str, Any]) -> list[str]:
         "",
         f"Airflow {data['airflow']} has landed: {paint(str(data['url']), 'bold', sys.stdout)}",
         "",
-        "  log in        as admin; ./airstrip open --password prints the password",
+        f"  log in        {_LOG_IN if data['username'] else _LOG_IN_WITHOUT_ADMIN}",
         "  try it        ./airstrip run smoke",
         "  look at it    ./airstrip status",
         "  take it away  ./airstrip down   (as root, or with sudo; data stays)",
@@ -127,6 +130,11 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "node status": present_node.present_status,
     "node kubeconfig": present_node.present_kubeconfig,
     "node prune": present_node.present_prune,
+    "users list": present_users.present_list,
+    "users add": present_users.present_added,
+    "users set-role": present_users.present_role,
+    "users reset-password": present_users.present_password,
+    "users delete": present_users.present_deleted,
     "run": _run,
     "status": _status,
     "plan": plan_lines,

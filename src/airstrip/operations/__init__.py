@@ -14,19 +14,25 @@ from airstrip.operations.run import run
 from airstrip.operations.session import Session
 from airstrip.operations.status import status
 from airstrip.operations.up import up
+from airstrip.operations.users import add_user, delete_user, list_users, reset_password, set_role
 
 __all__ = [
     "Session",
+    "add_user",
     "build_images",
     "component_logs",
+    "delete_user",
     "down",
     "history",
+    "list_users",
     "open_url",
     "plan",
     "prune_images",
     "read_password",
     "render_manifests",
+    "reset_password",
     "run",
+    "set_role",
     "status",
     "task_logs",
     "up",

@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
+from airstrip.errors import AirflowError, AirstripError
 from airstrip.manifests import ADMIN_SECRET
 from airstrip.operations.session import Session
 from airstrip.result import Result
 
+ADMIN = "admin"
+_MADE_AGAIN = f"./airstrip users add {ADMIN} --role Admin --generate"
+
 
 def open_url(session: Session) -> Result:
-    return Result("open", {"url": session.platform.base_url, "username": "admin"})
+    """`username` is None where `admin` was deleted."""
+    return Result("open", {"url": session.platform.base_url, "username": ADMIN if has_admin(session) else None})
+
+
+def has_admin(session: Session) -> bool:
+    """False only where Airflow says that `admin` was deleted: one that does not answer says nothing."""
+    try:
+        session.airflow.user(ADMIN)
+    except AirstripError as error:
+        return error.code != "airflow.user-not-found"
+    return True
 
 
 def read_password(session: Session) -> str:
-    """The password that `admin` was made with."""
-    return session.read_secret(ADMIN_SECRET)["password"]
+    """The password that `admin` was made with.
+
+    Raises where Airflow does not take it any more. One that does not answer cannot be asked.
+    """
+    account = session.read_secret(ADMIN_SECRET)
+    client = session.airflow_as(account)
+    try:
+        client.log_in()
+    except AirflowError as error:
+        if error.code == "airflow.login-refused":
+            raise _refused(session) from error
+    finally:
+        client.close()
+    return account["password"]
+
+
+def _refused(session: Session) -> AirstripError:
+    if not has_admin(session):
+        return AirstripError(
+            "users.no-admin",
+            f"the account {ADMIN} was deleted, so it has no password",
+            cause="`up` does not make it again.",
+            fix=f"Log in with another account, or make it again: {_MADE_AGAIN}",
+        )
+    return AirstripError(
+        "users.password-changed",
+        f"{ADMIN} has another password than the one that it was made with",
+        cause="Somebody changed it, or made the account inactive. Airflow keeps no password that can be read.",
+        fix=f"Give it a new one: ./airstrip users reset-password {ADMIN} --generate",
+    )

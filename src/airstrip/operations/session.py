@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -44,7 +44,10 @@ class Session:
     @cached_property
     def airflow(self) -> AirflowClient:
         """Airflow's API, as the account `airstrip`."""
-        account = self.read_secret(CLI_SECRET)
+        return self.airflow_as(self.read_secret(CLI_SECRET))
+
+    def airflow_as(self, account: Mapping[str, str]) -> AirflowClient:
+        """Airflow's API as another account; whoever asks closes it."""
         return AirflowClient(self.platform.base_url, account["username"], account["password"])
 
     def close(self) -> None:

@@ -17,6 +17,7 @@ from airstrip.kube import Cluster, Lease, execute, inventory, wait_for_job, wait
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.history import record_release
 from airstrip.operations.image import built_names, ensure_images
+from airstrip.operations.open import ADMIN, has_admin
 from airstrip.operations.plan import objects_of, plan_objects
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
@@ -57,11 +58,13 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
         clock = _Clock(time.monotonic() + timeout)
         with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
             changed = _land(session, platform, images, lease, emit, clock)
+    username = ADMIN if has_admin(session) else None
     return Result(
         "up",
         {
             "name": spec.name,
             "url": platform.base_url,
+            "username": username,
             "place": platform.place,
             "airflow": spec.airflow.version,
             "namespaces": {"control": spec.namespaces.control, "workers": spec.namespaces.workers},

@@ -25,6 +25,9 @@ class SecurityManager:
         self.accounts = accounts
         self.roles = roles
 
+    def count_users(self) -> int:
+        return len(self.accounts)
+
     def find_user(self, username: str) -> Any:
         return SimpleNamespace(id=username) if username in self.accounts else None
 
@@ -61,6 +64,39 @@ def test_people_keep_their_passwords_and_our_own_account_gets_its_secrets(script
     script.ensure_account(manager, "airstrip", "two")
     assert manager.accounts == {"admin": "changed in the UI", "airstrip": "two"}
     assert script.ensure_account(manager, "airstrip", "two") == "there"
+
+
+ACCOUNTS = {"admin": "one", "airstrip": "two"}
+
+
+def test_the_first_time_both_accounts_are_made(script: Any) -> None:
+    manager = SecurityManager({})
+    assert script.ensure_accounts(manager, ACCOUNTS) == {"admin": "made", "airstrip": "made"}
+    assert manager.accounts == ACCOUNTS
+
+
+@pytest.mark.parametrize("left", [{"airstrip": "two"}, {"ada": "hers", "airstrip": "two"}, {"ada": "hers"}])
+def test_a_deleted_admin_is_not_made_again(script: Any, left: dict[str, str]) -> None:
+    manager = SecurityManager(dict(left))
+    done = script.ensure_accounts(manager, ACCOUNTS)
+    assert done["admin"] == "was deleted, and is not made again"
+    assert manager.accounts == {**left, "airstrip": "two"}
+
+
+@pytest.mark.parametrize("secrets", [ACCOUNTS, dict(reversed(ACCOUNTS.items()))])
+def test_cut_off_between_the_two_the_next_time_makes_the_other(script: Any, secrets: dict[str, str]) -> None:
+    class CutOff(SecurityManager):
+        def add_user(self, username: str, *details: Any) -> bool:
+            if self.accounts:
+                raise SystemExit
+            return super().add_user(username, *details)
+
+    cut_off = CutOff({})
+    with pytest.raises(SystemExit):
+        script.ensure_accounts(cut_off, secrets)
+    manager = SecurityManager(cut_off.accounts)
+    script.ensure_accounts(manager, secrets)
+    assert manager.accounts == ACCOUNTS
 
 
 def test_a_database_without_roles_is_an_error(script: Any) -> None:

@@ -2,8 +2,9 @@
 
     python create_accounts.py FOLDER
 
-Can be run again. People's accounts (admin) keep the password that they have by then; the account
-of Airstrip's own command line gets its Secret's password back, because nobody else knows it.
+Can be run again. People's accounts (admin) are made in a database that has no account at all, and
+never after that: whoever deleted one does not want it back. The account of Airstrip's own command
+line is made again, and gets its Secret's password back, because nobody else knows it.
 No password is an argument or printed.
 """
 
@@ -39,6 +40,19 @@ def ensure_account(security_manager, username: str, password: str) -> str:
     return "there"
 
 
+def ensure_accounts(security_manager, accounts: dict[str, str]) -> dict[str, str]:
+    """What was done, by username."""
+    is_first = security_manager.count_users() == 0
+    done = {}
+    # Our own comes last: cut off before it, people's accounts are there, so none is missing later.
+    for username in sorted(accounts, key=lambda name: name == OWN_ACCOUNT):
+        if is_first or username == OWN_ACCOUNT or security_manager.find_user(username) is not None:
+            done[username] = ensure_account(security_manager, username, accounts[username])
+        else:
+            done[username] = "was deleted, and is not made again"
+    return done
+
+
 def main(folder: Path) -> None:
     # Late: without arguments this is only a usage error.
     import logging
@@ -48,8 +62,8 @@ def main(folder: Path) -> None:
     # Hundreds of lines, one for each permission of each role.
     logging.disable(logging.WARNING)
     with get_application_builder() as builder:
-        for username, password in read_accounts(folder).items():
-            print(f"account {username}: {ensure_account(builder.sm, username, password)}", flush=True)
+        for username, what in ensure_accounts(builder.sm, read_accounts(folder)).items():
+            print(f"account {username}: {what}", flush=True)
 
 
 if __name__ == "__main__":
