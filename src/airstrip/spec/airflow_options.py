@@ -64,7 +64,8 @@ class AirflowOptions:
 
     def _refused(self, name: str) -> Wrong | None:
         if name in OWN_OPTIONS:
-            reason, fix = OWN_OPTIONS[name]
+            reason, instead = OWN_OPTIONS[name]
+            fix = f"Remove it. {instead}" if instead else "Remove it."
             return "spec.own-option", f"{name} is Airstrip's own: {reason}", fix
         plain = re.sub(r"_(cmd|secret)$", "", name)
         if GENERATED_SECRETS & {name, plain}:
