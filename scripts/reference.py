@@ -124,7 +124,7 @@ def _type(option: Schema) -> str:
     if option.get("type") == "array":
         return "list of text"
     if option.get("type") == "object":
-        return "`{file: PATH}`" if "file" in option["properties"] else "mapping"
+        return "`{file: PATH}`" if "file" in option.get("properties", {}) else "mapping"
     if option.get("type") == "integer":
         return f"whole number, {option['minimum']} to {option['maximum']}"
     rules = [code(str(option["pattern"]))] if "pattern" in option else []

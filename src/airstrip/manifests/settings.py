@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from airstrip.manifests.manifest_set import Inputs, Object
@@ -20,11 +21,14 @@ from airstrip.manifests.names import (
     TEMPLATE_FILE,
     pods_account,
 )
+from airstrip.spec.own_settings import option_variable
 
 # How soon a saved file is seen, but for the parsing.
 _DAGS_REFRESH_SECONDS = 5
 # Its pods roll when a built-in file changes; nobody else can change one.
 _BUILT_IN_REFRESH_SECONDS = 300
+# Sections: the database's own, and the accounts'.
+_OF_MIGRATION = ("database", "fab")
 # Pods that cannot start: the task fails with the reason instead of waiting for the queue's timeout.
 _FATAL_REASONS = (
     "CreateContainerConfigError",
@@ -37,8 +41,8 @@ _FATAL_REASONS = (
 
 
 def variables(settings: Mapping[str, str]) -> list[Object]:
-    """Settings as a container's `env`."""
-    return [{"name": name, "value": value} for name, value in sorted(settings.items())]
+    """Settings as a container's `env`; Kubernetes would take `$(NAME)` in a value for another variable's."""
+    return [{"name": name, "value": value.replace("$", "$$")} for name, value in sorted(settings.items())]
 
 
 def base_path(inputs: Inputs) -> str:
@@ -61,6 +65,15 @@ def dag_bundles() -> str:
 def _local_bundle(name: str, path: str, refresh_interval: int) -> dict[str, object]:
     classpath = "airflow.dag_processing.bundles.local.LocalDagBundle"
     return {"name": name, "classpath": classpath, "kwargs": {"path": path, "refresh_interval": refresh_interval}}
+
+
+def user_settings(inputs: Inputs) -> dict[str, str]:
+    """What the file says, after whatever stands here: none of these names is Airstrip's own."""
+    config = inputs.spec.airflow.config
+    return {
+        **{option_variable(section, name): text for section in config for name, text in config[section].items()},
+        **inputs.spec.airflow.env,
+    }
 
 
 def shared_settings(inputs: Inputs) -> dict[str, str]:
@@ -97,6 +110,7 @@ def control_settings(inputs: Inputs) -> dict[str, str]:
         # Three lines at each look for new files.
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.dag_processing.manager.DagFileProcessorManager=WARNING",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "True",
+        **user_settings(inputs),
     }
 
 
@@ -131,7 +145,14 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
 
 
 def migration_settings(inputs: Inputs) -> dict[str, str]:
-    """The control plane's, but for the addresses that it and its tasks are reached at."""
+    """The control plane's, but for the addresses that it and its tasks are reached at.
+
+    Of the file's settings those that a migration can meet: others would only make it run again.
+    """
+    config = inputs.spec.airflow.config
+    decisive = {section: config[section] for section in _OF_MIGRATION if section in config}
+    airflow = inputs.spec.airflow.model_copy(update={"config": decisive})
+    inputs = replace(inputs, spec=inputs.spec.model_copy(update={"airflow": airflow}))
     addresses = ("AIRFLOW__API__BASE_URL", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL")
     return {name: value for name, value in control_settings(inputs).items() if name not in addresses}
 
@@ -144,4 +165,5 @@ def task_settings(inputs: Inputs) -> dict[str, str]:
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # By default a pod can stay for 5 s after its task ended.
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        **user_settings(inputs),
     }

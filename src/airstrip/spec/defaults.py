@@ -15,6 +15,7 @@ from airstrip.spec.document import Document
 from airstrip.spec.fields import package_problem, requirement_problem
 from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile, TargetSpec
 from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Dags, Image, Namespaces, Spec
+from airstrip.spec.settings import Settings
 from airstrip.spec.source import KeyPath, Mark, read_source
 
 Judge = Callable[[str], tuple[str, str] | None]
@@ -23,8 +24,8 @@ Judge = Callable[[str], tuple[str, str] | None]
 _List = TypeVar("_List", RequirementsFile, PackagesFile)
 
 
-def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Image) -> Spec:
-    """The spec of a file without problems; `image` has its lists read."""
+def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Image, settings: Settings) -> Spec:
+    """The spec of a file without problems; `image` has its lists read, `settings` their texts."""
     folder = Path() if file is None else file.parent
     dags = None if written.dags is None or written.dags.path is None else _absolute(folder, written.dags.path)
     return Spec(
@@ -38,6 +39,8 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
         airflow=Airflow(
             version=written.airflow.version,
             extras=tuple(dict.fromkeys(REQUIRED_EXTRAS + written.airflow.extras)),
+            config=settings.config,
+            env=settings.env,
         ),
         image=image.model_copy(update={"ref": written.image.ref}),
         dags=Dags(path=dags),

@@ -126,6 +126,18 @@ def _path(text: str) -> str:
     return text
 
 
+def is_reference(text: str) -> bool:
+    """Whether a text names a secret. `file:///` begins a URL."""
+    return bool(_REFERENCE.fullmatch(text)) and not text.partition(":")[2].startswith("//")
+
+
+def _setting(value: Any) -> Any:
+    if isinstance(value, str | int | float):
+        return value
+    message = "has no value" if value is None else "must be text, a number, true or false"
+    raise invalid("spec.wrong-type", message, "Write text, a number, true or false; lists and mappings as JSON text.")
+
+
 def _secret_reference(value: Any) -> str:
     if isinstance(value, str) and _REFERENCE.fullmatch(value):
         return value
@@ -159,6 +171,9 @@ NotBuiltSecret = Annotated[
     WithJsonSchema({"description": "A secret reference. Known, but not built yet.", "not": {}}),
 ]
 """As above, but a literal secret is told from a reference first."""
+
+Setting = Annotated[Any, AfterValidator(_setting), WithJsonSchema({"type": ["string", "number", "boolean"]})]
+"""A scalar; what counts is its text, as it was written (settings.py)."""
 
 ApiVersion = Annotated[str, AfterValidator(_api_version), Field(json_schema_extra={"enum": list(KNOWN_API_VERSIONS)})]
 Name = Annotated[

@@ -16,6 +16,7 @@ from airstrip.spec.explain import explain
 from airstrip.spec.fields import API_VERSION, did_you_mean
 from airstrip.spec.models import SpecFile, TargetSpec
 from airstrip.spec.resolved import Image, Spec
+from airstrip.spec.settings import Settings, read_settings
 from airstrip.spec.source import KeyPath, read_source
 
 FILE_NAME = "airstrip.yaml"
@@ -45,16 +46,17 @@ def load_spec(
     """
     if file is None:
         written = SpecFile(apiVersion=API_VERSION, name=BUILT_IN_NAME)
-        return resolve(written, next(iter(target_specs.values()))(), None, Image())
+        return resolve(written, next(iter(target_specs.values()))(), None, Image(), Settings())
     document = parse_document(read_source(file))
     problems = list(document.problems)
     written_file = _validate(SpecFile, document.data, document, problems)
     target = _load_target(document, target_specs, planned_targets, problems)
     image, more = resolve_image(document, file.parent)
-    problems += more
+    settings, wrong = read_settings(document)
+    problems += [*more, *wrong]
     if problems or written_file is None or target is None:
         raise SpecError(problems)
-    return resolve(written_file, target, file, image)
+    return resolve(written_file, target, file, image, settings)
 
 
 def _validate(

@@ -27,6 +27,7 @@ from airstrip.spec.fields import (
     NotBuiltSecret,
     Package,
     Requirement,
+    Setting,
     invalid,
 )
 
@@ -105,8 +106,10 @@ class AirflowFile(Written):
     extras: Annotated[tuple[Extra, ...], Field(strict=False)] = Field(
         (), description="Extras of apache-airflow, beside those that Airstrip itself needs."
     )
-    config: NotBuilt = None
-    env: NotBuilt = None
+    config: dict[str, dict[str, Setting]] = Field(
+        {}, description="Airflow's settings, `{section: {option: value}}`, for the control plane and for tasks."
+    )
+    env: dict[str, Setting] = Field({}, description="Variables, `{NAME: value}`, for the control plane and for tasks.")
     executor: NotBuilt = None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
@@ -22,8 +23,12 @@ class Namespaces(_Resolved):
 
 
 class Airflow(_Resolved):
+    """`config` holds texts by section and option, `env` by variable."""
+
     version: str
     extras: tuple[str, ...] = REQUIRED_EXTRAS
+    config: Mapping[str, Mapping[str, str]] = {}
+    env: Mapping[str, str] = {}
 
 
 class Image(_Resolved):

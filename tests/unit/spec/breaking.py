@@ -15,6 +15,9 @@ namespaces: {control: sky, workers: sky-tasks}
 airflow:
   version: 3.3.2
   extras: [amazon, "celery"]
+  config:
+    core: {parallelism: 8}
+  env: {TZ: UTC}
 image:
   requirements:
     - pandas==2.2.0
