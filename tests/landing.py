@@ -39,14 +39,14 @@ class Landing:
         """The shared deployment's file, with more of it where a test wants something else."""
         self.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{path: {dags}}}\n{more}")
 
-    def airstrip(self, *arguments: str, timeout: float = 1500) -> subprocess.CompletedProcess[str]:
-        """Runs a verb on the deployment; its output is kept, nothing is asserted."""
+    def airstrip(self, *arguments: str, timeout: float = 1500, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs a verb on the deployment, without a terminal; its output is kept, nothing is asserted."""
         return subprocess.run(
             [str(ROOT / "airstrip"), *arguments, "-f", str(self.file)],
             capture_output=True,
             text=True,
             timeout=timeout,
-            stdin=subprocess.DEVNULL,
+            input=stdin,
             check=False,
             env={**os.environ, "NO_COLOR": "1"},
         )

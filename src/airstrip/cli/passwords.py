@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from airstrip.cli.render import Voice
 from airstrip.errors import UsageError
 
 _LONGEST = 4096
@@ -23,7 +24,7 @@ FromFile = Annotated[
 Generate = Annotated[bool, typer.Option("--generate", help="Make a password, and print only it.")]
 
 
-def read_password(username: str, *, stdin: bool, file: Path | None, generate: bool) -> str | None:
+def read_password(username: str, voice: Voice, *, stdin: bool, file: Path | None, generate: bool) -> str | None:
     """The password by the one way that was chosen, else by asking twice; None where one is to be generated."""
     if stdin + (file is not None) + generate > 1:
         raise UsageError(
@@ -36,7 +37,7 @@ def read_password(username: str, *, stdin: bool, file: Path | None, generate: bo
     if file is not None:
         return _read_file(file)
     if sys.stdin.isatty():
-        return _ask(username)
+        return _ask(username, voice)
     if stdin:
         return _one_line(sys.stdin.buffer, "stdin")
     raise UsageError(
@@ -77,13 +78,13 @@ def _one_line(stream: BinaryIO, source: str) -> str:
     return text
 
 
-def _ask(username: str) -> str:
+def _ask(username: str, voice: Voice) -> str:
     with warnings.catch_warnings():
         # Where the terminal cannot be kept from showing what is typed, getpass only warns.
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            first = getpass.getpass(f"New password of {username}: ")
-            again = getpass.getpass("Once more: ")
+            first = _hidden(f"New password of {username}:", voice)
+            again = _hidden("Once more:", voice)
         except (EOFError, getpass.GetPassWarning) as error:
             raise UsageError(
                 "usage.needs-password",
@@ -94,3 +95,9 @@ def _ask(username: str) -> str:
     if first != again:
         raise UsageError("users.passwords-differ", "the two passwords differ", fix="Run the same command again.")
     return first
+
+
+def _hidden(question: str, voice: Voice) -> str:
+    """The voice asks: what it draws would go over getpass's own words."""
+    voice.ask(question)
+    return getpass.getpass("")

@@ -72,7 +72,7 @@ def add(
     """
 
     def work(voice: Voice, _: Confirm) -> Result:
-        password = passwords.read_password(name, stdin=password_stdin, file=password_file, generate=generate)
+        password = passwords.read_password(name, voice, stdin=password_stdin, file=password_file, generate=generate)
         return load(file).add_user(
             name, password, voice, role=role, email=email, first_name=first_name, last_name=last_name
         )
@@ -118,7 +118,7 @@ def reset_password(
     """
 
     def work(voice: Voice, _: Confirm) -> Result:
-        password = passwords.read_password(name, stdin=password_stdin, file=password_file, generate=generate)
+        password = passwords.read_password(name, voice, stdin=password_stdin, file=password_file, generate=generate)
         return load(file).reset_password(name, password, voice)
 
     Call("users reset-password", json, debug).run(work)
