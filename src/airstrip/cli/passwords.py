@@ -14,7 +14,6 @@ from airstrip.cli.render import Voice
 from airstrip.errors import UsageError
 
 _LONGEST = 4096
-_WAYS = "Add --password-stdin, --password-file FILE or --generate."
 
 FromStdin = Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")]
 FromFile = Annotated[
@@ -40,11 +39,15 @@ def read_password(username: str, voice: Voice, *, stdin: bool, file: Path | None
         return _ask(username, voice)
     if stdin:
         return _one_line(sys.stdin.buffer, "stdin")
-    raise UsageError(
+    raise _none_given(username)
+
+
+def _none_given(username: str) -> UsageError:
+    return UsageError(
         "usage.needs-password",
         f"a password for {username} is needed",
-        cause="There is no terminal to ask on.",
-        fix=_WAYS,
+        cause="There is no terminal to ask on, it gave none, or it cannot hide what is typed.",
+        fix="Add --password-stdin, --password-file FILE or --generate.",
     )
 
 
@@ -86,12 +89,7 @@ def _ask(username: str, voice: Voice) -> str:
             first = _hidden(f"New password of {username}:", voice)
             again = _hidden("Once more:", voice)
         except (EOFError, getpass.GetPassWarning) as error:
-            raise UsageError(
-                "usage.needs-password",
-                f"a password for {username} is needed",
-                cause="The terminal gave none, or cannot hide it.",
-                fix=_WAYS,
-            ) from error
+            raise _none_given(username) from error
     if first != again:
         raise UsageError("users.passwords-differ", "the two passwords differ", fix="Run the same command again.")
     return first

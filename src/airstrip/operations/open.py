@@ -8,7 +8,6 @@ from airstrip.operations.session import Session
 from airstrip.result import Result
 
 ADMIN = "admin"
-_MADE_AGAIN = f"./airstrip users add {ADMIN} --role Admin --generate"
 
 
 def open_url(session: Session) -> Result:
@@ -46,13 +45,13 @@ def _refused(session: Session) -> AirstripError:
     if not has_admin(session):
         return AirstripError(
             "users.no-admin",
-            f"the account {ADMIN} was deleted, so it has no password",
+            "the account admin was deleted, so it has no password",
             cause="`up` does not make it again.",
-            fix=f"Log in with another account, or make it again: {_MADE_AGAIN}",
+            fix="Log in with another account, or: ./airstrip users add admin --role Admin --generate",
         )
     return AirstripError(
         "users.password-changed",
-        f"{ADMIN} has another password than the one that it was made with",
+        "admin has another password than the one that it was made with",
         cause="Somebody changed it, or made the account inactive. Airflow keeps no password that can be read.",
-        fix=f"Give it a new one: ./airstrip users reset-password {ADMIN} --generate",
+        fix="Give it a new one: ./airstrip users reset-password admin --generate",
     )

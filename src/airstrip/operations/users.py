@@ -54,7 +54,7 @@ def add_user(
 
 def set_role(session: Session, username: str, role: str, emit: Emit) -> Result:
     """Makes it the account's only role."""
-    user = _others(session, username, "keeps its role")
+    user = _others(session, username)
     with step(emit, "users.set-role", f"Give {user.username} the role {role}"):
         changed = session.airflow.set_role(user.username, role)
     return Result("users set-role", _to_dict(session, changed))
@@ -63,7 +63,7 @@ def set_role(session: Session, username: str, role: str, emit: Emit) -> Result:
 def reset_password(session: Session, username: str, password: str | None, emit: Emit) -> Result:
     """Ends the account's sessions too. Without a password, one is generated and stands in `data`."""
     chosen = _chosen(password)
-    user = _others(session, username, "keeps its password")
+    user = _others(session, username)
     with step(emit, "users.reset-password", f"Give {user.username} a new password"):
         changed = session.airflow.set_password(user.username, chosen)
     return Result("users reset-password", {**_to_dict(session, changed), **_told(password, chosen)})
@@ -71,7 +71,7 @@ def reset_password(session: Session, username: str, password: str | None, emit: 
 
 def delete_user(session: Session, username: str, emit: Emit, confirm: Callable[[str], bool]) -> Result:
     """Deletes an account once `confirm` agrees; what it did in Airflow stays."""
-    user = _others(session, username, "is not deleted")
+    user = _others(session, username)
     roles = ", ".join(user.roles) or "no role"
     if not confirm(f"Delete the account {user.username} ({roles}) of {session.spec.name}?"):
         raise AirstripError("users.refused", "nothing was deleted")
@@ -80,14 +80,14 @@ def delete_user(session: Session, username: str, emit: Emit, confirm: Callable[[
     return Result("users delete", {"username": user.username})
 
 
-def _others(session: Session, username: str, what: str) -> User:
+def _others(session: Session, username: str) -> User:
     """The account as Airflow names it, which minds no capital letters; raises for the command line's own."""
     _check_name(username)
     user = session.airflow.user(username)
     if user.username == session.airflow.username:
         raise AirstripError(
             "users.own-account",
-            f"the account {user.username} {what}",
+            f"the account {user.username} cannot be changed or deleted",
             cause="This command line logs in to Airflow with it, as Admin, with a password that only its Secret has.",
             fix="Leave it as it is; for people there are other accounts: ./airstrip users add NAME",
         )
