@@ -119,6 +119,8 @@ prepare_environment() {
     say "Preparing Airstrip's Python environment in $AIRSTRIP_CACHE_DIR ..."
     unset VIRTUAL_ENV UV_PYTHON
     export AIRSTRIP_UV="$UV" UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT="$ENVIRONMENT"
+    # A sync that is cut off leaves no stamp that fits.
+    rm -f "$stamp"
     loudly "$UV" sync --quiet --project "$ROOT" --frozen --python "$PYTHON" "$@" || fail 1 launcher.environment \
         "uv could not make the Python environment (its own words are above)." \
         "Check the network, and space in $AIRSTRIP_CACHE_DIR; then try again."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import subprocess
 import time
 from collections.abc import Callable
@@ -30,7 +31,12 @@ class Landing:
         return self.folder / "dags"
 
     def write(self) -> None:
-        self.dags.mkdir(parents=True, exist_ok=True)
+        """Raises where somebody else made the folder: root would write through their links."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        facts = self.folder.lstat()
+        assert stat.S_ISDIR(facts.st_mode), f"{self.folder} is not a folder of ours"
+        assert facts.st_uid == os.geteuid(), f"{self.folder} is not a folder of ours"
+        self.dags.mkdir(exist_ok=True)
         for old in self.dags.glob("*.py"):
             old.unlink()
         self.write_file()

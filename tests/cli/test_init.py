@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from airstrip.spec import load_spec
 from airstrip.targets.local.spec import LocalSpec
 from tests.cli.conftest import Outcome
@@ -29,6 +31,11 @@ def test_what_is_commented_out_loads_too(airstrip: Airstrip) -> None:
     assert spec.target == LocalSpec(port=8080)
     assert "amazon" in spec.airflow.extras
     assert spec.image.requirements == ("pandas",)
+
+
+def test_init_writes_where_the_other_verbs_look(airstrip: Airstrip, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRSTRIP_FILE", "deployments/prod.yaml")
+    assert airstrip("init").out.splitlines()[0] == "deployments/prod.yaml"
 
 
 def test_init_overwrites_nothing(airstrip: Airstrip) -> None:

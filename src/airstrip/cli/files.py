@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+import os
 from enum import Enum
 from importlib import resources
 from pathlib import Path
@@ -35,12 +36,17 @@ def init(file: options.File = None, json: options.Json = False, debug: options.D
       ./airstrip init -f deployments/prod.yaml
     """
     call = Call("init", json, debug)
-    result = call.attempt(lambda _, __: Result("init", {"written": write_templates(file or Path("airstrip.yaml"))}))
+    result = call.attempt(lambda _, __: Result("init", {"written": write_templates(file or named_file())}))
     if json:
         print(json_module.dumps(result.to_document(), indent=2))
         return
     for path in result.data["written"]:
         print(path)
+
+
+def named_file() -> Path:
+    """Where every other verb would look for it."""
+    return Path(os.environ.get("AIRSTRIP_FILE") or "airstrip.yaml")
 
 
 def write_templates(file: Path) -> list[str]:

@@ -110,7 +110,12 @@ def _land_stages(
     lease.check()
     awaited = _awaited(cluster, spec.namespaces.workers, previous)
     yield len(inventory.prune(cluster, namespace, previous, current | awaited))
-    _await_airflow(session.airflow, emit, clock)
+    with step(emit, "airflow.ready", "Wait for Airflow") as progress:
+        _await_airflow(session.airflow, progress, clock)
+        # Once more: after a power cut the cluster tells for some seconds what was true before it.
+        for item in objects_of(manifests):
+            if item["kind"] in _WORKLOADS:
+                _await_object(cluster, item, progress, clock)
 
 
 def _record(session: Session, images: Images, changed: int, error: str = "") -> None:
@@ -186,24 +191,23 @@ def _namespaces(session: Session) -> Sequence[str]:
     return tuple(dict.fromkeys((namespaces.control, namespaces.workers)))
 
 
-def _await_airflow(client: AirflowClient, emit: Emit, clock: _Clock) -> None:
+def _await_airflow(client: AirflowClient, progress: Progress, clock: _Clock) -> None:
     """Until the API answers through the way in that users take, and the built-in DAG is known."""
-    with step(emit, "airflow.ready", "Wait for Airflow") as progress:
-        last = ""
-        while True:
-            try:
-                client.dag(BUILT_IN_DAG)
-                return
-            except AirflowError as error:
-                last = error.message
-                if error.code not in ("airflow.unreachable", "airflow.dag-not-found", "airflow.unavailable"):
-                    raise
-            if clock.left <= 1.0:
-                raise WaitTimeout(
-                    "airflow.not-ready",
-                    "Airflow did not become ready in time",
-                    cause=f"Last state: {last}",
-                    fix="Look at: ./airstrip status; ./airstrip logs dag-processor",
-                )
-            progress.say(last)
-            time.sleep(_POLL_SECONDS)
+    last = ""
+    while True:
+        try:
+            client.dag(BUILT_IN_DAG)
+            return
+        except AirflowError as error:
+            last = error.message
+            if error.code not in ("airflow.unreachable", "airflow.dag-not-found", "airflow.unavailable"):
+                raise
+        if clock.left <= 1.0:
+            raise WaitTimeout(
+                "airflow.not-ready",
+                "Airflow did not become ready in time",
+                cause=f"Last state: {last}",
+                fix="Look at: ./airstrip status; ./airstrip logs dag-processor",
+            )
+        progress.say(last)
+        time.sleep(_POLL_SECONDS)
