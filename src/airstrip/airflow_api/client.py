@@ -13,6 +13,7 @@ import httpx
 
 from airstrip.airflow_api.log_lines import TaskLog, read_answer
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
+from airstrip.airflow_api.refusals import no_list, no_role, no_run, no_task, user_exists
 from airstrip.airflow_api.transport import Transport
 from airstrip.errors import AirflowError
 
@@ -97,7 +98,7 @@ class AirflowClient:
     def dag_run(self, dag_id: str, run_id: str) -> DagRun:
         """Raises `airflow.run-not-found`."""
         path = _run_path(dag_id, run_id)
-        return DagRun.parse(_found(lambda: self._transport.get(path), lambda: _no_run(dag_id, run_id)))
+        return DagRun.parse(_found(lambda: self._transport.get(path), lambda: no_run(dag_id, run_id)))
 
     def dag_runs(self, dag_id: str | None = None, *, limit: int = 25, order: str = "-run_after") -> tuple[DagRun, ...]:
         """The newest runs of a DAG, or of all. `order` is a field of the API, `-` before it for descending."""
@@ -109,14 +110,14 @@ class AirflowClient:
     def task_instances(self, dag_id: str, run_id: str) -> tuple[TaskInstance, ...]:
         """All tasks of a run, mapped ones each, in the order in which they began; those that wait last."""
         path = f"{_run_path(dag_id, run_id)}/taskInstances"
-        rows = self._pages(path, "task_instances", {}, missing=lambda: _no_run(dag_id, run_id))
+        rows = self._pages(path, "task_instances", {}, missing=lambda: no_run(dag_id, run_id))
         tasks = [TaskInstance.parse(row) for row in rows]
         return tuple(sorted(tasks, key=lambda task: (task.start_date or "~", task.task_id, task.map_index)))
 
     def task_instance(self, dag_id: str, run_id: str, task_id: str, map_index: int = -1) -> TaskInstance:
         """Raises `airflow.task-not-found`."""
         path = _task_path(dag_id, run_id, task_id) + (f"/{map_index}" if map_index >= 0 else "")
-        body = _found(lambda: self._transport.get(path), lambda: _no_task(dag_id, run_id, task_id, map_index))
+        body = _found(lambda: self._transport.get(path), lambda: no_task(dag_id, run_id, task_id, map_index))
         return TaskInstance.parse(body)
 
     def task_log(self, dag_id: str, run_id: str, task_id: str, *, try_number: int = 1, map_index: int = -1) -> TaskLog:
@@ -157,7 +158,7 @@ class AirflowClient:
         except AirflowError as error:
             if error.code != "airflow.conflict":
                 raise
-            raise _user_exists(username, error) from error
+            raise user_exists(username, error) from error
 
     def set_role(self, username: str, role: str) -> User:
         """Makes it the account's only role. Raises `airflow.user-not-found`, `airflow.role-not-found`."""
@@ -188,7 +189,7 @@ class AirflowClient:
         except AirflowError as error:
             if error.status != 400 or role in (known := self.roles()):
                 raise
-            raise _no_role(role, known) from error
+            raise no_role(role, known) from error
 
     def _log_content(self, dag_id: str, run_id: str, task_id: str, try_number: int, map_index: int) -> list[Any]:
         """The log as it is now: chunk after chunk, until Airflow has no more or nothing new."""
@@ -196,9 +197,7 @@ class AirflowClient:
         query: dict[str, str | int] = {"map_index": map_index}
         content: list[Any] = []
         while True:
-            body = _found(
-                lambda: self._transport.get(path, query), lambda: _no_task(dag_id, run_id, task_id, map_index)
-            )
+            body = _found(lambda: self._transport.get(path, query), lambda: no_task(dag_id, run_id, task_id, map_index))
             chunk = body.get("content") or []
             content += chunk if isinstance(chunk, list) else [chunk]
             following = body.get("continuation_token")
@@ -226,7 +225,7 @@ class AirflowClient:
         rows: list[dict[str, Any]] = []
         while True:
             page = {**query, "limit": _PAGE, "offset": len(rows)}
-            body = _found(partial(self._transport.get, path, page), missing or partial(_no_list, path))
+            body = _found(partial(self._transport.get, path, page), missing or partial(no_list, path))
             rows += body[key]
             if not body[key] or len(rows) >= body["total_entries"]:
                 return rows
@@ -280,55 +279,3 @@ def _task_path(dag_id: str, run_id: str, task_id: str) -> str:
 
 def _user_path(username: str) -> str:
     return f"{_USERS}/{_part(username)}"
-
-
-def _user_exists(username: str, refusal: AirflowError) -> AirflowError:
-    return AirflowError(
-        "airflow.user-exists",
-        f"the account {username} cannot be made: it is there already, or another one has its address",
-        cause="Names and addresses are taken once, whatever their capital letters.",
-        fix="See all accounts: ./airstrip users list   (set-role and reset-password change one)",
-        details=refusal.message,
-        status=refusal.status,
-    )
-
-
-def _no_role(role: str, known: tuple[str, ...]) -> AirflowError:
-    return AirflowError(
-        "airflow.role-not-found",
-        f"Airflow has no role {role}",
-        cause=f"There are: {', '.join(known)}.",
-        fix="Name one of these, as it is written; others are made in Airflow, under Security.",
-        status=400,
-    )
-
-
-def _no_list(path: str) -> AirflowError:
-    return AirflowError(
-        "airflow.not-found",
-        f"Airflow has no {path}",
-        cause="Its version has another API.",
-        fix="Run a version of Airflow that Airstrip knows: see airflow.version in the reference.",
-        status=404,
-    )
-
-
-def _no_run(dag_id: str, run_id: str) -> AirflowError:
-    return AirflowError(
-        "airflow.run-not-found",
-        f"{dag_id} has no run {run_id}",
-        cause="It was deleted, or the name is not right.",
-        fix="See the last runs: ./airstrip status",
-        status=404,
-    )
-
-
-def _no_task(dag_id: str, run_id: str, task_id: str, map_index: int) -> AirflowError:
-    which = f"{task_id}[{map_index}]" if map_index >= 0 else task_id
-    return AirflowError(
-        "airflow.task-not-found",
-        f"run {run_id} of {dag_id} has no task {which} in that try",
-        cause="The name, the try or the map index is not right, or the task has not begun.",
-        fix="A mapped task needs --map INDEX; the first try is --try 1.",
-        status=404,
-    )
