@@ -58,14 +58,14 @@ class Machine:
     def programs(self) -> Path:
         return self.folder / "bin"
 
-    def prepare(self) -> None:
+    def prepare(self, python: str = sys.executable) -> None:
         self.home.mkdir(parents=True)
         self.programs.mkdir()
         for tool in TOOLS:
             found = shutil.which(tool)
             assert found, tool
             (self.programs / tool).symlink_to(found)
-        self.program("python3", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+        self.program("python3", f'#!/bin/sh\nexec "{python}" "$@"\n')
         shared = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "UV_INDEX"))}
         downloads = os.environ.get("UV_CACHE_DIR") or Path.home() / ".cache" / "uv"
         self.environment = {

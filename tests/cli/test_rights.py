@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_launcher import ROOT, Machine
+from tests.people import NOBODY, everyones_python
 
-NOBODY = 65534
 CHANGING = [
     "up",
     "up --yes",
@@ -38,7 +38,7 @@ def machine() -> Iterator[Machine]:
     with tempfile.TemporaryDirectory(prefix="airstrip-rights-", ignore_cleanup_errors=True) as name:
         machine = Machine(Path(name))
         machine.folder.chmod(0o755)
-        machine.prepare()
+        machine.prepare(python=everyones_python())
         machine.take_uv()
         uv = machine.programs / "uv"
         found = uv.resolve()
