@@ -31,6 +31,30 @@ def test_airflow_runs_as_its_user_on_a_read_only_root(airflow_root: Root) -> Non
     assert run_inside(root, config, ["id"]).stdout.startswith("uid=50000(airflow) gid=0(root)")
 
 
+_COLLECTING = """
+import gc, os
+for number in range(2):
+    child = os.fork()
+    if child == 0:
+        print("child", gc.get_threshold(), gc.get_freeze_count(), flush=True)
+        os._exit(0)
+    os.waitpid(child, 0)
+    print("parent", gc.get_threshold(), gc.get_freeze_count(), flush=True)
+    garbage = []
+    garbage.append(garbage)
+"""
+
+
+def test_garbage_is_collected_rarely_while_airflow_starts_and_as_usual_where_a_task_runs(airflow_root: Root) -> None:
+    done = run_inside(*airflow_root, ["python", "-c", _COLLECTING])
+
+    child, parent, second_child, second_parent = done.stdout.splitlines()
+    frozen = int(child.split()[-1])
+    assert frozen > 0, done.stderr
+    assert child == second_child == f"child (700, 10, 10) {frozen}"
+    assert parent == second_parent == f"parent (100000, 10, 10) {frozen}"
+
+
 def test_the_programs_that_airflow_needs_are_there(airflow_root: Root) -> None:
     root, config = airflow_root
 

@@ -26,6 +26,7 @@ from airstrip.process import Command, run
 VENV = "opt/airflow/venv"
 
 _SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"
+_START_UP = Path(__file__).parent / "files" / "airstrip_start_up.py"
 # A plain first line, or the three lines that stand for one too long for the kernel.
 _FIRST_LINE = re.compile(rb"\A#!(?:[^\n]*python[^\n]*|/bin/sh\n'''exec' [^\n]*\n' ''')\n")
 
@@ -74,6 +75,7 @@ def write_environment_layer(
     venv = rootfs / VENV
     _install(build_install_command(uv, uv_cache, lock, venv, work))
     settle(venv)
+    _add_start_up(venv / _SITE_PACKAGES)
     progress.say("compiling Python packages")
     compile_bytecode(rootfs, (f"{VENV}/{_SITE_PACKAGES}",))
     progress.say("writing the Python environment's layer")
@@ -115,6 +117,11 @@ def settle(venv: Path) -> None:
 def _point_at_venv(script: Path) -> None:
     content = script.read_bytes()
     script.write_bytes(_FIRST_LINE.sub(f"#!/{VENV}/bin/python\n".encode(), content, count=1))
+
+
+def _add_start_up(site_packages: Path) -> None:
+    shutil.copyfile(_START_UP, site_packages / _START_UP.name)
+    (site_packages / f"{_START_UP.stem}.pth").write_text(f"import {_START_UP.stem}\n")
 
 
 def _mend_record(record: Path) -> None:
