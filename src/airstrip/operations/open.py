@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airstrip.errors import AirflowError, AirstripError
+from airstrip.errors import AirflowError, AirstripError, KubernetesError
 from airstrip.manifests import ADMIN_SECRET
 from airstrip.operations.session import Session
 from airstrip.result import Result
@@ -19,7 +19,8 @@ def has_admin(session: Session) -> bool:
     """False only where Airflow says that `admin` was deleted: one that does not answer says nothing."""
     try:
         session.airflow.user(ADMIN)
-    except AirstripError as error:
+    # Whoever may not ask, or asks before it is landed, is told so.
+    except (AirflowError, KubernetesError) as error:
         return error.code != "airflow.user-not-found"
     return True
 

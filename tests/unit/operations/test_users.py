@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.errors import AirstripError
+from airstrip.errors import AirstripError, NodeError
 from airstrip.events import Event, StepStarted, event_to_dict
 from airstrip.manifests import ADMIN_SECRET
 from airstrip.operations import (
@@ -195,3 +195,15 @@ def test_open_names_no_admin_that_was_deleted() -> None:
     assert open_url(airflow.session()).data["username"] is None
     airflow.is_up = False
     assert open_url(airflow.session()).data["username"] == "admin"
+
+
+def test_open_tells_who_may_not_ask() -> None:
+    """The URL alone would look as if it were theirs."""
+
+    class Strangers(_Session):
+        def read_secret(self, name: str) -> dict[str, str]:
+            raise NodeError("node.not-yours", name)
+
+    session = Strangers(cast(Any, None), cast(Any, None))
+    session.__dict__["platform"] = SimpleNamespace(base_url="http://localhost:8080")
+    assert code_of(lambda: open_url(session)) == "node.not-yours"
