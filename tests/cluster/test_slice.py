@@ -48,7 +48,7 @@ def test_a_task_log_is_read_after_its_pod_is_gone(landing: Landing, cluster: Clu
     eventually(lambda: not cluster.list("v1", "Pod", f"{NAME}-workers"), seconds=30, what="task pods are removed")
     task = run["tasks"][0]["task"]
     assert run["logs"][task]
-    assert landing.ok("logs", "smoke", task).splitlines()
+    assert landing.ok("logs", "smoke", task).splitlines() == run["logs"][task]
 
 
 def test_the_admin_logs_in_with_the_printed_password(landing: Landing) -> None:
@@ -66,6 +66,25 @@ def test_a_saved_dag_is_seen_within_15_seconds(landing: Landing, airflow: Airflo
         seconds=15,
         what="a saved DAG is listed",
     )
+
+
+def test_an_edit_and_a_deletion_are_seen_within_15_seconds(landing: Landing, airflow: AirflowClient) -> None:
+    def listed() -> dict[str, str | None]:
+        return {dag.dag_id: dag.description for dag in airflow.dags()}
+
+    publish(landing, "saved.py")
+    eventually(lambda: "saved" in listed(), seconds=15, what="a saved DAG is listed")
+    saved = landing.dags / "saved.py"
+    saved.write_text(saved.read_text().replace("SAVED", "EDITED").replace("=None", "=None, description='edited'"))
+    eventually(lambda: listed()["saved"] == "edited", seconds=15, what="the edit is seen")
+    assert "EDITED" in landing.ok("run", "saved")
+
+    saved.unlink()
+    eventually(lambda: "saved" not in listed(), seconds=15, what="a deleted DAG is not listed")
+    (error,) = json.loads(landing.airstrip("run", "saved", "--json").stdout)["errors"]
+    assert error["code"] == "airflow.dag-not-found"
+    # What ran stays to be read.
+    assert "EDITED" in landing.ok("logs", "saved", "look")
 
 
 def test_a_pod_operator_with_xcom_runs_in_the_workers_namespace(landing: Landing) -> None:
@@ -99,7 +118,7 @@ def test_an_unknown_dag_is_named_with_what_was_meant(landing: Landing) -> None:
     assert "smoke" in error["message"] + error["cause"] + error["fix"]
 
 
-def test_an_import_error_is_named_by_status(landing: Landing) -> None:
+def test_an_import_error_is_named_by_status_and_up(landing: Landing) -> None:
     broken = landing.dags / "broken.py"
     # Airflow looks only into files that have both words, airflow and dag.
     broken.write_text("from airflow.sdk import dag\nimport no_such_module_at_all\n")
@@ -113,7 +132,9 @@ def test_an_import_error_is_named_by_status(landing: Landing) -> None:
         assert (document["exitCode"], document["data"]["state"]) == (3, "degraded")
         (finding,) = document["findings"]
         assert "broken.py" in finding["symptom"]
-        assert "no_such_module_at_all" in finding["cause"]
+        assert finding["cause"] == "ModuleNotFoundError: No module named 'no_such_module_at_all'"
+        landed = json.loads(landing.ok("up", "--yes", "--json"))
+        assert landed["findings"] == [finding]
     finally:
         broken.unlink()
     eventually(lambda: landing.airstrip("status").returncode == 0, seconds=60, what="the removed file is forgotten")

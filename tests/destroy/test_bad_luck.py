@@ -103,8 +103,14 @@ def test_up_killed_after_each_of_its_steps_is_completed_by_the_next(landing: Lan
 def test_up_killed_at_any_moment_is_completed_by_the_next(landing: Landing) -> None:
     landing.ok("down", "--data", "--yes")
     moment = random.Random(SEED).uniform(1, 30)
+    broken = landing.dags / "broken.py"
+    broken.write_text("from airflow.sdk import dag\nimport no_such_module_at_all\n")
     with running_up(landing) as process:
         time.sleep(moment)
         os.killpg(process.pid, signal.SIGKILL)
-    landing.ok("up", "--yes")
+    # Airflow has read nothing before, or very little.
+    (finding,) = json.loads(landing.ok("up", "--yes", "--json"))["findings"]
+    assert "broken.py" in finding["symptom"]
+    assert "no_such_module_at_all" in finding["cause"]
+    broken.unlink()
     landing.ok("run", "smoke")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -13,6 +12,7 @@ from typing import Any
 from airstrip.airflow_api import Dag, DagRun, TaskInstance
 from airstrip.errors import AirflowError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
+from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 from airstrip.result import Finding, Result
@@ -130,12 +130,10 @@ def _saved_dag(session: Session, dag_id: str, progress: Progress) -> Dag:
 def _is_just_saved(folder: Path | None) -> bool:
     """By a file's last change of any kind: one that was moved here keeps the time when it was written."""
     since = time.time() - _SAVED_SECONDS
-    for root, folders, files in os.walk(folder) if folder else ():
-        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
-        for name in files:
-            with suppress(OSError):
-                if name.endswith((".py", ".zip")) and Path(root, name).stat().st_ctime > since:
-                    return True
+    for path in dag_files(folder):
+        with suppress(OSError):
+            if path.stat().st_ctime > since:
+                return True
     return False
 
 

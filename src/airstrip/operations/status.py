@@ -6,6 +6,7 @@ from typing import Any
 
 from airstrip.errors import AirflowError, KubernetesError
 from airstrip.manifests import CLI_SECRET, build_manifests
+from airstrip.operations.dag_files import import_error_findings, import_errors
 from airstrip.operations.render import NOT_BUILT
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
@@ -45,13 +46,15 @@ def _state(findings: list[Finding]) -> str:
 def _look(session: Session, platform: Platform, found: dict[str, Any], findings: list[Finding]) -> None:
     """Adds what is there, and what is wrong, step by step: what was seen stays when the next step raises."""
     spec = session.spec
-    found["versions"] = {"airflow": spec.airflow.version, "kubernetes": session.cluster.server_version()}
+    found["versions"] = {"kubernetes": session.cluster.server_version()}
     found["components"] = _components(session)
     missing = _missing(session, platform, found["components"])
     findings += [_not_landed(spec.name, missing)] if missing else []
     findings += [_not_ready(component) for component in found["components"] if not component["healthy"]]
     # Before it is landed, Airflow's API has nothing to say, and why it does not answer is known.
     if not missing:
+        # What runs, as Airflow says; the file may name another one that was not landed yet.
+        found["versions"] = {"airflow": session.airflow.version(), **found["versions"]}
         airflow = _airflow(session)
         found |= airflow
         findings += _airflow_findings(airflow)
@@ -98,16 +101,8 @@ def _airflow(session: Session) -> dict[str, Any]:
             {"dag": run.dag_id, "run": run.run_id, "state": run.state, "started": run.start_date}
             for run in client.dag_runs(None, limit=_RUNS)
         ],
-        "importErrors": [
-            {"file": error.filename, "bundle": error.bundle_name, "message": _last_line(error.stack_trace)}
-            for error in client.import_errors()
-        ],
+        "importErrors": import_errors(client),
     }
-
-
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else ""
 
 
 def _not_running(session: Session) -> Finding:
@@ -164,13 +159,4 @@ def _airflow_findings(airflow: dict[str, Any]) -> list[Finding]:
         for name, state in airflow["health"].items()
         if state not in ("healthy", None)
     ]
-    for error in airflow["importErrors"]:
-        findings.append(
-            Finding(
-                "dags.import-error",
-                f"{error['file']} cannot be imported",
-                error["message"],
-                "Mend the file: Airflow reads it again by itself.",
-            )
-        )
-    return findings
+    return findings + import_error_findings(airflow["importErrors"])

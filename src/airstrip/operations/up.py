@@ -15,6 +15,7 @@ from airstrip.events import Emit, Progress, step
 from airstrip.file_lock import file_lock
 from airstrip.kube import Cluster, Lease, execute, inventory, wait_for_job, wait_for_rollout
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
+from airstrip.operations.dag_files import await_first_parse, import_error_findings, import_errors
 from airstrip.operations.history import record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -46,7 +47,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     """Lands the deployment and waits until Airflow answers and knows its DAGs.
 
     `timeout` (seconds) bounds everything after the builds. A failed `up` keeps what it made, as
-    evidence; the next one mends it.
+    evidence; the next one mends it. A DAG file that cannot be imported is a finding.
     """
     spec = session.spec
     started = time.monotonic()
@@ -59,6 +60,8 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
         with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
             changed = _land(session, platform, images, lease, emit, clock)
     username = ADMIN if has_admin(session) else None
+    # Not a failure of `up`: it has landed, and the file is mended without it.
+    findings = import_error_findings(import_errors(session.airflow))
     return Result(
         "up",
         {
@@ -71,6 +74,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
             "changed": changed,
             "seconds": round(time.monotonic() - started, 1),
         },
+        findings,
     )
 
 
@@ -116,6 +120,7 @@ def _land_stages(
         for item in objects_of(manifests):
             if item["kind"] in _WORKLOADS:
                 _await_object(cluster, item, progress, clock)
+        await_first_parse(session.airflow, spec.dags.path)
 
 
 def _record(session: Session, images: Images, changed: int, error: str = "") -> None:

@@ -56,7 +56,10 @@ class Landing:
         session = Session(SPEC, cast(Any, SimpleNamespace(describe=lambda: PLATFORM, condition=lambda: self.condition)))
         session.__dict__["cluster"] = SimpleNamespace(server_version=self._version, list=self._list, get=self._get)
         session.__dict__["airflow"] = SimpleNamespace(
-            health=self._health, dag_runs=lambda _, limit: (), import_errors=lambda: self.import_errors
+            version=lambda: "3.3.1",
+            health=self._health,
+            dag_runs=lambda _, limit: (),
+            import_errors=lambda: self.import_errors,
         )
         return session
 
@@ -90,6 +93,8 @@ def test_a_healthy_landing_is_exit_code_0() -> None:
     assert (result.exit_code, result.findings, result.data["state"]) == (0, [], "healthy")
     assert (result.data["place"], result.data["placeState"]) == ("here", "ready")
     assert result.data["health"] == {"scheduler": "healthy", "dag-processor": "healthy"}
+    # Of what runs: the file may name another one.
+    assert result.data["versions"] == {"airflow": "3.3.1", "kubernetes": "v1.34.1"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,77 @@
+"""The user's DAG files: those on this machine, and those that Airflow cannot import."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.result import Finding
+
+_USERS_BUNDLE = "main"
+_PARSE_SECONDS = 5.0
+_POLL_SECONDS = 0.2
+# Airflow looks only into files that have both, in whatever case.
+_WORDS = (b"airflow", b"dag")
+
+
+def dag_files(folder: Path | None) -> Iterator[Path]:
+    """Files that may define DAGs, by their names."""
+    for root, folders, files in os.walk(folder) if folder else ():
+        folders[:] = [name for name in folders if not name.startswith((".", "__"))]
+        yield from (Path(root, name) for name in files if name.endswith((".py", ".zip")))
+
+
+def await_first_parse(client: AirflowClient, folder: Path | None) -> None:
+    """Where Airflow knows nothing of the user's files yet: waits until it has read each, for 5 s at most.
+
+    A file that has both of Airflow's words but no DAG is never heard of again.
+    """
+    known = _known_files(client)
+    if known or folder is None:
+        return
+    wanted = {str(path.relative_to(folder)) for path in dag_files(folder) if _may_hold_dag(path)}
+    deadline = time.monotonic() + _PARSE_SECONDS
+    while not wanted <= known and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        known = _known_files(client)
+
+
+def import_errors(client: AirflowClient) -> list[dict[str, Any]]:
+    """As data: the file, its bundle, and the last line of Python's own words."""
+    return [
+        {"file": error.filename, "bundle": error.bundle_name, "message": _last_line(error.stack_trace)}
+        for error in client.import_errors()
+    ]
+
+
+def import_error_findings(errors: list[dict[str, Any]]) -> list[Finding]:
+    return [
+        Finding(
+            "dags.import-error",
+            f"{error['file']} cannot be imported",
+            error["message"],
+            "Mend the file: Airflow reads it again by itself.",
+        )
+        for error in errors
+    ]
+
+
+def _known_files(client: AirflowClient) -> set[str]:
+    files = {dag.file for dag in client.dags() if dag.bundle_name == _USERS_BUNDLE and dag.file}
+    return files | {error.filename for error in client.import_errors() if error.bundle_name == _USERS_BUNDLE}
+
+
+def _may_hold_dag(path: Path) -> bool:
+    with suppress(OSError):
+        content = path.read_bytes().lower()
+        return path.suffix == ".py" and all(word in content for word in _WORDS)
+    return False
+
+
+def _last_line(text: str) -> str:
+    return text.strip().rpartition("\n")[2]
