@@ -169,6 +169,7 @@ class Terminal(io.StringIO):
 
 
 class Interrupting(Terminal):
+    # type: ignore, because the bases of StringIO do not agree on its arguments.
     def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
         raise KeyboardInterrupt
 

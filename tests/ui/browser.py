@@ -102,6 +102,7 @@ class Browser:
 
     def note_traffic(self) -> Traffic:
         """All that happened on the wire and in the console since the start."""
+        # type: ignore, because selenium gives this method no types.
         logs = [self._driver.get_log(name) for name in ("performance", "browser")]  # type: ignore[no-untyped-call]
         self.traffic.note(*logs)
         return self.traffic

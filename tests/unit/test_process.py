@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,8 @@ from airstrip.process import Command, run, stream
 NEEDS_SETPRIV = pytest.mark.skipif(shutil.which("setpriv") is None, reason="Linux's setpriv is not here")
 
 
-def python(code: str, **options: object) -> Command:
-    return Command([sys.executable, "-c", code], **options)  # type: ignore[arg-type]
+def python(code: str, **options: Any) -> Command:
+    return Command([sys.executable, "-c", code], **options)
 
 
 def test_a_command_prints_as_what_a_shell_takes() -> None:

@@ -13,6 +13,7 @@ _MERGED = "Found logs through kube API"
 _END = "::endgroup::"
 _MARKS = ("::group::", _END)
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
+_LINE_END = re.compile(r"\r\n|[\r\n]")
 _LIBRARY = ("/site-packages/", "/lib/python3")
 _ENTRY_POINT = "execute_workload.py"
 _SUPERVISORS = frozenset({"supervisor", "airflow.sdk.api.client"})
@@ -40,7 +41,7 @@ class LogRecord:
         Tokens are struck out; secrets that Airflow knows, it has masked itself.
         """
         head = " ".join(part for part in (self.timestamp, self.level.upper()) if part)
-        first, *rest = self.event.splitlines() or [""]
+        first, *rest = _split(self.event)
         stacks = (line for error in self.error_detail for line in _stack(error))
         yield _strike(f"{head} {first}".rstrip() if head else first)
         yield from (_strike(line) for line in (*rest, *stacks))
@@ -79,7 +80,7 @@ def read_output(line: str) -> LogRecord | None:
     try:
         entry = json.loads(line)
     except ValueError:
-        # What a process says that fails before its logging works; or an entry that holds a line end of Unicode's.
+        # What a process says that fails before its logging works; or an entry that was cut off.
         return None if line.startswith("{") else LogRecord(line)
     if not isinstance(entry, dict) or "event" not in entry:
         return LogRecord(line)
@@ -103,7 +104,7 @@ def _stack(error: Mapping[str, Any]) -> Iterator[str]:
     yield "Traceback (most recent call last):"
     for frame in _own(error.get("frames") or []):
         yield f'  File "{frame.get("filename")}", line {frame.get("lineno")}, in {frame.get("name")}'
-    yield from f"{error.get('exc_type')}: {error.get('exc_value')}".splitlines()
+    yield from _split(f"{error.get('exc_type')}: {error.get('exc_value')}")
     yield from error.get("exc_notes") or ()
 
 
@@ -112,6 +113,11 @@ def _own(frames: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
         if not any(part in str(frame.get("filename")) for part in _LIBRARY):
             return frames[index:]
     return frames
+
+
+def _split(text: str) -> list[str]:
+    """At a terminal's line ends only: U+2028 and its like, at which str.splitlines splits too, are ordinary text."""
+    return _LINE_END.split(text.removesuffix("\n").removesuffix("\r"))
 
 
 def _strike(line: str) -> str:

@@ -17,7 +17,7 @@ May import the foundations only: errors, events, process.
 
 from airstrip.images.airflow import ensure_airflow_image, plan_airflow_image
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
-from airstrip.images.prune import prune_images
+from airstrip.images.prune import images_in_use, prune_images
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "ReadyImage",
     "ensure_airflow_image",
     "ensure_postgresql_image",
+    "images_in_use",
     "plan_airflow_image",
     "plan_postgresql_image",
     "prune_images",

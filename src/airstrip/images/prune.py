@@ -1,8 +1,9 @@
-"""Taking old images out of the cache."""
+"""Taking old images out of the cache, and keeping those that are needed from it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from airstrip.events import Emit, step
@@ -10,13 +11,19 @@ from airstrip.images.request import ImagePlan
 from airstrip.images.store import ImageStore
 
 
+def images_in_use(cache: Path) -> AbstractContextManager[None]:
+    """Keeps every image from being pruned: between its build and its import another deployment's prune could come."""
+    return ImageStore(cache).in_use()
+
+
 def prune_images(cache: Path, keep: Iterable[ImagePlan], emit: Emit) -> None:
     """Removes every built image but those planned in `keep`, with the layers that no other image has.
 
-    Downloaded Python packages go too. Waits for a build under way, and keeps what that built if it is planned.
+    Downloaded Python packages go too. Waits for a landing and a build under way, and keeps what was built
+    meanwhile if it is planned.
     """
     store = ImageStore(cache)
     with step(emit, "image.prune", "Remove unused images from the cache") as progress:
-        with store.building("airflow", progress), store.building("postgresql", progress):
+        with store.unused(progress), store.building("airflow", progress), store.building("postgresql", progress):
             freed = store.prune({plan.layout for plan in keep})
         progress.note = f"{freed // 1_000_000} MB"

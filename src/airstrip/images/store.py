@@ -7,6 +7,7 @@
     work/NAME/          a build under way; emptied before the next. Every command that writes in there is
                         tied to us: the lock is freed when we die, and an orphan would write into the next
     NAME.lock           held while NAME is built
+    use.lock            held, shared, while images are built and landed; whole by a prune
 
 Everything but `work` appears by a rename, so what is there is whole and an interrupted build can
 simply be run again.
@@ -20,7 +21,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -31,6 +32,7 @@ from airstrip.images.layer import Layer
 from airstrip.images.oci import blob_path
 
 _LOCK_TIMEOUT = 3600.0
+_USE = "use.lock"
 
 
 class ImageStore:
@@ -79,7 +81,7 @@ class ImageStore:
         """Holds the lock of NAME; gives an empty folder to build in and removes it afterwards."""
         self.root.mkdir(parents=True, exist_ok=True)
         work = self.root / "work" / name
-        with _locked(self.root / f"{name}.lock", name, progress):
+        with _locked(self.root / f"{name}.lock", "a build of the same image", progress.say):
             remove_tree(work)
             work.mkdir(parents=True)
             try:
@@ -87,10 +89,24 @@ class ImageStore:
             finally:
                 remove_tree(work)
 
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Until its end no prune takes an image away; others may build and land meanwhile."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with _locked(self.root / _USE, "a prune of the images", None, shared=True):
+            yield
+
+    @contextmanager
+    def unused(self, progress: Progress) -> Iterator[None]:
+        """Waits until nobody builds or lands an image, and keeps others from it until its end."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        with _locked(self.root / _USE, "a landing or a build of images", progress.say):
+            yield
+
     def prune(self, keep: Collection[Path]) -> int:
         """Removes every layout but those in `keep`, and layers of none; returns the bytes freed.
 
-        Only while nothing is being built. By the names of blobs, not by their links: an image may hold an
+        Only within `unused`. By the names of blobs, not by their links: an image may hold an
         earlier file of the same layer, and a copied cache has no links.
         """
         freed = _size(self.uv_cache)
@@ -127,19 +143,21 @@ class ImageStore:
 
 
 @contextmanager
-def _locked(path: Path, name: str, progress: Progress) -> Iterator[None]:
+def _locked(path: Path, other: str, say: Callable[[str], None] | None, *, shared: bool = False) -> Iterator[None]:
+    """`other` is what else may hold it, in words."""
     end = time.monotonic() + _LOCK_TIMEOUT
     with path.open("w") as file:
         while True:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                progress.say("waiting for another Airstrip that builds it")
+                if say:
+                    say(f"waiting for {other} by another Airstrip")
                 if time.monotonic() > end:
                     raise LockError(
                         "image.locked",
-                        f"another Airstrip has been building the {name} image for an hour",
+                        f"{other} by another Airstrip has not ended for an hour",
                         fix=f"See what it does: fuser -v {path}",
                     ) from None
                 time.sleep(0.5)

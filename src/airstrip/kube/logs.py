@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.resources import Resource
+from airstrip.kube.transport import split_lines
 
 _POD = Resource("v1", "Pod", "pods", True)
 _STARTING_POLL = 1.0
@@ -41,7 +42,7 @@ def pod_log(
         if error.status in (400, 404):
             return []
         raise
-    return response.text.splitlines()
+    return list(split_lines([response.text]))
 
 
 def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int = 20) -> list[str]:

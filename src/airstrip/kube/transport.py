@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -98,7 +98,7 @@ class Transport:
                 if not response.is_success:
                     response.read()
                     raise self._refused(response, action, secret=False)
-                yield response.iter_lines()
+                yield split_lines(response.iter_text())
         except httpx.TransportError as error:
             raise connection_error(error, self.access) from error
 
@@ -115,6 +115,16 @@ class Transport:
         if not isinstance(body, dict):
             body = {}
         return refusal(response.status_code, body, action, self.access, secret=secret)
+
+
+def split_lines(chunks: Iterable[str]) -> Iterator[str]:
+    """Lines as Kubernetes ends them. httpx, as str.splitlines, would also end one at a U+2028 or `\\r` in its midst."""
+    rest = ""
+    for chunk in chunks:
+        *lines, rest = (rest + chunk).split("\n")
+        yield from lines
+    if rest:
+        yield rest
 
 
 def _may_pass(error: KubernetesError) -> bool:

@@ -21,9 +21,10 @@ from airstrip.targets.target import Target
 
 def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
     """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes."""
-    built = _ensure_built(spec, emit, refresh=False)
-    for image in built.values():
-        target.load_image(image.layout, image.pinned, emit)
+    with images.images_in_use(cache_dir()):
+        built = _ensure_built(spec, emit, refresh=False)
+        for image in built.values():
+            target.load_image(image.layout, image.pinned, emit)
     airflow = ReadyImage(spec.image.ref) if spec.image.ref else built["airflow"]
     return Images(airflow.pinned, built["postgresql"].pinned)
 
@@ -67,7 +68,8 @@ def _plans(spec: Spec) -> list[ImagePlan]:
 
 def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result:
     """Builds the images into the cache; with `refresh`, anew from today's packages."""
-    built = _ensure_built(spec, emit, refresh=refresh)
+    with images.images_in_use(cache_dir()):
+        built = _ensure_built(spec, emit, refresh=refresh)
     return Result("image build", {name: image.pinned for name, image in built.items()})
 
 

@@ -94,3 +94,13 @@ def test_what_a_pod_says_without_airflow_s_logging_is_kept(line: str) -> None:
     record = read_output(line)
     assert record
     assert list(record.lines()) == [line]
+
+
+def test_lines_end_where_a_terminal_s_do() -> None:
+    """Not at the other ends that Unicode has, which are in texts of people."""
+    stamp = "2026-11-21T05:11:17.048530Z INFO "
+    text = "one\u2028still\x85\x1done\ntwo\r\nthree\n"
+    assert render([entry(text)]) == [f"{stamp}one\u2028still\x85\x1done", "two", "three"]
+    record = read_output(json.dumps(entry("a\u2028b"), ensure_ascii=False))
+    assert record
+    assert record.event == "a\u2028b"

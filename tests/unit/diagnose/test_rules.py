@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -15,13 +16,13 @@ REFUSED = OPERATIONAL + 'connection to server at "postgresql" (10.96.0.9), port 
 LOGIN = OPERATIONAL + 'FATAL:  password authentication failed for user "airflow"'
 
 
-def pod(component: str, container: ContainerFact | None = None, **more: object) -> PodFact:
+def pod(component: str, container: ContainerFact | None = None, **more: Any) -> PodFact:
     base = PodFact("airflow", f"{component}-0", component, f"StatefulSet/{component}", "Pending", 60.0)
-    return replace(base, containers=(container,) if container else (), **more)  # type: ignore[arg-type]
+    return replace(base, containers=(container,) if container else (), **more)
 
 
-def waiting(reason: str, message: str = "", **more: object) -> ContainerFact:
-    return replace(ContainerFact("main", "localhost/airflow:1", "waiting", reason, message), **more)  # type: ignore[arg-type]
+def waiting(reason: str, message: str = "", **more: Any) -> ContainerFact:
+    return replace(ContainerFact("main", "localhost/airflow:1", "waiting", reason, message), **more)
 
 
 def failing(*log: str, restarts: int = 1) -> ContainerFact:

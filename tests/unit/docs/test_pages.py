@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup
 from typer.main import get_command
 
 from airstrip.cli.main import app
@@ -60,7 +61,9 @@ def test_verbs_and_their_options_exist(page: Path) -> None:
 
 
 def test_messages_name_verbs_that_exist() -> None:
-    known = get_command(app).commands  # type: ignore[attr-defined]
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    known = group.commands
     for file in (ROOT / "src" / "airstrip").rglob("*.py"):
         for verb in re.findall(r"(?:`|\./)airstrip ([a-z]+)", file.read_text()):
             assert verb in known, f"{name(file)}: airstrip {verb}"

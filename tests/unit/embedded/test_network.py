@@ -7,6 +7,7 @@ import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -200,10 +201,10 @@ def test_server_failure_repeats_the_question() -> None:
 
 class _Echo(asyncio.DatagramProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport
+        self.transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self.transport.sendto(ANSWER, addr)  # type: ignore[attr-defined]
+        self.transport.sendto(ANSWER, addr)
 
 
 async def _ask_relay(resolvers: Resolvers) -> bytes:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from airstrip.errors import ImageError
@@ -42,9 +44,9 @@ def test_each_need_changes_the_image(other: AirflowImageRequest) -> None:
         ({"requirements": ("a\nb",)}, "image.requirement"),
     ],
 )
-def test_what_a_tool_would_misread_is_refused(fields: dict[str, object], code: str) -> None:
+def test_what_a_tool_would_misread_is_refused(fields: dict[str, Any], code: str) -> None:
     with pytest.raises(ImageError) as caught:
-        AirflowImageRequest(**{"version": "3.3.2", "extras": (), **fields})  # type: ignore[arg-type]
+        AirflowImageRequest(**{"version": "3.3.2", "extras": (), **fields})
 
     assert caught.value.code == code
     assert caught.value.fix

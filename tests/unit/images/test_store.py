@@ -9,7 +9,7 @@ import pytest
 
 from airstrip.errors import ImageError, LockError
 from airstrip.events import Event, Progress, StepProgress, discard
-from airstrip.images import plan_postgresql_image, prune_images
+from airstrip.images import images_in_use, plan_postgresql_image, prune_images
 from airstrip.images import store as store_module
 from airstrip.images.layer import Layer, write_layer
 from airstrip.images.oci import RunSettings, blob_path, read_layout, write_layout
@@ -184,6 +184,26 @@ def test_prune_keeps_what_it_waited_for(tmp_path: Path) -> None:
 
     assert read_layout(plan.layout) is not None
     assert store.layer("key") == layer
+
+
+def test_a_prune_waits_for_whoever_lands_and_these_not_for_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `up` has found in the cache is still there when it is brought to the node."""
+    layout = keep_image(ImageStore(tmp_path), "airflow", keep_layer(ImageStore(tmp_path), "key"))
+    monkeypatch.setattr(store_module, "_LOCK_TIMEOUT", 0.0)
+    said: list[Event] = []
+    with images_in_use(tmp_path), images_in_use(tmp_path):
+        with pytest.raises(LockError) as caught:
+            prune_images(tmp_path, [], said.append)
+        assert read_layout(layout) is not None
+    assert caught.value.code == "image.locked"
+    assert any(isinstance(event, StepProgress) and "landing" in event.message for event in said)
+
+    with ImageStore(tmp_path).unused(PROGRESS), pytest.raises(LockError), images_in_use(tmp_path):
+        pass
+    prune_images(tmp_path, [], discard)
+    assert read_layout(layout) is None
 
 
 def test_a_mount_is_seen_through_links_and_spaces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,8 @@ import pytest
 from airstrip.errors import KubernetesError
 from airstrip.kube import Cluster
 from airstrip.kube.kubeconfig import Access
-from airstrip.kube.transport import Transport
+from airstrip.kube.logs import pod_log
+from airstrip.kube.transport import Transport, split_lines
 
 ACCESS = Access(
     context="prod",
@@ -146,3 +147,15 @@ def test_a_list_that_went_out_of_date_is_read_in_one_piece(tmp_path: Path) -> No
 def test_a_namespaced_object_without_a_namespace_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(ValueError, match="names no namespace"):
         cluster_of()[0].apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})
+
+
+def test_a_log_s_lines_end_at_a_line_feed_only() -> None:
+    """A followed log begins each with a time, by which it is taken up again."""
+    text = "t1 one\u2028still\x85one\nt2 10 %\r20 %\n\nt3 last"
+    chunks = [text[index : index + 3] for index in range(0, len(text), 3)]
+    assert list(split_lines(chunks)) == ["t1 one\u2028still\x85one", "t2 10 %\r20 %", "", "t3 last"]
+    cluster, _ = cluster_of(httpx.Response(200, text=text))
+    assert pod_log(cluster, "p", "n", container="c") == list(split_lines([text]))
+    cluster, _ = cluster_of(httpx.Response(200, text=text))
+    with cluster.transport.stream("/log", "follow", {}) as lines:
+        assert list(lines) == list(split_lines([text]))

@@ -39,9 +39,9 @@ def fake_models() -> types.ModuleType:
 def models(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     models = fake_models()
     client = types.ModuleType("kubernetes.client")
-    client.models = models  # type: ignore[attr-defined]
+    vars(client)["models"] = models
     package = types.ModuleType("kubernetes")
-    package.client = client  # type: ignore[attr-defined]
+    vars(package)["client"] = client
     for module in (package, client, models):
         monkeypatch.setitem(sys.modules, module.__name__, module)
     return models

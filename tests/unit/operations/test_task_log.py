@@ -165,8 +165,10 @@ def test_a_task_that_is_not_mapped_needs_no_index() -> None:
 
 
 def test_a_mapped_task_s_indexes_are_named() -> None:
-    fake = Fake([replace(TASK, map_index=0)], {})
-    fake.task_instances = lambda *_: [replace(TASK, map_index=index) for index in (0, 1, 2)]  # type: ignore[method-assign]
+    class Mapped(Fake):
+        def task_instances(self, *_: object) -> list[TaskInstance]:
+            return [replace(TASK, map_index=index) for index in (0, 1, 2)]
+
     with pytest.raises(UsageError) as raised:
-        fake.lines()
+        Mapped([], {}).lines()
     assert (raised.value.code, raised.value.fix) == ("logs.mapped-task", "Name one: --map 0 … 2")

@@ -105,6 +105,7 @@ def test_what_yaml_1_2_takes_for_text_is_text(load: Load, character: str) -> Non
 def test_a_spec_cannot_be_changed(load: Load) -> None:
     spec = load(HEAD)
     with pytest.raises(ValidationError):
+        # type: ignore, because mypy refuses it too.
         spec.name = "other"  # type: ignore[misc]
 
 
