@@ -13,17 +13,12 @@ from airstrip.operations.users import DEFAULT_ROLE
 from airstrip.result import Result
 from airstrip.spec import Spec, json_schema, load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
-from airstrip.targets.target import Confirm
+from airstrip.targets.target import Confirm, agree
 
 __all__ = ["DEFAULT_TIMEOUT", "Deployment", "Node"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that a verb waits for the cluster and Airflow; builds are not counted."""
-
-
-def _agree(_question: str) -> bool:
-    """A library user has decided by calling."""
-    return True
 
 
 class Deployment:
@@ -54,11 +49,24 @@ class Deployment:
         """
         return cls(load_spec(file, TARGET_SPECS, PLANNED_TARGETS))
 
+    @staticmethod
+    def init(file: Path | None = None) -> Result:
+        """Writes a commented file, and a folder of DAGs with one in it; overwrites nothing.
+
+        Without a path it is written where the command line looks: $AIRSTRIP_FILE, else ./airstrip.yaml.
+        """
+        return operations.init(file)
+
+    @staticmethod
+    def schema() -> dict[str, Any]:
+        """The JSON Schema of an airstrip.yaml, with the part of each place."""
+        return json_schema(TARGET_SPECS)
+
     def check_rights(self) -> None:
         """Raises where whoever asks may not land this deployment or take it away."""
         self._session.target.check_rights()
 
-    def up(self, emit: Emit = discard, confirm: Confirm = _agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result:
+    def up(self, emit: Emit = discard, confirm: Confirm = agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result:
         """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
         return operations.up(self._session, emit, confirm, timeout=timeout)
 
@@ -132,7 +140,7 @@ class Deployment:
         """Without a password, one is generated: `data["password"]`."""
         return operations.reset_password(self._session, username, password, emit)
 
-    def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = _agree) -> Result:
+    def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = agree) -> Result:
         """Deletes an account, once `confirm` agrees. `up` does not make a deleted `admin` again."""
         return operations.delete_user(self._session, username, emit, confirm)
 
@@ -172,8 +180,3 @@ class Deployment:
     def render(self) -> str:
         """The manifests as YAML, without secrets; builds and changes nothing."""
         return operations.render_manifests(self.spec, self._session.target.preview())
-
-
-def file_schema() -> dict[str, Any]:
-    """The JSON Schema of an airstrip.yaml, with the part of each place."""
-    return json_schema(TARGET_SPECS)

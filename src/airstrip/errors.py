@@ -169,3 +169,12 @@ class WaitTimeout(AirstripError):
 
 class LockError(AirstripError):
     pass
+
+
+def not_written(error: OSError) -> AirstripError:
+    """A file that the user named and the machine refuses."""
+    return AirstripError(
+        "file.not-written",
+        f"{error.filename} cannot be written: {error.strerror}",
+        fix="Check the path and whose it is.",
+    )

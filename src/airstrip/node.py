@@ -13,7 +13,7 @@ from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS
 from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.spec import LocalSpec
-from airstrip.targets.target import Confirm
+from airstrip.targets.target import Confirm, agree
 
 
 class Node:
@@ -29,7 +29,7 @@ class Node:
         spec = load_spec(file, TARGET_SPECS, PLANNED_TARGETS)
         return cls(spec.name, spec.target.port if isinstance(spec.target, LocalSpec) else None)
 
-    def build(self, emit: Emit, confirm: Confirm) -> Result:
+    def build(self, emit: Emit = discard, confirm: Confirm = agree) -> Result:
         """Builds the node's programs unless they are there."""
         return Result("node build", self._node.build(emit, confirm).to_dict())
 
@@ -42,7 +42,7 @@ class Node:
         """Raises where whoever asks may not change the node."""
         require_root("change a node")
 
-    def start(self, emit: Emit, confirm: Confirm) -> Result:
+    def start(self, emit: Emit = discard, confirm: Confirm = agree) -> Result:
         """Builds what is missing, starts the node and waits until it is Ready."""
         self.check_rights()
         with file_lock(lock_file(self.name), self.name):

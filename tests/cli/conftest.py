@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from airstrip import operations
 from airstrip.cli.main import run
 from airstrip.events import Notice, StepFinished, StepProgress, StepStarted
 from airstrip.result import Result
@@ -30,6 +31,10 @@ class Facade:
     def load(self, file: Path | None = None) -> Facade:
         self.file = file
         return self
+
+    def init(self, file: Path | None = None) -> Result:
+        """The real one: it needs no place."""
+        return operations.init(file)
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(*positional: Any, **named: Any) -> Any:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from inspect import signature
 
 import airstrip
+from airstrip import deployment
+from airstrip.cli import options
+from airstrip.cli.users import add
 
 
 def test_the_public_names() -> None:
@@ -19,3 +23,23 @@ def test_importing_the_package_imports_nothing_else() -> None:
     code = "import sys, airstrip; print([name for name in sys.modules if name.startswith('airstrip.')])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['airstrip.version']"
+
+
+def test_what_a_deployment_and_a_node_can_do() -> None:
+    assert public(airstrip.Deployment) == (
+        "add_user build_images check_rights close component_logs delete_user down history init load open_url password "
+        "plan prune_images render reset_password run schema set_role status task_logs up users"
+    )
+    assert public(airstrip.Node) == "build check check_rights kubeconfig load prune start status stop"
+
+
+def public(facade: type) -> str:
+    return " ".join(sorted(name for name in vars(facade) if not name.startswith("_")))
+
+
+def test_the_command_line_s_defaults_are_the_library_s() -> None:
+    """It writes them down once more: to ask the facade would import all of it for `--help`."""
+    assert options.DEFAULT_TIMEOUT == deployment.DEFAULT_TIMEOUT
+    assert (
+        signature(add).parameters["role"].default == signature(airstrip.Deployment.add_user).parameters["role"].default
+    )

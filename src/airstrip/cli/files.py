@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
-import os
 from enum import Enum
-from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +12,7 @@ import typer
 from airstrip.cli import options
 from airstrip.cli.lifecycle import load
 from airstrip.cli.verb import Call
-from airstrip.errors import AirstripError, UsageError
+from airstrip.errors import not_written
 from airstrip.result import Result
 
 verbs = typer.Typer()
@@ -35,37 +33,13 @@ def init(file: options.File = None, json: options.Json = False, debug: options.D
       ./airstrip init
       ./airstrip init -f deployments/prod.yaml
     """
-    call = Call("init", json, debug)
-    result = call.attempt(lambda _, __: Result("init", {"written": write_templates(file or named_file())}))
-    if json:
-        print(json_module.dumps(result.to_document(), indent=2))
-        return
-    for path in result.data["written"]:
-        print(path)
 
+    def work(_: object, __: object) -> Result:
+        from airstrip.deployment import Deployment
 
-def named_file() -> Path:
-    """Where every other verb would look for it."""
-    return Path(os.environ.get("AIRSTRIP_FILE") or "airstrip.yaml")
+        return Deployment.init(file)
 
-
-def write_templates(file: Path) -> list[str]:
-    """Returns the paths of what was written. A folder of DAGs that is there is left as it is."""
-    if file.exists():
-        raise UsageError("init.exists", f"{file} is there already", fix="Remove it, or name another with -f.")
-    templates = resources.files("airstrip.cli") / "templates"
-    contents = {file: (templates / "airstrip.yaml").read_text()}
-    dags = file.parent / "dags"
-    if not dags.exists():
-        contents[dags / "hello.py"] = (templates / "dags" / "hello.py").read_text()
-    try:
-        for path, text in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("x") as stream:
-                stream.write(text)
-    except OSError as error:
-        raise _not_written(error) from error
-    return [str(path) for path in contents]
+    Call("init", json, debug).run(work)
 
 
 @verbs.command("render", short_help="Write the Kubernetes manifests.")
@@ -93,7 +67,7 @@ def render(
         try:
             destination.write_text(text)
         except OSError as error:
-            raise _not_written(error) from error
+            raise not_written(error) from error
         return Result("render", {"written": str(destination)})
 
     call = Call("render", json, debug)
@@ -117,17 +91,9 @@ def schema(
     """
 
     def work(_: object, __: object) -> Result:
-        from airstrip.deployment import file_schema
+        from airstrip.deployment import Deployment
 
-        return Result("schema", file_schema())
+        return Result("schema", Deployment.schema())
 
     result = Call("schema", json, debug).attempt(work)
     print(json_module.dumps(result.to_document() if json else result.data, indent=2))
-
-
-def _not_written(error: OSError) -> AirstripError:
-    return AirstripError(
-        "file.not-written",
-        f"{error.filename} cannot be written: {error.strerror}",
-        fix="Check the path and whose it is.",
-    )

@@ -25,6 +25,10 @@ def present(result: Result) -> None:
         print(line)
 
 
+def _init(data: Mapping[str, Any]) -> list[str]:
+    return [str(path) for path in data["written"]]
+
+
 def _up(data: Mapping[str, Any]) -> list[str]:
     return [
         "",
@@ -121,6 +125,7 @@ def _finding(finding: Finding) -> list[str]:
 
 
 _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
+    "init": _init,
     "up": _up,
     "down": _down,
     "open": _open,

@@ -6,6 +6,7 @@ May import every layer below; never names a place, never prints: it emits events
 from airstrip.operations.down import down
 from airstrip.operations.history import history
 from airstrip.operations.image import build_images, prune_images
+from airstrip.operations.init import init
 from airstrip.operations.logs import component_logs, task_logs
 from airstrip.operations.open import open_url, read_password
 from airstrip.operations.plan import plan
@@ -24,6 +25,7 @@ __all__ = [
     "delete_user",
     "down",
     "history",
+    "init",
     "list_users",
     "open_url",
     "plan",

@@ -4,7 +4,7 @@ Knows no place: the parts of the file that belong to one are passed in. May impo
 """
 
 from airstrip.spec.fields import API_VERSION
-from airstrip.spec.load import FILE_NAME, find_file, load_spec
+from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile, TargetSpec, Written
 from airstrip.spec.resolved import Airflow, Dags, Image, Namespaces, Spec
 from airstrip.spec.schema import json_schema
@@ -23,4 +23,5 @@ __all__ = [
     "find_file",
     "json_schema",
     "load_spec",
+    "wanted_file",
 ]

@@ -27,12 +27,14 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 def find_file(file: Path | None = None) -> Path | None:
     """The file that counts: the named one, `AIRSTRIP_FILE`, ./airstrip.yaml, or none (the built-in deployment)."""
-    if file is not None:
-        return file
-    if named := os.environ.get("AIRSTRIP_FILE"):
-        return Path(named)
-    here = Path(FILE_NAME)
-    return here if here.exists() else None
+    wanted = wanted_file(file)
+    is_default = file is None and not os.environ.get("AIRSTRIP_FILE")
+    return None if is_default and not wanted.exists() else wanted
+
+
+def wanted_file(file: Path | None = None) -> Path:
+    """Where the file is, or would be."""
+    return file or Path(os.environ.get("AIRSTRIP_FILE") or FILE_NAME)
 
 
 def load_spec(

@@ -14,6 +14,11 @@ Confirm = Callable[[str], bool]
 """Asks a yes-or-no question; raises UsageError where nobody can answer."""
 
 
+def agree(_question: str) -> bool:
+    """Who calls without a way to ask has decided."""
+    return True
+
+
 class Target(Protocol):
     """A place. Each method tolerates that its work is done already."""
 
