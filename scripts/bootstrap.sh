@@ -5,6 +5,7 @@
 
 MINIMUM_UV=0.9.0
 UV_REQUIREMENTS=$ROOT/scripts/uv.requirements
+NEEDED_MB=300
 PYTHON_NAMES="python3.13 python3.12 python3.11 python3"
 
 # With --json, stderr has JSON lines only.
@@ -112,6 +113,7 @@ prepare_environment() {
         return
     fi
     [ -z "${_AIRSTRIP_COMPLETE:-}" ] || exit 0
+    require_room
     find_python
     find_uv
     locate_downloads
@@ -126,6 +128,19 @@ prepare_environment() {
         "Check the network, and space in $AIRSTRIP_CACHE_DIR; then try again."
     unset UV_PROJECT_ENVIRONMENT UV_PYTHON_DOWNLOADS
     printf '%s\n%s\n' "$wanted" "$UV" >"$stamp"
+}
+
+# uv, its downloads and the environment: somewhat more than was measured. pip and uv would tell of a full
+# disk in their own words, and leave it full.
+require_room() {
+    folder=$AIRSTRIP_CACHE_DIR
+    while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
+    free_kb=$(df -Pk "$folder" 2>/dev/null | sed -n '2s/.* \([0-9][0-9]*\)  *[0-9]*% .*/\1/p')
+    # A df that says nothing stands in nobody's way.
+    free_mb=$((${free_kb:-$((NEEDED_MB * 1024))} / 1024))
+    [ "$free_mb" -ge "$NEEDED_MB" ] || fail 1 launcher.no-space \
+        "Too little room at $folder: $free_mb MB are free, Airstrip's Python environment takes $NEEDED_MB MB." \
+        "Free some, or name a folder on another disk in AIRSTRIP_CACHE_DIR."
 }
 
 # A uv of the user's own keeps its downloads where it always does; ours keeps them in our cache, and

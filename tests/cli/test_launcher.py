@@ -22,6 +22,7 @@ TOOLS = (
     "cat",
     "cksum",
     "cut",
+    "df",
     "dirname",
     "env",
     "find",

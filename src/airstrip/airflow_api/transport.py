@@ -12,6 +12,7 @@ from airstrip.errors import AirflowError
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE = frozenset({500, 502, 503, 504})
+_NO_LOGIN = frozenset({400, 401, 403, 422})
 _PAUSES = (0.2, 0.5)
 
 
@@ -68,9 +69,12 @@ class Transport:
 
     def log_in(self) -> str:
         """Fetches a token, which the next requests are signed with."""
-        account = {"username": self.username, "password": self._password}
-        response = self._request("POST", "/auth/token", None, account, None)
-        if response.status_code in (400, 401, 403, 422):
+        response = self._ask_for_token()
+        if response.status_code in _NO_LOGIN:
+            # Airflow refuses whom it cannot look up, too: only with a database that answers is it meant.
+            self._require_database()
+            response = self._ask_for_token()
+        if response.status_code in _NO_LOGIN:
             raise AirflowError(
                 "airflow.login-refused",
                 f"Airflow at {self.base_url} refuses the account {self.username}",
@@ -87,6 +91,22 @@ class Transport:
             raise self._not_airflow(response)
         self._token = token
         return token
+
+    def _ask_for_token(self) -> httpx.Response:
+        account = {"username": self.username, "password": self._password}
+        return self._request("POST", "/auth/token", None, account, None)
+
+    def _require_database(self) -> None:
+        """Raises AirflowError where Airflow itself says that it does not reach its database."""
+        response = self._request("GET", "/api/v2/monitor/health", None, None, None)
+        database = self._object(response).get("metadatabase") if response.is_success else None
+        if isinstance(database, dict) and database.get("status") == "unhealthy":
+            raise AirflowError(
+                "airflow.unavailable",
+                f"Airflow at {self.base_url} does not reach its database",
+                cause="The database is not running, is starting, or the way to it is closed.",
+                fix="Read its log: ./airstrip logs postgresql",
+            )
 
     def _request(
         self, method: str, path: str, query: Mapping[str, str | int] | None, body: object, token: str | None

@@ -8,6 +8,7 @@ import traceback
 
 from airstrip.cli.colors import paint
 from airstrip.cli.lines import write_json_event
+from airstrip.cli.width import fold
 from airstrip.errors import AirstripError, Problem, SpecError
 
 _USERS = ("users add", "users set-role", "users reset-password", "users delete")
@@ -24,6 +25,7 @@ _NEXT = {
 
 
 _REFUSED = (errno.EACCES, errno.EPERM, errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 _LOOKING = ("logs",)
 """These change nothing themselves, and what they look at goes on."""
 
@@ -42,9 +44,11 @@ class Interrupted(AirstripError):
 def unexpected(error: Exception) -> AirstripError:
     """What nobody foresaw, as an error like all others: a defect of ours, unless the machine refused."""
     if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
+        # Of a copy that did not fit, the second is the one that could not be written.
+        full = error.errno in _FULL and error.filename2
         return AirstripError(
             "file.refused",
-            f"{error.filename}: {error.strerror}",
+            f"{error.filename2 if full else error.filename}: {error.strerror}",
             cause="This machine refused it: whose file it is, a full disk, or a file system that is read-only.",
             fix="Mend that, then run the same command again.",
         )
@@ -70,23 +74,23 @@ def show_traceback(error: BaseException, *, json: bool) -> None:
 
 def format_error(error: AirstripError) -> str:
     if isinstance(error, Interrupted):
-        return f"interrupted: {error.fix}  [{error.code}]"
-    lines = [f"{paint('error:', 'red', sys.stderr)} {error.message}  [{error.code}]"]
+        return "\n".join(fold(f"interrupted: {error.fix}  [{error.code}]", sys.stderr))
+    lines = fold(f"{paint('error:', 'red', sys.stderr)} {error.message}  [{error.code}]", sys.stderr)
     if isinstance(error, SpecError):
         return "\n".join(lines + [line for problem in error.problems for line in _format_problem(problem)])
     if error.cause:
-        lines.append(f"  cause: {error.cause}")
+        lines += fold(f"  cause: {error.cause}", sys.stderr, 9)
     if error.fix:
-        lines.append(f"  fix:   {error.fix}")
+        lines += fold(f"  fix:   {error.fix}", sys.stderr, 9)
     if error.details:
         lines += ["", *(f"  | {line}" for line in error.details.splitlines())]
     return "\n".join(lines)
 
 
 def _format_problem(problem: Problem) -> list[str]:
-    lines = ["", f"{problem.place}: {problem.message}  [{problem.code}]"]
+    lines = ["", *fold(f"{problem.place}: {problem.message}  [{problem.code}]", sys.stderr)]
     if problem.text:
         # Under a line that was cut or that a tab widens, a caret would point elsewhere.
         exact = problem.column <= len(problem.text) + 1 and "\t" not in problem.text
         lines += [f"  | {problem.text}", *([f"  | {' ' * (problem.column - 1)}^"] if exact else [])]
-    return [*lines, f"  fix: {problem.fix}"]
+    return [*lines, *fold(f"  fix: {problem.fix}", sys.stderr, 7)]

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from airstrip.cli.colors import colored
 from airstrip.cli.lines import format_event, format_seconds, print_log_line, write_question
+from airstrip.cli.width import fold
 from airstrip.events import Event, LogLine, StepFailed, StepFinished, StepProgress, StepStarted, Warned
 
 
@@ -73,7 +74,8 @@ class LiveVoice:
             case LogLine():
                 self._log(event)
             case Warned():
-                self._print((format_event(event), "yellow"))
+                for line in fold(format_event(event), sys.stderr, 2):
+                    self._print((line, "yellow"))
             case _:
                 self._print(format_event(event))
 

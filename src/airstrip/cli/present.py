@@ -10,6 +10,7 @@ from airstrip.cli import present_node, present_users
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.tables import columns, plain, state
+from airstrip.cli.width import fold
 from airstrip.result import Finding, Result
 
 _LOG_IN = "as admin; ./airstrip open --password prints the password"
@@ -86,18 +87,15 @@ def _status(data: Mapping[str, Any]) -> list[str]:
 
 
 def _history(data: Mapping[str, Any]) -> list[str]:
+    history = data["history"]
     rows = [
-        (
-            str(row["revision"]),
-            str(row["at"]),
-            f"airflow {row['airflow']}",
-            f"{row['changed']} changed",
-            str(row["by"]),
-            state("failed") + f": {row['error']}" if row["error"] else "",
-        )
-        for row in data["history"]
+        (str(row["revision"]), str(row["at"]), f"airflow {row['airflow']}", f"{row['changed']} changed", str(row["by"]))
+        for row in history
     ]
-    return [f"{data['name']}: {len(rows)} releases", *columns(rows)]
+    lines = [f"{data['name']}: {len(rows)} releases"]
+    for line, row in zip(columns(rows), history, strict=True):
+        lines += [line, *([f"     {state('failed')}: {row['error']}"] if row["error"] else [])]
+    return lines
 
 
 def _anything(data: Mapping[str, Any]) -> list[str]:
@@ -118,9 +116,9 @@ def _one_line(item: object) -> str:
 
 
 def _finding(finding: Finding) -> list[str]:
-    lines = ["", f"{paint('!', 'yellow', sys.stdout)} {finding.symptom}  [{finding.code}]"]
-    lines += [f"  cause: {finding.cause}"] if finding.cause else []
-    lines += [f"  fix:   {finding.fix}"] if finding.fix else []
+    lines = ["", *fold(f"{paint('!', 'yellow', sys.stdout)} {finding.symptom}  [{finding.code}]", sys.stdout, 2)]
+    lines += fold(f"  cause: {finding.cause}", sys.stdout, 9) if finding.cause else []
+    lines += fold(f"  fix:   {finding.fix}", sys.stdout, 9) if finding.fix else []
     return lines + [f"  | {line}" for line in finding.evidence.splitlines()]
 
 

@@ -30,7 +30,9 @@ def config_error(facts: Facts) -> Iterator[Match]:
 def crash_loop(facts: Facts) -> Iterator[Match]:
     for pod, container in facts.containers():
         looping = container.state == "waiting" and container.reason in CRASH_REASONS
-        if looping or (container.restarts >= 2 and not container.ready):
+        # With its node it ends as Unknown: that is no crash of its own.
+        crashed = container.restarts >= 2 and not container.ready and container.last_reason != "Unknown"
+        if looping or crashed:
             fields = {"pod": pod.name, "restarts": str(container.restarts), "message": _end_of(container)}
             yield Match(subject_of(pod), fields, lines(container.log))
 

@@ -23,11 +23,21 @@ def collect_facts(cluster: Cluster, namespaces: Iterable[str]) -> Facts:
     pods = [_pod(item) for name in names for item in cluster.list("v1", "Pod", name) if not _ending(item)]
     return Facts(
         pods=_with_logs(cluster, pods),
-        events=[_event(item) for name in names for item in cluster.events(name)],
+        events=[event for name in names for event in _events(cluster, name)],
         jobs=[_job(item) for name in names for item in cluster.list("batch/v1", "Job", name)],
         claims=[_claim(item) for name in names for item in cluster.list("v1", "PersistentVolumeClaim", name)],
         nodes=_nodes(cluster),
     )
+
+
+def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
+    """Without those of ReplicaSets that want no pods any more: that they could not make them is past."""
+    events = [_event(item) for item in cluster.events(namespace)]
+    if not any(event.about.startswith("ReplicaSet/") for event in events):
+        return events
+    sets = cluster.list("apps/v1", "ReplicaSet", namespace)
+    wanting = {f"ReplicaSet/{item['metadata']['name']}" for item in sets if item["spec"].get("replicas", 1)}
+    return [event for event in events if not event.about.startswith("ReplicaSet/") or event.about in wanting]
 
 
 def _nodes(cluster: Cluster) -> list[NodeFact]:

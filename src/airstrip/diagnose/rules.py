@@ -78,7 +78,7 @@ RULES: tuple[Rule, ...] = (
         "pod.unschedulable",
         "{pod} finds no node",
         "{message}",
-        "Give the cluster more CPU or memory, stop what else runs there, or ask for less.",
+        "Give the cluster what is missing, take the taint away, or ask for less; then run: ./airstrip up",
         placement.unschedulable,
     ),
     Rule(

@@ -11,7 +11,7 @@ from airstrip.embedded.choice import choose_config
 from airstrip.embedded.config import NodeConfig, Subnets
 from airstrip.embedded.kubeconfigs import find_kubeconfig
 from airstrip.embedded.node import delete_cluster_data, delete_node_data, start_node, stop_node
-from airstrip.embedded.status import ComponentStatus, NodeStatus, node_status
+from airstrip.embedded.status import ComponentStatus, NodeStatus, node_status, wanted_port
 from airstrip.embedded.store import StoredImage, import_image, list_images, prune_node
 
 __all__ = [
@@ -30,4 +30,5 @@ __all__ = [
     "prune_node",
     "start_node",
     "stop_node",
+    "wanted_port",
 ]

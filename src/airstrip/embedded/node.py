@@ -19,6 +19,7 @@ from airstrip.embedded.kubeconfigs import ensure_kubeconfigs
 from airstrip.embedded.objects import build_objects
 from airstrip.embedded.pause import ensure_pause_archive
 from airstrip.embedded.programs import ensure_programs, fingerprint
+from airstrip.embedded.room import require_room_to_start
 from airstrip.embedded.settings import build_settings
 from airstrip.embedded.status import NodeStatus, node_status
 from airstrip.embedded.subnets import host_networks, overlapping
@@ -49,6 +50,7 @@ def start_node(config: NodeConfig, emit: Emit) -> NodeStatus:
             readiness.wait_ready(config, progress, START_TIMEOUT)
             progress.note = "already running"
             return node_status(config)
+        require_room_to_start(config)
         config.state_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
         with ended(config):
             _check_subnets(config, host)
@@ -152,6 +154,6 @@ def _launch(config: NodeConfig) -> None:
 def _other_port(config: NodeConfig, status: NodeStatus) -> Warned:
     return Warned(
         "node.port-taken",
-        f"port {config.port} is taken; the node is reached through {status.port}",
+        f"port {config.port} is taken; the node is reached through {status.port}.",
         f"To have another one: `target: {{local: {{port: {status.port}}}}}` in the file.",
     )

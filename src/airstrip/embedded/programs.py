@@ -35,6 +35,13 @@ def fingerprint(folder: Path) -> str:
     return " ".join(_line(folder / name) for name in PROGRAMS)
 
 
+def bytes_to_copy(config: NodeConfig) -> int:
+    """What `ensure_programs` would put on the disk: nothing where it links."""
+    folder = next(path for path in (config.programs_dir, *config.programs_dir.parents) if path.exists())
+    sources = [config.binaries_dir / name for name in PROGRAMS if not (config.programs_dir / name).exists()]
+    return sum(source.stat().st_size for source in sources if not _may_link(source, folder))
+
+
 def ensure_programs(config: NodeConfig) -> None:
     """Links the programs into the state folder, or copies them where it is on another file system."""
     config.programs_dir.mkdir(mode=0o755, exist_ok=True)
@@ -52,12 +59,17 @@ def ensure_programs(config: NodeConfig) -> None:
 def _replace(source: Path, target: Path) -> None:
     temporary = target.with_name(f".{target.name}.new")
     temporary.unlink(missing_ok=True)
-    # Root starts the programs, so a file that someone else could still change is copied.
-    if source.stat().st_uid == os.geteuid() and source.stat().st_dev == target.parent.stat().st_dev:
+    if _may_link(source, target.parent):
         os.link(source, temporary)
     else:
         shutil.copy2(source, temporary)
     temporary.replace(target)
+
+
+def _may_link(source: Path, folder: Path) -> bool:
+    """Root starts the programs, so a file that someone else could still change is copied."""
+    facts = source.stat()
+    return facts.st_uid == os.geteuid() and facts.st_dev == folder.stat().st_dev
 
 
 def _line(path: Path) -> str:

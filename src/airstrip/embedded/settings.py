@@ -12,6 +12,8 @@ CLUSTER_DOMAIN = "cluster.local"
 HOST_NAME = "host.airstrip.internal"
 PAUSE_IMAGE = "localhost/airstrip/pause:1"
 DNS_RELAY_PORT = 10053
+EVICTION_MIB = 500
+"""With less than that free, the kubelet starts no pods and ends some."""
 
 # Programs of containerd that a node without registry, build or checkpoints never calls.
 _CONTAINERD_UNUSED = (
@@ -142,8 +144,8 @@ def _kubelet(config: NodeConfig, host: HostFacts) -> dict[str, Any]:
         "imageGCLowThresholdPercent": 99,
         "evictionHard": {
             "memory.available": "100Mi",
-            "nodefs.available": "500Mi",
-            "imagefs.available": "500Mi",
+            "nodefs.available": f"{EVICTION_MIB}Mi",
+            "imagefs.available": f"{EVICTION_MIB}Mi",
             "nodefs.inodesFree": "10k",
         },
         "evictionPressureTransitionPeriod": "30s",

@@ -67,6 +67,14 @@ class NodeStatus:
         }
 
 
+def wanted_port(config: NodeConfig) -> int | None:
+    """The port that the node was started for, though another one may have been free; None before its first start."""
+    try:
+        return int((config.state_dir / "port").read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 def node_status(config: NodeConfig) -> NodeStatus:
     """Reads the run folder, which everyone may; no effect on the node.
 

@@ -16,6 +16,7 @@ from airstrip.embedded import deletion
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.ending import stopped
 from airstrip.embedded.node import delete_node_data
+from airstrip.embedded.room import require_room_to_import
 from airstrip.embedded.settings import PAUSE_IMAGE
 from airstrip.errors import NodeError
 from airstrip.events import Emit, step
@@ -49,6 +50,7 @@ def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -
     entry = read_layout(layout)
     if StoredImage(reference, str(entry["digest"])) in list_images(config):
         return False
+    require_room_to_import(config, _size(layout, entry), reference)
     with step(emit, "node.import", f"Import {reference.partition('@')[0]} into the node") as progress:
         fifo = config.run_dir / f"import-{os.getpid()}"
         with contextlib.suppress(FileNotFoundError):

@@ -8,6 +8,7 @@ from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_ch
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
+from airstrip.kube.retries import restart_crash_loops
 from airstrip.kube.troubles import Trouble, pod_troubles
 from airstrip.kube.wait import (
     wait_for_default_service_account,
@@ -32,6 +33,7 @@ __all__ = [
     "pod_log",
     "pod_logs",
     "pod_troubles",
+    "restart_crash_loops",
     "wait_for_default_service_account",
     "wait_for_job",
     "wait_for_namespace_gone",

@@ -45,6 +45,8 @@ def gather(
     try:
         events = cluster.events(namespace)
         troubles += mount_troubles(pods, events)
+        # Where there are pods, that they could not be made is past.
+        events = [event for event in events if not (pods and event.get("reason") == "FailedCreate")]
         names = {*owners, *(pod["metadata"]["name"] for pod in pods)}
         parts += _warnings(events, names)
         for pod, container in _not_ready(pods)[:_CONTAINERS]:

@@ -19,6 +19,8 @@ from ruamel.yaml.error import YAMLError
 
 from airstrip.errors import KubernetesError
 
+_WRITE_ANEW = "Write it anew; that of Airstrip's own node is written by: ./airstrip up"
+
 
 @dataclass(frozen=True)
 class ExecPlugin:
@@ -59,7 +61,7 @@ def load_access(kubeconfig: Path, context: str | None = None) -> Access:
     cluster = _named(document, "clusters", "cluster", entry.get("cluster", ""), kubeconfig)
     user = _named(document, "users", "user", entry["user"], kubeconfig) if entry.get("user") else {}
     if "server" not in cluster:
-        raise _unusable(kubeconfig, f"cluster {entry.get('cluster')} has no server", "Write the file anew.")
+        raise _unusable(kubeconfig, f"cluster {entry.get('cluster')} has no server", _WRITE_ANEW)
     if "auth-provider" in user:
         raise _unusable(
             kubeconfig,
@@ -95,9 +97,9 @@ def _read(kubeconfig: Path) -> dict[str, Any]:
         document = YAML(typ="safe", pure=True).load(text)
     except YAMLError as error:
         # The parser's own text quotes the file, which holds credentials.
-        raise _unusable(kubeconfig, "it is not YAML", "Write the file anew.") from error
+        raise _unusable(kubeconfig, "it is not YAML", _WRITE_ANEW) from error
     if not isinstance(document, dict):
-        raise _unusable(kubeconfig, "it is empty", "Write the file anew.")
+        raise _unusable(kubeconfig, "it is empty", _WRITE_ANEW)
     return document
 
 
@@ -116,14 +118,14 @@ def _pem(entry: dict[str, Any], key: str, kubeconfig: Path) -> bytes | None:
         try:
             return base64.b64decode(data, validate=False)
         except binascii.Error as error:
-            raise _unusable(kubeconfig, f"{key}-data is not base64", "Write the file anew.") from error
+            raise _unusable(kubeconfig, f"{key}-data is not base64", _WRITE_ANEW) from error
     if not entry.get(key):
         return None
     path = _beside(kubeconfig, entry[key])
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unusable(kubeconfig, f"{path} cannot be read: {error.strerror}", "Write the file anew.") from error
+        raise _unusable(kubeconfig, f"{path} cannot be read: {error.strerror}", _WRITE_ANEW) from error
 
 
 def _plugin(entry: dict[str, Any], kubeconfig: Path) -> ExecPlugin:

@@ -107,7 +107,7 @@ def _unauthorized(access: Access) -> tuple[str, str, str]:
         return (
             "kubernetes.certificate-expired",
             f"The client certificate of kubeconfig context {access.context} expired at {until:%Y-%m-%d %H:%M} UTC.",
-            "Write the kubeconfig anew.",
+            "Write it anew; that of Airstrip's own node is written by: ./airstrip up",
         )
     return (
         "kubernetes.unauthorized",
@@ -146,7 +146,7 @@ def _distrusted(error: ssl.SSLCertVerificationError, access: Access) -> Kubernet
         "kubernetes.certificate-untrusted",
         f"the certificate of the API server {access.server} is not trusted: {error.verify_message}",
         cause="The cluster was made anew since the kubeconfig was written, or something sits in between.",
-        fix="Write the kubeconfig anew.",
+        fix="Write it anew; that of Airstrip's own node is written by: ./airstrip up",
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.evidence import troubles_of
 from airstrip.kube.objects import Object
+from airstrip.kube.retries import ask_again
 from airstrip.kube.troubles import Trouble, creation_refused, pod_troubles
 
 
@@ -28,7 +29,8 @@ class Look:
 class Refusals:
     """Pods that a controller was not allowed to make, told by events since the first look.
 
-    Older events may be about a cause that was mended; a cause that still holds repeats its event.
+    Older events may be about a cause that was mended; a cause that still holds repeats its event,
+    and is asked to do so now.
     """
 
     def __init__(self, cluster: Cluster, namespace: str) -> None:
@@ -36,13 +38,15 @@ class Refusals:
         self._namespace = namespace
         self._old: set[tuple[str, str]] | None = None
 
-    def of(self, owner: str) -> list[Trouble]:
+    def of(self, kind: str, owner: str) -> list[Trouble]:
         events = self._cluster.list(
             "v1", "Event", self._namespace, field_selector=f"involvedObject.name={owner},reason=FailedCreate"
         )
         versions = {(event["metadata"]["uid"], event["metadata"]["resourceVersion"]) for event in events}
         if self._old is None:
             self._old = versions
+            if versions:
+                ask_again(self._cluster, kind, owner, self._namespace)
         return [
             Trouble(code, owner, "", "FailedCreate", event["message"], hopeless=True)
             for event in events
@@ -60,16 +64,16 @@ def look_at_deployment(cluster: Cluster, name: str, namespace: str, refusals: Re
     status = deployment.get("status") or {}
     updated, available = status.get("updatedReplicas", 0), status.get("availableReplicas", 0)
     done = _observed(deployment) and updated == wanted == status.get("replicas", 0) and available >= wanted
-    # Replicas of the older template count as available: they are not what is waited for.
-    progress = f"{min(updated, available)} of {wanted} ready"
     if done:
-        return Look(True, progress)
+        return Look(True, f"{wanted} of {wanted} ready")
     replica_set = _newest_replica_set(cluster, deployment)
     if replica_set is None:
-        return Look(False, progress, owners=(name,))
+        return Look(False, f"0 of {wanted} ready", owners=(name,))
     pods = _pods_of(cluster, namespace, deployment["spec"]["selector"], replica_set["metadata"]["uid"])
+    # Replicas of the older template count as available: they are not what is waited for.
+    progress = f"{min(updated, available, sum(map(_is_ready, pods)))} of {wanted} ready"
     owner = replica_set["metadata"]["name"]
-    return _with_pods(progress, pods, wanted, owner, refusals, owners=(name, owner))
+    return _with_pods(progress, pods, wanted, ("ReplicaSet", owner), refusals, owners=(name, owner))
 
 
 def look_at_stateful_set(cluster: Cluster, name: str, namespace: str, refusals: Refusals) -> Look | None:
@@ -90,7 +94,7 @@ def look_at_stateful_set(cluster: Cluster, name: str, namespace: str, refusals: 
     present = _pods_of(cluster, namespace, item["spec"]["selector"], item["metadata"]["uid"])
     pods = [pod for pod in present if pod["metadata"]["labels"].get("controller-revision-hash") == revision]
     _release(cluster, [pod for pod in present if pod not in pods])
-    return _with_pods(progress, pods, wanted, name, refusals, owners=(name,))
+    return _with_pods(progress, pods, wanted, ("StatefulSet", name), refusals, owners=(name,))
 
 
 def look_at_job(cluster: Cluster, name: str, namespace: str, refusals: Refusals) -> Look | None:
@@ -108,7 +112,7 @@ def look_at_job(cluster: Cluster, name: str, namespace: str, refusals: Refusals)
         return Look(False, "failed", tuple(pods), troubles_of(pods), (name,), failed="job.failed", message=f"{said}.")
     failures = status.get("failed", 0)
     progress = "running" + (f", failed {failures} times" if failures else "")
-    return _with_pods(progress, pods, 1, name, refusals, owners=(name,))
+    return _with_pods(progress, pods, 1, ("Job", name), refusals, owners=(name,))
 
 
 def _release(cluster: Cluster, stale: Iterable[Object]) -> None:
@@ -122,15 +126,27 @@ def _release(cluster: Cluster, stale: Iterable[Object]) -> None:
 
 
 def _with_pods(
-    progress: str, pods: Iterable[Object], wanted: int, owner: str, refusals: Refusals, *, owners: tuple[str, ...]
+    progress: str,
+    pods: Iterable[Object],
+    wanted: int,
+    maker: tuple[str, str],
+    refusals: Refusals,
+    *,
+    owners: tuple[str, ...],
 ) -> Look:
+    """`maker` is what makes the pods, by kind and name."""
     found = tuple(pods)
     troubles = troubles_of(found)
     if len(found) < wanted:
-        troubles = (*refusals.of(owner), *troubles)
+        troubles = (*refusals.of(*maker), *troubles)
     if troubles:
         progress = f"{progress}; {troubles[0].pod}: {troubles[0].reason}"
     return Look(False, progress, found, troubles, owners)
+
+
+def _is_ready(pod: Object) -> bool:
+    conditions = (pod.get("status") or {}).get("conditions") or []
+    return any(entry["type"] == "Ready" and entry["status"] == "True" for entry in conditions)
 
 
 def _observed(item: Object) -> bool:

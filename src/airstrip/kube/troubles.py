@@ -14,6 +14,8 @@ HOPELESS_RESTARTS = 3
 _NO_PULL = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 _NOT_THERE = ("not found", "manifest unknown", "does not exist", "no such host", "unauthorized", "denied")
 _CONFIG_PATIENCE = 30.0
+_SHORT_LIFE = 300.0
+"""Seconds: who ends sooner than that has not worked. Restarts of a pod are counted over its whole life."""
 _REGISTRY_PATIENCE = 60.0
 """Seconds for a registry that does not answer: about three attempts of the kubelet's."""
 
@@ -91,7 +93,8 @@ def _container_troubles(pod: str, container: Mapping[str, Any], age: float) -> I
         yield Trouble("image.missing", pod, name, reason, message, hopeless=hopeless)
     elif reason in CRASH_REASONS or _just_crashed(container):
         reason, ended = "CrashLoopBackOff", _last_end(container)
-        yield Trouble("pod.crash-loop", pod, name, reason, ended, restarts, restarts >= HOPELESS_RESTARTS)
+        hopeless = restarts >= HOPELESS_RESTARTS and _died_young(container)
+        yield Trouble("pod.crash-loop", pod, name, reason, ended, restarts, hopeless)
     elif reason in CONFIG_REASONS:
         yield Trouble("pod.config-error", pod, name, reason, message, hopeless=age > _CONFIG_PATIENCE)
 
@@ -99,14 +102,29 @@ def _container_troubles(pod: str, container: Mapping[str, Any], age: float) -> I
 def _just_crashed(container: Mapping[str, Any]) -> bool:
     """Ended once more, and the kubelet has not yet said that it will wait before the next restart."""
     ended = (container.get("state") or {}).get("terminated") or {}
-    return bool(container.get("restartCount", 0) >= HOPELESS_RESTARTS and ended.get("exitCode", 0) != 0)
+    crashed = container.get("restartCount", 0) >= HOPELESS_RESTARTS and ended.get("exitCode", 0) != 0
+    return bool(crashed and _died_young(container))
+
+
+def _died_young(container: Mapping[str, Any]) -> bool:
+    """Of itself, soon after its start: not with its node, of which the kubelet says Unknown."""
+    ended = _last_terminated(container)
+    if ended.get("reason") == "Unknown":
+        return False
+    if not (ended.get("startedAt") and ended.get("finishedAt")):
+        return True
+    began, end = (datetime.datetime.fromisoformat(ended[key]) for key in ("startedAt", "finishedAt"))
+    return (end - began).total_seconds() < _SHORT_LIFE
+
+
+def _last_terminated(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    now, before = (container.get(key) or {} for key in ("state", "lastState"))
+    return now.get("terminated") or before.get("terminated") or {}
 
 
 def _last_end(container: Mapping[str, Any]) -> str:
     """How the container's last life ended: "exit code 1", "OOMKilled (exit code 137)"."""
-    ended = (
-        (container.get("state") or {}).get("terminated") or (container.get("lastState") or {}).get("terminated") or {}
-    )
+    ended = _last_terminated(container)
     code = f"exit code {ended.get('exitCode', '?')}"
     reason = ended.get("reason", "Error")
     return code if reason in ("Error", "Completed") else f"{reason} ({code})"

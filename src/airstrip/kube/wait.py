@@ -27,7 +27,7 @@ _FIXES = {
     "image.missing": "Build or push the image, or mend its reference; then run this again.",
     "pod.crash-loop": "Read the log lines below, mend what they say, then run this again.",
     "pod.config-error": "Make the Secret or ConfigMap that it names, then run this again.",
-    "pod.unschedulable": "Give the cluster more room, or ask for less; then run this again.",
+    "pod.unschedulable": "Give the cluster what is missing, take the taint away, or ask for less; then run this again.",
     "pod.evicted": "Free room on the node, then run this again.",
     "volume.not-mounted": "See to it that the claim is bound and its folder or export is there; then run this again.",
     "namespace.quota": "Raise the namespace's ResourceQuota, then run this again.",

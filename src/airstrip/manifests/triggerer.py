@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airstrip.manifests.main_loop import main_loop_probe
+from airstrip.manifests.main_loop import main_loop_probe, main_loop_started
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import SETTINGS_DIR, TRIGGER_LOG_PORT, TRIGGERER
 from airstrip.manifests.process import (
@@ -30,7 +30,7 @@ def build_triggerer(inputs: Inputs) -> tuple[Object, ...]:
         uses_kubernetes=True,
         ports={"logs": TRIGGER_LOG_PORT},
         probes={
-            "startupProbe": {"tcpSocket": {"port": "logs"}, "periodSeconds": 1, "failureThreshold": 300},
+            "startupProbe": main_loop_started(TRIGGER_LOG_PORT),
             "livenessProbe": main_loop_probe(),
         },
         grace_seconds=60,

@@ -60,8 +60,10 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
         return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place")
     cluster = session.cluster
     objects = plan_objects(cluster, session.target.cluster_objects())
-    place = PlannedStage("place", changes=objects)
+    place = PlannedStage("place", session.target.plan(), objects)
     landed = _landed_images(session)
+    if place.commands:
+        return place, _plan_images(session, landed), PlannedStage("airflow", known_after="place")
     images = plan_images(session.spec, landed).references
     stages = (place, _plan_images(session, landed))
     if images is None:

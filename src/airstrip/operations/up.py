@@ -13,7 +13,7 @@ from airstrip.diagnose import collect_facts, diagnose
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Emit, Progress, step
 from airstrip.file_lock import file_lock
-from airstrip.kube import Cluster, Lease, execute, inventory, wait_for_job, wait_for_rollout
+from airstrip.kube import Cluster, Lease, execute, inventory, restart_crash_loops, wait_for_job, wait_for_rollout
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, import_errors
 from airstrip.operations.history import record_release
@@ -29,6 +29,7 @@ from airstrip.targets.target import Confirm
 
 BUILT_IN_DAG = "smoke"
 _POLL_SECONDS = 0.5
+_OURS = "app.kubernetes.io/managed-by=airstrip"
 _WORKLOADS = ("Deployment", "StatefulSet")
 
 
@@ -105,6 +106,7 @@ def _land_stages(
     current = inventory.entries(objects_of(manifests))
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
     inventory.write(cluster, namespace, previous | current)
+    restart_crash_loops(cluster, namespace, f"{_OURS},app.kubernetes.io/instance={spec.name}")
     try:
         for stage in manifests.stages:
             lease.check()

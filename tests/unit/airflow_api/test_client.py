@@ -100,6 +100,22 @@ def test_a_wrong_password_is_said_without_it() -> None:
     assert code_of(Airflow().client("wrong").version) == "airflow.login-refused"
 
 
+@pytest.mark.parametrize("database", ["healthy", "unhealthy"])
+def test_a_log_in_is_not_refused_because_the_database_was_away(database: str) -> None:
+    """Airflow answers 401 for an account that it could not look up."""
+    found = Airflow(version=ok({"version": "3.3.2"}))
+    found.answers["monitor/health"] = ok({"metadatabase": {"status": database}})
+    refusals = [httpx.Response(401, json={"detail": "Invalid credentials"})]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return refusals.pop() if request.url.path == "/auth/token" and refusals else found(request)
+
+    client = AirflowClient("http://localhost:8080", "airstrip", "hunter2", http=httpx.MockTransport(answer))
+    if database == "unhealthy":
+        assert code_of(client.log_in) == "airflow.unavailable"
+    assert client.version() == "3.3.2"
+
+
 @pytest.mark.parametrize(
     ("answer", "code"),
     [

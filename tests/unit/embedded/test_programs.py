@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.embedded.config import NodeConfig
-from airstrip.embedded.programs import PROGRAMS, ensure_programs, fingerprint
+from airstrip.embedded.programs import PROGRAMS, bytes_to_copy, ensure_programs, fingerprint
 from airstrip.errors import NodeError
 from tests.unit.embedded.test_components import CONFIG
 
@@ -54,3 +54,11 @@ def test_missing_program_is_named(config: NodeConfig) -> None:
     with pytest.raises(NodeError, match="runc") as error:
         fingerprint(config.binaries_dir)
     assert error.value.code == "node.no-binaries"
+
+
+def test_what_a_start_would_copy_is_known_before(config: NodeConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert bytes_to_copy(config) == 0
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    assert bytes_to_copy(config) == sum(len(name) for name in PROGRAMS)
+    ensure_programs(config)
+    assert bytes_to_copy(config) == 0

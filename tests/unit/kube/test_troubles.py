@@ -57,6 +57,28 @@ def test_a_container_that_just_crashed_again_is_in_a_loop() -> None:
     assert (trouble.code, trouble.hopeless, trouble.message) == ("pod.crash-loop", True, "exit code 2")
 
 
+@pytest.mark.parametrize(
+    "ended",
+    [
+        {
+            "exitCode": 255,
+            "reason": "Unknown",
+            "startedAt": "2026-01-01T11:59:50Z",
+            "finishedAt": "2026-01-01T12:00:00Z",
+        },
+        {"exitCode": 137, "reason": "Error", "startedAt": "2026-01-01T11:00:00Z", "finishedAt": "2026-01-01T12:00:00Z"},
+    ],
+    ids=["its node was restarted", "it was killed once after an hour"],
+)
+@pytest.mark.parametrize("now", ["terminated", "waiting"])
+def test_restarts_of_long_ago_make_no_loop(ended: dict[str, Any], now: str) -> None:
+    """What a pod has counted in its life, node restarts among it, tells nothing of now."""
+    state = {"terminated": ended} if now == "terminated" else {"waiting": {"reason": "CrashLoopBackOff"}}
+    found = pod({"reason": "CrashLoopBackOff"}, 7)
+    found["status"]["containerStatuses"][0] |= {"state": state, "lastState": {"terminated": ended}}
+    assert not any(trouble.hopeless for trouble in pod_troubles(found, NOW))
+
+
 def test_a_pod_that_goes_has_no_trouble() -> None:
     going = pod({"reason": "ErrImageNeverPull"})
     going["metadata"]["deletionTimestamp"] = "2026-01-01T12:00:30Z"

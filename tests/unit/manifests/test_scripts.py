@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -147,6 +148,24 @@ def test_a_loop_that_stands_is_not(probe: Any, process: subprocess.Popen[bytes])
     probe()
     time.sleep(0.3)
     assert probe() == 1
+
+
+def test_a_process_has_started_when_its_port_is_open_and_its_loop_has_turned_since(
+    probe: Any, process: subprocess.Popen[bytes]
+) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+        assert probe(port) == 1
+        server.listen()
+        assert probe(port) == 1
+        time.sleep(0.5)
+        assert probe(port) == 0
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.2)
+        probe(port)
+        time.sleep(0.3)
+        assert probe(port) == 1
 
 
 def test_the_probe_needs_the_standard_library_only() -> None:

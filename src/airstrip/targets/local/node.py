@@ -55,9 +55,12 @@ class LocalNode:
         return check_build(cache_dir())
 
     def plan(self) -> tuple[str, ...]:
-        """What `start` would do, in words; nothing for a node that runs."""
-        if self.status().running:
-            return ()
+        """What `start` would do, in words; nothing for a node that runs as it should."""
+        status = self.status()
+        if status.running:
+            kept = embedded.wanted_port(self.config()) in (None, self._port)
+            change = f"start the node {self.name} anew, on port {self._port} instead of {status.port}; its pods too"
+            return () if kept else (change,)
         built = find_binaries(cache_dir()) is not None
         lacking = host_packages.missing("node", "image") if built else host_packages.missing("build", "node", "image")
         packages = ", ".join(package.name for package in lacking)

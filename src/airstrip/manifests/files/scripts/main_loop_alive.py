@@ -4,9 +4,15 @@ Airflow's DAG processor and triggerer have no health server, and asking Airflow'
 more than a second of CPU a time. Both wait in their main thread for at most a second at a time, so
 the kernel's count of its switches grows as long as the loop turns; a thread that is stuck on a lock
 or on a dead connection does not switch.
+
+With a port as argument it asks whether the process has started: the port must be open, and the main loop
+have turned since a look that found it open. The triggerer's log server is a process of its own, which
+outlives a triggerer that failed to start.
 """
 
+import contextlib
 import os
+import socket
 import sys
 import tempfile
 
@@ -37,7 +43,21 @@ def main_process():
     return min(children)
 
 
-def main():
+def is_open(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def main(port=0):
+    if port and not is_open(port):
+        # Notes of the container's life before this one say nothing of it.
+        with contextlib.suppress(OSError):
+            os.unlink(NOTES)
+        print(f"nothing listens on port {port} yet", file=sys.stderr)
+        return 1
     pid = main_process()
     status = read_status(pid)
     switches = int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
@@ -52,8 +72,8 @@ def main():
     if now == before:
         print(f"the main loop of process {pid} has not turned since the last look", file=sys.stderr)
         return 1
-    return 0
+    return 1 if port and not before else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*map(int, sys.argv[1:])))

@@ -1,0 +1,92 @@
+"""The command line on a terminal of 80 columns, over a facade that answers with long words."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.terminal import COLOR, COLUMNS, Shown, show
+
+ROOT = Path(__file__).resolve().parents[2]
+CHILD = """
+import sys
+from types import ModuleType
+from airstrip.cli.main import run
+from airstrip.errors import AirstripError
+from airstrip.events import StepFinished, StepProgress, StepStarted, Warned
+from airstrip.result import Finding, Result
+from tests.cli.conftest import Facade
+
+LONG = "because of a reason that takes many words to tell " * 4
+FINDING = Finding("component.not-ready", "api-server: 0 of 1 ready " + LONG, LONG, LONG, "evidence")
+HISTORY = [
+    {"revision": number, "at": "2026-11-21T10:43:06Z", "airflow": "3.3.2", "changed": 12, "by": "root@machine",
+     "error": "airflow.login-refused"}
+    for number in range(9, 12)
+]
+
+def up(emit, confirm, *, timeout):
+    emit(Warned("node.port-taken", LONG + ".", LONG))
+    emit(StepStarted("node.start", "Start the node"))
+    emit(StepProgress("node.start", LONG, 0.5))
+    emit(StepFinished("node.start", "Start the node", 65.0, "cached"))
+    raise AirstripError("pod.crash-loop", LONG, cause=LONG, fix=LONG, details="the last log lines")
+
+facade = Facade({
+    "up": up,
+    "status": Result("status", {"name": "airflow", "state": "degraded", "components": []}, [FINDING], 3),
+    "history": Result("status", {"name": "airflow", "history": HISTORY}),
+})
+for module, name in (("airstrip.deployment", "Deployment"), ("airstrip.node", "Node")):
+    fake = ModuleType(module)
+    setattr(fake, name, facade)
+    sys.modules[module] = fake
+sys.exit(run(sys.argv[1:]))
+"""
+VERBS = ["--help", "up --help", "logs --help", "node build --help", "users add --help", "nonsense"]
+ANSWERS = ["up", "status", "status --history"]
+
+
+def run(words: str, **variables: str) -> Shown:
+    return show([sys.executable, "-c", CHILD, *words.split()], {"PYTHONPATH": str(ROOT), **variables})
+
+
+@pytest.mark.parametrize("words", VERBS + ANSWERS)
+def test_no_line_is_longer_than_the_terminal_and_no_word_is_broken(words: str) -> None:
+    shown = run(words)
+    assert "Traceback" not in shown.sent
+    assert shown.too_long == []
+    assert any(len(line) > COLUMNS // 2 for line in shown.lines)
+
+
+def test_lines_that_are_folded_stay_below_their_own_words() -> None:
+    lines = run("status").lines
+    (cause,) = [number for number, line in enumerate(lines) if line.startswith("  cause: ")]
+    assert lines[cause].startswith("  cause: because of a reason")
+    assert lines[cause + 1].startswith(" " * 9)
+    assert lines[cause + 1][9] != " "
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_colours_are_on_a_terminal_that_does_not_say_no(words: str) -> None:
+    assert COLOR.search(run(words).sent)
+    assert not COLOR.search(run(words, NO_COLOR="1").sent)
+    assert not COLOR.search(run(words, TERM="dumb").sent)
+
+
+@pytest.mark.parametrize("words", ["up", "status"])
+def test_without_a_terminal_every_sentence_is_one_line_without_colours(words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, *words.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "80"},
+    )
+    assert "\x1b" not in done.stdout + done.stderr
+    cause = "  cause: " + "because of a reason that takes many words to tell " * 4
+    assert cause.rstrip() in [line.rstrip() for line in (done.stdout + done.stderr).splitlines()]

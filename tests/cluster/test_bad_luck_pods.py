@@ -1,0 +1,123 @@
+"""Pods that cannot be made, placed or kept running: `up` says which, why and what to do; then it mends them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from airstrip.kube import Cluster
+from airstrip.paths import state_dir
+from tests.landing import NAME, Landing, eventually
+
+QUOTA = {
+    "apiVersion": "v1",
+    "kind": "ResourceQuota",
+    "metadata": {"name": "full", "namespace": NAME},
+    "spec": {"hard": {"pods": "0"}},
+}
+CRASHING = "airflow: {config: {scheduler: {max_tis_per_query: many}}}\n"
+
+
+@contextmanager
+def full_quota(cluster: Cluster) -> Iterator[None]:
+    cluster.apply(QUOTA)
+    try:
+        eventually(
+            lambda: "hard" in ((cluster.get("v1", "ResourceQuota", "full", NAME) or {}).get("status") or {}),
+            seconds=30,
+            what="the quota is counted",
+        )
+        yield
+    finally:
+        cluster.delete("v1", "ResourceQuota", "full", NAME, wait=30)
+
+
+@contextmanager
+def tainted_node(cluster: Cluster) -> Iterator[None]:
+    """As `kubectl taint` does; the node has no taint of its own."""
+    cluster.patch("v1", "Node", NAME, {"spec": {"taints": [{"key": "repair", "effect": "NoSchedule"}]}})
+    try:
+        yield
+    finally:
+        cluster.patch("v1", "Node", NAME, {"spec": {"taints": None}})
+
+
+@contextmanager
+def broken_database() -> Iterator[None]:
+    """Files of another PostgreSQL, as after an upgrade of the wrong kind: the server ends at its start."""
+    (version,) = Path(state_dir(NAME), "volumes").glob("*_data-postgresql-0/pgdata/PG_VERSION")
+    right = version.read_bytes()
+    version.write_text("9\n")
+    try:
+        yield
+    finally:
+        version.write_bytes(right)
+
+
+def delete_pod(cluster: Cluster, component: str) -> None:
+    """Its controller makes another one, or tries to."""
+    (pod,) = cluster.list("v1", "Pod", NAME, label_selector=f"app.kubernetes.io/component={component}")
+    cluster.delete("v1", "Pod", pod["metadata"]["name"], NAME, grace_seconds=1, wait=60)
+
+
+def failed_up(landing: Landing, *arguments: str) -> dict[str, Any]:
+    """The one error of an `up` that cannot land."""
+    done = landing.airstrip("up", "--yes", "--json", *arguments, timeout=200)
+    assert done.returncode == 1, done.stdout
+    assert "Traceback" not in done.stderr
+    (error,) = json.loads(done.stdout)["errors"]
+    assert error["fix"]
+    return dict(error)
+
+
+def test_a_full_quota_is_named_and_its_end_is_seen_at_once(landing: Landing, cluster: Cluster) -> None:
+    with full_quota(cluster):
+        delete_pod(cluster, "dag-processor")
+        error = failed_up(landing)
+    assert error["code"] == "namespace.quota"
+    assert "dag-processor" in error["message"]
+    assert "exceeded quota: full, requested: pods=1" in error["cause"]
+    assert "ResourceQuota" in error["fix"]
+    # Its controller would try again after a wait that doubles each time; 30 s is less than what it has come to.
+    landing.ok("up", "--yes", "--timeout", "30")
+
+
+def test_a_pod_that_finds_no_node_is_told_in_the_scheduler_s_words(landing: Landing, cluster: Cluster) -> None:
+    with tainted_node(cluster):
+        delete_pod(cluster, "dag-processor")
+        error = failed_up(landing, "--timeout", "6")
+    assert error["code"] == "pod.unschedulable"
+    assert "dag-processor" in error["message"]
+    assert "untolerated taint" in error["cause"]
+    assert "taint" in error["fix"]
+    landing.ok("up", "--yes")
+
+
+def test_a_database_that_does_not_come_is_told_in_its_own_words(landing: Landing, cluster: Cluster) -> None:
+    with broken_database():
+        delete_pod(cluster, "postgresql")
+        error = failed_up(landing, "--timeout", "12")
+    assert error["code"] == "pod.crash-loop"
+    assert "postgresql-0" in error["message"]
+    assert "FATAL:  database files are incompatible with server" in error["details"]
+    landing.ok("up", "--yes")
+    landing.ok("run", "smoke")
+
+
+def test_a_component_that_crashes_by_a_setting_is_told_in_its_own_words(landing: Landing) -> None:
+    landing.write_file(CRASHING)
+    try:
+        error = failed_up(landing)
+        running = landing.airstrip("status", "--json")
+    finally:
+        landing.write_file()
+        landing.ok("up", "--yes")
+    assert error["code"] == "pod.crash-loop"
+    assert "scheduler" in error["message"]
+    assert 'check "max_tis_per_query" key in "scheduler" section' in error["details"]
+    # The scheduler of the release before schedules on.
+    components = {row["component"]: row["ready"] for row in json.loads(running.stdout)["data"]["components"]}
+    assert components["scheduler"] == 1
