@@ -89,13 +89,17 @@ def _file_section() -> list[str]:
 def _keys(mapping: Schema, root: Schema, prefix: str) -> Iterator[tuple[str, tuple[str, str, str, str] | None]]:
     """Each key's path with its row; None where it is not built."""
     required = mapping.get("required", ())
+    told: set[str] = set()
     for name, written in mapping["properties"].items():
         path = f"{prefix}{name}"
         if "not" in written:
             yield path, None
             continue
         options = list(_options(written, root))
-        inner = [entry for option in options for entry in _inner(option, root, f"{path}.")]
+        # What several keys of a mapping take is told of the first.
+        again = written.get("$ref", path) in told
+        told.add(written.get("$ref", path))
+        inner = [] if again else [entry for option in options for entry in _inner(option, root, f"{path}.")]
         if any(row is not None for _, row in inner) or not inner:
             about = written.get("description") or next((o["description"] for o in options if "description" in o), "")
             default = "must be there" if name in required and not prefix else _default(written)
@@ -115,16 +119,19 @@ def _options(written: Schema, root: Schema) -> Iterator[Schema]:
 
 
 def _inner(option: Schema, root: Schema, prefix: str) -> list[tuple[str, tuple[str, str, str, str] | None]]:
-    return list(_keys(option, root, prefix)) if "properties" in option and "file" not in option["properties"] else []
+    told_elsewhere = "$comment" in option or "file" in option.get("properties", {})
+    return list(_keys(option, root, prefix)) if "properties" in option and not told_elsewhere else []
 
 
 def _type(option: Schema) -> str:
     if "enum" in option:
         return " or ".join(code(str(value)) for value in option["enum"])
     if option.get("type") == "array":
-        return "list of text"
+        return "list of text" if option["items"].get("type") == "string" else "list of mappings"
     if option.get("type") == "object":
         return "`{file: PATH}`" if "file" in option.get("properties", {}) else "mapping"
+    if option.get("type") == "number":
+        return "number"
     if option.get("type") == "integer":
         return f"whole number, {option['minimum']} to {option['maximum']}"
     rules = [code(str(option["pattern"]))] if "pattern" in option else []

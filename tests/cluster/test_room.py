@@ -1,4 +1,4 @@
-"""What the file says of Airflow's settings and variables is in force: in the processes, and inside of tasks."""
+"""What the file says of settings, variables and components is in force: in the processes, and inside of tasks."""
 
 from __future__ import annotations
 
@@ -45,9 +45,18 @@ def rolled(before: dict[str, set[str]], after: dict[str, set[str]]) -> set[str]:
 
 def printed(landing: Landing) -> str:
     """What the DAG's task prints; the first run waits until the DAG is seen."""
-    eventually(
-        lambda: landing.airstrip("run", "settings", "--json").returncode == 0, seconds=120, what="the DAG is green"
-    )
+    told = ""
+
+    def green() -> bool:
+        nonlocal told
+        done = landing.airstrip("run", "settings", "--json")
+        told = done.stdout + done.stderr
+        return done.returncode == 0
+
+    try:
+        eventually(green, seconds=120, what="the DAG is green")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{told}") from None
     return landing.ok("logs", "settings", "show")
 
 
@@ -70,3 +79,66 @@ def test_settings_and_variables_reach_tasks_and_roll_the_pods(landing: Landing, 
     out = printed(landing)
     assert "setting: utc" in out
     assert "variable: none" in out
+
+
+COMPONENTS = """\
+components:
+  api-server: {replicas: 2}
+  scheduler:
+    resources: {requests: {cpu: 0.15}}
+    nodeSelector: {kubernetes.io/os: linux}
+    affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
+      {matchExpressions: [{key: kubernetes.io/os, operator: In, values: [linux]}]}]}}}
+  task:
+    env: {AIRPORT: BGO}
+    resources: {limits: {memory: 1Gi}}
+    tolerations: [{operator: Exists}]
+    volumes:
+      - {name: words, mountPath: /opt/words, configMap: {name: words}}
+      - {name: beside, mountPath: /opt/beside, readOnly: true, emptyDir: {sizeLimit: 1Mi}}
+    sidecars:
+      - name: writer
+        image: IMAGE
+        command: [sh, -c, "trap 'exit 0' TERM; echo Flesland > /opt/beside/word; while :; do sleep 0.2; done"]
+        volumeMounts: [{name: beside, mountPath: /opt/beside}]
+"""
+
+
+def airflow_image(cluster: Cluster) -> str:
+    """An image that the node has."""
+    scheduler = cluster.get("apps/v1", "Deployment", "scheduler", NAME)
+    assert scheduler is not None
+    return str(scheduler["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+@pytest.fixture
+def words(cluster: Cluster) -> Iterator[None]:
+    """A ConfigMap of the user's own, beside the tasks."""
+    about = {"name": "words", "namespace": f"{NAME}-workers"}
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {"word": "Bergen"}})
+    yield
+    cluster.delete("v1", "ConfigMap", "words", f"{NAME}-workers")
+
+
+@pytest.mark.usefixtures("mended", "words")
+def test_components_have_what_the_file_gives_them(landing: Landing, cluster: Cluster) -> None:
+    shutil.copy(DAGS / "settings.py", landing.dags / "settings.py")
+    before = pods(cluster)
+    landing.write_file(COMPONENTS.replace("IMAGE", airflow_image(cluster)))
+    landing.ok("up", "--yes")
+    after = pods(cluster)
+    assert (len(before["api-server"]), len(after["api-server"])) == (1, 2)
+    assert rolled(before, after) == {"api-server", "scheduler"}
+    # Kubernetes writes quantities and the file's in the same way only if nothing is left to do.
+    assert landing.data("plan")["changed"] is False
+    out = printed(landing)
+    assert "variable: BGO" in out
+    assert "words: Bergen" in out
+    assert "beside: Flesland" in out
+    status = {row["component"]: row for row in landing.data("status")["components"]}
+    assert (status["api-server"]["ready"], status["api-server"]["wanted"]) == (2, 2)
+
+    landing.write_file()
+    landing.ok("up", "--yes")
+    assert len(pods(cluster)["api-server"]) == 1
+    assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is None

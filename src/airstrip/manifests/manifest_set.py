@@ -68,6 +68,12 @@ class Inputs:
         """Each namespace once."""
         return tuple(dict.fromkeys((self.control, self.workers)))
 
+    @property
+    def pull_secrets(self) -> Object:
+        """The part of a pod's spec that says what its images are pulled with."""
+        names = self.spec.image.pull_secrets
+        return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
+
     def with_volumes(self) -> Inputs:
         """With a checksum of what is behind each of the place's volumes, where that can change."""
         volumes: dict[str, str] = {

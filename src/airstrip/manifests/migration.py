@@ -69,6 +69,7 @@ def _template(inputs: Inputs) -> Object:
             "securityContext": pod_security.airflow_pod(),
             "serviceAccountName": MIGRATION,
             "volumes": volumes_of(inputs, accounts),
+            **inputs.pull_secrets,
         },
     }
 

@@ -17,6 +17,9 @@ CONTAINER: Object = {
     "readOnlyRootFilesystem": True,
 }
 
+SIDECAR: Object = {"allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+"""Of a container that is not ours: it may write into its image. The rest of `restricted` stands in the pod."""
+
 
 def airflow_pod() -> Object:
     return _pod(AIRFLOW_UID, AIRFLOW_GID)

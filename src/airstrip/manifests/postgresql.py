@@ -14,6 +14,7 @@ from airstrip.manifests.names import (
     POSTGRESQL_PORT,
 )
 from airstrip.manifests.process import Resources
+from airstrip.manifests.room import resources, with_room
 from airstrip.manifests.volumes import Mount, empty_mount, mounts_of, volumes_of
 from airstrip.manifests.workload import headless_service, stateful_set
 
@@ -58,21 +59,22 @@ def _claim(inputs: Inputs, storage_class: str) -> Object:
 
 def _template(inputs: Inputs) -> Object:
     mounts = (empty_mount("run", "/var/run/postgresql"), empty_mount("tmp", "/tmp"), _password_mount())
+    spec = {
+        "automountServiceAccountToken": False,
+        "containers": [_container(inputs, mounts)],
+        "enableServiceLinks": False,
+        "securityContext": pod_security.postgresql_pod(),
+        "serviceAccountName": POSTGRESQL,
+        # A fast shutdown writes what is in memory to the volume.
+        "terminationGracePeriodSeconds": 120,
+        "volumes": volumes_of(inputs, mounts),
+    }
     return {
         "metadata": {
             "labels": labels(inputs, POSTGRESQL),
             "annotations": inputs.checksum_annotations([DATABASE_SECRET]),
         },
-        "spec": {
-            "automountServiceAccountToken": False,
-            "containers": [_container(inputs, mounts)],
-            "enableServiceLinks": False,
-            "securityContext": pod_security.postgresql_pod(),
-            "serviceAccountName": POSTGRESQL,
-            # A fast shutdown writes what is in memory to the volume.
-            "terminationGracePeriodSeconds": 120,
-            "volumes": volumes_of(inputs, mounts),
-        },
+        "spec": with_room(inputs, POSTGRESQL, spec),
     }
 
 
@@ -87,7 +89,7 @@ def _container(inputs: Inputs, mounts: tuple[Mount, ...]) -> Object:
             {"name": "POSTGRES_USER", "value": DATABASE_USER},
         ],
         "ports": [{"name": "postgresql", "containerPort": POSTGRESQL_PORT}],
-        "resources": _RESOURCES.to_object(),
+        "resources": resources(inputs, POSTGRESQL, _RESOURCES.to_object()),
         "securityContext": dict(pod_security.CONTAINER),
         "volumeMounts": [{"name": _DATA, "mountPath": _DATA_DIR}, *mounts_of(mounts)],
         **_probes(),

@@ -9,6 +9,8 @@ from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import labels
 from airstrip.manifests.names import DATABASE_SECRET, ENVIRONMENT_MAP, KEYS_SECRET
+from airstrip.manifests.room import component_of, resources, with_room
+from airstrip.manifests.settings import variables
 from airstrip.manifests.volumes import Mount, claims_of, mounts_of, volumes_of
 
 
@@ -94,22 +96,24 @@ def pod_template(inputs: Inputs, process: Process) -> Object:
     container = airflow_container(
         inputs, process.component, process.args, process.resources, process.secrets, process.mounts
     )
-    container["env"] += [{"name": name, "value": value} for name, value in process.settings.items()]
+    container["env"] += variables({**component_of(inputs, process.component).env, **process.settings})
+    container["resources"] = resources(inputs, process.component, container["resources"])
     if process.ports:
         container["ports"] = [{"name": name, "containerPort": port} for name, port in process.ports.items()]
     reads = {*claims_of(process.mounts), *(variable.secret for variable in process.secrets)}
+    spec = {
+        "automountServiceAccountToken": process.uses_kubernetes,
+        "containers": [{**container, **process.probes}],
+        "enableServiceLinks": False,
+        "securityContext": pod_security.airflow_pod(),
+        "serviceAccountName": process.component,
+        "terminationGracePeriodSeconds": process.grace_seconds,
+        "volumes": volumes_of(inputs, process.mounts),
+    }
     return {
         "metadata": {
             "labels": labels(inputs, process.component),
             "annotations": inputs.checksum_annotations(reads),
         },
-        "spec": {
-            "automountServiceAccountToken": process.uses_kubernetes,
-            "containers": [{**container, **process.probes}],
-            "enableServiceLinks": False,
-            "securityContext": pod_security.airflow_pod(),
-            "serviceAccountName": process.component,
-            "terminationGracePeriodSeconds": process.grace_seconds,
-            "volumes": volumes_of(inputs, process.mounts),
-        },
+        "spec": with_room(inputs, process.component, spec),
     }

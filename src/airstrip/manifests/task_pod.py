@@ -8,6 +8,7 @@ from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map, labels
 from airstrip.manifests.names import TASK, TEMPLATE_FILE, TEMPLATE_MAP
 from airstrip.manifests.process import Resources
+from airstrip.manifests.room import component_of, resources, with_room
 from airstrip.manifests.settings import task_settings, variables
 from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, SCRATCH, mounts_of, volumes_of
 
@@ -35,23 +36,27 @@ def _pod(inputs: Inputs) -> Object:
             # A task that runs is not moved to save a node.
             "annotations": {"cluster-autoscaler.kubernetes.io/safe-to-evict": "false"},
         },
-        "spec": {
-            "automountServiceAccountToken": False,
-            "containers": [
-                {
-                    "name": _CONTAINER,
-                    "image": inputs.images.airflow,
-                    "imagePullPolicy": "IfNotPresent",
-                    "env": variables(task_settings(inputs)),
-                    "resources": _RESOURCES.to_object(),
-                    "securityContext": dict(pod_security.CONTAINER),
-                    "volumeMounts": mounts_of(_MOUNTS),
-                }
-            ],
-            "enableServiceLinks": False,
-            "restartPolicy": "Never",
-            "securityContext": pod_security.airflow_pod(),
-            "terminationGracePeriodSeconds": 60,
-            "volumes": volumes_of(inputs, _MOUNTS),
-        },
+        "spec": with_room(inputs, TASK, _spec(inputs)),
+    }
+
+
+def _spec(inputs: Inputs) -> Object:
+    return {
+        "automountServiceAccountToken": False,
+        "containers": [
+            {
+                "name": _CONTAINER,
+                "image": inputs.images.airflow,
+                "imagePullPolicy": "IfNotPresent",
+                "env": variables({**task_settings(inputs), **component_of(inputs, TASK).env}),
+                "resources": resources(inputs, TASK, _RESOURCES.to_object()),
+                "securityContext": dict(pod_security.CONTAINER),
+                "volumeMounts": mounts_of(_MOUNTS),
+            }
+        ],
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        "securityContext": pod_security.airflow_pod(),
+        "terminationGracePeriodSeconds": 60,
+        "volumes": volumes_of(inputs, _MOUNTS),
     }

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import metadata, select
+from airstrip.manifests.room import component_of
 
 
-def deployment(
-    inputs: Inputs, component: str, template: Object, *, replicas: int = 1, settle_seconds: int = 0
-) -> Object:
+def deployment(inputs: Inputs, component: str, template: Object, *, settle_seconds: int = 0) -> Object:
     """The old pod goes when the new one is ready, and has been for `settle_seconds`: a bad release stops nothing."""
     found: Object = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
         "metadata": metadata(inputs, component, component),
         "spec": {
-            "replicas": replicas,
+            "replicas": component_of(inputs, component).replicas,
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": select(inputs, component)},
             "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
@@ -32,7 +31,6 @@ def stateful_set(
     component: str,
     template: Object,
     *,
-    replicas: int = 1,
     claims: tuple[Object, ...] = (),
 ) -> Object:
     """A StatefulSet whose headless Service has its own name. `claims` can never be changed."""
@@ -42,7 +40,7 @@ def stateful_set(
         "metadata": metadata(inputs, component, component),
         "spec": {
             "podManagementPolicy": "Parallel",
-            "replicas": replicas,
+            "replicas": component_of(inputs, component).replicas,
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": select(inputs, component)},
             "serviceName": component,

@@ -5,14 +5,16 @@ Knows no place: the parts of the file that belong to one are passed in. May impo
 
 from airstrip.spec.fields import API_VERSION
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
-from airstrip.spec.models import SpecFile, TargetSpec, Written
-from airstrip.spec.resolved import Airflow, Dags, Image, Namespaces, Spec
+from airstrip.spec.models import SpecFile
+from airstrip.spec.resolved import Airflow, Component, Dags, Image, Namespaces, Spec
 from airstrip.spec.schema import json_schema
+from airstrip.spec.written import TargetSpec, Written
 
 __all__ = [
     "API_VERSION",
     "FILE_NAME",
     "Airflow",
+    "Component",
     "Dags",
     "Image",
     "Namespaces",

@@ -13,10 +13,12 @@ from pydantic import ValidationError
 from airstrip.errors import Problem, SpecError, UsageError
 from airstrip.spec.document import Document
 from airstrip.spec.fields import package_problem, requirement_problem
-from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile, TargetSpec
+from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile
+from airstrip.spec.resolve_components import resolve_components
 from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Dags, Image, Namespaces, Spec
 from airstrip.spec.settings import Settings
 from airstrip.spec.source import KeyPath, Mark, read_source
+from airstrip.spec.written import TargetSpec
 
 Judge = Callable[[str], tuple[str, str] | None]
 """Message and fix for an entry that is wrong."""
@@ -42,7 +44,8 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
             config=settings.config,
             env=settings.env,
         ),
-        image=image.model_copy(update={"ref": written.image.ref}),
+        components=resolve_components(written.components, settings),
+        image=image.model_copy(update={"ref": written.image.ref, "pull_secrets": written.image.pull_secrets}),
         dags=Dags(path=dags),
         file=None if file is None else file.absolute(),
     )

@@ -5,6 +5,7 @@ Anchors, aliases and merge keys are allowed: a value that was merged in is repor
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -70,6 +71,20 @@ def parse_document(source: Source) -> Document:
     with not_too_deep(source):
         document.data = reader.read(nodes[0], ())
     return document
+
+
+def at(data: Any, path: KeyPath) -> Any:
+    """The value at a path, None where there is none."""
+    for part in path:
+        data = data.get(part) if isinstance(data, dict) else None
+    return data
+
+
+def mappings(data: Any, path: KeyPath) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Keys and values of the mapping at a path; a value that is no mapping counts as an empty one."""
+    found = at(data, path)
+    for key, value in found.items() if isinstance(found, dict) else ():
+        yield key, value if isinstance(value, dict) else {}
 
 
 def _mark(node: Node) -> Mark:

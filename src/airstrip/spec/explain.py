@@ -11,8 +11,8 @@ from pydantic_core import ErrorDetails
 from airstrip.errors import Problem
 from airstrip.spec.document import Document
 from airstrip.spec.fields import API_VERSION, did_you_mean
-from airstrip.spec.models import ITEMS, Alternatives, keys_of, list_keys
 from airstrip.spec.source import KeyPath, write_path
+from airstrip.spec.written import ITEMS, Alternatives, keys_of, list_keys
 
 _EXPECTED = {
     "string_type": "text",
@@ -101,6 +101,8 @@ def _as_text(
 def model_at(model: type[BaseModel] | None, location: tuple[str | int, ...]) -> type[BaseModel] | None:
     """The model of the mapping at a location, None where it is none."""
     for part in location:
+        if isinstance(part, int):
+            continue  # An item of a list has the model that the list was seen to be of.
         fields = {} if model is None else {field.alias or name: field for name, field in model.model_fields.items()}
         field = fields.get(str(part))
         annotation = None if field is None else field.annotation
@@ -110,8 +112,8 @@ def model_at(model: type[BaseModel] | None, location: tuple[str | int, ...]) -> 
 
 
 def _missing_fix(path: KeyPath) -> str:
-    known = {"apiVersion": API_VERSION, "name": "airflow"}
-    return f"Add `{path[-1]}: {known.get(str(path[-1]), '…')}`."
+    known: dict[KeyPath, str] = {("apiVersion",): API_VERSION, ("name",): "airflow"}
+    return f"Add `{path[-1]}: {known.get(path, '…')}`."
 
 
 def _wrong_type(path: KeyPath, code: str, value: object, raw: str) -> tuple[str, str]:

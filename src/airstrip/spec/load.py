@@ -14,10 +14,12 @@ from airstrip.spec.defaults import resolve, resolve_image
 from airstrip.spec.document import Document, parse_document
 from airstrip.spec.explain import explain
 from airstrip.spec.fields import API_VERSION, did_you_mean
-from airstrip.spec.models import SpecFile, TargetSpec
+from airstrip.spec.models import SpecFile
+from airstrip.spec.pods import check_pods
 from airstrip.spec.resolved import Image, Spec
 from airstrip.spec.settings import Settings, read_settings
 from airstrip.spec.source import KeyPath, read_source
+from airstrip.spec.written import TargetSpec
 
 FILE_NAME = "airstrip.yaml"
 BUILT_IN_NAME = "airflow"
@@ -55,7 +57,7 @@ def load_spec(
     target = _load_target(document, target_specs, planned_targets, problems)
     image, more = resolve_image(document, file.parent)
     settings, wrong = read_settings(document)
-    problems += [*more, *wrong]
+    problems += [*more, *wrong, *check_pods(document)]
     if problems or written_file is None or target is None:
         raise SpecError(problems)
     return resolve(written_file, target, file, image, settings)

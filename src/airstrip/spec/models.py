@@ -1,19 +1,19 @@
 """The file as it is written: one model for each mapping, camelCase in the file, frozen.
 
-Key order and descriptions here are those of `airstrip schema` and of the reference page.
+Key order and descriptions here are those of `airstrip schema` and of the reference page. The mappings of
+a component's pods are in components.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import NoneType
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from airstrip.spec.components import ComponentsFile
 from airstrip.spec.fields import (
     DEFAULT_AIRFLOW_VERSION,
     AirflowVersion,
@@ -27,69 +27,11 @@ from airstrip.spec.fields import (
     NotBuiltSecret,
     Package,
     Requirement,
+    SecretName,
     Setting,
     invalid,
 )
-
-ITEMS = "[]"
-"""Stands in an error's location for a list that could have been a file; not a key of the file."""
-
-
-class Written(BaseModel):
-    """A mapping of the file: no unknown keys, no conversions."""
-
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True, strict=True)
-
-
-class Alternatives(Written):
-    """A mapping of exactly one key; a bare word stands for that key with an empty mapping.
-
-    `scalar` is the key that a word which is none of them was meant for, if there is one.
-    """
-
-    scalar: ClassVar[str] = ""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_key(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {value: {}}
-        if isinstance(value, Mapping) and len(value) != 1:
-            message = f"exactly one key belongs here, and there are {len(value)}"
-            raise invalid("spec.one-of", message, list_keys(cls, "One of"))
-        if isinstance(value, Mapping) and None in value.values():
-            raise invalid("spec.wrong-type", f"has no value for {next(iter(value))}", "Write a value after the colon.")
-        return value
-
-
-def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
-    """A model's keys as the file spells them."""
-    keys = (field.alias or name for name, field in model.model_fields.items())
-    return tuple(key for key in keys if key != ITEMS)
-
-
-def list_keys(model: type[BaseModel], intro: str = "Known") -> str:
-    """`Known: path. Not built yet: git, image`, as the file spells them."""
-    fields = {field.alias or name: field for name, field in model.model_fields.items()}
-    later = [key for key, field in fields.items() if not _is_built(field.annotation)]
-    now = [key for key in fields if key not in later and key != ITEMS]
-    listed = [f"{words}: {', '.join(keys)}" for words, keys in ((intro, now), ("Not built yet", later)) if keys]
-    return ". ".join(listed)
-
-
-def _is_built(annotation: Any) -> bool:
-    """A key that takes nothing is not built yet, nor is a mapping of such keys alone."""
-    kinds = [kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType]
-    models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    if not models:
-        return bool(kinds)
-    return any(_is_built(field.annotation) for model in models for field in model.model_fields.values())
-
-
-class TargetSpec(Written):
-    """A place's own part of the file; each place has its subclass under targets/."""
-
-    place: ClassVar[str]
+from airstrip.spec.written import ITEMS, Alternatives, Written
 
 
 class NamespacesFile(Written):
@@ -159,6 +101,9 @@ class ImageFile(Written):
     ref: ImageReference | None = Field(None, description="A ready image, by digest: nothing is built.")
     requirements: RequirementsFile | None = Field(None, description="Python requirements (PEP 508), or a file.")
     packages: PackagesFile | None = Field(None, description="Debian packages, or a file.")
+    pull_secrets: Annotated[tuple[SecretName, ...], Field(strict=False)] = Field(
+        (), description="Secrets in both namespaces that all pods' images are pulled with, by name."
+    )
 
     @model_validator(mode="after")
     def _ready_or_built(self) -> ImageFile:
@@ -192,7 +137,7 @@ class SpecFile(Written):
     target: Any = Field(None, description="Where Airflow lands.")
     namespaces: NamespacesFile = NamespacesFile()
     airflow: AirflowFile = AirflowFile()
-    components: NotBuilt = None
+    components: ComponentsFile = ComponentsFile()
     image: ImageFile = ImageFile()
     dags: DagsFile | None = None
     logs: NotBuilt = None

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
-from airstrip.spec.models import TargetSpec
+from airstrip.spec.written import TargetSpec
 
 REQUIRED_EXTRAS = ("cncf-kubernetes", "postgres", "fab")
 """Without these Airflow has no executor, no database and no log-in here."""
@@ -31,12 +32,34 @@ class Airflow(_Resolved):
     env: Mapping[str, str] = {}
 
 
+class Component(_Resolved):
+    """What the file says of a component's pods; amounts by `cpu` and `memory`, as Kubernetes writes them.
+
+    `mounts` are the component's own container's; `affinity` and what follows have Kubernetes' words.
+    """
+
+    replicas: int = 1
+    requests: Mapping[str, str] = {}
+    limits: Mapping[str, str] = {}
+    node_selector: Mapping[str, str] = {}
+    tolerations: tuple[Mapping[str, str], ...] = ()
+    env: Mapping[str, str] = {}
+    affinity: Mapping[str, Any] = {}
+    volumes: tuple[Mapping[str, Any], ...] = ()
+    mounts: tuple[Mapping[str, Any], ...] = ()
+    sidecars: tuple[Mapping[str, Any], ...] = ()
+
+
 class Image(_Resolved):
-    """`ref` is a ready image by digest; else one is built with `requirements` and Debian `packages`."""
+    """`ref` is a ready image by digest; else one is built with `requirements` and Debian `packages`.
+
+    `pull_secrets` are names of Secrets, for every image of the deployment.
+    """
 
     ref: str | None = None
     requirements: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    pull_secrets: tuple[str, ...] = ()
 
 
 class Dags(_Resolved):
@@ -53,6 +76,7 @@ class Spec(_Resolved):
     target: SerializeAsAny[TargetSpec]
     namespaces: Namespaces
     airflow: Airflow
+    components: Mapping[str, Component] = {}
     image: Image = Image()
     dags: Dags = Dags()
     file: Path | None = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from airstrip.spec.models import SpecFile, TargetSpec
+from airstrip.spec.models import SpecFile
+from airstrip.spec.written import TargetSpec
 
 
 def json_schema(target_specs: Mapping[str, type[TargetSpec]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from airstrip.errors import Problem
 from airstrip.spec.airflow_options import Wrong, airflow_options
-from airstrip.spec.document import Document
+from airstrip.spec.document import Document, at, mappings
 from airstrip.spec.fields import is_reference
 from airstrip.spec.own_settings import OWN_PREFIXES, OWN_VARIABLES
 from airstrip.spec.resolved import REQUIRED_EXTRAS
@@ -26,24 +26,29 @@ _MOST_BYTES = 100_000
 
 @dataclass
 class Settings:
-    """Texts by section and option, and by variable."""
+    """Texts by section and option, by variable, and by component and variable."""
 
     config: dict[str, dict[str, str]] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
+    of_components: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def read_settings(document: Document) -> tuple[Settings, list[Problem]]:
     """The settings and every problem of theirs; what has a wrong shape is reported by the models."""
     settings, problems = Settings(), _Problems(document)
-    for section, options in _mappings(document.data, _CONFIG):
+    for section, options in mappings(document.data, _CONFIG):
         if wrong := airflow_options().wrong_section(section, providers=_other_providers(document.data)):
             problems.add((*_CONFIG, section), wrong)
             continue
         for option, path in _scalars(options, (*_CONFIG, section)):
             wrong = airflow_options().wrong_option(section, option)
             settings.config.setdefault(section, {})[option] = problems.text(path, wrong)
-    for name, path in _scalars(_at(document.data, _ENV), _ENV):
+    for name, path in _scalars(at(document.data, _ENV), _ENV):
         settings.env[name] = problems.text(path, _wrong_variable(name))
+    for component, _ in mappings(document.data, ("components",)):
+        own: KeyPath = ("components", component, "env")
+        for name, path in _scalars(at(document.data, own), own):
+            settings.of_components.setdefault(component, {})[name] = problems.text(path, _wrong_variable(name))
     if _bytes(settings) > _MOST_BYTES:
         message, fix = "the settings are too long all together", "Put long texts into a file of the image."
         problems.add(("airflow",), ("spec.too-large", message, fix))
@@ -51,7 +56,7 @@ def read_settings(document: Document) -> tuple[Settings, list[Problem]]:
 
 
 def _bytes(settings: Settings) -> int:
-    mappings = (settings.env, *settings.config.values())
+    mappings = (settings.env, *settings.config.values(), *settings.of_components.values())
     return sum(len(part.encode(errors="replace")) for mapping in mappings for pair in mapping.items() for part in pair)
 
 
@@ -71,21 +76,9 @@ class _Problems:
         place = self.document.place(path)
         if wrong:
             self.add(path, wrong)
-        elif unfit := _wrong_value(place.raw):
+        elif unfit := wrong_value(place.raw):
             self.found.append(self.document.source.problem(unfit[0], path, unfit[1], unfit[2], place.value))
         return place.raw
-
-
-def _at(data: Any, path: KeyPath) -> Any:
-    for part in path:
-        data = data.get(part) if isinstance(data, dict) else None
-    return data
-
-
-def _mappings(data: Any, path: KeyPath) -> Iterator[tuple[str, dict[str, Any]]]:
-    found = _at(data, path)
-    for key, value in found.items() if isinstance(found, dict) else ():
-        yield key, value if isinstance(value, dict) else {}
 
 
 def _scalars(found: Any, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
@@ -96,9 +89,9 @@ def _scalars(found: Any, path: KeyPath) -> Iterator[tuple[str, KeyPath]]:
 
 def _other_providers(data: Any) -> bool:
     """Whether there may be providers whose options are not in the list."""
-    extras = _at(data, ("airflow", "extras"))
+    extras = at(data, ("airflow", "extras"))
     others = [extra for extra in extras if extra not in REQUIRED_EXTRAS] if isinstance(extras, list) else []
-    return bool(others or _at(data, ("image", "ref")) or _at(data, ("image", "requirements")))
+    return bool(others or at(data, ("image", "ref")) or at(data, ("image", "requirements")))
 
 
 def _wrong_variable(name: str) -> Wrong | None:
@@ -115,13 +108,19 @@ def _wrong_variable(name: str) -> Wrong | None:
             f"{name} is set by Airstrip, the image or Kubernetes",
             "Remove it, or choose another name.",
         )
-    if _SECRET_VARIABLE.search(name):
+    if is_secret_variable(name):
         message = f"{name} is a secret's name, and a secret does not stand in the file"
         return "spec.secret-variable", message, "Remove it: secrets in variables are not built yet."
     return None
 
 
-def _wrong_value(text: str) -> Wrong | None:
+def is_secret_variable(name: str) -> bool:
+    """Whether a variable's name says that it holds a secret."""
+    return bool(_SECRET_VARIABLE.search(name))
+
+
+def wrong_value(text: str) -> Wrong | None:
+    """Why a text cannot be a value of the file."""
     if is_reference(text):
         message = "a secret reference is known here, but this release does not build it yet"
         return "spec.not-yet", message, "Remove it."

@@ -1,8 +1,9 @@
-"""Prints what its pod was given: a setting of Airflow, and a variable."""
+"""Prints what its pod was given: a setting of Airflow, a variable, what a volume and a sidecar have for it."""
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from airflow.sdk import dag, task
 from airflow.sdk.configuration import conf
@@ -14,6 +15,9 @@ def settings() -> None:
     def show() -> None:
         print("setting:", conf.get("core", "default_timezone"))
         print("variable:", os.environ.get("AIRPORT", "none"))
+        for name in ("words", "beside"):
+            file = Path("/opt", name, "word")
+            print(f"{name}:", file.read_text().strip() if file.exists() else "none")
 
     show()
 

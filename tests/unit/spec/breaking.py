@@ -18,6 +18,13 @@ airflow:
   config:
     core: {parallelism: 8}
   env: {TZ: UTC}
+components:
+  task: {resources: {limits: {memory: 2Gi}}, nodeSelector: {disk: ssd}, env: {TZ: UTC}}
+  triggerer:
+    volumes:
+      - {name: a, mountPath: /a, secret: {secretName: b, defaultMode: 0o440}}
+    sidecars:
+      - {name: c, image: d, volumeMounts: [{name: a, mountPath: /b}], env: [{name: E, value: f}]}
 image:
   requirements:
     - pandas==2.2.0
