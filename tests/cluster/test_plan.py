@@ -59,16 +59,39 @@ def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluste
     assert plan(landing) == []
 
 
-def by_hand(cluster: Cluster, body: dict[str, Any]) -> None:
-    """As `kubectl patch` does: its name is the fields' manager."""
+def test_drift_of_a_namespace_is_taken_back_too(landing: Landing, cluster: Cluster) -> None:
+    enforce = "pod-security.kubernetes.io/enforce"
+    path = cluster.resource("v1", "Namespace").path(None, NAME)
+    by_hand(cluster, {"metadata": {"labels": {enforce: "privileged"}}}, path)
+    (changed,) = plan(landing)
+    assert (changed["kind"], changed["name"], changed["takesBackFrom"]) == ("Namespace", NAME, ["kubectl-patch"])
+    landing.ok("up", "--yes")
+    found = cluster.get("v1", "Namespace", NAME)
+    assert found is not None
+    assert found["metadata"]["labels"][enforce] == "restricted"
+    assert plan(landing) == []
+
+
+def by_hand(cluster: Cluster, body: dict[str, Any], path: str = "") -> None:
+    """As `kubectl patch` does: its name is the fields' manager. Of the scheduler, where no path is given."""
     cluster.transport.request(
         "PATCH",
-        cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler"),
-        "patch the scheduler by hand",
+        path or cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler"),
+        "patch an object by hand",
         query={"fieldManager": "kubectl-patch"},
         body=json.dumps(body).encode(),
         content_type="application/strategic-merge-patch+json",
     )
+
+
+def test_another_control_namespace_is_refused_before_anything_is_applied(landing: Landing, cluster: Cluster) -> None:
+    landing.write_file("namespaces: {control: elsewhere}\n")
+    for verb in ("plan", "up"):
+        done = landing.airstrip(verb, *(["--yes"] if verb == "up" else []), "--json")
+        (error,) = json.loads(done.stdout)["errors"]
+        assert (done.returncode, error["code"]) == (1, "deployment.moved")
+        assert NAME in error["message"]
+    assert cluster.list("apps/v1", "Deployment", "elsewhere") == []
 
 
 def test_another_program_s_field_is_named_and_left_alone(landing: Landing, cluster: Cluster) -> None:
@@ -109,9 +132,15 @@ def test_a_changed_setting_is_shown_as_what_differs_in_its_config_map(landing: L
 
 
 def test_the_history_tells_releases_and_failures(landing: Landing) -> None:
+    """That of the programs that another one's field kept from landing is there too, and what came after."""
+    landing.write_file(f"image: {{ref: 'localhost/airstrip/absent@sha256:{'0' * 64}'}}\n")
+    assert landing.airstrip("up", "--yes", timeout=120).returncode == 1
+    landing.write_file()
+    landing.ok("up", "--yes")
     releases = landing.data("status", "--history")["history"]
-    assert releases[0]["revision"] >= 1
-    assert releases[0]["state"] == "landed"
+    failed, landed = releases[-2:]
+    assert (failed["state"], failed["error"]) == ("failed", "image.missing")
+    assert (landed["state"], landed["error"]) == ("landed", "")
     assert [row["revision"] for row in releases] == sorted({row["revision"] for row in releases})
     assert all("@" in row["by"] and row["at"].endswith("Z") for row in releases)
 

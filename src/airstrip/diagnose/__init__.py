@@ -4,9 +4,10 @@ A probe reads and never changes anything; a rule reads only `Facts`. May import 
 errors.
 """
 
+from airstrip.diagnose.database import DATABASE
 from airstrip.diagnose.diagnosis import diagnose
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.probe import collect_facts
 from airstrip.diagnose.rules import RULES, Rule
 
-__all__ = ["RULES", "Facts", "Rule", "collect_facts", "diagnose"]
+__all__ = ["DATABASE", "RULES", "Facts", "Rule", "collect_facts", "diagnose"]

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match, lines, subject_of
 
-_DATABASE = "postgresql"
+DATABASE = "postgresql"
+"""The component."""
 _LOGIN = re.compile(r"password authentication failed|no pg_hba\.conf entry|role \"[^\"]*\" does not exist")
 _UNREACHABLE = re.compile(
     r"could not connect to server|connection to server at .* failed|could not translate host name"
@@ -25,14 +26,14 @@ def unreachable(facts: Facts) -> Iterator[Match]:
     if any(_LOGIN.search(line) for _, container in facts.containers() for line in container.log):
         return
     for pod, container in facts.containers():
-        if pod.component == _DATABASE and (container.restarts > 0 or container.state == "terminated"):
+        if pod.component == DATABASE and (container.restarts > 0 or container.state == "terminated"):
             return
     yield from _logged(facts, _UNREACHABLE)
 
 
 def _logged(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
     for pod, container in facts.containers():
-        if pod.component == _DATABASE:
+        if pod.component == DATABASE:
             continue
         if any(pattern.search(line) for line in container.log):
             yield Match(subject_of(pod), {"component": pod.component or pod.name}, lines(container.log))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -114,6 +114,19 @@ class Facts:
         for pod in self.pods:
             for container in pod.containers:
                 yield pod, container
+
+    def about(self, components: Collection[str]) -> Facts:
+        """Of some components, with what all stand on: claims and nodes."""
+        owners = tuple(f"{component}-" for component in components)
+        events = (event for event in self.events if f"{event.about.partition('/')[2]}-".startswith(owners))
+        claims = (event for event in self.events if event.about.startswith("PersistentVolumeClaim/"))
+        return Facts(
+            pods=[pod for pod in self.pods if pod.component in components],
+            events=[*events, *claims],
+            jobs=[job for job in self.jobs if job.component in components],
+            claims=self.claims,
+            nodes=self.nodes,
+        )
 
     def events_about(self, kind: str, name: str, namespace: str) -> list[EventFact]:
         """Oldest first."""

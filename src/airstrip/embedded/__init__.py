@@ -10,7 +10,7 @@ from __future__ import annotations
 from airstrip.embedded.choice import choose_config
 from airstrip.embedded.config import NodeConfig, Subnets
 from airstrip.embedded.kubeconfigs import find_kubeconfig
-from airstrip.embedded.node import delete_cluster_data, delete_node_data, start_node, stop_node
+from airstrip.embedded.node import delete_cluster_data, delete_node_data, restart_reason, start_node, stop_node
 from airstrip.embedded.status import ComponentStatus, NodeStatus, node_status, wanted_port
 from airstrip.embedded.store import StoredImage, import_image, list_images, prune_node
 
@@ -28,6 +28,7 @@ __all__ = [
     "list_images",
     "node_status",
     "prune_node",
+    "restart_reason",
     "start_node",
     "stop_node",
     "wanted_port",

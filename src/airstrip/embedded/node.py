@@ -43,9 +43,7 @@ def start_node(config: NodeConfig, emit: Emit) -> NodeStatus:
     check_paths(config)
     with step(emit, "node.start", f"Start the node {config.name}") as progress:
         plan, files = _prepare(config, _settled(config, host))
-        running = record.read_record(config.run_dir)
-        current = running is not None and running.keeper.alive and running.digest == plan.digest
-        if current and not certificates_due(config) and not readiness.keeps_failing(config):
+        if _runs(config) and not _restart_reason(config, plan):
             ensure_kubeconfigs(config)
             readiness.wait_ready(config, progress, START_TIMEOUT)
             progress.note = "already running"
@@ -61,6 +59,26 @@ def start_node(config: NodeConfig, emit: Emit) -> NodeStatus:
         if status.port != config.port:
             emit(_other_port(config, status))
         return status
+
+
+def restart_reason(config: NodeConfig) -> str:
+    """Why `start_node` would start the running node anew; empty where it would not. Only root can tell."""
+    plan, _ = _prepare(config, _settled(config, detect_host()))
+    return _restart_reason(config, plan)
+
+
+def _runs(config: NodeConfig) -> bool:
+    running = record.read_record(config.run_dir)
+    return running is not None and running.keeper.alive
+
+
+def _restart_reason(config: NodeConfig, plan: NodePlan) -> str:
+    running = record.read_record(config.run_dir)
+    if running is not None and running.digest != plan.digest:
+        return "its programs or settings are others now"
+    if certificates_due(config):
+        return "its certificates end soon"
+    return "a component of it keeps ending" if readiness.keeps_failing(config) else ""
 
 
 def stop_node(config: NodeConfig, emit: Emit) -> list[str]:

@@ -4,7 +4,7 @@ Objects are dicts in the API's JSON shape. Nothing in here knows Airflow, a spec
 import only errors, events and process.
 """
 
-from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_change
+from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
@@ -29,7 +29,7 @@ __all__ = [
     "execute",
     "follow_pod_log",
     "last_words",
-    "plan_change",
+    "plan_changes",
     "pod_log",
     "pod_logs",
     "pod_troubles",

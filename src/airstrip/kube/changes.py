@@ -6,7 +6,7 @@ have added to an object beside our fields.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -72,6 +72,12 @@ def plan_change(cluster: Cluster, item: Mapping[str, Any]) -> Change | None:
     after, managers = _preview(cluster, item)
     fields = tuple(compare(_content(before), _content(after), hide=entry.kind == "Secret"))
     return Change("change", entry, fields, managers, dict(item)) if fields else None
+
+
+def plan_changes(cluster: Cluster, items: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
+    """What applying them would change, in their order."""
+    changes = (plan_change(cluster, item) for item in items)
+    return tuple(change for change in changes if change is not None)
 
 
 def execute(cluster: Cluster, change: Change) -> None:

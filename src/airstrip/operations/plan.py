@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airstrip.kube import Change, Cluster, compare, inventory, plan_change
+from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum
 from airstrip.operations.history import read_history
 from airstrip.operations.image import plan_images
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
 from airstrip.result import Result
+from airstrip.targets.landed import require_same_namespace
 
 _NOT_GENERATED = "known after up"
 
@@ -59,7 +60,8 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
         place = PlannedStage("place", session.target.plan())
         return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place")
     cluster = session.cluster
-    objects = plan_objects(cluster, session.target.cluster_objects())
+    require_same_namespace(session.spec, cluster)
+    objects = plan_changes(cluster, session.target.cluster_objects())
     place = PlannedStage("place", session.target.plan(), objects)
     landed = _landed_images(session)
     if place.commands:
@@ -69,12 +71,6 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
     if images is None:
         return *stages, PlannedStage("airflow", known_after="image")
     return *stages, *_plan_cluster(session, platform, images)
-
-
-def plan_objects(cluster: Cluster, items: Iterable[Mapping[str, Any]]) -> tuple[Change, ...]:
-    """What applying them would change, in their order."""
-    changes = (plan_change(cluster, item) for item in items)
-    return tuple(change for change in changes if change is not None)
 
 
 def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
@@ -87,7 +83,7 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
     return (
         PlannedStage("secrets", tuple(f"generate Secret {name} in {namespace}" for name in missing)),
         *(
-            PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_objects(cluster, stage.objects), gone))
+            PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
             for stage in manifests.stages
         ),
         PlannedStage("prune", changes=removed),

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.diagnose import collect_facts, diagnose
+from airstrip.diagnose import DATABASE, collect_facts, diagnose
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Emit, Progress, step
 from airstrip.file_lock import file_lock
-from airstrip.kube import Cluster, Lease, execute, inventory, restart_crash_loops, wait_for_job, wait_for_rollout
+from airstrip.kube import (
+    Cluster,
+    Lease,
+    execute,
+    inventory,
+    plan_changes,
+    restart_crash_loops,
+    wait_for_job,
+    wait_for_rollout,
+)
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, import_errors
-from airstrip.operations.history import record_release
+from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
-from airstrip.operations.plan import objects_of, plan_objects
+from airstrip.operations.plan import objects_of
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
 from airstrip.paths import lock_file
@@ -89,9 +98,15 @@ def _land(session: Session, platform: Platform, images: Images, lease: Lease, em
         with contextlib.suppress(AirstripError):
             _record(session, images, changed, error.code)
         raise
-    if changed:
+    if changed or not _is_recorded(session, images):
         _record(session, images, changed)
     return changed
+
+
+def _is_recorded(session: Session, images: Images) -> bool:
+    spec = session.spec
+    past = read_history(session.cluster, spec.namespaces.control)
+    return is_recorded(past, airflow=spec.airflow.version, images=built_names(spec, images))
 
 
 def _land_stages(
@@ -107,12 +122,9 @@ def _land_stages(
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
     inventory.write(cluster, namespace, previous | current)
     restart_crash_loops(cluster, namespace, f"{_OURS},app.kubernetes.io/instance={spec.name}")
-    try:
-        for stage in manifests.stages:
-            lease.check()
-            yield _apply_stage(cluster, stage, emit, clock)
-    except WaitTimeout as error:
-        raise _explained(error, session) from error
+    for stage in manifests.stages:
+        lease.check()
+        yield _apply_stage(session, stage, emit, clock)
     lease.check()
     awaited = _awaited(cluster, spec.namespaces.workers, previous)
     yield len(inventory.prune(cluster, namespace, previous, current | awaited))
@@ -153,14 +165,18 @@ def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Ent
     )
 
 
-def _apply_stage(cluster: Cluster, stage: Stage, emit: Emit, clock: _Clock) -> int:
+def _apply_stage(session: Session, stage: Stage, emit: Emit, clock: _Clock) -> int:
+    cluster = session.cluster
     with step(emit, f"apply.{stage.name}", f"Apply {stage.name}") as progress:
-        changes = plan_objects(cluster, stage.objects)
+        changes = plan_changes(cluster, stage.objects)
         for change in changes:
             progress.say(f"{change.action} {change.entry.kind} {change.entry.name}")
             execute(cluster, change)
         for item in stage.objects:
-            _await_object(cluster, item, progress, clock)
+            try:
+                _await_object(cluster, item, progress, clock)
+            except WaitTimeout as error:
+                raise _explained(error, session, item) from error
         progress.note = f"{len(stage.objects)} objects, {len(changes)} changed"
     return len(changes)
 
@@ -175,10 +191,11 @@ def _await_object(cluster: Cluster, item: Mapping[str, Any], progress: Progress,
         wait_for_job(cluster, metadata["name"], metadata["namespace"], timeout=clock.left, on_progress=progress.say)
 
 
-def _explained(error: WaitTimeout, session: Session) -> WaitTimeout:
-    """The same wait with the one cause and fix that the facts in the cluster point to, if they do."""
+def _explained(error: WaitTimeout, session: Session, awaited: Mapping[str, Any]) -> WaitTimeout:
+    """The same wait with the one cause and fix that the facts about what was awaited point to, if they do."""
+    components = {awaited["metadata"]["labels"]["app.kubernetes.io/component"], DATABASE}
     try:
-        findings = diagnose(collect_facts(session.cluster, _namespaces(session)))
+        findings = diagnose(collect_facts(session.cluster, [session.spec.namespaces.control]).about(components))
     except AirstripError:
         return error
     if not findings:
@@ -191,11 +208,6 @@ def _explained(error: WaitTimeout, session: Session) -> WaitTimeout:
         fix=first.fix,
         details=first.evidence or error.details,
     )
-
-
-def _namespaces(session: Session) -> Sequence[str]:
-    namespaces = session.spec.namespaces
-    return tuple(dict.fromkeys((namespaces.control, namespaces.workers)))
 
 
 def _await_airflow(client: AirflowClient, progress: Progress, clock: _Clock) -> None:

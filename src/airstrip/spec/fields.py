@@ -19,6 +19,7 @@ _NAME_LENGTH = 40
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _REFERENCE = re.compile(rf"({'|'.join(_SCHEMES)}):\S+")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?\s*(\[[\w.,\s-]*\])?\s*([<>=!~(@;].*)?")
+_CREDENTIALS = re.compile(r"""://[^/\s@]*:[^/\s@]+@|["']passw(or)?d["']\s*:""")
 _EXTRA = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _UNITS = {"": 1.0, "m": 0.001, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2.0**10, "Mi": 2.0**20, "Gi": 2.0**30}
@@ -84,7 +85,17 @@ def _extra(text: str) -> str:
     raise invalid("spec.bad-extra", message, "Write a name from Airflow's list of extras, such as amazon.")
 
 
+def password_problem(text: str) -> tuple[str, str] | None:
+    """Message and fix for a text that holds a password: in an address, or in a connection as JSON."""
+    if _CREDENTIALS.search(text):
+        message = "a password stands in the value, and a secret does not stand in the file"
+        return message, "Remove it; and change the password if it was shared."
+    return None
+
+
 def _requirement(text: str) -> str:
+    if problem := password_problem(text):
+        raise invalid("spec.secret-literal", *problem)
     if problem := requirement_problem(text):
         raise invalid("spec.bad-requirement", *problem)
     return text.strip()
@@ -92,6 +103,8 @@ def _requirement(text: str) -> str:
 
 def requirement_problem(text: str) -> tuple[str, str] | None:
     """Message and fix for what cannot be a PEP 508 requirement; versions are judged when the image is built."""
+    if problem := password_problem(text):
+        return problem
     if text.lstrip().startswith("-"):
         return "options are not taken here, only requirements", "Remove the option."
     if not _REQUIREMENT.fullmatch(text.strip()) or _REFERENCE.fullmatch(text) or not text.strip().isprintable():

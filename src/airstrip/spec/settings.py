@@ -10,7 +10,7 @@ from typing import Any
 from airstrip.errors import Problem
 from airstrip.spec.airflow_options import Wrong, airflow_options
 from airstrip.spec.document import Document, at, mappings
-from airstrip.spec.fields import is_reference
+from airstrip.spec.fields import is_reference, password_problem
 from airstrip.spec.own_settings import OWN_PREFIXES, OWN_VARIABLES
 from airstrip.spec.resolved import REQUIRED_EXTRAS
 from airstrip.spec.source import KeyPath
@@ -19,7 +19,6 @@ _CONFIG: KeyPath = ("airflow", "config")
 _ENV: KeyPath = ("airflow", "env")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET_VARIABLE = re.compile(r"(^|_)(PASSW(OR)?D|SECRET|TOKEN|API_?KEY|(ACCESS|PRIVATE|SECRET)_KEY)$", re.IGNORECASE)
-_CREDENTIALS = re.compile(r"""://[^/\s@]*:[^/\s@]+@|["']passw(or)?d["']\s*:""")
 # Kubernetes keeps a ConfigMap of 1 MiB at most, and the kernel takes 128 KiB for one variable.
 _MOST_BYTES = 100_000
 
@@ -124,9 +123,8 @@ def wrong_value(text: str) -> Wrong | None:
     if is_reference(text):
         message = "a secret reference is known here, but this release does not build it yet"
         return "spec.not-yet", message, "Remove it."
-    if _CREDENTIALS.search(text):
-        message = "a password stands in the value, and a secret does not stand in the file"
-        return "spec.secret-literal", message, "Remove it; and change the password if it was shared."
+    if problem := password_problem(text):
+        return "spec.secret-literal", *problem
     if any(not character.isprintable() and character not in "\n\t" for character in text) or not _is_unicode(text):
         return "spec.bad-value", "the value has a control character", "Remove it."
     return None

@@ -154,3 +154,25 @@ def test_a_mount_that_failed_once_at_the_start_is_not_yet_a_finding() -> None:
 def test_facts_are_json() -> None:
     facts, _ = CASES["volume.not-bound"]
     assert json.loads(json.dumps(facts.to_dict()))["claims"][0]["storage_class"] == "fast"
+
+
+def test_what_is_about_other_components_explains_nothing_of_one() -> None:
+    """A task's missing image and a Job that failed long ago are not why the scheduler crashes."""
+    crashing = pod("scheduler", waiting("CrashLoopBackOff", restarts=3))
+    task = pod("task", waiting("ErrImagePull", "no such image"))
+    facts = Facts(
+        pods=[task, crashing],
+        jobs=[FAILED],
+        events=[event("ReplicaSet/api-server-1", "FailedCreate", "exceeded quota: full")],
+    )
+
+    found = diagnose(facts.about({"scheduler", "postgresql"}))
+
+    assert [finding.code for finding in found] == ["pod.crash-loop"]
+
+
+def test_a_refusal_of_a_component_s_own_pods_is_about_it() -> None:
+    facts = Facts(events=[event("ReplicaSet/scheduler-1", "FailedCreate", "exceeded quota: full")])
+
+    assert [finding.code for finding in diagnose(facts.about({"scheduler"}))] == ["namespace.quota"]
+    assert diagnose(facts.about({"triggerer"})) == []

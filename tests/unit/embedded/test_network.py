@@ -56,6 +56,12 @@ def test_forwarding_is_put_back_as_it_was(tmp_path: Path) -> None:
     host_network.restore_forwarding(tmp_path, tmp_path, tmp_path / "interfaces")
 
 
+def test_a_note_that_was_cut_off_is_taken_for_none(tmp_path: Path) -> None:
+    (tmp_path / "host-settings.json").write_text("")
+    host_network.restore_forwarding(tmp_path, tmp_path, tmp_path / "interfaces")
+    assert not (tmp_path / "host-settings.json").exists()
+
+
 def test_forwarding_that_was_on_stays_on(tmp_path: Path) -> None:
     setting = tmp_path / "net/ipv4/ip_forward"
     setting.parent.mkdir(parents=True)

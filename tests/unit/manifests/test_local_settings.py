@@ -181,10 +181,23 @@ def test_a_pod_override_keeps_its_account_and_the_rest(load: Load, models: Any) 
     task.executor_config = {"pod_override": override, "other": 1}
     load().task_policy(task)
     assert task.executor_config["other"] == 1
-    assert override.metadata == "theirs"
-    assert override.spec.service_account_name == "theirs"
-    assert override.spec.containers == ["theirs"]
-    assert override.spec.automount_service_account_token is True
+    given = task.executor_config["pod_override"]
+    assert given.metadata == "theirs"
+    assert given.spec.service_account_name == "theirs"
+    assert given.spec.containers == ["theirs"]
+    assert given.spec.automount_service_account_token is True
+
+
+def test_a_pod_override_that_a_plain_task_shares_is_not_changed(load: Load, models: Any) -> None:
+    override = models.V1Pod(metadata="shared", spec=models.V1PodSpec(containers=["theirs"]))
+    uses, plain = operator(PROVIDER), operator("airflow.providers.standard.operators.bash")
+    uses.executor_config = plain.executor_config = {"pod_override": override}
+    load().task_policy(uses)
+    load().task_policy(plain)
+    assert uses.executor_config["pod_override"].spec.service_account_name == "mine-pods"
+    assert plain.executor_config["pod_override"] is override
+    assert override.spec.service_account_name is None
+    assert override.spec.automount_service_account_token is None
 
 
 OWN = """

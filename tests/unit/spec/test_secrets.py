@@ -36,6 +36,7 @@ HEAD = "apiVersion: airstrip/v1\nname: airflow\n"
         "apiKey: hunter2",
         "{password: hunter2",
         "image: {requirements: ['https://u:hunter2@host/x.whl']}",
+        "image: {requirements: ['mine @ https://u:hunter2@host/mine-1-py3-none-any.whl']}",
         "nme: {x: {database: hunter2}}",
     ],
 )

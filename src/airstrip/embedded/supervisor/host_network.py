@@ -115,7 +115,11 @@ def enable_forwarding(state_dir: Path, proc: Path = Path("/proc/sys")) -> None:
     before = setting.read_text().strip()
     if before == "1":
         return
-    (state_dir / _NOTE).write_text(json.dumps({_FORWARDING: before}))
+    note = state_dir / _NOTE
+    fresh = note.with_suffix(".new")
+    # Whole or not at all: a full disk, or a power cut, would leave half of it.
+    fresh.write_text(json.dumps({_FORWARDING: before}))
+    fresh.replace(note)
     setting.write_text("1")
 
 
@@ -130,6 +134,14 @@ def restore_forwarding(
     note = state_dir / _NOTE
     if not note.exists() or any(interfaces.glob("*/bridge")) or any(interfaces.glob("airstrip*")):
         return
-    for name, value in json.loads(note.read_text()).items():
+    for name, value in _noted(note).items():
         (proc / name).write_text(value)
     note.unlink()
+
+
+def _noted(note: Path) -> dict[str, str]:
+    """Nothing of a note that cannot be read: it must not keep the node from ever starting or stopping again."""
+    try:
+        return dict(json.loads(note.read_text()))
+    except ValueError:
+        return {}

@@ -58,9 +58,7 @@ class LocalNode:
         """What `start` would do, in words; nothing for a node that runs as it should."""
         status = self.status()
         if status.running:
-            kept = embedded.wanted_port(self.config()) in (None, self._port)
-            change = f"start the node {self.name} anew, on port {self._port} instead of {status.port}; its pods too"
-            return () if kept else (change,)
+            return self._plan_restart(status)
         built = find_binaries(cache_dir()) is not None
         lacking = host_packages.missing("node", "image") if built else host_packages.missing("build", "node", "image")
         packages = ", ".join(package.name for package in lacking)
@@ -69,6 +67,14 @@ class LocalNode:
             *([] if built else ["build Kubernetes from pinned sources (about ten minutes on two cores)"]),
             f"start the node {self.name}",
         )
+
+    def _plan_restart(self, status: NodeStatus) -> tuple[str, ...]:
+        """A change of the port everyone sees; what else starts it anew, only root, who has its programs."""
+        if embedded.wanted_port(self.config()) not in (None, self._port):
+            return (f"start the node {self.name} anew, on port {self._port} instead of {status.port}; its pods too",)
+        binaries = find_binaries(cache_dir()) if os.geteuid() == 0 else None
+        reason = embedded.restart_reason(self.config(binaries.folder)) if binaries else ""
+        return (f"start the node {self.name} anew: {reason}; its pods too",) if reason else ()
 
     def start(self, emit: Emit, confirm: Confirm) -> tuple[NodeConfig, NodeStatus]:
         """Builds what is missing, then starts the node; no effect on one that runs as it should."""

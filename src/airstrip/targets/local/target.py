@@ -10,10 +10,11 @@ from typing import Any
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
 from airstrip.events import Emit, Warned, step
-from airstrip.kube import connect, wait_for_default_service_account
+from airstrip.kube import connect, execute, plan_changes, wait_for_default_service_account
 from airstrip.platform import Platform, Purpose
 from airstrip.result import Finding
 from airstrip.spec import Spec
+from airstrip.targets.landed import require_same_namespace
 from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
 from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
@@ -45,10 +46,13 @@ class LocalTarget:
             self._ensure_folders(config)
             objects = self.cluster_objects()
             with closing(connect(self.kubeconfig(), direct=True)) as cluster:
-                changed = sum(cluster.apply(item).changed for item in objects)
+                require_same_namespace(self._spec, cluster)
+                changes = plan_changes(cluster, objects)
+                for change in changes:
+                    execute(cluster, change)
                 for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
                     wait_for_default_service_account(cluster, namespace, timeout=30)
-            progress.note = f"{len(objects)} objects, {changed} changed"
+            progress.note = f"{len(objects)} objects, {len(changes)} changed"
         return self._platform(config, status.port or self._port)
 
     def cluster_objects(self) -> tuple[dict[str, Any], ...]:

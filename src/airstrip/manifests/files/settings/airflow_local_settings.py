@@ -8,6 +8,7 @@ Parsing waits for this file: it imports nothing of Airflow or Kubernetes until a
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import os
 import sys
@@ -111,14 +112,17 @@ def _uses_kubernetes(task):
 
 
 def _give_account(task):
-    """An account that the DAG's author named stays; the rest of a pod_override stays in any case."""
+    """An account that the DAG's author named stays; the rest of a pod_override stays in any case.
+
+    It is changed in a copy: a plain task may share the author's own.
+    """
     account = os.environ.get("AIRSTRIP_PODS_SERVICE_ACCOUNT")
     if not account:
         return
     from kubernetes.client import models as k8s
 
     config = dict(getattr(task, "executor_config", None) or {})
-    pod = config.get("pod_override") or k8s.V1Pod()
+    pod = copy.deepcopy(config.get("pod_override")) or k8s.V1Pod()
     if pod.spec is None:
         pod.spec = k8s.V1PodSpec(containers=[k8s.V1Container(name="base")])
     if pod.spec.service_account_name is None:
