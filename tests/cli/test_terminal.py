@@ -29,6 +29,11 @@ HISTORY = [
     for number in range(9, 12)
 ]
 
+RUNS = [
+    {"dag": "smoke", "run": "manual__2026-11-21T11:23:27.162360+00:00", "state": "success",
+     "started": "2026-11-21T11:23:27.856194Z"}
+]
+
 def up(emit, confirm, *, timeout):
     emit(Warned("node.port-taken", LONG + ".", LONG))
     emit(StepStarted("node.start", "Start the node"))
@@ -38,7 +43,7 @@ def up(emit, confirm, *, timeout):
 
 facade = Facade({
     "up": up,
-    "status": Result("status", {"name": "airflow", "state": "degraded", "components": []}, [FINDING], 3),
+    "status": Result("status", {"name": "airflow", "state": "degraded", "components": [], "runs": RUNS}, [FINDING], 3),
     "history": Result("status", {"name": "airflow", "history": HISTORY}),
 })
 for module, name in (("airstrip.deployment", "Deployment"), ("airstrip.node", "Node")):

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -85,6 +86,24 @@ def test_everything_killed_at_once_keeps_the_data(landing: Landing) -> None:
     landing.ok("up", "--yes")
     assert run in [row["run"] for row in landing.data("status")["runs"]]
     landing.ok("run", "smoke")
+
+
+def test_another_port_that_is_taken_is_planned_and_the_next_one_is_landed(landing: Landing) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        landing.write_file(f"target: {{local: {{port: {port}}}}}\n")
+        (place, *_) = landing.data("plan")["stages"]
+        assert f"on port {port}" in place["commands"][0]
+        done = landing.airstrip("up", "--yes", "--json")
+    assert done.returncode == 0, done.stdout
+    events = [json.loads(line) for line in done.stderr.splitlines()]
+    (warning,) = [event for event in events if event.get("code") == "node.port-taken"]
+    assert f"port {port} is taken" in warning["message"]
+    landed = int(json.loads(done.stdout)["data"]["url"].rpartition(":")[2])
+    assert port < landed <= port + 100
+    landing.ok("run", "smoke")
+    assert landing.data("plan")["changed"] is False
+    landing.write_file()
 
 
 def test_up_killed_after_each_of_its_steps_is_completed_by_the_next(landing: Landing) -> None:

@@ -55,7 +55,8 @@ def test_airflow_twice_is_one_digest(airflow_image: BuiltImage, uv: Path, tmp_pa
 
 def test_debian_twice_is_one_digest_though_one_was_killed(tmp_path: Path) -> None:
     """Twice from today's mirror; before the second, a build is killed as by a power cut and run again."""
-    first = ensure_postgresql_image(tmp_path / "one", discard)
+    # The folder's name is in no image.
+    first = ensure_postgresql_image(tmp_path / "én cache ✈", discard)
     kill_a_build(tmp_path / "two")
 
     with umask(0o077):

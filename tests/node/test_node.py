@@ -75,7 +75,9 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     binaries = find_binaries(cache_dir())
     assert binaries is not None, "the node's programs are not built: airstrip node build"
     folder = tmp_path_factory.mktemp("node")
-    config = choose_config("nodetest", folder / "state", folder / "run", binaries.folder, port=_free_port_pair())
+    # Spaces and letters beyond ASCII: every program of the node gets these paths.
+    state, run = folder / "stånd av ✈ node", folder / "kjør her"
+    config = choose_config("nodetest", state, run, binaries.folder, port=_free_port_pair())
     node = Node(config, traces(config), 0.0, build_tool_layout(folder / "layout"))
     try:
         node.seconds = node.start()

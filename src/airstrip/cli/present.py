@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from airstrip.cli import present_node, present_users
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.tables import columns, plain, state
-from airstrip.cli.width import fold
+from airstrip.cli.width import fits, fold
 from airstrip.result import Finding, Result
 
 _LOG_IN = "as admin; ./airstrip open --password prints the password"
@@ -82,8 +82,17 @@ def _status(data: Mapping[str, Any]) -> list[str]:
         for row in data.get("runs", ())
     ]
     if runs:
-        lines += ["", "last runs", *columns(runs)]
+        # A run's name tells a time already: where there is no room for its start, that goes.
+        lines += [
+            "",
+            "last runs",
+            *(columns(runs) if fits(columns(runs), sys.stdout) else columns(_without_last(runs))),
+        ]
     return lines
+
+
+def _without_last(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    return [row[:-1] for row in rows]
 
 
 def _history(data: Mapping[str, Any]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import textwrap
+from collections.abc import Sequence
 from typing import TextIO
 
 _PAINTED = re.compile(r"\x1b\[\d+m(.*?)\x1b\[0m")
@@ -19,8 +20,16 @@ def fold(text: str, stream: TextIO, indent: int = 0) -> list[str]:
         return [text]
     painted = _PAINTED.match(text)
     plain = painted[1] + text[painted.end() :] if painted else text
-    width = shutil.get_terminal_size().columns
     lines = textwrap.wrap(
-        plain, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
+        plain, _width(), subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False
     ) or [text]
     return [painted[0] + lines[0][len(painted[1]) :], *lines[1:]] if painted else lines
+
+
+def fits(lines: Sequence[str], stream: TextIO) -> bool:
+    """Whether no line is wider than the terminal; always where there is none."""
+    return not stream.isatty() or all(len(_PAINTED.sub(r"\1", line)) <= _width() for line in lines)
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns
