@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from airstrip.kube import Cluster, wait_for_default_service_account, wait_for_namespace_gone
+from airstrip.kube import Cluster, wait_for_default_service_account
 
 NAMESPACE = "kube-test"
 
@@ -17,7 +17,7 @@ def own_namespace(cluster: Cluster) -> Iterator[str]:
     cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}})
     wait_for_default_service_account(cluster, NAMESPACE)
     yield NAMESPACE
-    wait_for_namespace_gone(cluster, NAMESPACE, timeout=120)
+    cluster.delete("v1", "Namespace", NAMESPACE, wait=120)
     assert cluster.get("v1", "Namespace", NAMESPACE) is None
 
 

@@ -21,7 +21,6 @@ def choose_config(
     binaries_dir: Path,
     *,
     port: int = 8080,
-    resolvers: tuple[str, ...] = (),
     owner_uid: int | None = None,
 ) -> NodeConfig:
     """The configuration of a node that there is, or of one to be; writes nothing.
@@ -35,7 +34,6 @@ def choose_config(
         binaries_dir=binaries_dir,
         subnets=read_choice(state_dir) or propose_subnets(name, _taken()),
         port=port,
-        resolvers=resolvers,
         owner_uid=owner_uid,
     )
 

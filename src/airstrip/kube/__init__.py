@@ -13,7 +13,6 @@ from airstrip.kube.troubles import Trouble, pod_troubles
 from airstrip.kube.wait import (
     wait_for_default_service_account,
     wait_for_job,
-    wait_for_namespace_gone,
     wait_for_rollout,
 )
 
@@ -36,6 +35,5 @@ __all__ = [
     "restart_crash_loops",
     "wait_for_default_service_account",
     "wait_for_job",
-    "wait_for_namespace_gone",
     "wait_for_rollout",
 ]

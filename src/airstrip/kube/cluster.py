@@ -19,7 +19,6 @@ from airstrip.kube.transport import Transport
 FIELD_MANAGER = "airstrip"
 _PAGE = "500"
 
-Propagation = Literal["Background", "Foreground", "Orphan"]
 PatchType = Literal["merge", "strategic-merge", "json"]
 
 
@@ -154,7 +153,6 @@ class Cluster:
         name: str,
         namespace: str | None = None,
         *,
-        propagation: Propagation = "Background",
         grace_seconds: int | None = None,
         preconditions: Mapping[str, str] | None = None,
         wait: float | None = None,
@@ -165,7 +163,7 @@ class Cluster:
         holds it. `preconditions` (`uid`, `resourceVersion`) make it `kubernetes.conflict` when it
         is not that object any more.
         """
-        options: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
+        options: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": "Background"}
         if grace_seconds is not None:
             options["gracePeriodSeconds"] = grace_seconds
         if preconditions:

@@ -77,11 +77,6 @@ def wait_for_default_service_account(cluster: Cluster, namespace: str, *, timeou
         time.sleep(0.1)
 
 
-def wait_for_namespace_gone(cluster: Cluster, name: str, *, timeout: float) -> None:
-    """Deletes a namespace unless that has begun, and waits; WaitTimeout says what is left in it."""
-    cluster.delete("v1", "Namespace", name, wait=timeout)
-
-
 @dataclass
 class _Clock:
     """`absent_since` bounds how long an object may be missing, which nothing will make."""
