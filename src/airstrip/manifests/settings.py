@@ -110,6 +110,9 @@ def control_settings(inputs: Inputs) -> dict[str, str]:
         # Three lines at each look for new files.
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": "airflow.dag_processing.manager.DagFileProcessorManager=WARNING",
         "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "True",
+        # libpq's own. A database's new pod has a new address: without it, who just looked up the old one waits
+        # for minutes there, and a scheduler schedules nothing.
+        "PGCONNECT_TIMEOUT": "10",
         **user_settings(inputs),
     }
 

@@ -76,7 +76,9 @@ TUNED_OPTIONS = frozenset(
 GENERATED_SECRETS = frozenset({"api.secret_key", "api_auth.jwt_secret", "core.fernet_key", "database.sql_alchemy_conn"})
 """Airstrip makes them, and gives each process those that it needs."""
 
-OWN_VARIABLES = frozenset({"AIRFLOW_CONFIG", "AIRFLOW_HOME", "HOME", "KUBECONFIG", "PATH", "PYTHONPATH"})
+OWN_VARIABLES = frozenset(
+    {"AIRFLOW_CONFIG", "AIRFLOW_HOME", "HOME", "KUBECONFIG", "PATH", "PGCONNECT_TIMEOUT", "PYTHONPATH"}
+)
 OWN_PREFIXES = ("AIRSTRIP_", "KUBERNETES_")
 """Of environment variables that Airstrip, the image or Kubernetes sets."""
 
