@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ airflow:
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mended(landing: Landing) -> Iterator[None]:
+    """At the end: each test writes the whole file that it needs."""
     yield
     (landing.dags / "settings.py").unlink(missing_ok=True)
     landing.write_file()
@@ -101,7 +103,13 @@ components:
         image: IMAGE
         command: [sh, -c, "trap 'exit 0' TERM; echo Flesland > /opt/beside/word; while :; do sleep 0.2; done"]
         volumeMounts: [{name: beside, mountPath: /opt/beside}]
+image: {pullSecrets: [registry]}
+patches:
+  - {apiVersion: v1, kind: Pod, metadata: {name: task}, spec: {hostAliases: [
+      {ip: 10.0.0.1, hostnames: [warehouse.example.com]}]}}
+  - {apiVersion: v1, kind: Service, metadata: {name: api-server, annotations: {team: data}}}
 """
+NO_TARGET = "patches: [{apiVersion: v1, kind: Service, metadata: {name: api}}]"
 
 
 def airflow_image(cluster: Cluster) -> str:
@@ -112,33 +120,57 @@ def airflow_image(cluster: Cluster) -> str:
 
 
 @pytest.fixture
-def words(cluster: Cluster) -> Iterator[None]:
-    """A ConfigMap of the user's own, beside the tasks."""
+def users_own(cluster: Cluster) -> Iterator[None]:
+    """A ConfigMap beside the tasks, and a registry's Secret in both namespaces."""
     about = {"name": "words", "namespace": f"{NAME}-workers"}
     cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": about, "data": {"word": "Bergen"}})
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson"}
+    login = base64.b64encode(b'{"auths": {}}').decode()
+    for namespace in (NAME, f"{NAME}-workers"):
+        metadata = {"name": "registry", "namespace": namespace}
+        cluster.apply({**secret, "metadata": metadata, "data": {".dockerconfigjson": login}})
     yield
     cluster.delete("v1", "ConfigMap", "words", f"{NAME}-workers")
+    for namespace in (NAME, f"{NAME}-workers"):
+        cluster.delete("v1", "Secret", "registry", namespace)
 
 
-@pytest.mark.usefixtures("mended", "words")
+def planned(landing: Landing) -> dict[tuple[str, str], set[str]]:
+    """The fields that change, by kind and name."""
+    changes = [change for stage in landing.data("plan")["stages"] for change in stage["changes"]]
+    return {(item["kind"], item["name"]): {field["path"] for field in item["fields"]} for item in changes}
+
+
+def test_a_patch_of_no_object_is_told_before_anything_changes(landing: Landing) -> None:
+    landing.write_file(NO_TARGET)
+    try:
+        done = landing.airstrip("up", "--yes")
+        assert done.returncode == 2
+        assert "spec.no-target" in done.stderr
+        assert f"{landing.file}:4:11" in done.stderr
+    finally:
+        landing.write_file()
+
+
+@pytest.mark.usefixtures("mended", "users_own")
 def test_components_have_what_the_file_gives_them(landing: Landing, cluster: Cluster) -> None:
     shutil.copy(DAGS / "settings.py", landing.dags / "settings.py")
     before = pods(cluster)
     landing.write_file(COMPONENTS.replace("IMAGE", airflow_image(cluster)))
+    assert planned(landing)["Service", "api-server"] == {"metadata.annotations.team"}
     landing.ok("up", "--yes")
     after = pods(cluster)
     assert (len(before["api-server"]), len(after["api-server"])) == (1, 2)
-    assert rolled(before, after) == {"api-server", "scheduler"}
+    for pod in cluster.list("v1", "Pod", NAME, field_selector="status.phase=Running"):
+        if "deletionTimestamp" not in pod["metadata"]:
+            assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}], pod["metadata"]["name"]
     # Kubernetes writes quantities and the file's in the same way only if nothing is left to do.
     assert landing.data("plan")["changed"] is False
     out = printed(landing)
     assert "variable: BGO" in out
+    assert "host: example.com" in out
     assert "words: Bergen" in out
     assert "beside: Flesland" in out
     status = {row["component"]: row for row in landing.data("status")["components"]}
     assert (status["api-server"]["ready"], status["api-server"]["wanted"]) == (2, 2)
-
-    landing.write_file()
-    landing.ok("up", "--yes")
-    assert len(pods(cluster)["api-server"]) == 1
-    assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is None
+    assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is not None

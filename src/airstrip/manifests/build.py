@@ -12,6 +12,7 @@ from airstrip.manifests.dag_processor import build_dag_processor
 from airstrip.manifests.manifest_set import Images, Inputs, ManifestSet, Object, Stage
 from airstrip.manifests.migration import build_migration
 from airstrip.manifests.network import build_network_policies
+from airstrip.manifests.patches import check_targets, patched
 from airstrip.manifests.postgresql import build_postgresql
 from airstrip.manifests.scheduler import build_scheduler
 from airstrip.manifests.triggerer import build_triggerer
@@ -25,31 +26,39 @@ def build_manifests(spec: Spec, platform: Platform, images: Images, checksums: M
 
     `checksums` are of the Secrets' values by the Secret's name: a pod rolls when one that it reads
     changes; without them (`render`) nothing is said of Secrets. Raises AirstripError where the
-    place lacks what the spec needs.
+    place lacks what the spec needs, SpecError where a patch does not fit.
     """
     inputs, config_maps = build_config_maps(Inputs(spec, platform, images, checksums).with_volumes())
-    airflow = (
+    airflow = _patched(
+        inputs,
         *build_api_server(inputs),
         *build_scheduler(inputs),
         *build_dag_processor(inputs),
         *build_triggerer(inputs),
     )
-    database = build_postgresql(inputs)
-    foundation = (
+    database = _patched(inputs, *build_postgresql(inputs))
+    migration = build_migration(inputs)
+    foundation = _patched(
+        inputs,
         *build_access(inputs),
         *config_maps,
         *build_claims(inputs),
         *build_network_policies(inputs),
         *disruption_budgets(inputs, _replicas((*database, *airflow))),
     )
+    check_targets(inputs, (*foundation, *database, *migration, *airflow))
     return ManifestSet(
         (
             Stage("foundation", foundation),
             Stage("database", database),
-            Stage("migration", build_migration(inputs)),
+            Stage("migration", migration),
             Stage("airflow", airflow),
         )
     )
+
+
+def _patched(inputs: Inputs, *objects: Object) -> tuple[Object, ...]:
+    return tuple(patched(inputs, item) for item in objects)
 
 
 def _replicas(objects: tuple[Object, ...]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from airstrip.manifests.names import (
     POSTGRESQL_PORT,
     SCRIPTS_DIR,
 )
+from airstrip.manifests.patches import patched
 from airstrip.manifests.process import (
     DATABASE_URL,
     FERNET_KEY,
@@ -36,16 +37,17 @@ def build_migration(inputs: Inputs) -> tuple[Object, ...]:
     That is the image's digest, the database's identity, the accounts and the scripts: with the same
     it has run, with another it runs. Kept when it is done: its being there says so.
     """
-    template = _template(inputs)
-    identity = {"database": database_identity(inputs), "template": template}
-    name = f"{MIGRATION}-{checksum(identity)[:10]}"
-    job = {
+    job: Object = {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": metadata(inputs, name, MIGRATION),
-        "spec": {"backoffLimit": 2, "template": template},
+        "metadata": metadata(inputs, MIGRATION, MIGRATION),
+        "spec": {"backoffLimit": 2, "template": _template(inputs)},
     }
-    return (job,)
+    job = patched(inputs, job)
+    template = job["spec"]["template"]
+    identity = {"database": database_identity(inputs), "template": template}
+    name = f"{MIGRATION}-{checksum(identity)[:10]}"
+    return ({**job, "metadata": {**job["metadata"], "name": name}},)
 
 
 def database_identity(inputs: Inputs) -> str:

@@ -7,6 +7,7 @@ from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map, labels
 from airstrip.manifests.names import TASK, TEMPLATE_FILE, TEMPLATE_MAP
+from airstrip.manifests.patches import patched
 from airstrip.manifests.process import Resources
 from airstrip.manifests.room import component_of, resources, with_room
 from airstrip.manifests.settings import task_settings, variables
@@ -20,7 +21,7 @@ _CONTAINER = "base"
 
 def build_task_pod_template(inputs: Inputs) -> Object:
     """A ConfigMap for the scheduler with the template as a file; the executor reads it for each pod."""
-    text = format_document(_pod(inputs))
+    text = format_document(patched(inputs, _pod(inputs)))
     return config_map(inputs, TEMPLATE_MAP, inputs.control, {TEMPLATE_FILE: text})
 
 

@@ -10,6 +10,7 @@ from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum
 from airstrip.operations.history import read_history
 from airstrip.operations.image import plan_images
+from airstrip.operations.render import check_manifests
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
 from airstrip.result import Result
@@ -57,6 +58,7 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
     """Stages in the order of `up`: place, images, secrets, those of the manifests, prune."""
     platform = session.target.describe()
     if platform is None:
+        check_manifests(session)
         place = PlannedStage("place", session.target.plan())
         return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place")
     cluster = session.cluster

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from airstrip.manifests import Images, build_manifests, format_document
+from airstrip.operations.session import Session
 from airstrip.platform import Platform
 from airstrip.spec import Spec
 
 NOT_BUILT = Images("localhost/airstrip/airflow:not-built", "localhost/airstrip/postgresql:not-built")
 """Stand-ins: an image's digest is known only once it is built, which `render` does not do."""
+
+
+def check_manifests(session: Session) -> None:
+    """Raises what the compiler says of the spec and the place, before anything of it is started or built."""
+    build_manifests(session.spec, session.target.preview(), NOT_BUILT, {})
 
 
 def render_manifests(spec: Spec, platform: Platform) -> str:

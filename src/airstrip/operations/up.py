@@ -29,6 +29,7 @@ from airstrip.operations.history import is_recorded, read_history, record_releas
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
 from airstrip.operations.plan import objects_of
+from airstrip.operations.render import check_manifests
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
 from airstrip.paths import lock_file
@@ -62,6 +63,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     spec = session.spec
     started = time.monotonic()
     session.target.check()
+    check_manifests(session)
     with file_lock(lock_file(spec.name), spec.name):
         platform = session.target.ensure(emit, confirm)
         images = ensure_images(spec, session.target, emit)

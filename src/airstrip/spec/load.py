@@ -15,6 +15,7 @@ from airstrip.spec.document import Document, parse_document
 from airstrip.spec.explain import explain
 from airstrip.spec.fields import API_VERSION, did_you_mean
 from airstrip.spec.models import SpecFile
+from airstrip.spec.patches import check_patches, resolve_patches
 from airstrip.spec.pods import check_pods
 from airstrip.spec.resolved import Image, Spec
 from airstrip.spec.settings import Settings, read_settings
@@ -57,10 +58,11 @@ def load_spec(
     target = _load_target(document, target_specs, planned_targets, problems)
     image, more = resolve_image(document, file.parent)
     settings, wrong = read_settings(document)
-    problems += [*more, *wrong, *check_pods(document)]
+    problems += [*more, *wrong, *check_pods(document), *check_patches(document)]
     if problems or written_file is None or target is None:
         raise SpecError(problems)
-    return resolve(written_file, target, file, image, settings)
+    patches = resolve_patches(written_file.patches, document)
+    return resolve(written_file, target, file, image, settings).model_copy(update={"patches": patches})
 
 
 def _validate(

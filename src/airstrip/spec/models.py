@@ -31,6 +31,7 @@ from airstrip.spec.fields import (
     Setting,
     invalid,
 )
+from airstrip.spec.patches import PatchFile
 from airstrip.spec.written import ITEMS, Alternatives, Written
 
 
@@ -147,4 +148,7 @@ class SpecFile(Written):
     size: NotBuilt = None
     projects: NotBuilt = None
     secrets: NotBuilt = None
-    patches: NotBuilt = None
+    patches: Annotated[tuple[PatchFile, ...], Field(strict=False)] = Field(
+        (),
+        description="Strategic merge patches: partial objects, merged last into those that they name.",
+    )

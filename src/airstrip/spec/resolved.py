@@ -68,6 +68,16 @@ class Dags(_Resolved):
     path: Path | None = None
 
 
+class Patch(_Resolved):
+    """A partial object, and where in the file it stands."""
+
+    body: Mapping[str, Any]
+    path: str
+    file: str
+    line: int
+    column: int
+
+
 class Spec(_Resolved):
     """One deployment. `file` is where it was read, None for the built-in deployment."""
 
@@ -79,4 +89,5 @@ class Spec(_Resolved):
     components: Mapping[str, Component] = {}
     image: Image = Image()
     dags: Dags = Dags()
+    patches: tuple[Patch, ...] = ()
     file: Path | None = None

@@ -1,4 +1,4 @@
-"""Prints what its pod was given: a setting of Airflow, a variable, what a volume and a sidecar have for it."""
+"""Prints what its pod was given: a setting of Airflow, a variable, a patch's host, what is in folders."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def settings() -> None:
     def show() -> None:
         print("setting:", conf.get("core", "default_timezone"))
         print("variable:", os.environ.get("AIRPORT", "none"))
+        print("host:", "example.com" if "warehouse.example.com" in Path("/etc/hosts").read_text() else "none")
         for name in ("words", "beside"):
             file = Path("/opt", name, "word")
             print(f"{name}:", file.read_text().strip() if file.exists() else "none")

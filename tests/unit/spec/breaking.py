@@ -25,6 +25,8 @@ components:
       - {name: a, mountPath: /a, secret: {secretName: b, defaultMode: 0o440}}
     sidecars:
       - {name: c, image: d, volumeMounts: [{name: a, mountPath: /b}], env: [{name: E, value: f}]}
+patches:
+  - {apiVersion: v1, kind: Pod, metadata: {name: task, labels: {a: b}}, spec: {volumes: [{name: a, $patch: delete}]}}
 image:
   requirements:
     - pandas==2.2.0

@@ -103,6 +103,44 @@ CASES = {
         *(3, 74, "spec.own-secret"),
         "airflow-cli",
     ),
+    "patches: {}": (3, 10, "spec.wrong-type", "must be a list"),
+    "patches: [x]": (3, 11, "spec.wrong-type", "must be a mapping"),
+    "patches: [{apiVersion: v1, metadata: {name: a}}]": (3, 11, "spec.missing-key", "Add `kind: …`"),
+    "patches: [{apiVersion: v1, kind: Pod, metadata: {}}]": (3, 39, "spec.missing-key", "name is missing"),
+    "patches: [{apiVersion: v1, kind: Secret, metadata: {name: a}}]": (3, 28, "spec.own-object", "of your own"),
+    "patches: [{apiVersion: v1, kind: Pod, metadata: {name: a}, $patch: delete}]": (
+        *(3, 60, "spec.own-object"),
+        "none is taken away",
+    ),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a, labels: {app.kubernetes.io/name: b}}}]": (
+        *(3, 66, "spec.own-field"),
+        "finds its objects by it",
+    ),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a, labels: }}]": (
+        3,
+        57,
+        "spec.own-field",
+        "finds its objects",
+    ),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a, finalizers: [x]}}]": (3, 57, "spec.own-field", "write it"),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a}, spec: {selector: {}}}]": (
+        *(3, 65, "spec.own-field"),
+        "can never change",
+    ),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a}, spec: {$patch: replace}}]": (
+        *(3, 65, "spec.own-field"),
+        "spec.$patch is not for patches",
+    ),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a}, data: {b: c}}]": (
+        *(3, 58, "spec.own-field"),
+        "Write airflow.config",
+    ),
+    "patches: [{apiVersion: v1, kind: A, metadata: {name: a}, spec: {a: .inf}}]": (3, 65, "spec.bad-value", "number"),
+    "patches: [{apiVersion: v, kind: A, metadata: {name: a},"
+    " spec: {template: {metadata: {annotations: {checksum.airstrip/a: b}}}}}]": (
+        *(3, 100, "spec.own-field"),
+        "the pods roll",
+    ),
     "image: {pullSecrets: [registry, Our_Registry]}": (3, 33, "spec.bad-name", "name of a Secret"),
     "image: {pullSecrets: registry}": (3, 22, "spec.wrong-type", "[registry]"),
     "image: {requirements: [pandas, -r x.txt]}": (3, 32, "spec.bad-requirement", "options"),
