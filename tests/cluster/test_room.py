@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ airflow:
 def mended(landing: Landing) -> Iterator[None]:
     """At the end: each test writes the whole file that it needs."""
     yield
-    (landing.dags / "settings.py").unlink(missing_ok=True)
+    for name in ("settings.py", "talker.py"):
+        (landing.dags / name).unlink(missing_ok=True)
     landing.write_file()
     landing.ok("up", "--yes")
 
@@ -109,6 +111,8 @@ patches:
       {ip: 10.0.0.1, hostnames: [warehouse.example.com]}]}}
   - {apiVersion: v1, kind: Service, metadata: {name: api-server, annotations: {team: data}}}
 """
+LINES = 300
+"""What the talker says, in a quarter of a minute."""
 NO_TARGET = "patches: [{apiVersion: v1, kind: Service, metadata: {name: api}}]"
 
 
@@ -174,3 +178,40 @@ def test_components_have_what_the_file_gives_them(landing: Landing, cluster: Clu
     status = {row["component"]: row for row in landing.data("status")["components"]}
     assert (status["api-server"]["ready"], status["api-server"]["wanted"]) == (2, 2)
     assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is not None
+
+
+@pytest.mark.usefixtures("mended")
+def test_with_the_executor_local_tasks_run_in_the_schedulers_pod(landing: Landing, cluster: Cluster) -> None:
+    landing.write_file("airflow: {executor: local}\n")
+    landing.ok("up", "--yes")
+    assert landing.data("plan")["changed"] is False
+    assert cluster.list("rbac.authorization.k8s.io/v1", "Role", f"{NAME}-workers") == []
+    before = names(cluster, f"{NAME}-workers")
+    shutil.copy(DAGS / "talker.py", landing.dags / "talker.py")
+    with ThreadPoolExecutor() as pool:
+        talking = pool.submit(landing.ok, "run", "talker")
+        eventually(lambda: 0 < lines_so_far(landing) < LINES, seconds=60, what="the log of a running task is read")
+        run = landing.data("run", "smoke")
+        assert talking.result().count("line ") == LINES
+    assert names(cluster, f"{NAME}-workers") <= before
+    (scheduler,) = (pod for pod in names(cluster, NAME) if pod.startswith("scheduler-"))
+    said = f"hello from {scheduler}:"
+    assert said in landing.ok("logs", "smoke", "hello")
+
+    landing.write_file()
+    landing.ok("up", "--yes")
+    # The volume keeps what was said; a new run is in pods again.
+    assert said in landing.ok("logs", "smoke", "hello", "--run", run["run"])
+    assert len(pods(cluster)["api-server"]) == 1
+    assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is None
+    landing.ok("run", "smoke")
+    assert "hello from smoke-hello-" in landing.ok("logs", "smoke", "hello")
+
+
+def lines_so_far(landing: Landing) -> int:
+    return landing.airstrip("logs", "talker", "talk").stdout.count("line ")
+
+
+def names(cluster: Cluster, namespace: str) -> set[str]:
+    pods = cluster.list("v1", "Pod", namespace)
+    return {pod["metadata"]["name"] for pod in pods if "deletionTimestamp" not in pod["metadata"]}

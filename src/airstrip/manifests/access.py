@@ -19,9 +19,11 @@ _ALL_OF_PODS = ("create", "delete", "get", "list", "patch", "watch")
 
 
 def build_access(inputs: Inputs) -> tuple[Object, ...]:
-    """Accounts first, then roles with their bindings."""
+    """Accounts first, then roles with their bindings; nobody needs a role where tasks have no pods."""
     components = (*AIRFLOW_COMPONENTS, MIGRATION, POSTGRESQL)
     accounts = [_account(inputs, component, component, inputs.control) for component in components]
+    if not inputs.tasks_have_pods:
+        return tuple(accounts)
     accounts.append(_account(inputs, pods_account(inputs.spec.name), TASK, inputs.workers))
     grants = [item for component, rules in _component_rules().items() for item in _grant(inputs, component, rules)]
     return (*accounts, *grants, *_pods_grant(inputs))

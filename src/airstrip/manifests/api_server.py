@@ -27,7 +27,7 @@ def build_api_server(inputs: Inputs) -> tuple[Object, ...]:
         secrets=(DATABASE_URL, FERNET_KEY, API_SECRET_KEY, JWT_SECRET),
         mounts=(*SCRATCH, LOGS_TO_READ),
         # The logs of running tasks.
-        uses_kubernetes=True,
+        uses_kubernetes=inputs.tasks_have_pods,
         ports={"http": API_PORT},
         probes=_probes(base_path(inputs)),
     )

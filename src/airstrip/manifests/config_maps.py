@@ -36,8 +36,9 @@ def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
         config_map(inputs, SCRIPTS_MAP, inputs.control, _contents("scripts", _SCRIPTS)),
     ]
     inputs, applied = _named(inputs, [*own, *shared])
-    inputs, template = _named(inputs, [build_task_pod_template(inputs)])
-    return inputs, (*applied, *template)
+    template = [build_task_pod_template(inputs)] if inputs.tasks_have_pods else []
+    inputs, named = _named(inputs, template)
+    return inputs, (*applied, *named)
 
 
 def _named(inputs: Inputs, items: list[Object]) -> tuple[Inputs, list[Object]]:

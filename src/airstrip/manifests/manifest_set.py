@@ -69,6 +69,11 @@ class Inputs:
         return tuple(dict.fromkeys((self.control, self.workers)))
 
     @property
+    def tasks_have_pods(self) -> bool:
+        """Or run in the scheduler's, with the executor `local`."""
+        return self.spec.airflow.executor == "kubernetes"
+
+    @property
     def pull_secrets(self) -> Object:
         """The part of a pod's spec that says what its images are pulled with."""
         names = self.spec.image.pull_secrets

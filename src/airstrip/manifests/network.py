@@ -50,7 +50,7 @@ def build_network_policies(inputs: Inputs) -> tuple[Object, ...]:
         _users_code(inputs, TRIGGERER, [_triggerer_logs(inputs)]),
         _postgresql(inputs),
         _migration(inputs),
-        _tasks(inputs),
+        *([_tasks(inputs)] if inputs.tasks_have_pods else []),
     )
 
 
@@ -73,8 +73,10 @@ def _api_server(inputs: Inputs) -> Object:
 
 
 def _scheduler(inputs: Inputs) -> Object:
-    """Only kubelet's probe comes in."""
+    """Only kubelet's probe comes in; tasks in its pod may call anything."""
     ingress = [_rule("from", _blocks(inputs.platform.node_cidrs), (SCHEDULER_HEALTH_PORT,))]
+    if not inputs.tasks_have_pods:
+        return _users_code(inputs, SCHEDULER, ingress)
     egress = [_dns(inputs), _database(inputs), _kubernetes(inputs), _identity()]
     return _component(inputs, SCHEDULER, ingress, egress)
 
@@ -85,7 +87,7 @@ def _triggerer_logs(inputs: Inputs) -> Object:
 
 
 def _users_code(inputs: Inputs, component: str, ingress: list[Object]) -> Object:
-    """DAG files and triggers may call anything."""
+    """DAG files, triggers and tasks may call anything."""
     return _component(inputs, component, ingress, [{}])
 
 

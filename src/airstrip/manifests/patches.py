@@ -12,7 +12,6 @@ from airstrip.manifests.strategic_merge import PatchError, strategic_merge
 from airstrip.spec import Patch
 
 _IDENTITY = ("apiVersion", "kind")
-_TASK_POD: Object = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": TASK}}
 
 
 def patched(inputs: Inputs, item: Object) -> Object:
@@ -25,7 +24,7 @@ def patched(inputs: Inputs, item: Object) -> Object:
 
 def check_targets(inputs: Inputs, items: Iterable[Object]) -> None:
     """Raises SpecError with every patch that is of none of a deployment's objects."""
-    objects = [*items, {**_TASK_POD, "metadata": {"name": TASK, "namespace": inputs.workers}}]
+    objects = [*items, *([_task_pod(inputs)] if inputs.tasks_have_pods else [])]
     named = [(item, _plain_name(inputs, item)) for item in objects]
     named = [(item, name) for item, name in named if name != TEMPLATE_MAP]
     problems = [
@@ -35,6 +34,11 @@ def check_targets(inputs: Inputs, items: Iterable[Object]) -> None:
     ]
     if problems:
         raise SpecError(problems)
+
+
+def _task_pod(inputs: Inputs) -> Object:
+    """By which patches find the template of tasks' pods, a text in a ConfigMap."""
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": TASK, "namespace": inputs.workers}}
 
 
 def _plain_name(inputs: Inputs, item: Object) -> str:

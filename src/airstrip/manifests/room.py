@@ -8,7 +8,7 @@ from typing import Any
 from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.spec import Component
-from airstrip.spec.fields import quantity
+from airstrip.spec.kubernetes_fields import quantity
 
 
 def component_of(inputs: Inputs, name: str) -> Component:

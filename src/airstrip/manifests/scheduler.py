@@ -1,29 +1,43 @@
-"""The scheduler, with the KubernetesExecutor in it: the only one that creates task pods."""
+"""The scheduler, with the executor in it: it creates task pods, or with the executor `local` runs the tasks itself."""
 
 from __future__ import annotations
 
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import SCHEDULER, SCHEDULER_HEALTH_PORT
 from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, JWT_SECRET, Process, Resources, pod_template
-from airstrip.manifests.volumes import PRIVATE_LOGS, SCRATCH, TEMPLATE
+from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, PRIVATE_LOGS, SCRATCH, TEMPLATE, Mount
 from airstrip.manifests.workload import deployment
+
+_RESOURCES = Resources(cpu=200, memory=320, memory_limit=1024)
+_RESOURCES_WITH_TASKS = Resources(cpu=500, memory=768, memory_limit=3072)
 
 
 def build_scheduler(inputs: Inputs) -> tuple[Object, ...]:
     """A Deployment. Fernet, because a trigger's arguments are encrypted; JWT, because it signs tasks' tokens."""
     process = Process(
         component=SCHEDULER,
-        args=("airflow", "scheduler"),
-        resources=Resources(cpu=200, memory=320, memory_limit=1024),
+        args=_args(inputs),
+        resources=_RESOURCES if inputs.tasks_have_pods else _RESOURCES_WITH_TASKS,
         secrets=(DATABASE_URL, FERNET_KEY, JWT_SECRET),
-        mounts=(*SCRATCH, PRIVATE_LOGS, TEMPLATE),
-        uses_kubernetes=True,
+        mounts=_mounts(inputs),
+        uses_kubernetes=inputs.tasks_have_pods,
         ports={"health": SCHEDULER_HEALTH_PORT},
         probes=_probes(),
         # An orderly stop takes about 20 s; cut short, its tasks are adopted only after a timeout.
         grace_seconds=90,
     )
     return (deployment(inputs, SCHEDULER, pod_template(inputs, process)),)
+
+
+def _args(inputs: Inputs) -> tuple[str, ...]:
+    """The API server reads its tasks' logs from the volume: no server for them, and no key of the API's for that."""
+    return ("airflow", "scheduler") if inputs.tasks_have_pods else ("airflow", "scheduler", "--skip-serve-logs")
+
+
+def _mounts(inputs: Inputs) -> tuple[Mount, ...]:
+    if inputs.tasks_have_pods:
+        return (*SCRATCH, PRIVATE_LOGS, TEMPLATE)
+    return (*SCRATCH, LOGS, DAGS, BUILT_IN_DAGS)
 
 
 def _probes() -> dict[str, Object]:

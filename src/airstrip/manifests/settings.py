@@ -88,7 +88,7 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         # Read by our local settings.
         "AIRSTRIP_AIRFLOW_IMAGE": inputs.images.airflow,
-        "AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name),
+        **({"AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name)} if inputs.tasks_have_pods else {}),
         "HOME": HOME_DIR,
         "PYTHONPATH": SETTINGS_DIR,
     }
@@ -99,8 +99,7 @@ def control_settings(inputs: Inputs) -> dict[str, str]:
     return {
         **shared_settings(inputs),
         **_api_settings(inputs),
-        **_executor_settings(inputs),
-        "AIRFLOW__CORE__PARALLELISM": "32",
+        **(_executor_settings(inputs) if inputs.tasks_have_pods else _local_executor_settings()),
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": str(_DAGS_REFRESH_SECONDS),
         # Of files that did not change; one that did is parsed at once.
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
@@ -134,6 +133,7 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
     prefix = "AIRFLOW__KUBERNETES_EXECUTOR__"
     return {
         "AIRFLOW__CORE__EXECUTOR": "KubernetesExecutor",
+        "AIRFLOW__CORE__PARALLELISM": "32",
         f"{prefix}ASYNC_POD_CREATION": "True",
         # A pod that could not start would stay, try again, and run a task that has failed already.
         f"{prefix}DELETE_WORKER_PODS_ON_FAILURE": "True",
@@ -144,6 +144,15 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
         # By default one pod in each round of the scheduler.
         f"{prefix}WORKER_PODS_CREATION_BATCH_SIZE": "16",
         f"{prefix}WORKER_POD_PENDING_FATAL_CONTAINER_STATE_REASONS": ",".join(_FATAL_REASONS),
+    }
+
+
+def _local_executor_settings() -> dict[str, str]:
+    return {
+        "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
+        # All in one pod, whose memory they share.
+        "AIRFLOW__CORE__PARALLELISM": "8",
+        "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
 
 

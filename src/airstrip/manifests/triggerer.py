@@ -27,7 +27,7 @@ def build_triggerer(inputs: Inputs) -> tuple[Object, ...]:
         mounts=(*SCRATCH, SCRIPTS, LOGS),
         # Deferred pod operators watch their pods; unlike tasks, triggers do not try the pod's own account.
         settings={"KUBECONFIG": f"{SETTINGS_DIR}/kubeconfig"},
-        uses_kubernetes=True,
+        uses_kubernetes=inputs.tasks_have_pods,
         ports={"logs": TRIGGER_LOG_PORT},
         probes={
             "startupProbe": main_loop_started(TRIGGER_LOG_PORT),

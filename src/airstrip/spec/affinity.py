@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from airstrip.spec.fields import Weight, invalid
+from airstrip.spec.fields import invalid
+from airstrip.spec.kubernetes_fields import Weight
 from airstrip.spec.written import Written
 
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from airstrip.spec.affinity import AffinityFile
-from airstrip.spec.fields import LabelValue, NodeLabel, Quantity, Setting, invalid, quantity
+from airstrip.spec.fields import Setting, invalid
+from airstrip.spec.kubernetes_fields import LabelValue, NodeLabel, Quantity, quantity
 from airstrip.spec.pod_volumes import VolumeFile
 from airstrip.spec.sidecars import SidecarFile
 from airstrip.spec.written import Written

@@ -43,6 +43,7 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
             extras=tuple(dict.fromkeys(REQUIRED_EXTRAS + written.airflow.extras)),
             config=settings.config,
             env=settings.env,
+            executor=written.airflow.executor,
         ),
         components=resolve_components(written.components, settings),
         image=image.model_copy(update={"ref": written.image.ref, "pull_secrets": written.image.pull_secrets}),

@@ -7,7 +7,7 @@ a component's pods are in components.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
@@ -27,10 +27,10 @@ from airstrip.spec.fields import (
     NotBuiltSecret,
     Package,
     Requirement,
-    SecretName,
     Setting,
     invalid,
 )
+from airstrip.spec.kubernetes_fields import SecretName
 from airstrip.spec.patches import PatchFile
 from airstrip.spec.written import ITEMS, Alternatives, Written
 
@@ -53,7 +53,10 @@ class AirflowFile(Written):
         {}, description="Airflow's settings, `{section: {option: value}}`, for the control plane and for tasks."
     )
     env: dict[str, Setting] = Field({}, description="Variables, `{NAME: value}`, for the control plane and for tasks.")
-    executor: NotBuilt = None
+    executor: Literal["kubernetes", "local"] = Field(
+        "kubernetes",
+        description="Each task in a pod of its own; or all in the scheduler's, which isolates nothing.",
+    )
 
 
 class _ListOrFile(Written):

@@ -23,7 +23,7 @@ OWN_OPTIONS: dict[str, tuple[str, str]] = {
     "core.auth_manager": ("Airstrip makes its accounts, and logs in with one of them", ""),
     "core.dags_folder": ("DAGs come by bundles", "Write dags.path."),
     "core.execution_api_server_url": ("it is the Service's address, as task pods reach it", ""),
-    "core.executor": ("every task runs in a pod of its own", "The key airflow.executor is not built yet."),
+    "core.executor": ("the pods and their rights follow from it", "Write airflow.executor."),
     "dag_processor.dag_bundle_config_list": ("its bundles are folders that Airstrip mounts", "Write dags.path."),
     "kubernetes_executor.cluster_context": (_CLUSTER, ""),
     "kubernetes_executor.config_file": (_CLUSTER, ""),

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from airstrip.spec.fields import DnsLabel, FileMode, MountPath, Quantity, invalid
+from airstrip.spec.fields import invalid
+from airstrip.spec.kubernetes_fields import DnsLabel, FileMode, MountPath, Quantity
 from airstrip.spec.written import Written
 
 SOURCES = ("configMap", "secret", "emptyDir", "persistentVolumeClaim", "projected", "csi", "ephemeral", "downwardAPI")

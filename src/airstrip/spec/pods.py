@@ -22,7 +22,7 @@ _MODES = ("mode", "defaultMode")
 
 def check_pods(document: Document) -> list[Problem]:
     """What the models, which know one mapping each, cannot see; wrong shapes are theirs to report."""
-    found: list[Found] = []
+    found: list[Found] = list(_local_executor(document))
     for component, words in mappings(document.data, ("components",)):
         if component in OWN_VOLUMES:
             found += _volumes(component, words)
@@ -36,6 +36,20 @@ def check_pods(document: Document) -> list[Problem]:
 def _problem(document: Document, path: KeyPath, wrong: Wrong) -> Problem:
     secret = wrong[0].startswith("spec.secret-")
     return document.source.problem(wrong[0], path, wrong[1], wrong[2], document.place(path).value, secret=secret)
+
+
+def _local_executor(document: Document) -> Iterator[Found]:
+    """With it tasks run in the scheduler's pod: one that counts them, and no others."""
+    if at(document.data, ("airflow", "executor")) != "local":
+        return
+    replicas: KeyPath = ("components", "scheduler", "replicas")
+    if at(document.data, replicas) not in (None, 1):
+        message = "with the executor local, tasks run in the one pod of the scheduler"
+        yield replicas, ("spec.conflict", message, "Write 1, or airflow.executor: kubernetes.")
+    if at(document.data, ("components", "task")):
+        message = "with the executor local there are no pods of tasks"
+        fix = "Write it under components.scheduler, or airflow.executor: kubernetes."
+        yield ("components", "task"), ("spec.conflict", message, fix)
 
 
 def _items(words: dict[str, Any], component: str, key: str) -> Iterator[tuple[KeyPath, dict[str, Any]]]:

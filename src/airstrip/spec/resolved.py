@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
@@ -30,6 +30,7 @@ class Airflow(_Resolved):
     extras: tuple[str, ...] = REQUIRED_EXTRAS
     config: Mapping[str, Mapping[str, str]] = {}
     env: Mapping[str, str] = {}
+    executor: Literal["kubernetes", "local"] = "kubernetes"
 
 
 class Component(_Resolved):

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from airstrip.spec.fields import DnsLabel, MountPath, invalid
+from airstrip.spec.fields import invalid
+from airstrip.spec.kubernetes_fields import DnsLabel, MountPath
 from airstrip.spec.written import Written
 
 Words = dict[str, Any]

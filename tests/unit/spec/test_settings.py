@@ -30,7 +30,7 @@ OPTIONS = {
     ),
     "webserver: {workers: 2}": (32, "spec.renamed-option", "Write it as api.workers."),
     "webserver: {base_url: x}": (32, "spec.own-option", "target.local.port"),
-    "core: {executor: LocalExecutor}": (27, "spec.own-option", "a pod of its own"),
+    "core: {executor: LocalExecutor}": (27, "spec.own-option", "Write airflow.executor"),
     "core: {fernet_key: x}": (27, "spec.own-option", "makes itself"),
     "database: {sql_alchemy_conn_cmd: x}": (31, "spec.own-option", "makes itself"),
     "sentry: {sentry_dsn: x}": (29, "spec.secret-option", "does not stand in the file"),
