@@ -27,6 +27,10 @@ _EXPECTED = {
 }
 
 
+# Kubernetes' words, which are asked for where Kubernetes has them.
+_ELSEWHERE = {"imagePullSecrets": "image.pullSecrets", "serviceAccountName": "patches", "securityContext": "patches"}
+
+
 def explain(error: ValidationError, model: type[BaseModel], document: Document, prefix: KeyPath = ()) -> list[Problem]:
     """Every problem of `model`, which stands at `prefix` in the file."""
     details = error.errors(include_url=False)
@@ -63,6 +67,7 @@ def _unknown_key(word: str, model: type[BaseModel] | None, bare: bool) -> tuple[
     """Code, message and fix for a key that is not there; `bare` is a word that stands for a key alone."""
     known = "" if model is None else list_keys(model)
     near = "" if model is None else did_you_mean(word, keys_of(model))
+    near = f"It is {_ELSEWHERE[word]} here. " if word in _ELSEWHERE else near
     if bare and not near and model is not None and issubclass(model, Alternatives) and model.scalar:
         near = f"Write {{{model.scalar}: {word}}}. "
     return "spec.unknown-key", f"the key {word} is not known here", near + known

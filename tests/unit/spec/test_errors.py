@@ -17,6 +17,7 @@ HEAD = "apiVersion: airstrip/v1\nname: airflow\n"
 CASES = {
     # text after HEAD: line, column, code, part of message or fix
     "nme: x": (3, 1, "spec.unknown-key", "Did you mean `name`?"),
+    "imagePullSecrets: [a]": (3, 1, "spec.unknown-key", "It is image.pullSecrets here."),
     "api_version: x": (3, 1, "spec.unknown-key", "Did you mean `apiVersion`?"),
     "airflow: {verison: 3.3.2}": (3, 11, "spec.unknown-key", "Did you mean `version`?"),
     "airflow: {version: 3.3}": (3, 20, "spec.airflow-version", "Write 3.3.2"),
