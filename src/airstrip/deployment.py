@@ -82,9 +82,9 @@ class Deployment:
         """Removes every image from the cache but this deployment's."""
         return operations.prune_images(self.spec, emit)
 
-    def down(self, emit: Emit = discard, *, data: bool = False) -> Result:
-        """Takes everything away but the data; with `data`, that too."""
-        return operations.down(self._session, emit, data=data)
+    def down(self, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False) -> Result:
+        """Takes everything away but the data; with `data`, that too, once `confirm` agrees."""
+        return operations.down(self._session, emit, confirm, data=data)
 
     def status(self) -> Result:
         """Components, versions, health, last runs. Exit code 3 when any of it is not as it should be."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from airstrip.errors import AirstripError
 from airstrip.events import Emit, discard
 from airstrip.file_lock import file_lock
 from airstrip.paths import OWN_FOLDERS, lock_file
@@ -65,9 +66,15 @@ class Node:
         """The path of the kubeconfig that whoever asks may read."""
         return self._node.kubeconfig()
 
-    def prune(self, emit: Emit = discard, *, everything: bool = False) -> Result:
-        """Stops the node and empties its image store; with `everything`, nothing is left of the deployment."""
+    def prune(self, emit: Emit = discard, confirm: Confirm = agree, *, everything: bool = False) -> Result:
+        """Stops the node and empties its image store; with `everything`, nothing is left of the deployment.
+
+        Once `confirm` agrees.
+        """
         self.check_rights()
+        what = "image store and all of its data" if everything else "image store"
+        if not confirm(f"Stop the node {self.name} and delete its {what}?"):
+            raise AirstripError("node.refused", "nothing was deleted")
         with file_lock(lock_file(self.name), self.name):
             left = self._node.prune(emit, everything=everything)
             if everything:

@@ -11,6 +11,7 @@ import pytest
 
 from airstrip.errors import AirstripError, CommandError, Problem, SpecError
 from airstrip.events import StepStarted
+from airstrip.result import Result
 from tests.cli.conftest import Facade, Outcome
 
 Airstrip = Callable[..., Outcome]
@@ -107,15 +108,26 @@ def test_ctrl_c_before_any_work_says_so(airstrip: Airstrip, facade: Facade, verb
     assert airstrip(verb).err == "interrupted: Nothing was changed.  [usage.interrupted]\n"
 
 
-@pytest.mark.parametrize("line", ["down --data", "node prune --everything"])
+def ask_and_delete(emit: Callable[[object], None], confirm: Callable[[str], bool], **_: object) -> Result:
+    """As `down --data` and `node prune`."""
+    if not confirm("Delete all of it?"):
+        raise AirstripError("x.refused", "nothing was deleted")
+    emit(StepStarted("x.y", "Delete it"))
+    return Result("x", {"name": "airflow"})
+
+
+DELETING = {"down --data": "down", "node prune": "prune", "node prune --everything": "prune"}
+
+
+@pytest.mark.parametrize("line", DELETING)
 def test_ctrl_c_at_a_question_has_deleted_nothing(
     airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
+    facade.answers[DELETING[line]] = ask_and_delete
     monkeypatch.setattr(sys, "stdin", Interrupting())
     done = airstrip(*line.split())
     assert done.code == 130
     assert done.err.endswith("interrupted: Nothing was changed.  [usage.interrupted]\n")
-    assert {name for name, _, _ in facade.calls} == {"check_rights"}
 
 
 @pytest.mark.parametrize("failure", [FAILURE, ZeroDivisionError("x"), KeyboardInterrupt(), begin_and_stop])
@@ -130,11 +142,14 @@ def test_with_json_stderr_has_json_lines_only(
     assert done.document["ok"] is False
 
 
-def test_with_json_a_question_is_a_line_too(airstrip: Airstrip, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_with_json_a_question_is_a_line_too(
+    airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facade.answers["down"] = ask_and_delete
     monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
     done = airstrip("down", "--data", "--json")
     assert [json.loads(line)["event"] for line in done.err.splitlines()] == ["question"]
-    assert done.document["errors"][0]["code"] == "down.refused"
+    assert done.document["errors"][0]["code"] == "x.refused"
 
 
 @pytest.mark.parametrize(
@@ -159,8 +174,11 @@ def test_a_question_without_a_terminal_is_a_usage_error(airstrip: Airstrip, faca
     done = airstrip("up", "--json")
     assert done.code == 2
     assert done.document["errors"][0]["code"] == "usage.needs-confirmation"
-    assert airstrip("down", "--data").code == 2
-    assert [call[0] for call in facade.calls if call[0] == "down"] == []
+    facade.answers["down"] = ask_and_delete
+    done = airstrip("down", "--data")
+    assert done.code == 2
+    assert "Delete it" not in done.err
+    assert airstrip("down", "--data", "--yes").code == 0
 
 
 class Terminal(io.StringIO):
@@ -174,12 +192,14 @@ class Interrupting(Terminal):
         raise KeyboardInterrupt
 
 
+@pytest.mark.parametrize("line", DELETING)
 @pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("\n", 1), ("n\n", 1), ("", 1)])
-def test_deleting_data_asks_and_enter_does_not_agree(
-    airstrip: Airstrip, monkeypatch: pytest.MonkeyPatch, answer: str, code: int
+def test_deleting_asks_and_enter_does_not_agree(
+    airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch, line: str, answer: str, code: int
 ) -> None:
+    facade.answers[DELETING[line]] = ask_and_delete
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
-    done = airstrip("down", "--data")
+    done = airstrip(*line.split())
     assert done.code == code
     assert "[y/N]" in done.err
 

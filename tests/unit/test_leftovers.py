@@ -13,6 +13,7 @@ from airstrip.result import Result
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
 from airstrip.targets.local import node as local_node
+from airstrip.targets.target import agree
 
 GROUP = "/sys/fs/cgroup/airstrip-flights"
 
@@ -48,7 +49,7 @@ def test_node_prune(left: list[str], everything: bool) -> None:
 @pytest.mark.parametrize("data", [True, False])
 def test_down(left: list[str], data: bool) -> None:
     spec = load_spec(None, TARGET_SPECS, PLANNED_TARGETS)
-    check(operations.down(operations.Session(spec, make_target(spec)), discard, data=data), left)
+    check(operations.down(operations.Session(spec, make_target(spec)), discard, agree, data=data), left)
 
 
 @pytest.mark.parametrize("condition", ["starting", "stopped"])
@@ -59,6 +60,6 @@ def test_down_of_a_node_that_offers_nothing_yet(
     status = SimpleNamespace(running=condition != "stopped", port=None, state=condition)
     monkeypatch.setattr(embedded, "node_status", lambda _: status)
     spec = load_spec(None, TARGET_SPECS, PLANNED_TARGETS)
-    result = operations.down(operations.Session(spec, make_target(spec)), discard, data=False)
+    result = operations.down(operations.Session(spec, make_target(spec)), discard, agree, data=False)
     assert result.data["wasRunning"] == (condition != "stopped")
     check(result, left)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from airstrip import node, paths
+from airstrip.errors import AirstripError
 from airstrip.targets.local.node import LocalNode
 
 
@@ -35,6 +36,24 @@ def test_prune_of_everything_leaves_other_deployments_alone(folders: tuple[Path,
     (folders[1] / "other.lock").touch()
     node.Node("flights").prune(everything=True)
     assert [path.name for folder in folders for path in folder.iterdir()] == ["other", "other.lock"]
+
+
+@pytest.mark.parametrize(("everything", "what"), [(True, "image store and all of its data"), (False, "image store")])
+def test_prune_asks_before_it_stops_or_locks_anything(
+    folders: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch, everything: bool, what: str
+) -> None:
+    monkeypatch.delattr(LocalNode, "prune")
+    questions: list[str] = []
+
+    def refuse(question: str) -> bool:
+        questions.append(question)
+        return False
+
+    with pytest.raises(AirstripError) as raised:
+        node.Node("flights").prune(confirm=refuse, everything=everything)
+    assert raised.value.code == "node.refused"
+    assert questions == [f"Stop the node flights and delete its {what}?"]
+    assert not any(file for folder in folders for file in folder.iterdir())
 
 
 def test_prune_of_images_keeps_the_lock(folders: tuple[Path, Path]) -> None:

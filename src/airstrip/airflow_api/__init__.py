@@ -7,6 +7,7 @@ errors.
 from airstrip.airflow_api.client import AirflowClient
 from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
+from airstrip.airflow_api.refusals import may_pass
 
 __all__ = [
     "AirflowClient",
@@ -17,5 +18,6 @@ __all__ = [
     "TaskInstance",
     "TaskLog",
     "User",
+    "may_pass",
     "read_output",
 ]

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from airstrip.errors import AirflowError
+from airstrip.errors import AirflowError, AirstripError
+
+
+def may_pass(error: AirstripError) -> bool:
+    """Airflow is not there just now: it starts, or its database does."""
+    return error.code in ("airflow.unreachable", "airflow.unavailable")
 
 
 def user_exists(username: str, refusal: AirflowError) -> AirflowError:

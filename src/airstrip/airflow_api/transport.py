@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from airstrip.airflow_api.refusals import may_pass
 from airstrip.errors import AirflowError
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -45,7 +46,7 @@ class Transport:
             try:
                 return self.send("GET", path, query=query)
             except AirflowError as error:
-                if pause is None or error.code not in ("airflow.unreachable", "airflow.unavailable"):
+                if pause is None or not may_pass(error):
                     raise
             time.sleep(pause)
         raise AssertionError("unreachable")

@@ -9,16 +9,16 @@ from airstrip.cli.render import Voice
 from airstrip.errors import UsageError
 
 
-def make_confirm(voice: Voice, *, yes: bool) -> Callable[[str], bool]:
-    """A function that asks `question` and returns the answer; Enter alone agrees."""
+def make_confirm(voice: Voice, *, yes: bool, enter_agrees: bool) -> Callable[[str], bool]:
+    """A function that asks `question` and returns the answer; Enter alone may agree."""
 
     def confirm(question: str) -> bool:
-        return ask(question, voice, yes=yes, default=True)
+        return _ask(question, voice, yes=yes, default=enter_agrees)
 
     return confirm
 
 
-def ask(question: str, voice: Voice, *, yes: bool, default: bool) -> bool:
+def _ask(question: str, voice: Voice, *, yes: bool, default: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():

@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from airstrip.cli import options
-from airstrip.cli.confirm import ask
-from airstrip.cli.render import Voice
 from airstrip.cli.usage import Command
-from airstrip.cli.verb import Call, Confirm
-from airstrip.errors import AirstripError, UsageError
-from airstrip.result import Result
+from airstrip.cli.verb import Call
+from airstrip.errors import UsageError
 
 if TYPE_CHECKING:
     from airstrip.deployment import Deployment
@@ -62,6 +59,8 @@ def run(
 ) -> None:
     """Run a DAG once, follow its tasks and print their logs; exit code 0 only when it succeeded.
 
+    A DAG that is paused is unpaused, and stays so: if it has a schedule, that runs it from then on too.
+
     \b
     Examples:
       ./airstrip run smoke
@@ -96,14 +95,5 @@ def down(
       ./airstrip down           as root, or with sudo; `up` brings it back
       ./airstrip down --data    its data too; images go with `node prune`
     """
-    call = Call("down", json, debug, yes)
-
-    def work(voice: Voice, _: Confirm) -> Result:
-        deployment = load(file)
-        deployment.check_rights()
-        question = f"Delete {deployment.spec.name} and all of its data: database, logs, runs, passwords?"
-        if data and not ask(question, voice, yes=yes, default=False):
-            raise AirstripError("down.refused", "nothing was deleted", fix="Without --data, data stays.")
-        return deployment.down(voice, data=data)
-
-    call.run(work)
+    call = Call("down", json, debug, yes, enter_agrees=False)
+    call.run(lambda voice, confirm: load(file).down(voice, confirm, data=data))

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from airstrip.cli import options
-from airstrip.cli.confirm import ask
 from airstrip.cli.render import Voice
 from airstrip.cli.verb import Call, Confirm
-from airstrip.errors import AirstripError
 from airstrip.result import Result
 
 if TYPE_CHECKING:
@@ -126,12 +124,5 @@ def prune(
       ./airstrip node prune --everything    nothing is left but the cache
     """
 
-    def work(voice: Voice, _: Confirm) -> Result:
-        own = load(file)
-        own.check_rights()
-        what = "image store and all of its data" if everything else "image store"
-        if not ask(f"Stop the node {own.name} and delete its {what}?", voice, yes=yes, default=False):
-            raise AirstripError("node.refused", "nothing was deleted")
-        return own.prune(voice, everything=everything)
-
-    Call("node prune", json, debug, yes).run(work)
+    call = Call("node prune", json, debug, yes, enter_agrees=False)
+    call.run(lambda voice, confirm: load(file).prune(voice, confirm, everything=everything))

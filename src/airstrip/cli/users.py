@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from airstrip.cli import options, passwords
-from airstrip.cli.confirm import ask
 from airstrip.cli.lifecycle import load
 from airstrip.cli.render import Voice
 from airstrip.cli.usage import DiscreetCommand
@@ -140,7 +139,5 @@ def delete(
       ./airstrip users delete admin --yes
     """
 
-    def work(voice: Voice, _: Confirm) -> Result:
-        return load(file).delete_user(name, voice, lambda question: ask(question, voice, yes=yes, default=False))
-
-    Call("users delete", json, debug, yes).run(work)
+    call = Call("users delete", json, debug, yes, enter_agrees=False)
+    call.run(lambda voice, confirm: load(file).delete_user(name, voice, confirm))

@@ -28,6 +28,8 @@ class Call:
     json: bool
     debug: bool
     yes: bool = False
+    enter_agrees: bool = True
+    """Whether Enter alone answers a question with yes: not where data is deleted."""
 
     def run(self, work: Work) -> Result:
         """Calls the facade with a voice and a way to ask, and prints the answer.
@@ -49,7 +51,7 @@ class Call:
         voice = WatchedVoice(make_voice(json=self.json))
         try:
             with voice:
-                return work(voice, make_confirm(voice, yes=self.yes))
+                return work(voice, make_confirm(voice, yes=self.yes, enter_agrees=self.enter_agrees))
         except AirstripError as error:
             raise self.fail(error) from error
         except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
 from airstrip.kube.retries import restart_crash_loops
+from airstrip.kube.transport import may_pass
 from airstrip.kube.troubles import Trouble, pod_troubles
 from airstrip.kube.wait import (
     wait_for_default_service_account,
@@ -28,6 +29,7 @@ __all__ = [
     "execute",
     "follow_pod_log",
     "last_words",
+    "may_pass",
     "plan_changes",
     "pod_log",
     "pod_logs",

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Iterator
 
 from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.resources import Resource
-from airstrip.kube.transport import split_lines
+from airstrip.kube.transport import may_pass, split_lines
 
 _POD = Resource("v1", "Pod", "pods", True)
 _STARTING_POLL = 1.0
+_AWAY_SECONDS = 30.0
 _CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 
 
 def pod_logs(
-    cluster: Cluster, pod: str, namespace: str, *, container: str, follow: bool = False, tail: int | None = None
+    cluster: Cluster,
+    pod: str,
+    namespace: str,
+    *,
+    container: str,
+    follow: bool = False,
+    tail: int | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[str]:
-    """A container's log lines; with `follow`, as they come until the container ends."""
+    """A container's log lines; with `follow`, as they come until the container ends, or until `stop`."""
     if follow:
-        return follow_pod_log(cluster, pod, namespace, container=container, tail=tail)
+        return follow_pod_log(cluster, pod, namespace, container=container, tail=tail, stop=stop)
     return iter(pod_log(cluster, pod, namespace, container=container, tail=tail))
 
 
@@ -57,20 +66,30 @@ def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, ta
 
 
 def follow_pod_log(
-    cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int | None = None
+    cluster: Cluster,
+    pod: str,
+    namespace: str,
+    *,
+    container: str,
+    tail: int | None = None,
+    stop: threading.Event | None = None,
 ) -> Iterator[str]:
     """Lines as they come, until the container ends or its pod is gone. Waits for a container that starts.
 
-    A broken connection is taken up again where it broke.
+    A broken connection is taken up again where it broke; raises what breaks it after half a minute without the API
+    server. Another thread ends it with `stop`, which a silent log sees within half a minute.
     """
+    stop = stop or threading.Event()
+    patience = _Patience()
     path = _POD.path(namespace, pod, "log")
     action = f"follow the log of {pod}/{container}"
     query = {**_query(container, tail), "follow": "true", "timestamps": "true"}
     last = ""
-    while True:
+    while not stop.is_set():
         resumed = last
         try:
             with cluster.transport.stream(path, action, query) as lines:
+                patience.renew()
                 for stamped in lines:
                     stamp, _, line = stamped.partition(" ")
                     if stamp > resumed:
@@ -81,11 +100,31 @@ def follow_pod_log(
         except KubernetesError as error:
             if error.status == 404:
                 return
-            if error.status not in (400, None):
-                raise
+            patience.bear(error)
         if last:
             query = {**_query(container, None), "follow": "true", "timestamps": "true", "sinceTime": last}
-        time.sleep(_STARTING_POLL)
+        stop.wait(_STARTING_POLL)
+
+
+class _Patience:
+    """With an API server that is away: it may be restarted, or gone for good."""
+
+    def __init__(self) -> None:
+        self._ends: float | None = None
+
+    def renew(self) -> None:
+        self._ends = None
+
+    def bear(self, error: KubernetesError) -> None:
+        """Raises what does not pass, or did not in time."""
+        now = time.monotonic()
+        if error.status == 400:
+            # The container waits to start.
+            self.renew()
+        elif not may_pass(error) or now >= (self._ends or now + 1):
+            raise error
+        else:
+            self._ends = self._ends or now + _AWAY_SECONDS
 
 
 def _goes_on(cluster: Cluster, pod: str, namespace: str, container: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from airstrip.errors import KubernetesError
+from airstrip.errors import AirstripError, KubernetesError
 from airstrip.kube.kubeconfig import Access
 from airstrip.kube.login import login, tls_context
 from airstrip.kube.refusals import connection_error, refusal
@@ -74,7 +74,7 @@ class Transport:
             except httpx.TransportError as error:
                 unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
                 failure = connection_error(error, self.access)
-                if last or not (idempotent or unsent) or not _may_pass(failure):
+                if last or not (idempotent or unsent) or not may_pass(failure):
                     raise failure from error
                 pause = _pause(attempt, None)
             else:
@@ -89,11 +89,13 @@ class Transport:
 
     @contextmanager
     def stream(self, path: str, action: str, query: Mapping[str, str]) -> Iterator[Iterator[str]]:
-        """Lines of an answer without end, such as a followed log. A break in between raises KubernetesError."""
-        timeout = httpx.Timeout(None, connect=_TIMEOUT.connect)
+        """Lines of an answer without end, such as a followed log. A break in between raises KubernetesError.
+
+        Half a minute's silence is `kubernetes.timeout`: a server that lost its power would be waited for without end.
+        """
         try:
             with self._http.stream(
-                "GET", path, params=dict(query), timeout=timeout, extensions=self._extensions()
+                "GET", path, params=dict(query), timeout=_TIMEOUT, extensions=self._extensions()
             ) as response:
                 if not response.is_success:
                     response.read()
@@ -127,8 +129,8 @@ def split_lines(chunks: Iterable[str]) -> Iterator[str]:
         yield rest
 
 
-def _may_pass(error: KubernetesError) -> bool:
-    """A certificate does not become good by asking again."""
+def may_pass(error: AirstripError) -> bool:
+    """The cluster is not there just now. A certificate does not become good by asking again."""
     return error.code in ("kubernetes.unreachable", "kubernetes.timeout")
 
 

@@ -9,7 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from airstrip.airflow_api import AirflowClient
+from airstrip.airflow_api import AirflowClient, may_pass
+from airstrip.errors import AirflowError
+from airstrip.events import Emit, Warned
 from airstrip.result import Finding
 
 _USERS_BUNDLE = "main"
@@ -31,14 +33,14 @@ def await_first_parse(client: AirflowClient, folder: Path | None) -> None:
 
     A file that has both of Airflow's words but no DAG is never heard of again.
     """
-    known = _known_files(client)
+    known = _heard_of(client)
     if known or folder is None:
         return
     wanted = {str(path.relative_to(folder)) for path in dag_files(folder) if _may_hold_dag(path)}
     deadline = time.monotonic() + _PARSE_SECONDS
     while not wanted <= known and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-        known = _known_files(client)
+        known = _heard_of(client)
 
 
 def import_errors(client: AirflowClient) -> list[dict[str, Any]]:
@@ -47,6 +49,18 @@ def import_errors(client: AirflowClient) -> list[dict[str, Any]]:
         {"file": error.filename, "bundle": error.bundle_name, "message": _last_line(error.stack_trace)}
         for error in client.import_errors()
     ]
+
+
+def known_import_errors(client: AirflowClient, emit: Emit) -> list[dict[str, Any]]:
+    """Those of an Airflow that has landed: where it does not answer just now, none, and a warning."""
+    try:
+        return import_errors(client)
+    except AirflowError as error:
+        if not may_pass(error):
+            raise
+        message = f"Airflow has landed, but it was not told whether its DAG files can be imported: {error.message}"
+        emit(Warned(error.code, message, "Run: ./airstrip status"))
+        return []
 
 
 def import_error_findings(errors: list[dict[str, Any]]) -> list[Finding]:
@@ -59,6 +73,16 @@ def import_error_findings(errors: list[dict[str, Any]]) -> list[Finding]:
         )
         for error in errors
     ]
+
+
+def _heard_of(client: AirflowClient) -> set[str]:
+    """Nothing, from an Airflow that does not answer just now."""
+    try:
+        return _known_files(client)
+    except AirflowError as error:
+        if not may_pass(error):
+            raise
+        return set()
 
 
 def _known_files(client: AirflowClient) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, Progress, Warned, step
@@ -11,21 +12,25 @@ from airstrip.kube import inventory
 from airstrip.operations.session import Session
 from airstrip.paths import lock_file
 from airstrip.result import Result
+from airstrip.targets.target import Confirm
 
 _GRACE_SECONDS = 90.0
 _LATER = ("api-server", "postgresql")
 """What running tasks need until they have ended, in the order in which it goes."""
 
 
-def down(session: Session, emit: Emit, *, data: bool) -> Result:
+def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Result:
     """Deletes what the inventory lists except volumes, claims and namespaces; stops the place.
 
-    With `data`, those and the cluster's own state go too. Tolerates that all is gone already. Exit
-    code 3 when something is left of the place.
+    With `data`, those and the cluster's own state go too, once `confirm` agrees. Tolerates that all
+    is gone already. Exit code 3 when something is left of the place.
     """
     spec = session.spec
     session.target.check_rights()
-    with file_lock(lock_file(spec.name), spec.name):
+    if data and not confirm(f"Delete {spec.name} and all of its data: database, logs, runs, passwords?"):
+        raise AirstripError("down.refused", "nothing was deleted", fix="Without --data, data stays.")
+    # Whatever comes of it, what was known of the place and its passwords is no more.
+    with closing(session), file_lock(lock_file(spec.name), spec.name):
         was_running = session.target.condition() != "stopped"
         if session.target.describe() is not None and not data:
             _delete_objects(session, emit)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 
 from airstrip.airflow_api import AirflowClient, TaskInstance
-from airstrip.errors import UsageError
+from airstrip.errors import AirstripError, UsageError
 from airstrip.kube import pod_logs
+from airstrip.operations.merge import merge
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 
@@ -16,7 +20,10 @@ _POLL_SECONDS = 1.0
 
 
 def component_logs(session: Session, component: str, *, follow: bool) -> Iterator[str]:
-    """A component's log lines; with `follow`, without end until its pod goes."""
+    """A component's log lines; with `follow`, as they come until its pods have gone.
+
+    Each line begins with its pod's name where there are several.
+    """
     if component not in COMPONENTS:
         raise UsageError(
             "logs.unknown-component",
@@ -26,8 +33,23 @@ def component_logs(session: Session, component: str, *, follow: bool) -> Iterato
         )
     namespace = session.spec.namespaces.control
     selector = f"app.kubernetes.io/component={component},app.kubernetes.io/instance={session.spec.name}"
-    for pod in session.cluster.list("v1", "Pod", namespace, label_selector=selector):
-        yield from pod_logs(session.cluster, pod["metadata"]["name"], namespace, container=component, follow=follow)
+    pods = [pod["metadata"]["name"] for pod in session.cluster.list("v1", "Pod", namespace, label_selector=selector)]
+    if not pods:
+        raise AirstripError(
+            "logs.no-pod",
+            f"{component} has no pod",
+            cause="It was scaled to nothing, or its pod could not be made.",
+            fix="Run: ./airstrip status",
+        )
+    # The event reaches a thread that waits for a pod which says nothing.
+    stop = threading.Event()
+    read = partial(pod_logs, session.cluster, namespace=namespace, container=component, follow=follow, stop=stop)
+    sources = (read(pod) if len(pods) == 1 else _labelled(pod, read(pod)) for pod in pods)
+    yield from merge([*sources], stop) if follow and len(pods) > 1 else chain.from_iterable(sources)
+
+
+def _labelled(pod: str, lines: Iterator[str]) -> Iterator[str]:
+    return (f"{pod} | {line}" for line in lines)
 
 
 def task_logs(

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from airstrip import airflow_api, kube
 from airstrip.airflow_api import Dag, DagRun, TaskInstance
-from airstrip.errors import AirflowError, WaitTimeout
+from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
 from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
@@ -71,16 +72,20 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
 
     A DAG that Airflow does not know is waited for, for 20 s, where a file in the deployment's DAG
     folder was saved in the last 30 s; anywhere else it is an error at once. Exit code 3 when the run
-    did not succeed. Raises WaitTimeout after `timeout` seconds with the state of each task.
+    did not succeed. Raises WaitTimeout after `timeout` seconds with the state of each task. What raises
+    once the run has begun names it.
     """
     with step(emit, "run.dag", f"Run {dag_id}") as progress:
-        _ensure_triggerable(session, dag_id, progress)
+        _ensure_triggerable(session, dag_id, progress, emit)
         triggered = session.airflow.trigger(dag_id, conf)
         try:
             follower = _Follower(session, triggered, emit)
             ended, tasks = _follow(follower, progress, timeout)
         except KeyboardInterrupt:
             emit(Notice(_goes_on(triggered)))
+            raise
+        except AirstripError as error:
+            error.fix = f"{error.fix} {_goes_on(triggered)}".strip()
             raise
         progress.note = ended.state
     findings = [] if ended.state == "success" else [_finding(ended, tasks)]
@@ -104,11 +109,12 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
     return Result("run", data, findings, 0 if ended.state == "success" else 3)
 
 
-def _ensure_triggerable(session: Session, dag_id: str, progress: Progress) -> None:
+def _ensure_triggerable(session: Session, dag_id: str, progress: Progress, emit: Emit) -> None:
     """Waits for a DAG that was saved a moment ago, and lets the scheduler run it."""
     dag = _saved_dag(session, dag_id, progress)
     if dag.is_paused:
         session.airflow.unpause(dag_id)
+        emit(Notice(f"{dag_id} was paused. It is not any more: if it has a schedule, that runs it from now on too."))
 
 
 def _saved_dag(session: Session, dag_id: str, progress: Progress) -> Dag:
@@ -143,19 +149,26 @@ def _goes_on(run: DagRun) -> str:
 
 
 def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[DagRun, list[TaskInstance]]:
+    """An Airflow or a cluster that is away for a while is waited for: the run goes on without us."""
     deadline = time.monotonic() + timeout
+    run = follower.run
     while True:
-        current = follower.session.airflow.dag_run(follower.run.dag_id, follower.run.run_id)
-        if current.state in ("success", "failed"):
-            return current, follower.finish()
-        tasks = follower.look()
-        progress.say(_summary(tasks))
+        try:
+            current = follower.session.airflow.dag_run(run.dag_id, run.run_id)
+            if current.ended:
+                return current, follower.finish()
+            tasks = _summary(follower.look())
+            progress.say(tasks)
+            last = f"{current.state}; {tasks}"
+        except (AirflowError, KubernetesError) as error:
+            if not (airflow_api.may_pass(error) or kube.may_pass(error)):
+                raise
+            progress.say(error.message)
+            last = error.message
         if time.monotonic() > deadline:
+            message = f"{run.dag_id} did not end within {timeout:.0f} s"
             raise WaitTimeout(
-                "run.timeout",
-                f"{current.dag_id} did not end within {timeout:.0f} s",
-                cause=f"Last state: {current.state}; {_summary(tasks)}",
-                fix=f"It goes on. Look at it: ./airstrip status; ./airstrip logs {current.dag_id} TASK",
+                "run.timeout", message, cause=f"Last state: {last}", fix="Wait longer: --timeout SECONDS."
             )
         time.sleep(_POLL_SECONDS)
 

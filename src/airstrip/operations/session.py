@@ -51,7 +51,8 @@ class Session:
         return AirflowClient(self.platform.base_url, account["username"], account["password"])
 
     def close(self) -> None:
-        """Closes what was connected; the session connects again when asked."""
+        """Closes what was connected and forgets the place; the session looks for both again when asked."""
+        self.__dict__.pop("platform", None)
         for name in ("cluster", "airflow"):
             if client := self.__dict__.pop(name, None):
                 client.close()

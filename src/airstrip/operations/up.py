@@ -24,7 +24,7 @@ from airstrip.kube import (
     wait_for_rollout,
 )
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
-from airstrip.operations.dag_files import await_first_parse, import_error_findings, import_errors
+from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -62,6 +62,8 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     """
     spec = session.spec
     started = time.monotonic()
+    # What is landed now may have another port, other certificates and other passwords.
+    session.close()
     session.target.check()
     check_manifests(session)
     with file_lock(lock_file(spec.name), spec.name):
@@ -73,7 +75,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
             changed = _land(session, platform, images, lease, emit, clock)
     username = ADMIN if has_admin(session) else None
     # Not a failure of `up`: it has landed, and the file is mended without it.
-    findings = import_error_findings(import_errors(session.airflow))
+    findings = import_error_findings(known_import_errors(session.airflow, emit))
     return Result(
         "up",
         {

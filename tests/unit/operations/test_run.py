@@ -11,8 +11,8 @@ from typing import Any, cast
 import pytest
 
 from airstrip.airflow_api import Dag, DagRun, LogRecord, TaskInstance, TaskLog
-from airstrip.errors import AirflowError
-from airstrip.events import Event, LogLine, Notice
+from airstrip.errors import AirflowError, AirstripError, KubernetesError
+from airstrip.events import Event, LogLine, Notice, StepProgress
 from airstrip.operations import Session, run
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
@@ -30,9 +30,10 @@ class Fake:
 
     known_after: int = 0
     states: list[str | BaseException] = field(default_factory=lambda: ["success"])
-    pods: list[list[Any]] = field(default_factory=lambda: [[]])
+    pods: list[list[Any] | BaseException] = field(default_factory=lambda: [[]])
     logs: list[list[str]] = field(default_factory=lambda: [["one"]])
     folder: Path | None = None
+    is_paused: bool = False
     asked: int = 0
     now: float = 0.0
     late: float = 0.0
@@ -46,16 +47,16 @@ class Fake:
         self.asked += 1
         if self.asked <= self.known_after:
             raise AirflowError("airflow.dag-not-found", f"Airflow knows no DAG {dag_id}")
-        return DAG
+        return replace(DAG, is_paused=self.is_paused)
+
+    def unpause(self, _: str) -> None:
+        self.is_paused = False
 
     def trigger(self, *_: object) -> DagRun:
         return RUN
 
     def dag_run(self, *_: object) -> DagRun:
-        state = _next(self.states)
-        if isinstance(state, BaseException):
-            raise state
-        return replace(RUN, state=state)
+        return replace(RUN, state=_next(self.states))
 
     def task_instances(self, *_: object) -> list[TaskInstance]:
         return [TASK]
@@ -71,7 +72,10 @@ class Fake:
 
 
 def _next(answers: Any) -> Any:
-    return answers.pop(0) if len(answers) > 1 else answers[0]
+    answer = answers.pop(0) if len(answers) > 1 else answers[0]
+    if isinstance(answer, BaseException):
+        raise answer
+    return answer
 
 
 @pytest.fixture
@@ -142,3 +146,55 @@ def test_ctrl_c_says_that_the_run_goes_on_and_how_to_look_at_it(fake: Fake) -> N
     assert "d goes on as run r" in notice.message
     assert "./airstrip status" in notice.message
     assert "./airstrip logs d TASK --run r -F" in notice.message
+
+
+AWAY = AirflowError("airflow.unreachable", "Airflow cannot be reached")
+STARTING = AirflowError("airflow.unavailable", "Airflow failed: HTTP 503")
+NO_CLUSTER = KubernetesError("kubernetes.unreachable", "the API server cannot be reached")
+
+
+def test_an_airflow_or_a_cluster_that_is_away_for_a_while_is_waited_for(fake: Fake) -> None:
+    fake.states = ["running", AWAY, *[STARTING] * 20, "running", AWAY, "success"]
+    fake.pods = [NO_CLUSTER, NO_CLUSTER, []]
+    lines, events = go(fake)
+    assert lines == ["one"]
+    said = {event.message for event in events if isinstance(event, StepProgress)}
+    assert {AWAY.message, STARTING.message, NO_CLUSTER.message} <= said
+
+
+def failure(fake: Fake) -> AirstripError:
+    with pytest.raises(AirstripError) as raised:
+        go(fake)
+    return raised.value
+
+
+def test_one_that_stays_away_ends_it_in_time_and_the_run_is_named(fake: Fake) -> None:
+    fake.states = ["running", AWAY]
+    error = failure(fake)
+    assert (error.code, error.cause) == ("run.timeout", f"Last state: {AWAY.message}")
+    assert "d goes on as run r" in error.fix
+    assert 60 <= fake.now <= 62
+
+
+def test_what_else_ends_it_names_the_run_too(fake: Fake) -> None:
+    fake.states = ["running", AirflowError("airflow.forbidden", "not allowed", fix="Give it the role Admin.")]
+    error = failure(fake)
+    assert error.code == "airflow.forbidden"
+    assert error.fix.startswith("Give it the role Admin. d goes on as run r.")
+    assert fake.now < 2
+
+
+def test_a_run_that_does_not_end_in_time_is_named_with_its_state(fake: Fake) -> None:
+    fake.states = ["running"]
+    error = failure(fake)
+    assert (error.code, error.cause) == ("run.timeout", "Last state: running; ")
+    assert "--run r -F" in error.fix
+
+
+@pytest.mark.parametrize("is_paused", [True, False])
+def test_a_dag_that_is_unpaused_is_told_of(fake: Fake, is_paused: bool) -> None:
+    fake.is_paused = is_paused
+    _, events = go(fake)
+    assert not fake.is_paused
+    notices = [event.message for event in events if isinstance(event, Notice)]
+    assert ["d was paused" in notice and "schedule" in notice for notice in notices] == [True] * is_paused

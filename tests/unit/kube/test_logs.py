@@ -1,0 +1,118 @@
+"""Following a log: what is borne, for how long, and what ends it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from airstrip.errors import KubernetesError
+from airstrip.kube import Cluster, follow_pod_log
+from airstrip.kube.transport import Transport
+from tests.unit.kube.test_transport import ACCESS, status
+
+ENDED = httpx.Response(200, json={"status": {"phase": "Succeeded"}})
+UNREACHABLE = httpx.ConnectError("Connection refused")
+SILENT = httpx.ReadTimeout("timed out")
+STARTING = status(400, "container is waiting to start")
+
+
+@dataclass
+class Clock:
+    """Time passes when somebody waits; a silent stream takes half a minute."""
+
+    now: float = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Stop(threading.Event):
+    """Waits on the clock."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self._clock.sleep(timeout or 0)
+        return self.is_set()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    for module in ("logs", "transport"):
+        stand_in = SimpleNamespace(sleep=clock.sleep, monotonic=clock.monotonic)
+        monkeypatch.setattr(f"airstrip.kube.{module}.time", stand_in)
+    return clock
+
+
+def log(*lines: str) -> httpx.Response:
+    return httpx.Response(200, text="".join(f"2026-11-21T00:00:0{line[0]}Z {line}\n" for line in lines))
+
+
+def follow(clock: Clock, *answers: httpx.Response | Exception, stop: threading.Event | None = None) -> Any:
+    """The last answer stays."""
+    left = list(answers)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        given = left.pop(0) if len(left) > 1 else left[0]
+        if given is SILENT:
+            clock.sleep(30)
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    cluster = Cluster(Transport(ACCESS, http=httpx.MockTransport(answer)))
+    return follow_pod_log(cluster, "p", "n", container="c", stop=stop or Stop(clock))
+
+
+def test_a_connection_that_breaks_is_taken_up_where_it_broke(clock: Clock) -> None:
+    assert list(follow(clock, STARTING, UNREACHABLE, UNREACHABLE, log("1", "2"), ENDED)) == ["1", "2"]
+    assert clock.now < 10
+
+
+def test_a_silent_log_is_followed_on(clock: Clock) -> None:
+    running = httpx.Response(
+        200, json={"status": {"containerStatuses": [{"name": "c", "restartCount": 0, "state": {"running": {}}}]}}
+    )
+    answers = [step for _ in range(5) for step in (SILENT, log("1"), running)]
+    assert list(follow(clock, *answers, log("1", "2"), ENDED)) == ["1", "2"]
+    assert clock.now > 150
+
+
+@pytest.mark.parametrize("failure", [UNREACHABLE, SILENT])
+def test_a_cluster_that_stays_away_ends_it(clock: Clock, failure: Exception) -> None:
+    with pytest.raises(KubernetesError) as raised:
+        list(follow(clock, failure))
+    assert raised.value.code in ("kubernetes.unreachable", "kubernetes.timeout")
+    assert 30 <= clock.now < 100
+
+
+def test_a_cluster_that_goes_away_after_a_log_ends_it(clock: Clock) -> None:
+    with pytest.raises(KubernetesError, match="cannot be reached"):
+        list(follow(clock, log("1"), UNREACHABLE))
+    assert 30 <= clock.now < 100
+
+
+def test_what_asking_again_does_not_mend_ends_it_at_once(clock: Clock) -> None:
+    for failure in (KubernetesError("kubernetes.login-failed", "the plugin says no"), status(401), status(403)):
+        with pytest.raises(KubernetesError):
+            list(follow(clock, failure))
+    assert clock.now == 0
+
+
+def test_another_thread_ends_it(clock: Clock) -> None:
+    stop = Stop(clock)
+    lines = follow(clock, log("1"), STARTING, stop=stop)
+    assert next(lines) == "1"
+    stop.set()
+    assert list(lines) == []
