@@ -47,7 +47,8 @@ _JSON = """\
 
 With `--json` there is one document on stdout, after failures too. stderr has JSON lines only, the events; what went
 wrong stands in the document.
-`logs --follow --json` prints JSON lines on stdout instead of a document. `schema --json` has the schema under `data`.
+`logs --follow --json` prints JSON lines on stdout, of which the last is the document. `schema --json`
+has the schema under `data`.
 """
 
 _OTHER = """\

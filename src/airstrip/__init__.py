@@ -1,7 +1,7 @@
 """Airstrip lands Apache Airflow on any Kubernetes from one typed file.
 
 The public names: `Deployment` and `Node` do what the command line does; they return a `Result`, raise
-AirstripError and tell what they do as events.
+AirstripError and tell what they do as events, of which each kind is a class.
 """
 
 from __future__ import annotations
@@ -13,17 +13,41 @@ from airstrip.version import __version__
 if TYPE_CHECKING:
     from airstrip.deployment import Deployment
     from airstrip.errors import AirstripError
+    from airstrip.events import Event, LogLine, Notice, StepFailed, StepFinished, StepProgress, StepStarted, Warned
     from airstrip.node import Node
     from airstrip.result import Finding, Result
 
-__all__ = ["AirstripError", "Deployment", "Finding", "Node", "Result", "__version__"]
+__all__ = [
+    "AirstripError",
+    "Deployment",
+    "Event",
+    "Finding",
+    "LogLine",
+    "Node",
+    "Notice",
+    "Result",
+    "StepFailed",
+    "StepFinished",
+    "StepProgress",
+    "StepStarted",
+    "Warned",
+    "__version__",
+]
 
 _HOMES = {
     "AirstripError": "airstrip.errors",
     "Deployment": "airstrip.deployment",
+    "Event": "airstrip.events",
     "Finding": "airstrip.result",
+    "LogLine": "airstrip.events",
     "Node": "airstrip.node",
+    "Notice": "airstrip.events",
     "Result": "airstrip.result",
+    "StepFailed": "airstrip.events",
+    "StepFinished": "airstrip.events",
+    "StepProgress": "airstrip.events",
+    "StepStarted": "airstrip.events",
+    "Warned": "airstrip.events",
 }
 
 

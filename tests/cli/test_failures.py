@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -167,6 +171,62 @@ def test_a_file_that_the_machine_refuses_is_no_defect(airstrip: Airstrip, facade
     facade.answers["status"] = PermissionError(13, "Permission denied", "/x")
     done = airstrip("status")
     assert (done.code, done.err.splitlines()[0]) == (1, "error: /x: Permission denied  [file.refused]")
+
+
+@pytest.mark.parametrize("reason", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_no_defect_though_a_write_names_no_file(airstrip: Airstrip, facade: Facade, reason: int) -> None:
+    facade.answers["status"] = OSError(reason, "It is full")
+    done = airstrip("status")
+    assert (done.code, done.err.splitlines()[0]) == (1, "error: It is full  [file.refused]")
+
+
+@pytest.mark.parametrize("buffering", ["", "1"])
+@pytest.mark.parametrize("line", ["schema", "schema --json", "--help", "bogus --json"])
+def test_an_output_that_is_full_is_told_once(tmp_path: Path, line: str, buffering: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "airstrip", *line.split()],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONUNBUFFERED": buffering},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("file.refused") == 1
+    if "--json" in line:
+        (event,) = map(json.loads, done.stderr.splitlines())
+        assert (event["event"], event["code"]) == ("error", "file.refused")
+    else:
+        assert done.stderr.startswith("error: No space left on device  [file.refused]\n")
+    assert "Traceback" not in done.stderr
+
+
+def fail_to_land(emit: Callable[[object], None], *_: object, **__: object) -> None:
+    emit(StepStarted("node.start", "Start the node"))
+    raise AirstripError("x.y", "it did not start", fix="Free some disk.")
+
+
+def break_down(emit: Callable[[object], None], *_: object, **__: object) -> None:
+    emit(StepStarted("node.start", "Start the node"))
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("failure", [fail_to_land, break_down])
+def test_a_landing_that_failed_says_how_to_take_it_away(
+    airstrip: Airstrip, facade: Facade, failure: Callable[..., None]
+) -> None:
+    facade.answers["up"] = failure
+    (error,) = airstrip("up", "--json").document["errors"]
+    clean_up = "What was made stays. `./airstrip up` goes on from there, `./airstrip down` takes it away."
+    assert error["fix"].endswith(f". {clean_up}")
+    assert f"{error['fix']}\n" in airstrip("up").err
+
+
+def test_one_that_had_not_begun_says_nothing_of_it(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["up"] = AirstripError("node.not-root", "only root can", fix="As root.")
+    assert airstrip("up").err.endswith("  fix:   As root.\n")
 
 
 def test_a_question_without_a_terminal_is_a_usage_error(airstrip: Airstrip, facade: Facade) -> None:

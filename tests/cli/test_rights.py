@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_launcher import ROOT, Machine
+from tests.cli.machine import ROOT, Machine
 from tests.people import NOBODY, everyones_python
 
 CHANGING = [

@@ -41,7 +41,13 @@ def up(emit, confirm, *, timeout):
     emit(StepFinished("node.start", "Start the node", 65.0, "cached"))
     raise AirstripError("pod.crash-loop", LONG, cause=LONG, fix=LONG, details="the last log lines")
 
+RUNS = [
+    {"dag": "smoke", "run": "manual", "state": state, "started": "2026-11-21T10:43:06Z"}
+    for state in ("queued", "success", "failed")
+]
+
 facade = Facade({
+    "open_url": Result("status", {"name": "airflow", "state": "healthy", "runs": RUNS}),
     "up": up,
     "status": Result("status", {"name": "airflow", "state": "degraded", "components": [], "runs": RUNS}, [FINDING], 3),
     "history": Result("status", {"name": "airflow", "history": HISTORY}),
@@ -81,6 +87,13 @@ def test_colours_are_on_a_terminal_that_does_not_say_no(words: str) -> None:
     assert COLOR.search(run(words).sent)
     assert not COLOR.search(run(words, NO_COLOR="1").sent)
     assert not COLOR.search(run(words, TERM="dumb").sent)
+
+
+def test_colours_move_no_column() -> None:
+    shown = run("open")
+    assert COLOR.search(shown.sent)
+    (column,) = {line.index("2026-11-21") for line in shown.lines if "2026-11-21" in line}
+    assert column > len("  smoke  manual  success")
 
 
 @pytest.mark.parametrize("words", ["up", "status"])

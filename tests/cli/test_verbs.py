@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from airstrip.errors import AirstripError
 from airstrip.events import LogLine
 from airstrip.operations.logs import COMPONENTS
 from airstrip.result import Finding, Result
@@ -114,7 +115,31 @@ def test_logs_takes_a_component_or_a_task(airstrip: Airstrip, facade: Facade) ->
 def test_logs_in_json_are_a_document_or_lines(airstrip: Airstrip, facade: Facade) -> None:
     facade.answers["component_logs"] = lambda *_, **__: iter(["one", "two"])
     assert airstrip("logs", "scheduler", "--json").document["data"] == {"lines": ["one", "two"]}
-    assert airstrip("logs", "scheduler", "-F", "--json").out == '{"line": "one"}\n{"line": "two"}\n'
+
+
+@pytest.mark.parametrize(
+    ("failure", "code"), [(None, 0), (AirstripError("x.y", "broken"), 1), (KeyboardInterrupt(), 130)]
+)
+def test_followed_logs_in_json_are_lines_to_the_last_one(
+    airstrip: Airstrip, facade: Facade, failure: BaseException | None, code: int
+) -> None:
+    def lines(*_: object, **__: object) -> Iterator[str]:
+        yield "one"
+        if failure:
+            raise failure
+
+    facade.answers["component_logs"] = lines
+    done = airstrip("logs", "scheduler", "-F", "--json")
+    first, document = [json.loads(line) for line in done.out.splitlines()]
+    assert first == {"line": "one"}
+    assert (document["verb"], document["exitCode"], done.code) == ("logs", code, code)
+    assert len(document["errors"]) == (1 if code else 0)
+
+
+def test_a_wrong_command_line_that_follows_is_a_line_too(airstrip: Airstrip) -> None:
+    done = airstrip("logs", "scheduler", "--follow", "--nope", "--json")
+    assert json.loads(done.out)["exitCode"] == 2
+    assert len(done.out.splitlines()) == 1
 
 
 def test_a_tasks_options_need_a_task(airstrip: Airstrip) -> None:

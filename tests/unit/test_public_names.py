@@ -5,15 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 from inspect import signature
+from typing import get_args
 
 import airstrip
 from airstrip import deployment
 from airstrip.cli import options
 from airstrip.cli.users import add
+from airstrip.events import Event
 
 
 def test_the_public_names() -> None:
-    assert airstrip.__all__ == ["AirstripError", "Deployment", "Finding", "Node", "Result", "__version__"]
+    facade = ["AirstripError", "Deployment", "Finding", "Node", "Result", "__version__"]
+    assert sorted(airstrip.__all__) == sorted([*facade, "Event", *(kind.__name__ for kind in get_args(Event))])
     for name in airstrip.__all__:
         assert getattr(airstrip, name) is not None
     assert not hasattr(airstrip, "Airstrip")

@@ -43,12 +43,12 @@ class Interrupted(AirstripError):
 
 def unexpected(error: Exception) -> AirstripError:
     """What nobody foresaw, as an error like all others: a defect of ours, unless the machine refused."""
-    if isinstance(error, OSError) and error.errno in _REFUSED and error.filename:
-        # Of a copy that did not fit, the second is the one that could not be written.
-        full = error.errno in _FULL and error.filename2
+    if isinstance(error, OSError) and error.errno in _REFUSED:
+        # Of a copy that did not fit, the second is the one that could not be written. A write alone names none.
+        file = (error.errno in _FULL and error.filename2) or error.filename
         return AirstripError(
             "file.refused",
-            f"{error.filename2 if full else error.filename}: {error.strerror}",
+            f"{file}: {error.strerror}" if file else str(error.strerror),
             cause="This machine refused it: whose file it is, a full disk, or a file system that is read-only.",
             fix="Mend that, then run the same command again.",
         )
@@ -58,6 +58,21 @@ def unexpected(error: Exception) -> AirstripError:
         cause="This is a defect in Airstrip.",
         fix="Run the same command with --debug and report what it prints.",
     )
+
+
+def with_clean_up(error: AirstripError, verb: str, *, has_begun: bool) -> AirstripError:
+    """A landing that failed keeps what it made, as evidence: the error says how to take it away."""
+    if verb == "up" and has_begun:
+        error.fix = f"{error.fix} {_NEXT[verb]}".strip()
+    return error
+
+
+def show_lost(error: AirstripError, *, json: bool) -> None:
+    """On stderr in any case: stdout is what cannot be written."""
+    if json:
+        write_json_event({"event": "error", **error.to_dict()})
+    else:
+        show_error(error)
 
 
 def show_error(error: AirstripError) -> None:

@@ -115,11 +115,7 @@ def logs(
                 print(json_module.dumps({"line": line}) if json else line, flush=follow)
         return Result("logs", {"lines": printed} if json and not follow else {})
 
-    call = Call("logs", json, debug)
-    if json and follow:
-        call.attempt(work)
-    else:
-        call.run(work)
+    Call("logs", json, debug, lines=follow).run(work)
 
 
 def _no_task(subject: str) -> UsageError:

@@ -12,7 +12,7 @@ import typer
 
 from airstrip import __version__
 from airstrip.cli import files, image, lifecycle, look, node, plan, users
-from airstrip.cli.errors import Interrupted, unexpected
+from airstrip.cli.errors import Interrupted, show_lost, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
@@ -56,12 +56,16 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
+    code = 0
+    json = "--json" in sys.argv
     try:
         code = run(sys.argv[1:])
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read our output has gone. Python would complain once more at exit.
+    except OSError as error:
+        # Whoever read our output has gone, or its disk is full. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError) and (json or not code):
+            show_lost(unexpected(error), json=json)
         code = 1
     sys.exit(code)
 
@@ -81,7 +85,8 @@ def run(arguments: list[str]) -> int:
         error = UsageError("usage.wrong-command-line", wrong.format_message(), fix=fix)
     except Exception as defect:
         error, origin = unexpected(defect), defect
-    Call(verb, json="--json" in arguments, debug="--debug" in arguments).fail(error, origin)
+    lines = verb == "logs" and not {"-F", "--follow"}.isdisjoint(arguments)
+    Call(verb, json="--json" in arguments, debug="--debug" in arguments, lines=lines).fail(error, origin)
     return error.exit_code
 
 

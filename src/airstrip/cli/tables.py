@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from airstrip.cli.colors import paint
+from airstrip.cli.colors import paint, width_of
 
 _GOOD = frozenset({"healthy", "success", "running", "ready", "done"})
 _BAD = frozenset({"degraded", "failed", "failing", "incomplete", "stopped", "unhealthy", "upstream_failed"})
@@ -27,10 +27,12 @@ def plain(value: object) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as aligned, indented lines; a colour at a row's end does not move anything."""
+    """Rows as aligned, indented lines; a colour takes no room."""
     if not rows:
         return []
-    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
-    return [
-        ("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))).rstrip() for row in rows
-    ]
+    widths = [max(width_of(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [("  " + "  ".join(map(_padded, row, widths))).rstrip() for row in rows]
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - width_of(cell))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import typer
 
 from airstrip.cli.confirm import make_confirm
-from airstrip.cli.errors import Interrupted, show_error, show_traceback, unexpected
+from airstrip.cli.errors import Interrupted, show_error, show_traceback, unexpected, with_clean_up
 from airstrip.cli.present import present
 from airstrip.cli.render import Voice, WatchedVoice, make_voice
 from airstrip.errors import AirstripError
@@ -30,6 +30,8 @@ class Call:
     yes: bool = False
     enter_agrees: bool = True
     """Whether Enter alone answers a question with yes: not where data is deleted."""
+    lines: bool = False
+    """With --json, stdout is JSON lines, of which the document is the last."""
 
     def run(self, work: Work) -> Result:
         """Calls the facade with a voice and a way to ask, and prints the answer.
@@ -38,7 +40,7 @@ class Call:
         """
         result = self.attempt(work)
         if self.json:
-            print_document(result.to_document())
+            self._print(result.to_document())
         else:
             present(result)
         sys.stdout.flush()
@@ -53,24 +55,24 @@ class Call:
             with voice:
                 return work(voice, make_confirm(voice, yes=self.yes, enter_agrees=self.enter_agrees))
         except AirstripError as error:
-            raise self.fail(error) from error
+            raise self.fail(with_clean_up(error, self.verb, has_begun=voice.has_begun)) from error
         except KeyboardInterrupt:
             raise self.fail(Interrupted(self.verb, has_begun=voice.has_begun)) from None
         except BrokenPipeError:
             raise
         except Exception as error:
-            raise self.fail(unexpected(error), error) from error
+            failure = with_clean_up(unexpected(error), self.verb, has_begun=voice.has_begun)
+            raise self.fail(failure, error) from error
 
     def fail(self, error: AirstripError, origin: BaseException | None = None) -> typer.Exit:
         """Shows an error, with --json in the document and nowhere else; returns what to raise."""
         if self.json:
-            print_document(error_document(self.verb, error))
+            self._print(error_document(self.verb, error))
         else:
             show_error(error)
         if self.debug:
             show_traceback(origin or error, json=self.json)
         return typer.Exit(error.exit_code)
 
-
-def print_document(document: object) -> None:
-    print(json_module.dumps(document, indent=2, default=str))
+    def _print(self, document: object) -> None:
+        print(json_module.dumps(document, indent=None if self.lines else 2, default=str))
