@@ -7,11 +7,26 @@ from pathlib import Path
 from typing import Any, Self
 
 from airstrip import operations
+from airstrip.answers import (
+    DeletedUserData,
+    DownData,
+    HistoryData,
+    ImagesData,
+    KeptData,
+    OpenData,
+    PlanData,
+    RunData,
+    StatusData,
+    UpData,
+    UserData,
+    UsersData,
+    WrittenData,
+)
 from airstrip.events import Emit, discard
 from airstrip.node import Node
 from airstrip.operations.users import DEFAULT_ROLE
 from airstrip.result import Result
-from airstrip.spec import Spec, json_schema, load_spec
+from airstrip.spec import Spec, find_file, json_schema, load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
 from airstrip.targets.target import Confirm, agree
 
@@ -43,14 +58,14 @@ class Deployment:
 
     @classmethod
     def load(cls, file: Path | None = None) -> Deployment:
-        """Reads a file, or takes the built-in deployment `airflow` where there is none.
+        """Reads a file: this one, else `$AIRSTRIP_FILE`, else ./airstrip.yaml, else the built-in deployment `airflow`.
 
         Raises SpecError with every problem of the file.
         """
-        return cls(load_spec(file, TARGET_SPECS, PLANNED_TARGETS))
+        return cls(load_spec(find_file(file), TARGET_SPECS, PLANNED_TARGETS))
 
     @staticmethod
-    def init(file: Path | None = None) -> Result:
+    def init(file: Path | None = None) -> Result[WrittenData]:
         """Writes a commented file, and a folder of DAGs with one in it; overwrites nothing.
 
         Without a path it is written where the command line looks: $AIRSTRIP_FILE, else ./airstrip.yaml.
@@ -66,31 +81,31 @@ class Deployment:
         """Raises where whoever asks may not land this deployment or take it away."""
         self._session.target.check_rights()
 
-    def up(self, emit: Emit = discard, confirm: Confirm = agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result:
+    def up(self, emit: Emit = discard, confirm: Confirm = agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result[UpData]:
         """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
         return operations.up(self._session, emit, confirm, timeout=timeout)
 
-    def plan(self, *, exit_code: bool = False) -> Result:
+    def plan(self, *, exit_code: bool = False) -> Result[PlanData]:
         """What `up` would change: nothing is built, started or written. With `exit_code`, 3 for changes."""
         return operations.plan(self._session, exit_code=exit_code)
 
-    def build_images(self, emit: Emit = discard, *, refresh: bool = False) -> Result:
+    def build_images(self, emit: Emit = discard, *, refresh: bool = False) -> Result[ImagesData]:
         """Builds the images that `up` would, as root; with `refresh`, anew from today's packages."""
         return operations.build_images(self.spec, emit, refresh=refresh)
 
-    def prune_images(self, emit: Emit = discard) -> Result:
+    def prune_images(self, emit: Emit = discard) -> Result[KeptData]:
         """Removes every image from the cache but this deployment's."""
         return operations.prune_images(self.spec, emit)
 
-    def down(self, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False) -> Result:
+    def down(self, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False) -> Result[DownData]:
         """Takes everything away but the data; with `data`, that too, once `confirm` agrees."""
         return operations.down(self._session, emit, confirm, data=data)
 
-    def status(self) -> Result:
+    def status(self) -> Result[StatusData]:
         """Components, versions, health, last runs. Exit code 3 when any of it is not as it should be."""
         return operations.status(self._session)
 
-    def history(self) -> Result:
+    def history(self) -> Result[HistoryData]:
         """The last releases, oldest first: what `up` landed or failed to land, when, by whom."""
         return operations.history(self._session)
 
@@ -101,11 +116,11 @@ class Deployment:
         emit: Emit = discard,
         *,
         timeout: float = DEFAULT_TIMEOUT,
-    ) -> Result:
+    ) -> Result[RunData]:
         """Runs a DAG once, its tasks' logs as LogLine events. Exit code 3 when it did not succeed."""
         return operations.run(self._session, dag_id, conf or {}, emit, timeout=timeout)
 
-    def users(self) -> Result:
+    def users(self) -> Result[UsersData]:
         """Airflow's accounts."""
         return operations.list_users(self._session)
 
@@ -119,7 +134,7 @@ class Deployment:
         email: str = "",
         first_name: str = "",
         last_name: str = "",
-    ) -> Result:
+    ) -> Result[UserData]:
         """Makes an account. Without a password, one is generated: `data["password"]`."""
         return operations.add_user(
             self._session,
@@ -132,19 +147,19 @@ class Deployment:
             last_name=last_name,
         )
 
-    def set_role(self, username: str, role: str, emit: Emit = discard) -> Result:
+    def set_role(self, username: str, role: str, emit: Emit = discard) -> Result[UserData]:
         """Makes it the account's only role."""
         return operations.set_role(self._session, username, role, emit)
 
-    def reset_password(self, username: str, password: str | None = None, emit: Emit = discard) -> Result:
+    def reset_password(self, username: str, password: str | None = None, emit: Emit = discard) -> Result[UserData]:
         """Without a password, one is generated: `data["password"]`."""
         return operations.reset_password(self._session, username, password, emit)
 
-    def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = agree) -> Result:
+    def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = agree) -> Result[DeletedUserData]:
         """Deletes an account, once `confirm` agrees. `up` does not make a deleted `admin` again."""
         return operations.delete_user(self._session, username, emit, confirm)
 
-    def open_url(self) -> Result:
+    def open_url(self) -> Result[OpenData]:
         """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""
         return operations.open_url(self._session)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from airstrip.answers import NodeBuildData, NodeCheckData, NodeData, NodeNameData, NodePruneData
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, discard
 from airstrip.file_lock import file_lock
 from airstrip.paths import OWN_FOLDERS, lock_file
 from airstrip.result import Result
-from airstrip.spec import load_spec
+from airstrip.spec import find_file, load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS
 from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.spec import LocalSpec
@@ -26,15 +27,15 @@ class Node:
 
     @classmethod
     def load(cls, file: Path | None = None) -> Node:
-        """The node of a file's deployment; of the built-in one where there is no file."""
-        spec = load_spec(file, TARGET_SPECS, PLANNED_TARGETS)
+        """The node of the deployment that `Deployment.load` would read."""
+        spec = load_spec(find_file(file), TARGET_SPECS, PLANNED_TARGETS)
         return cls(spec.name, spec.target.port if isinstance(spec.target, LocalSpec) else None)
 
-    def build(self, emit: Emit = discard, confirm: Confirm = agree) -> Result:
+    def build(self, emit: Emit = discard, confirm: Confirm = agree) -> Result[NodeBuildData]:
         """Builds the node's programs unless they are there."""
         return Result("node build", self._node.build(emit, confirm).to_dict())
 
-    def check(self) -> Result:
+    def check(self) -> Result[NodeCheckData]:
         """What a build would need. Exit code 3 when it could not be done."""
         check = self._node.check()
         return Result("node build", check.to_dict(), exit_code=0 if check.ok else 3)
@@ -43,21 +44,21 @@ class Node:
         """Raises where whoever asks may not change the node."""
         require_root("change a node")
 
-    def start(self, emit: Emit = discard, confirm: Confirm = agree) -> Result:
+    def start(self, emit: Emit = discard, confirm: Confirm = agree) -> Result[NodeData]:
         """Builds what is missing, starts the node and waits until it is Ready."""
         self.check_rights()
         with file_lock(lock_file(self.name), self.name):
             _, status = self._node.start(emit, confirm)
         return Result("node start", status.to_dict())
 
-    def stop(self, emit: Emit = discard) -> Result:
+    def stop(self, emit: Emit = discard) -> Result[NodeNameData]:
         """Stops the node; its data stays. Exit code 3 when something is left of it."""
         self.check_rights()
         with file_lock(lock_file(self.name), self.name):
             left = self._node.stop(emit)
         return Result("node stop", {"name": self.name}, left, exit_code=3 if left else 0)
 
-    def status(self) -> Result:
+    def status(self) -> Result[NodeData]:
         """Exit code 3 when the node is not running, or one of its components is not ready."""
         status = self._node.status()
         return Result("node status", status.to_dict(), exit_code=0 if status.ready else 3)
@@ -66,7 +67,9 @@ class Node:
         """The path of the kubeconfig that whoever asks may read."""
         return self._node.kubeconfig()
 
-    def prune(self, emit: Emit = discard, confirm: Confirm = agree, *, everything: bool = False) -> Result:
+    def prune(
+        self, emit: Emit = discard, confirm: Confirm = agree, *, everything: bool = False
+    ) -> Result[NodePruneData]:
         """Stops the node and empties its image store; with `everything`, nothing is left of the deployment.
 
         Once `confirm` agrees.
@@ -79,7 +82,7 @@ class Node:
             left = self._node.prune(emit, everything=everything)
             if everything:
                 _forget(self.name)
-        data = {"name": self.name, "everything": everything}
+        data: NodePruneData = {"name": self.name, "everything": everything}
         return Result("node prune", data, left, exit_code=3 if left else 0)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from airstrip.errors import AirstripError
 
 API_VERSION = "airstrip/v1"
+
+Data = TypeVar("Data", bound=Mapping[str, Any], covariant=True)
 
 
 @dataclass(frozen=True)
@@ -32,19 +34,24 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Generic[Data]):
     """The answer of a verb that ran.
 
-    `exit_code` is 0, or 3 when the verb ran and the answer is bad; `data` holds JSON values only.
+    `exit_code` is 0, or 3 when the verb ran and the answer is bad; `data` holds JSON values only, whose
+    keys airstrip.answers has for each verb.
     """
 
     verb: str
-    data: Mapping[str, Any] = field(default_factory=dict)
+    data: Data
     findings: Sequence[Finding] = ()
     exit_code: int = 0
 
     def to_document(self) -> dict[str, Any]:
         return _document(self.verb, self.exit_code, dict(self.data), list(self.findings), [])
+
+
+AnyResult = Result[Mapping[str, Any]]
+"""Of whichever verb."""
 
 
 def error_document(verb: str, error: AirstripError) -> dict[str, Any]:

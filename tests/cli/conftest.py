@@ -15,7 +15,7 @@ import pytest
 from airstrip import operations
 from airstrip.cli.main import run
 from airstrip.events import Notice, StepFinished, StepProgress, StepStarted
-from airstrip.result import Result
+from airstrip.result import AnyResult, Result
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Facade:
         self.file = file
         return self
 
-    def init(self, file: Path | None = None) -> Result:
+    def init(self, file: Path | None = None) -> AnyResult:
         """The real one: it needs no place."""
         return operations.init(file)
 
@@ -82,7 +82,7 @@ def airstrip(facade: Facade, capsys: pytest.CaptureFixture[str]) -> Callable[...
     return call
 
 
-def land(emit: Callable[[Any], None], confirm: object, *, timeout: float) -> Result:
+def land(emit: Callable[[Any], None], confirm: object, *, timeout: float) -> AnyResult:
     """An `up` that says something."""
     emit(Notice("This takes a while"))
     emit(StepStarted("node.start", "Start the node"))

@@ -15,7 +15,7 @@ import pytest
 
 from airstrip.errors import AirstripError, CommandError, Problem, SpecError
 from airstrip.events import StepStarted
-from airstrip.result import Result
+from airstrip.result import AnyResult, Result
 from tests.cli.conftest import Facade, Outcome
 
 Airstrip = Callable[..., Outcome]
@@ -112,7 +112,7 @@ def test_ctrl_c_before_any_work_says_so(airstrip: Airstrip, facade: Facade, verb
     assert airstrip(verb).err == "interrupted: Nothing was changed.  [usage.interrupted]\n"
 
 
-def ask_and_delete(emit: Callable[[object], None], confirm: Callable[[str], bool], **_: object) -> Result:
+def ask_and_delete(emit: Callable[[object], None], confirm: Callable[[str], bool], **_: object) -> AnyResult:
     """As `down --data` and `node prune`."""
     if not confirm("Delete all of it?"):
         raise AirstripError("x.refused", "nothing was deleted")

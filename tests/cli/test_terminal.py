@@ -41,13 +41,13 @@ def up(emit, confirm, *, timeout):
     emit(StepFinished("node.start", "Start the node", 65.0, "cached"))
     raise AirstripError("pod.crash-loop", LONG, cause=LONG, fix=LONG, details="the last log lines")
 
-RUNS = [
+STATES = [
     {"dag": "smoke", "run": "manual", "state": state, "started": "2026-11-21T10:43:06Z"}
     for state in ("queued", "success", "failed")
 ]
 
 facade = Facade({
-    "open_url": Result("status", {"name": "airflow", "state": "healthy", "runs": RUNS}),
+    "open_url": Result("status", {"name": "airflow", "state": "healthy", "runs": STATES}),
     "up": up,
     "status": Result("status", {"name": "airflow", "state": "degraded", "components": [], "runs": RUNS}, [FINDING], 3),
     "history": Result("status", {"name": "airflow", "history": HISTORY}),

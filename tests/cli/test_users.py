@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from airstrip.result import Result
+from airstrip.result import AnyResult, Result
 from tests.cli.conftest import Facade, Outcome
 from tests.cli.test_failures import Terminal
 
@@ -32,10 +32,10 @@ LINES = ["users add ada", "users reset-password ada"]
 
 @pytest.fixture(autouse=True)
 def _answers(facade: Facade) -> None:
-    def add(name: str, password: str | None, *_: object, **__: object) -> Result:
+    def add(name: str, password: str | None, *_: object, **__: object) -> AnyResult:
         return Result("users add", {**ADA, **({"password": "made-up"} if password is None else {})})
 
-    def reset(name: str, password: str | None, *_: object) -> Result:
+    def reset(name: str, password: str | None, *_: object) -> AnyResult:
         return Result("users reset-password", add(name, password).data)
 
     facade.answers |= {"add_user": add, "reset_password": reset}
@@ -181,7 +181,7 @@ def test_deleting_asks_and_enter_does_not_agree(
 ) -> None:
     answers = []
 
-    def delete(name: str, _: object, confirm: Callable[[str], bool]) -> Result:
+    def delete(name: str, _: object, confirm: Callable[[str], bool]) -> AnyResult:
         answers.append(confirm(f"Delete {name}?"))
         return Result("users delete", {"username": name})
 
@@ -195,7 +195,7 @@ def test_deleting_asks_and_enter_does_not_agree(
 def test_deleting_without_a_terminal_needs_yes(
     airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def delete(name: str, _: object, confirm: Callable[[str], bool]) -> Result:
+    def delete(name: str, _: object, confirm: Callable[[str], bool]) -> AnyResult:
         assert confirm(f"Delete {name}?")
         return Result("users delete", {"username": name})
 

@@ -11,7 +11,7 @@ import pytest
 from airstrip.errors import AirstripError
 from airstrip.events import LogLine
 from airstrip.operations.logs import COMPONENTS
-from airstrip.result import Finding, Result
+from airstrip.result import AnyResult, Finding, Result
 from tests.cli.conftest import Facade, Outcome, land
 
 Airstrip = Callable[..., Outcome]
@@ -46,17 +46,9 @@ def test_with_json_events_are_lines_and_the_answer_is_one_document(airstrip: Air
     assert list(done.document) == ["apiVersion", "verb", "ok", "exitCode", "data", "findings", "errors"]
 
 
-def test_the_file_is_searched_as_the_contract_says(
-    airstrip: Airstrip, facade: Facade, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_facade_looks_for_the_file_that_is_not_named(airstrip: Airstrip, facade: Facade) -> None:
     airstrip("status")
     assert facade.file is None
-    Path("airstrip.yaml").touch()
-    airstrip("status")
-    assert facade.file == Path("airstrip.yaml")
-    monkeypatch.setenv("AIRSTRIP_FILE", "other.yaml")
-    airstrip("status")
-    assert facade.file == Path("other.yaml")
     airstrip("status", "-f", "third.yaml")
     assert facade.file == Path("third.yaml")
 
@@ -76,7 +68,7 @@ def test_a_bad_answer_is_exit_code_3_with_its_findings(airstrip: Airstrip, facad
 
 
 def test_run_prints_the_tasks_logs_and_passes_the_conf(airstrip: Airstrip, facade: Facade) -> None:
-    def run(dag: str, conf: object, emit: Callable[[object], None], *, timeout: float) -> Result:
+    def run(dag: str, conf: object, emit: Callable[[object], None], *, timeout: float) -> AnyResult:
         emit(LogLine("hello", "Hello!"))
         tasks = [{"task": "hello", "map": -1, "try": 1, "state": "success"}]
         return Result("run", {"dag": dag, "run": "r1", "state": "success", "tasks": tasks, "conf": conf})

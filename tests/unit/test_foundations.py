@@ -84,7 +84,7 @@ def test_a_step_that_raises_failed() -> None:
 def test_a_document_has_always_the_same_keys() -> None:
     keys = ["apiVersion", "verb", "ok", "exitCode", "data", "findings", "errors"]
     good = Result("status", {"a": 1}).to_document()
-    bad = Result("status", findings=[Finding("x.y", "s", "c", "f")], exit_code=3).to_document()
+    bad = Result("status", {}, [Finding("x.y", "s", "c", "f")], exit_code=3).to_document()
     failed = error_document("status", UsageError("x.y", "m"))
     assert [list(document) for document in (good, bad, failed)] == [keys] * 3
     assert [(document["ok"], document["exitCode"]) for document in (good, bad, failed)] == [

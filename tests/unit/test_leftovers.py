@@ -9,7 +9,7 @@ import pytest
 
 from airstrip import embedded, node, operations
 from airstrip.events import discard
-from airstrip.result import Result
+from airstrip.result import AnyResult
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
 from airstrip.targets.local import node as local_node
@@ -31,7 +31,7 @@ def left(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mon
     return found
 
 
-def check(result: Result, left: list[str]) -> None:
+def check(result: AnyResult, left: list[str]) -> None:
     assert result.exit_code == (3 if left else 0)
     assert [finding.code for finding in result.findings] == ["node.leftovers"] * len(left)
     assert all(GROUP in finding.evidence and finding.cause and finding.fix for finding in result.findings)

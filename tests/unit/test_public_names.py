@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from inspect import signature
+from pathlib import Path
 from typing import get_args
 
+import pytest
+
 import airstrip
-from airstrip import deployment
+from airstrip import Deployment, Node, deployment
 from airstrip.cli import options
 from airstrip.cli.users import add
 from airstrip.events import Event
@@ -46,3 +49,20 @@ def test_the_command_line_s_defaults_are_the_library_s() -> None:
     assert (
         signature(add).parameters["role"].default == signature(airstrip.Deployment.add_user).parameters["role"].default
     )
+
+
+def test_the_file_is_searched_as_the_contract_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("airstrip", "other", "third"):
+        Path(f"{name}.later").write_text(f"apiVersion: airstrip/v1\nname: {name}-file\n")
+
+    def loaded(file: Path | None = None) -> str:
+        assert Node.load(file).name == Deployment.load(file).spec.name
+        return Deployment.load(file).spec.name
+
+    assert loaded() == "airflow"
+    Path("airstrip.later").rename("airstrip.yaml")
+    assert loaded() == "airstrip-file"
+    monkeypatch.setenv("AIRSTRIP_FILE", "other.later")
+    assert loaded() == "other-file"
+    assert loaded(Path("third.later")) == "third-file"

@@ -13,7 +13,7 @@ from airstrip.cli import options
 from airstrip.cli.lifecycle import load
 from airstrip.cli.verb import Call
 from airstrip.errors import not_written
-from airstrip.result import Result
+from airstrip.result import AnyResult, Result
 
 verbs = typer.Typer()
 
@@ -34,7 +34,7 @@ def init(file: options.File = None, json: options.Json = False, debug: options.D
       ./airstrip init -f deployments/prod.yaml
     """
 
-    def work(_: object, __: object) -> Result:
+    def work(_: object, __: object) -> AnyResult:
         from airstrip.deployment import Deployment
 
         return Deployment.init(file)
@@ -60,7 +60,7 @@ def render(
       ./airstrip render manifests airflow.yaml
     """
 
-    def work(_: object, __: object) -> Result:
+    def work(_: object, __: object) -> AnyResult:
         text = load(file).render()
         if destination is None:
             return Result("render", {form.value: text})
@@ -90,7 +90,7 @@ def schema(
       ./airstrip schema > airstrip.schema.json
     """
 
-    def work(_: object, __: object) -> Result:
+    def work(_: object, __: object) -> AnyResult:
         from airstrip.deployment import Deployment
 
         return Result("schema", Deployment.schema())

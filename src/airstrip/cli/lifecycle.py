@@ -22,9 +22,8 @@ verbs = typer.Typer()
 def load(file: Path | None) -> Deployment:
     """The deployment that -f, AIRSTRIP_FILE or ./airstrip.yaml names, else the built-in one."""
     from airstrip.deployment import Deployment
-    from airstrip.spec import find_file
 
-    return Deployment.load(find_file(file))
+    return Deployment.load(file)
 
 
 @verbs.command("up", short_help="Land Airflow.")

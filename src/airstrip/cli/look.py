@@ -15,7 +15,7 @@ from airstrip.cli.lifecycle import load
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call
 from airstrip.errors import UsageError
-from airstrip.result import Result
+from airstrip.result import AnyResult, Result
 
 verbs = typer.Typer()
 
@@ -104,7 +104,7 @@ def logs(
             subject, task, run_id=run, try_number=try_number, map_index=map_index, follow=follow
         )
 
-    def work(_: object, __: object) -> Result:
+    def work(_: object, __: object) -> AnyResult:
         if task is None and (run, try_number, map_index) != (None, None, -1):
             raise _no_task(subject)
         printed = []

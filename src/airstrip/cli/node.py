@@ -10,7 +10,7 @@ import typer
 from airstrip.cli import options
 from airstrip.cli.render import Voice
 from airstrip.cli.verb import Call, Confirm
-from airstrip.result import Result
+from airstrip.result import AnyResult, Result
 
 if TYPE_CHECKING:
     from airstrip.node import Node
@@ -20,9 +20,8 @@ verbs = typer.Typer()
 
 def load(file: Path | None) -> Node:
     from airstrip.node import Node
-    from airstrip.spec import find_file
 
-    return Node.load(find_file(file))
+    return Node.load(file)
 
 
 @verbs.callback(invoke_without_command=True)
@@ -48,7 +47,7 @@ def build(
       ./airstrip node build --yes      install that too, then build
     """
 
-    def work(voice: Voice, confirm: Confirm) -> Result:
+    def work(voice: Voice, confirm: Confirm) -> AnyResult:
         return load(file).check() if check else load(file).build(voice, confirm)
 
     Call("node build", json, debug, yes).run(work)

@@ -11,13 +11,13 @@ from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.tables import columns, plain, state
 from airstrip.cli.width import fits, fold
-from airstrip.result import Finding, Result
+from airstrip.result import AnyResult, Finding
 
 _LOG_IN = "as admin; ./airstrip open --password prints the password"
 _LOG_IN_WITHOUT_ADMIN = "with an account of yours: ./airstrip users list"
 
 
-def present(result: Result) -> None:
+def present(result: AnyResult) -> None:
     """Prints the data in the verb's own form, then what was found wrong."""
     lines = _PRESENTERS.get(result.verb, _anything)(result.data)
     for finding in result.findings:

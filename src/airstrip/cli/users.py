@@ -11,7 +11,7 @@ from airstrip.cli.lifecycle import load
 from airstrip.cli.render import Voice
 from airstrip.cli.usage import DiscreetCommand
 from airstrip.cli.verb import Call, Confirm
-from airstrip.result import Result
+from airstrip.result import AnyResult
 
 verbs = typer.Typer()
 
@@ -70,7 +70,7 @@ def add(
       ./airstrip users add admin --role Admin --generate
     """
 
-    def work(voice: Voice, _: Confirm) -> Result:
+    def work(voice: Voice, _: Confirm) -> AnyResult:
         password = passwords.read_password(name, voice, stdin=password_stdin, file=password_file, generate=generate)
         return load(file).add_user(
             name, password, voice, role=role, email=email, first_name=first_name, last_name=last_name
@@ -116,7 +116,7 @@ def reset_password(
       ./airstrip users reset-password admin --generate
     """
 
-    def work(voice: Voice, _: Confirm) -> Result:
+    def work(voice: Voice, _: Confirm) -> AnyResult:
         password = passwords.read_password(name, voice, stdin=password_stdin, file=password_file, generate=generate)
         return load(file).reset_password(name, password, voice)
 

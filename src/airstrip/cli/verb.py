@@ -14,10 +14,10 @@ from airstrip.cli.errors import Interrupted, show_error, show_traceback, unexpec
 from airstrip.cli.present import present
 from airstrip.cli.render import Voice, WatchedVoice, make_voice
 from airstrip.errors import AirstripError
-from airstrip.result import Result, error_document
+from airstrip.result import AnyResult, error_document
 
 Confirm = Callable[[str], bool]
-Work = Callable[[Voice, Confirm], Result]
+Work = Callable[[Voice, Confirm], AnyResult]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Call:
     lines: bool = False
     """With --json, stdout is JSON lines, of which the document is the last."""
 
-    def run(self, work: Work) -> Result:
+    def run(self, work: Work) -> AnyResult:
         """Calls the facade with a voice and a way to ask, and prints the answer.
 
         Raises typer.Exit where the exit code is not 0.
@@ -48,7 +48,7 @@ class Call:
             raise typer.Exit(result.exit_code)
         return result
 
-    def attempt(self, work: Work) -> Result:
+    def attempt(self, work: Work) -> AnyResult:
         """As `run`, but the answer is left to the caller."""
         voice = WatchedVoice(make_voice(json=self.json))
         try:

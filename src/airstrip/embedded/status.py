@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
+from airstrip.answers import NodeData
 from airstrip.embedded.binaries.folder import Versions, read_versions
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.kubeconfigs import not_yours
@@ -48,8 +48,8 @@ class NodeStatus:
             return "failing"
         return "ready" if self.ready else "starting"
 
-    def to_dict(self) -> dict[str, Any]:
-        started = self.started_at and datetime.fromtimestamp(self.started_at, UTC).isoformat(timespec="seconds")
+    def to_dict(self) -> NodeData:
+        started = datetime.fromtimestamp(self.started_at, UTC) if self.started_at else None
         return {
             "name": self.name,
             "state": self.state,
@@ -58,7 +58,7 @@ class NodeStatus:
             "port": self.port,
             "apiUrl": self.api_url,
             "pid": self.pid,
-            "startedAt": started,
+            "startedAt": started.isoformat(timespec="seconds") if started else None,
             "versions": self.versions.to_dict() if self.versions else {},
             "components": {
                 name: {"state": component.state, "restarts": component.restarts}

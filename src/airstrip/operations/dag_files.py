@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from airstrip.airflow_api import AirflowClient, may_pass
+from airstrip.answers import ImportErrorData
 from airstrip.errors import AirflowError
 from airstrip.events import Emit, Warned
 from airstrip.result import Finding
@@ -43,7 +43,7 @@ def await_first_parse(client: AirflowClient, folder: Path | None) -> None:
         known = _heard_of(client)
 
 
-def import_errors(client: AirflowClient) -> list[dict[str, Any]]:
+def import_errors(client: AirflowClient) -> list[ImportErrorData]:
     """As data: the file, its bundle, and the last line of Python's own words."""
     return [
         {"file": error.filename, "bundle": error.bundle_name, "message": _last_line(error.stack_trace)}
@@ -51,7 +51,7 @@ def import_errors(client: AirflowClient) -> list[dict[str, Any]]:
     ]
 
 
-def known_import_errors(client: AirflowClient, emit: Emit) -> list[dict[str, Any]]:
+def known_import_errors(client: AirflowClient, emit: Emit) -> list[ImportErrorData]:
     """Those of an Airflow that has landed: where it does not answer just now, none, and a warning."""
     try:
         return import_errors(client)
@@ -63,7 +63,7 @@ def known_import_errors(client: AirflowClient, emit: Emit) -> list[dict[str, Any
         return []
 
 
-def import_error_findings(errors: list[dict[str, Any]]) -> list[Finding]:
+def import_error_findings(errors: Sequence[ImportErrorData]) -> list[Finding]:
     return [
         Finding(
             "dags.import-error",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import closing
 
+from airstrip.answers import DownData
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, Progress, Warned, step
 from airstrip.file_lock import file_lock
@@ -19,7 +20,7 @@ _LATER = ("api-server", "postgresql")
 """What running tasks need until they have ended, in the order in which it goes."""
 
 
-def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Result:
+def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Result[DownData]:
     """Deletes what the inventory lists except volumes, claims and namespaces; stops the place.
 
     With `data`, those and the cluster's own state go too, once `confirm` agrees. Tolerates that all
@@ -35,7 +36,7 @@ def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Resul
         if session.target.describe() is not None and not data:
             _delete_objects(session, emit)
         left = session.target.destroy(emit, data=data)
-    document = {"name": spec.name, "wasRunning": was_running, "dataDeleted": data}
+    document: DownData = {"name": spec.name, "wasRunning": was_running, "dataDeleted": data}
     return Result("down", document, left, exit_code=3 if left else 0)
 
 

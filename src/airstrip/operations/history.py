@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
 from typing import Literal
 
+from airstrip.answers import HistoryData
 from airstrip.kube import Cluster
 from airstrip.operations.session import Session
 from airstrip.result import Result
@@ -45,7 +46,7 @@ def read_history(cluster: Cluster, namespace: str) -> tuple[Release, ...]:
     return _parse(_read(cluster, namespace)) or ()
 
 
-def history(session: Session) -> Result:
+def history(session: Session) -> Result[HistoryData]:
     """The last releases as data, oldest first."""
     releases = read_history(session.cluster, session.spec.namespaces.control)
     return Result("status", {"name": session.spec.name, "history": [asdict(release) for release in releases]})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airstrip import images
+from airstrip.answers import ImagesData, KeptData
 from airstrip.errors import ImageError
 from airstrip.events import Emit
 from airstrip.images import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
@@ -66,14 +67,17 @@ def _plans(spec: Spec) -> list[ImagePlan]:
     return plans
 
 
-def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result:
+def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result[ImagesData]:
     """Builds the images into the cache; with `refresh`, anew from today's packages."""
     with images.images_in_use(cache_dir()):
         built = _ensure_built(spec, emit, refresh=refresh)
-    return Result("image build", {name: image.pinned for name, image in built.items()})
+    data: ImagesData = {"postgresql": built["postgresql"].pinned}
+    if "airflow" in built:
+        data["airflow"] = built["airflow"].pinned
+    return Result("image build", data)
 
 
-def prune_images(spec: Spec, emit: Emit) -> Result:
+def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
     """Empties the cache of images but those that the deployment is landed from today."""
     plans = _plans(spec)
     kept = [plan.image for plan in plans if plan.image is not None]

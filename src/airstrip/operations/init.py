@@ -5,12 +5,13 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
+from airstrip.answers import WrittenData
 from airstrip.errors import UsageError, not_written
 from airstrip.result import Result
 from airstrip.spec import wanted_file
 
 
-def init(file: Path | None) -> Result:
+def init(file: Path | None) -> Result[WrittenData]:
     """Overwrites nothing: a file that is there is an error, a folder of DAGs is left as it is."""
     file = wanted_file(file)
     if file.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from airstrip.answers import OpenData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError
 from airstrip.manifests import ADMIN_SECRET
 from airstrip.operations.session import Session
@@ -10,7 +11,7 @@ from airstrip.result import Result
 ADMIN = "admin"
 
 
-def open_url(session: Session) -> Result:
+def open_url(session: Session) -> Result[OpenData]:
     """`username` is None where `admin` was deleted."""
     return Result("open", {"url": session.platform.base_url, "username": ADMIN if has_admin(session) else None})
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from airstrip.answers import PlanData, StageData
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum
 from airstrip.operations.history import read_history
@@ -32,7 +33,7 @@ class PlannedStage:
     def is_empty(self) -> bool:
         return not (self.commands or self.changes or self.known_after)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> StageData:
         return {
             "name": self.name,
             "commands": list(self.commands),
@@ -41,11 +42,11 @@ class PlannedStage:
         }
 
 
-def plan(session: Session, *, exit_code: bool = False) -> Result:
+def plan(session: Session, *, exit_code: bool = False) -> Result[PlanData]:
     """The plan as data. Exit code 3 with changes where `exit_code` asks for it."""
     stages = plan_stages(session)
     empty = all(stage.is_empty for stage in stages)
-    data = {
+    data: PlanData = {
         "name": session.spec.name,
         "changed": not empty,
         "counts": _counts(stages),

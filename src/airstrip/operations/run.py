@@ -11,6 +11,7 @@ from typing import Any
 
 from airstrip import airflow_api, kube
 from airstrip.airflow_api import Dag, DagRun, TaskInstance
+from airstrip.answers import RunData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
 from airstrip.operations.dag_files import dag_files
@@ -67,7 +68,7 @@ class _Follower:
             self.emit(LogLine(source, line))
 
 
-def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, timeout: float) -> Result:
+def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, timeout: float) -> Result[RunData]:
     """Runs a DAG once and waits for its end.
 
     A DAG that Airflow does not know is waited for, for 20 s, where a file in the deployment's DAG
@@ -89,7 +90,7 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
             raise
         progress.note = ended.state
     findings = [] if ended.state == "success" else [_finding(ended, tasks)]
-    data = {
+    data: RunData = {
         "dag": dag_id,
         "run": ended.run_id,
         "state": ended.state,

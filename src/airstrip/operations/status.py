@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
+from airstrip.answers import ComponentData, State, StatusData
 from airstrip.errors import AirflowError, KubernetesError
 from airstrip.manifests import CLI_SECRET, build_manifests
 from airstrip.operations.dag_files import import_error_findings, import_errors
@@ -17,33 +18,39 @@ _RUNS = 5
 _SILENT = ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
 
 
-def status(session: Session) -> Result:
+def status(session: Session) -> Result[StatusData]:
     """Exit code 3 when something is not as it should be, or nothing is there.
 
     `state` is healthy, degraded, incomplete (`up` did not get to its end) or stopped.
     """
     platform = session.target.describe()
     if platform is None:
-        data = {"name": session.spec.name, "state": "stopped", "components": []}
-        return Result("status", data, [_not_running(session)], 3)
-    place = {"place": platform.place, "placeState": session.target.condition()}
-    findings = [_place_not_ready(place)] if place["placeState"] != "ready" else []
-    found: dict[str, Any] = {"components": []}
+        gone: StatusData = {"name": session.spec.name, "state": "stopped", "components": []}
+        return Result("status", gone, [_not_running(session)], 3)
+    found: StatusData = {
+        "name": session.spec.name,
+        "state": "degraded",
+        "url": platform.base_url,
+        "place": platform.place,
+        "placeState": session.target.condition(),
+        "components": [],
+    }
+    findings = [_place_not_ready(found)] if found["placeState"] != "ready" else []
     try:
         _look(session, platform, found, findings)
     except (AirflowError, KubernetesError) as error:
         findings.append(_no_answer(error))
-    data = {"name": session.spec.name, "state": _state(findings), "url": platform.base_url, **place, **found}
-    return Result("status", data, findings, 3 if findings else 0)
+    found["state"] = _state(findings)
+    return Result("status", found, findings, 3 if findings else 0)
 
 
-def _state(findings: list[Finding]) -> str:
+def _state(findings: list[Finding]) -> State:
     if any(finding.code == "deployment.not-landed" for finding in findings):
         return "incomplete"
     return "degraded" if findings else "healthy"
 
 
-def _look(session: Session, platform: Platform, found: dict[str, Any], findings: list[Finding]) -> None:
+def _look(session: Session, platform: Platform, found: StatusData, findings: list[Finding]) -> None:
     """Adds what is there, and what is wrong, step by step: what was seen stays when the next step raises."""
     spec = session.spec
     found["versions"] = {"kubernetes": session.cluster.server_version()}
@@ -55,12 +62,11 @@ def _look(session: Session, platform: Platform, found: dict[str, Any], findings:
     if not missing:
         # What runs, as Airflow says; the file may name another one that was not landed yet.
         found["versions"] = {"airflow": session.airflow.version(), **found["versions"]}
-        airflow = _airflow(session)
-        found |= airflow
-        findings += _airflow_findings(airflow)
+        _look_at_airflow(session, found)
+        findings += _airflow_findings(found)
 
 
-def _missing(session: Session, platform: Platform, components: list[dict[str, Any]]) -> list[str]:
+def _missing(session: Session, platform: Platform, components: Sequence[ComponentData]) -> list[str]:
     """What a landing has and this one lacks, by name."""
     spec = session.spec
     objects = [item for stage in build_manifests(spec, platform, NOT_BUILT, {}).stages for item in stage.objects]
@@ -72,10 +78,10 @@ def _missing(session: Session, platform: Platform, components: list[dict[str, An
     return missing
 
 
-def _components(session: Session) -> list[dict[str, Any]]:
+def _components(session: Session) -> list[ComponentData]:
     namespace = session.spec.namespaces.control
     selector = f"app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance={session.spec.name}"
-    rows = []
+    rows: list[ComponentData] = []
     for kind in _KINDS:
         for workload in session.cluster.list("apps/v1", kind, namespace, label_selector=selector):
             wanted = workload["spec"].get("replicas", 1)
@@ -92,17 +98,15 @@ def _components(session: Session) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: str(row["component"]))
 
 
-def _airflow(session: Session) -> dict[str, Any]:
+def _look_at_airflow(session: Session, found: StatusData) -> None:
     client = session.airflow
-    return {
-        # By the names that `logs` takes.
-        "health": {name.replace("_", "-"): state for name, state in client.health().items()},
-        "runs": [
-            {"dag": run.dag_id, "run": run.run_id, "state": run.state, "started": run.start_date}
-            for run in client.dag_runs(None, limit=_RUNS)
-        ],
-        "importErrors": import_errors(client),
-    }
+    # By the names that `logs` takes.
+    found["health"] = {name.replace("_", "-"): state for name, state in client.health().items()}
+    found["runs"] = [
+        {"dag": run.dag_id, "run": run.run_id, "state": run.state, "started": run.start_date}
+        for run in client.dag_runs(None, limit=_RUNS)
+    ]
+    found["importErrors"] = import_errors(client)
 
 
 def _not_running(session: Session) -> Finding:
@@ -114,7 +118,7 @@ def _not_running(session: Session) -> Finding:
     )
 
 
-def _place_not_ready(place: dict[str, str]) -> Finding:
+def _place_not_ready(place: StatusData) -> Finding:
     return Finding(
         "deployment.place-not-ready",
         f"the place {place['place']} is {place['placeState']}",
@@ -138,7 +142,7 @@ def _not_landed(name: str, missing: list[str]) -> Finding:
     )
 
 
-def _not_ready(component: dict[str, Any]) -> Finding:
+def _not_ready(component: ComponentData) -> Finding:
     name = component["component"]
     return Finding(
         "component.not-ready",
@@ -148,7 +152,7 @@ def _not_ready(component: dict[str, Any]) -> Finding:
     )
 
 
-def _airflow_findings(airflow: dict[str, Any]) -> list[Finding]:
+def _airflow_findings(airflow: StatusData) -> list[Finding]:
     findings = [
         Finding(
             "airflow.unhealthy",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient
+from airstrip.answers import UpData
 from airstrip.diagnose import DATABASE, collect_facts, diagnose
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Emit, Progress, step
@@ -54,7 +55,7 @@ class _Clock:
         return max(1.0, self.deadline - time.monotonic())
 
 
-def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Result:
+def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Result[UpData]:
     """Lands the deployment and waits until Airflow answers and knows its DAGs.
 
     `timeout` (seconds) bounds everything after the builds. A failed `up` keeps what it made, as

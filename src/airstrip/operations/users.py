@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
 
 from airstrip.airflow_api import User
+from airstrip.answers import DeletedUserData, UserData, UsersData
 from airstrip.errors import AirstripError, UsageError
 from airstrip.events import Emit, step
 from airstrip.operations.session import Session
@@ -19,7 +19,7 @@ DEFAULT_ROLE = "Viewer"
 _GENERATED_BYTES = 15
 
 
-def list_users(session: Session) -> Result:
+def list_users(session: Session) -> Result[UsersData]:
     """All accounts by name; `own` is the command line's."""
     users = [_to_dict(session, user) for user in session.airflow.users()]
     return Result("users list", {"name": session.spec.name, "users": users})
@@ -35,7 +35,7 @@ def add_user(
     email: str = "",
     first_name: str = "",
     last_name: str = "",
-) -> Result:
+) -> Result[UserData]:
     """Makes an account. Without a password, one is generated and stands in `data`."""
     _check_name(username)
     chosen = _chosen(password)
@@ -49,10 +49,10 @@ def add_user(
             # Airflow wants both.
             last_name=last_name or "-",
         )
-    return Result("users add", {**_to_dict(session, user), **_told(password, chosen)})
+    return Result("users add", _told(_to_dict(session, user), password, chosen))
 
 
-def set_role(session: Session, username: str, role: str, emit: Emit) -> Result:
+def set_role(session: Session, username: str, role: str, emit: Emit) -> Result[UserData]:
     """Makes it the account's only role."""
     user = _others(session, username)
     with step(emit, "users.set-role", f"Give {user.username} the role {role}"):
@@ -60,16 +60,16 @@ def set_role(session: Session, username: str, role: str, emit: Emit) -> Result:
     return Result("users set-role", _to_dict(session, changed))
 
 
-def reset_password(session: Session, username: str, password: str | None, emit: Emit) -> Result:
+def reset_password(session: Session, username: str, password: str | None, emit: Emit) -> Result[UserData]:
     """Ends the account's sessions too. Without a password, one is generated and stands in `data`."""
     chosen = _chosen(password)
     user = _others(session, username)
     with step(emit, "users.reset-password", f"Give {user.username} a new password"):
         changed = session.airflow.set_password(user.username, chosen)
-    return Result("users reset-password", {**_to_dict(session, changed), **_told(password, chosen)})
+    return Result("users reset-password", _told(_to_dict(session, changed), password, chosen))
 
 
-def delete_user(session: Session, username: str, emit: Emit, confirm: Callable[[str], bool]) -> Result:
+def delete_user(session: Session, username: str, emit: Emit, confirm: Callable[[str], bool]) -> Result[DeletedUserData]:
     """Deletes an account once `confirm` agrees; what it did in Airflow stays."""
     user = _others(session, username)
     roles = ", ".join(user.roles) or "no role"
@@ -113,12 +113,12 @@ def _chosen(password: str | None) -> str:
     return password
 
 
-def _told(password: str | None, chosen: str) -> dict[str, str]:
+def _told(user: UserData, password: str | None, chosen: str) -> UserData:
     """Only what nobody knows yet is told."""
-    return {"password": chosen} if password is None else {}
+    return {**user, "password": chosen} if password is None else user
 
 
-def _to_dict(session: Session, user: User) -> dict[str, Any]:
+def _to_dict(session: Session, user: User) -> UserData:
     return {
         "username": user.username,
         "roles": list(user.roles),

@@ -91,7 +91,7 @@ def fake(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Fake:
 def go(fake: Fake) -> tuple[list[str], list[Event]]:
     events: list[Event] = []
     result = run(fake.session(), "d", {}, events.append, timeout=60)
-    return result.data["logs"]["t"], events
+    return list(result.data["logs"]["t"]), events
 
 
 def test_what_a_task_writes_after_its_end_is_printed_too(fake: Fake) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from airstrip.answers import NodeCheckData
 from airstrip.embedded import host_packages
 from airstrip.embedded.binaries.folder import Binaries
 from airstrip.embedded.binaries.recipe import find_sources
@@ -41,7 +41,7 @@ class BuildCheck:
         """There are programs, or they can be made; and nothing lacks to use them."""
         return not self.missing and (self.binaries is not None or self.can_build)
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> NodeCheckData:
         return {
             "ok": self.ok,
             "binaries": self.binaries.to_dict() if self.binaries else None,

@@ -7,6 +7,7 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from airstrip.answers import NodeBuildData
 from airstrip.errors import NodeError
 
 NODE = "airstrip-node"
@@ -68,7 +69,7 @@ class Binaries:
         """One folder for each module that is linked in."""
         return self.folder / LICENCES
 
-    def to_dict(self) -> dict[str, object]:
+    def to_dict(self) -> NodeBuildData:
         return {"folder": str(self.folder), "key": self.key, "versions": self.versions.to_dict()}
 
 
