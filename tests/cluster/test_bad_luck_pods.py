@@ -59,7 +59,8 @@ def broken_database() -> Iterator[None]:
 
 def delete_pod(cluster: Cluster, component: str) -> None:
     """Its controller makes another one, or tries to."""
-    (pod,) = cluster.list("v1", "Pod", NAME, label_selector=f"app.kubernetes.io/component={component}")
+    pods = cluster.list("v1", "Pod", NAME, label_selector=f"app.kubernetes.io/component={component}")
+    (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     cluster.delete("v1", "Pod", pod["metadata"]["name"], NAME, grace_seconds=1, wait=60)
 
 

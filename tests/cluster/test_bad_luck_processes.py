@@ -15,15 +15,18 @@ COMPONENTS = ("postgresql", "scheduler", "dag-processor", "triggerer", "api-serv
 
 
 def container_of(cluster: Cluster, component: str) -> dict[str, Any]:
-    """The status of the component's one container."""
-    (pod,) = cluster.list("v1", "Pod", NAME, label_selector=f"app.kubernetes.io/component={component}")
+    """The status of the component's one container; a pod that is about to end counts no more."""
+    pods = cluster.list("v1", "Pod", NAME, label_selector=f"app.kubernetes.io/component={component}")
+    (pod,) = [pod for pod in pods if "deletionTimestamp" not in pod["metadata"]]
     (container,) = pod["status"]["containerStatuses"]
     return dict(container)
 
 
-def main_process(container: dict[str, Any]) -> int:
+def main_process(container: dict[str, Any]) -> int | None:
     """The component itself: the oldest child of the container's init, or its only process."""
     found = sorted(processes_of(container["containerID"].partition("://")[2]), key=started)
+    if not found:
+        return None
     return found[1] if len(found) > 1 and "tini" in name_of(found[0]) else found[0]
 
 
@@ -36,7 +39,6 @@ def processes_of(container_id: str) -> list[int]:
                 found.append(int(entry.name))
         except OSError:
             continue
-    assert found, f"no process is in container {container_id}"
     return found
 
 
@@ -51,8 +53,12 @@ def started(pid: int) -> int:
 def test_every_component_that_is_killed_comes_back(landing: Landing, cluster: Cluster) -> None:
     """One after the other, each once the one before it was started anew."""
     for component in COMPONENTS:
+        # Without the database a component may be about to start anew by itself.
+        eventually(ready(cluster, component), seconds=90, what=f"{component} is ready")
         before = container_of(cluster, component)
-        os.kill(main_process(before), signal.SIGKILL)
+        pid = main_process(before)
+        assert pid is not None, f"no process of {component} is on this machine"
+        os.kill(pid, signal.SIGKILL)
         eventually(restarted(cluster, component, before["restartCount"]), seconds=60, what=f"{component} is restarted")
     for component in COMPONENTS:
         eventually(ready(cluster, component), seconds=90, what=f"{component} is ready")
@@ -65,4 +71,8 @@ def restarted(cluster: Cluster, component: str, restarts: int) -> Callable[[], b
 
 
 def ready(cluster: Cluster, component: str) -> Callable[[], bool]:
-    return lambda: bool(container_of(cluster, component)["ready"])
+    def is_ready() -> bool:
+        now = container_of(cluster, component)
+        return bool(now["ready"]) and main_process(now) is not None
+
+    return is_ready
