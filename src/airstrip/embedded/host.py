@@ -77,8 +77,8 @@ def no_namespaces(cause: str) -> NodeError:
 
 
 def find_program(program: str) -> str | None:
-    """Its path; the sbin folders are searched too, whoever's PATH this is."""
-    return shutil.which(program, path=f"{os.environ.get('PATH', '')}:{_SBIN}")
+    """Its path: the same whoever's PATH this is, as sudo's is another than root's, and a node keeps these paths."""
+    return shutil.which(program, path=f"{_SBIN}:{os.environ.get('PATH', '')}")
 
 
 def _tool(program: str, package: str) -> str:

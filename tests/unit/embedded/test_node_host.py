@@ -47,6 +47,21 @@ def test_a_user_is_told_to_be_root(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "as root, or with sudo" in error.value.fix
 
 
+def test_a_program_is_the_same_one_whoever_s_path_this_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Debian has `ip` in /usr/bin and /usr/sbin; under sudo's PATH the node was started anew for the other one."""
+    for folder in ("sbin", "bin", "own"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ip").touch(0o755)
+    monkeypatch.setattr(host, "_SBIN", f"{tmp_path}/sbin:{tmp_path}/bin")
+    for path in ("bin:sbin", "sbin:bin", "own", ""):
+        monkeypatch.setenv("PATH", ":".join(str(tmp_path / folder) for folder in path.split(":")))
+        assert host.find_program("ip") == f"{tmp_path}/sbin/ip"
+    for folder in ("sbin", "bin"):
+        (tmp_path / folder / "ip").unlink()
+    monkeypatch.setenv("PATH", str(tmp_path / "own"))
+    assert host.find_program("ip") == f"{tmp_path}/own/ip"
+
+
 def test_missing_tool_names_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda *_, **__: None)
     with pytest.raises(NodeError) as error:
