@@ -35,16 +35,35 @@ class Shown:
         return [line for line in self.lines if len(line) > COLUMNS]
 
 
-def show(argv: Sequence[str], variables: Mapping[str, str], *, timeout: float = 300) -> Shown:
+@dataclass(frozen=True)
+class Typed:
+    """Keys that somebody presses when the terminal has shown a text: CTRL_C is what the terminal makes a SIGINT of."""
+
+    after: str
+    keys: bytes
+
+
+CTRL_C = b"\x03"
+
+
+def show(
+    argv: Sequence[str], variables: Mapping[str, str], *, typed: Typed | None = None, timeout: float = 300
+) -> Shown:
     """Runs a program whose input, output and errors are a terminal; variables are added to the environment."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, COLUMNS, 0, 0))
     with subprocess.Popen(
-        argv, stdin=theirs, stdout=theirs, stderr=theirs, env=_environment(variables), start_new_session=True
+        argv,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=_environment(variables),
+        start_new_session=True,
+        preexec_fn=_take_terminal,
     ) as process:
         os.close(theirs)
         try:
-            sent = _read(ours)
+            sent = _read(ours, typed)
             code = process.wait(timeout)
         finally:
             os.close(ours)
@@ -59,10 +78,18 @@ def _environment(variables: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "TERM": "xterm-256color", **variables}
 
 
-def _read(descriptor: int) -> bytes:
+def _take_terminal() -> None:
+    """In the child, once its input is the terminal: Ctrl-C there is then meant for it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def _read(descriptor: int, typed: Typed | None) -> bytes:
     """Until nobody has the other end open."""
     sent = b""
     while True:
+        if typed and typed.after.encode() in sent:
+            os.write(descriptor, typed.keys)
+            typed = None
         try:
             part = os.read(descriptor, 65536)
         except OSError as error:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal import COLOR, COLUMNS, Shown, show
+from tests.terminal import COLOR, COLUMNS, CTRL_C, Shown, Typed, show
 
 ROOT = Path(__file__).resolve().parents[2]
 CHILD = """
@@ -20,6 +20,7 @@ from airstrip.errors import AirstripError
 from airstrip.events import StepFinished, StepProgress, StepStarted, Warned
 from airstrip.result import Finding, Result
 from tests.cli.conftest import Facade
+from tests.cli.planned import PLAN
 
 LONG = "because of a reason that takes many words to tell " * 4
 FINDING = Finding("component.not-ready", "api-server: 0 of 1 ready " + LONG, LONG, LONG, "evidence")
@@ -46,10 +47,21 @@ STATES = [
     for state in ("queued", "success", "failed")
 ]
 
+def change(*arguments, **named):
+    print("CHANGED")
+    return Result("down", {"name": "airflow"})
+
+def delete(emit, confirm, **named):
+    assert confirm("Delete it?")
+    return change()
+
 facade = Facade({
     "open_url": Result("status", {"name": "airflow", "state": "healthy", "runs": STATES}),
+    **dict.fromkeys(("down", "prune"), delete),
+    "add_user": change,
     "up": up,
     "status": Result("status", {"name": "airflow", "state": "degraded", "components": [], "runs": RUNS}, [FINDING], 3),
+    "plan": Result("plan", PLAN),
     "history": Result("status", {"name": "airflow", "history": HISTORY}),
 })
 for module, name in (("airstrip.deployment", "Deployment"), ("airstrip.node", "Node")):
@@ -59,11 +71,11 @@ for module, name in (("airstrip.deployment", "Deployment"), ("airstrip.node", "N
 sys.exit(run(sys.argv[1:]))
 """
 VERBS = ["--help", "up --help", "logs --help", "node build --help", "users add --help", "nonsense"]
-ANSWERS = ["up", "status", "status --history"]
+ANSWERS = ["up", "status", "status --history", "plan"]
 
 
-def run(words: str, **variables: str) -> Shown:
-    return show([sys.executable, "-c", CHILD, *words.split()], {"PYTHONPATH": str(ROOT), **variables})
+def run(words: str, typed: Typed | None = None, **variables: str) -> Shown:
+    return show([sys.executable, "-c", CHILD, *words.split()], {"PYTHONPATH": str(ROOT), **variables}, typed=typed)
 
 
 @pytest.mark.parametrize("words", VERBS + ANSWERS)
@@ -108,3 +120,22 @@ def test_without_a_terminal_every_sentence_is_one_line_without_colours(words: st
     assert "\x1b" not in done.stdout + done.stderr
     cause = "  cause: " + "because of a reason that takes many words to tell " * 4
     assert cause.rstrip() in [line.rstrip() for line in (done.stdout + done.stderr).splitlines()]
+
+
+QUESTIONS = [("down --data", "[y/N]"), ("node prune --everything", "[y/N]"), ("users add ada", "assword")]
+
+
+@pytest.mark.parametrize(("words", "question"), QUESTIONS)
+def test_ctrl_c_at_a_question_changes_nothing_and_ends_with_130(words: str, question: str) -> None:
+    shown = run(words, Typed(question, CTRL_C))
+    assert shown.code == 130
+    assert "CHANGED" not in shown.sent
+    assert "Traceback" not in shown.sent
+    assert "interrupted: Nothing was changed.  [usage.interrupted]" in shown.lines
+
+
+@pytest.mark.parametrize("words", [words for words, _ in QUESTIONS[:2]])
+def test_yes_at_the_same_question_changes_something(words: str) -> None:
+    shown = run(words, Typed("[y/N]", b"y\n"))
+    assert shown.code == 0
+    assert "CHANGED" in shown.lines

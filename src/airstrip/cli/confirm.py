@@ -28,13 +28,18 @@ def _ask(question: str, voice: Voice, *, yes: bool, default: bool) -> bool:
             cause="There is no terminal to ask on.",
             fix="Add --yes.",
         )
-    voice.ask(f"{question} {'[Y/n]' if default else '[y/N]'}")
     try:
+        voice.ask(f"{question} {'[Y/n]' if default else '[y/N]'}")
         answer = sys.stdin.readline()
     except KeyboardInterrupt:
-        if sys.stderr.isatty():
-            sys.stderr.write("\n")
+        end_question()
         raise
     if not answer:
         return False
     return default if answer.isspace() else answer.strip().lower() in ("y", "yes")
+
+
+def end_question() -> None:
+    """After Ctrl-C the terminal is still on the question's line."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\n")

@@ -10,6 +10,7 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from airstrip.cli.confirm import end_question
 from airstrip.cli.render import Voice
 from airstrip.errors import UsageError
 
@@ -97,5 +98,9 @@ def _ask(username: str, voice: Voice) -> str:
 
 def _hidden(question: str, voice: Voice) -> str:
     """The voice asks: what it draws would go over getpass's own words."""
-    voice.ask(question)
-    return getpass.getpass("")
+    try:
+        voice.ask(question)
+        return getpass.getpass("")
+    except KeyboardInterrupt:
+        end_question()
+        raise

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airstrip.cli.colors import paint
+from airstrip.cli.width import fits, fold
 
 _SIGNS = {"add": ("+", "green"), "change": ("~", "yellow"), "replace": ("±", "yellow"), "remove": ("-", "red")}
 _WORDS = {"add": "to add", "change": "to change", "replace": "to replace", "remove": "to remove"}
@@ -30,7 +31,7 @@ def plan_lines(data: Mapping[str, Any]) -> list[str]:
 def _stage(stage: Mapping[str, Any]) -> list[str]:
     if stage["knownAfter"]:
         return [f"{stage['name']}: known after {stage['knownAfter']}"]
-    lines = [f"  $ {command}" for command in stage["commands"]]
+    lines = [line for command in stage["commands"] for line in fold(f"  $ {command}", sys.stdout, 6)]
     for change in stage["changes"]:
         lines += _change(change)
     return [f"{stage['name']}:", *lines] if lines else []
@@ -40,7 +41,8 @@ def _change(change: Mapping[str, Any]) -> list[str]:
     sign, color = _SIGNS[change["action"]]
     where = f" in {change['namespace']}" if change["namespace"] else ""
     by_hand = f"  (takes back what {', '.join(change['takesBackFrom'])} changed)" if change["takesBackFrom"] else ""
-    lines = [f"  {paint(sign, color, sys.stdout)} {change['kind']} {change['name']}{where}{by_hand}"]
+    lines = fold(f"  {sign} {change['kind']} {change['name']}{where}{by_hand}", sys.stdout, 6)
+    lines[0] = lines[0].replace(sign, paint(sign, color, sys.stdout), 1)
     for field in change["fields"]:
         lines += _field(field)
     return lines
@@ -51,7 +53,12 @@ def _field(field: Mapping[str, Any]) -> list[str]:
     if isinstance(before, str) and isinstance(after, str) and ("\n" in before or "\n" in after):
         diff = list(difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=1))[2:]
         return [f"      {field['path']}:", *(f"        {_painted(line)}" for line in diff)]
-    return [f"      {field['path']}: {_value(before)} -> {_value(after)}"]
+    line = f"      {field['path']}: {_value(before)} -> {_value(after)}"
+    if fits([line], sys.stdout):
+        return [line]
+    # Values are shown as they are: what is longer than a line by itself is for the terminal to break.
+    below = (f"        {_painted(f'{sign} {_value(value)}')}" for sign, value in (("-", before), ("+", after)))
+    return [f"      {field['path']}:", *below]
 
 
 def _painted(line: str) -> str:

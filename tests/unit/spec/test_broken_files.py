@@ -45,12 +45,13 @@ def judge(file: Path, content: bytes, number: int) -> str:
     try:
         load_spec(file, PLACES, PLANNED)
     except SpecError as error:
-        problems = error.problems
+        problems, code = error.problems, error.exit_code
     except Exception as error:
         raise AssertionError(f"broken({number}): {error!r}\n{content[:2000]!r}") from error
     else:
         return "loaded"
     assert problems, number
+    assert code == 2, number
     for problem in problems:
         assert problem.message, (number, problem)
         assert problem.fix, (number, problem)
