@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from airstrip.airflow_api import AirflowClient
+from airstrip.kube import Cluster
+from airstrip.operations import Session
+from airstrip.spec import load_spec
+from airstrip.targets.catalog import TARGET_SPECS, make_target
 from tests.landing import Landing, default_folder
 
 # A shell in the background starts its programs with Ctrl-C ignored, and theirs would inherit that.
@@ -44,3 +49,21 @@ def landing() -> Landing:
     landing.write()
     landing.ok("up", "--yes")
     return landing
+
+
+@pytest.fixture(scope="session")
+def session(landing: Landing) -> Iterator[Session]:
+    spec = load_spec(landing.file, TARGET_SPECS)
+    session = Session(spec, make_target(spec))
+    yield session
+    session.close()
+
+
+@pytest.fixture(scope="session")
+def cluster(session: Session) -> Cluster:
+    return session.cluster
+
+
+@pytest.fixture(scope="session")
+def airflow(session: Session) -> AirflowClient:
+    return session.airflow

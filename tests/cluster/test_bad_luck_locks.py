@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,10 +95,27 @@ def renewing(cluster: Cluster) -> Iterator[None]:
         thread.join(10)
 
 
+HOLD = """
+import pathlib, sys
+from airstrip.file_lock import file_lock
+with file_lock(pathlib.Path(sys.argv[1]), "airflow"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
 def test_the_lock_file_of_a_dead_process_holds_nobody_up(landing: Landing) -> None:
     path = lock_file(NAME)
-    path.write_text(f"pid {dead_process().pid}\n")
-    path.chmod(0o600)
+    argv = [sys.executable, "-c", HOLD, str(path)]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        refused = landing.airstrip("up", "--yes", "--json", timeout=60)
+        (error,) = json.loads(refused.stdout)["errors"]
+        assert error["code"] == "lock.held"
+        assert f"pid {holder.pid}" in error["cause"]
+        holder.kill()
+    assert path.read_text() == f"pid {holder.pid}\n"
     landing.ok("up", "--yes", timeout=60)
 
 

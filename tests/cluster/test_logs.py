@@ -102,12 +102,18 @@ def test_ctrl_c_leaves_the_run_and_says_how_to_look_at_it(landing: Landing, airf
 
 
 def test_a_component_s_log_is_followed(landing: Landing) -> None:
-    with started(landing, "logs", "scheduler", "-F") as logs:
+    """To a line that was not there when the follow began: of a run that did not exist then."""
+    with started(landing, "logs", "scheduler", "-F") as logs, ThreadPoolExecutor() as pool:
         assert logs.stdout
         assert logs.stdout.readline()
-        logs.send_signal(signal.SIGINT)
-        logs.communicate(timeout=30)
-    assert logs.returncode == 130
+        run = landing.data("run", "smoke")["run"]
+        seen = pool.submit(lambda: any(run in line for line in logs.stdout or ()))
+        try:
+            assert seen.result(timeout=60)
+            logs.send_signal(signal.SIGINT)
+            assert logs.wait(30) == 130
+        finally:
+            logs.kill()
 
 
 def test_a_task_that_is_not_mapped_has_no_index(landing: Landing) -> None:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from airstrip.kube import Cluster
-from airstrip.kube.inventory import read
-from tests.landing import NAME, Landing
+from airstrip.kube.inventory import entries, read
+from airstrip.operations import Session
+from tests.landing import NAME, Landing, eventually
+
+STAGES = ["place", "image", "secrets", "foundation", "database", "migration", "airflow", "prune"]
+ALIVE = ("leases", "apiServerIPInfo", "events")
+OWN_STATUS = ("nodes", "update")
+QUIET_LOOKS = 6
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +33,11 @@ def plan(landing: Landing) -> list[dict[str, Any]]:
     return [change for stage in landing.data("plan")["stages"] for change in stage["changes"]]
 
 
-def snapshot(cluster: Cluster) -> dict[str, Any]:
+def snapshot(session: Session) -> dict[str, Any]:
     """What would tell a write: version, generation, labels and contents of every applied object and Secret."""
+    cluster = session.cluster
     found: dict[str, Any] = {}
-    for entry in sorted(read(cluster, NAME)):
+    for entry in sorted(read(cluster, NAME) | entries(session.target.cluster_objects())):
         item = cluster.get(entry.api_version, entry.kind, entry.name, entry.namespace or None)
         assert item is not None
         found[str(entry)] = {key: value for key, value in item.items() if key != "status"}
@@ -37,12 +46,58 @@ def snapshot(cluster: Cluster) -> dict[str, Any]:
     return found
 
 
-def test_after_up_there_are_no_changes_and_a_second_up_writes_nothing(landing: Landing, cluster: Cluster) -> None:
-    assert landing.data("plan")["changed"] is False
+def writes(cluster: Cluster) -> Counter[tuple[str, str]]:
+    """What the API server has written into etcd since it started, by kind and operation; as it counts it itself.
+
+    Without what it and the kubelet write to say that they live, and events.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for line in cluster.transport.request("GET", "/metrics", "read the metrics").text.splitlines():
+        name, _, rest = line.partition("{")
+        labels = dict(re.findall(r'(\w+)="([^"]*)"', rest))
+        if name == "etcd_requests_total" and labels["operation"] in ("create", "update", "delete"):
+            found[labels["resource"], labels["operation"]] += int(float(line.rpartition(" ")[2]))
+    return Counter({what: count for what, count in found.items() if what[0] not in ALIVE and what != OWN_STATUS})
+
+
+def await_quiet(cluster: Cluster) -> None:
+    """What an earlier test began may still end: pods, and what follows from them."""
+    last: list[Counter[tuple[str, str]]] = []
+
+    def quiet() -> bool:
+        last.append(writes(cluster))
+        return len(last) > QUIET_LOOKS and last[-1] == last[-QUIET_LOOKS]
+
+    eventually(quiet, seconds=90, what="nobody writes into the cluster")
+
+
+def test_a_write_is_counted(cluster: Cluster) -> None:
+    """Else the next test would prove nothing."""
+    await_quiet(cluster)
+    before = writes(cluster)
+    cluster.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "probe", "namespace": NAME}})
+    cluster.patch("v1", "Namespace", f"{NAME}-workers", {"metadata": {"labels": {"probe": "1"}}})
+    cluster.delete("v1", "ConfigMap", "probe", NAME)
+    cluster.patch("v1", "Namespace", f"{NAME}-workers", {"metadata": {"labels": {"probe": None}}})
+    assert writes(cluster) - before == {
+        ("configmaps", "create"): 1,
+        ("configmaps", "delete"): 1,
+        ("namespaces", "update"): 2,
+    }
+
+
+def test_after_up_there_are_no_changes_and_a_second_up_writes_nothing(landing: Landing, session: Session) -> None:
+    document = landing.data("plan")
+    assert document["changed"] is False
+    assert [stage["name"] for stage in document["stages"]] == STAGES
     assert landing.airstrip("plan", "--exit-code").returncode == 0
-    before = snapshot(cluster)
+    await_quiet(session.cluster)
+    before, written = snapshot(session), writes(session.cluster)
+    kinds = {item["kind"] for item in before.values()}
+    assert {"Namespace", "PersistentVolume", "ConfigMap", "Secret", "Deployment", "Role"} <= kinds
     landing.ok("up", "--yes")
-    assert snapshot(cluster) == before
+    assert snapshot(session) == before
+    assert writes(session.cluster) == written
 
 
 def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluster) -> None:

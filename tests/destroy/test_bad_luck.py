@@ -16,15 +16,7 @@ import pytest
 
 from tests.landing import ROOT, Landing, eventually
 
-STEPS = (
-    "node.start",
-    "place.objects",
-    "node.import",
-    "apply.foundation",
-    "apply.database",
-    "apply.migration",
-    "apply.airflow",
-)
+STAGES = ("secrets", "foundation", "database", "migration", "airflow")
 SEED = 20261121
 ABSENT = "localhost/airstrip/absent@sha256:" + "0" * 64
 
@@ -58,6 +50,24 @@ def await_event(process: subprocess.Popen[str], event: str, step: str) -> None:
         if (told["event"], told.get("step")) == (event, step):
             return
     pytest.fail(f"`up` ended before {event} of {step}")
+
+
+def kill_after_its_next_new_step(landing: Landing, known: list[tuple[str, str]]) -> bool:
+    """Notes the step, by code and title; False where `up` got to its end without one.
+
+    Which steps there are, `up` itself tells. A build that it finds in the cache is none.
+    """
+    with running_up(landing) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            told = json.loads(line) if line.startswith("{") else {}
+            step = (told.get("step", ""), told.get("title", ""))
+            if told.get("event") == "step.finished" and told["note"] != "cached" and step not in known:
+                known.append(step)
+                os.killpg(process.pid, signal.SIGKILL)
+                return True
+        assert process.wait(60) == 0
+    return False
 
 
 def test_two_ups_at_once_and_ctrl_c_in_a_wait(landing: Landing) -> None:
@@ -110,22 +120,40 @@ def test_up_killed_after_each_of_its_steps_is_completed_by_the_next(landing: Lan
     landing.ok("down", "--data", "--yes")
     # The image store outlives `down --data`; emptied, the import is a step again.
     landing.ok("node", "prune", "--yes")
-    for step in STEPS:
-        with running_up(landing) as process:
-            await_event(process, "step.finished", step)
-            os.killpg(process.pid, signal.SIGKILL)
-    landing.ok("up", "--yes")
+    known: list[tuple[str, str]] = []
+    while kill_after_its_next_new_step(landing, known):
+        pass
+    codes = [code for code, _ in known]
+    assert codes[:2] == ["node.start", "place.objects"]
+    assert codes.count("node.import") == 2
+    assert [code for code in codes if code.startswith("apply.")] == [f"apply.{stage}" for stage in STAGES]
+    assert codes[-1] == "airflow.ready"
     landing.ok("run", "smoke")
     assert landing.data("plan")["changed"] is False
 
 
+def test_up_killed_after_it_pruned_is_completed_by_the_next(landing: Landing) -> None:
+    """It is no step of a first landing: a changed setting makes another ConfigMap, and the old one goes."""
+    landing.write_file("airflow: {env: {AIRPORT: JFK}}\n")
+    removed = [change for stage in landing.data("plan")["stages"] for change in stage["changes"]][-1]
+    assert (removed["action"], removed["kind"]) == ("remove", "ConfigMap")
+    with running_up(landing) as process:
+        await_event(process, "step.finished", "apply.prune")
+        os.killpg(process.pid, signal.SIGKILL)
+    landing.ok("up", "--yes")
+    assert landing.data("plan")["changed"] is False
+    landing.ok("run", "smoke")
+    landing.write_file()
+
+
 def test_up_killed_at_any_moment_is_completed_by_the_next(landing: Landing) -> None:
     landing.ok("down", "--data", "--yes")
-    moment = random.Random(SEED).uniform(1, 30)
+    moment = random.Random(SEED).uniform(1, 15)
     broken = landing.dags / "broken.py"
     broken.write_text("from airflow.sdk import dag\nimport no_such_module_at_all\n")
     with running_up(landing) as process:
         time.sleep(moment)
+        assert process.poll() is None, f"`up` had ended by itself, with {process.returncode}, after {moment:.1f} s"
         os.killpg(process.pid, signal.SIGKILL)
     # Airflow has read nothing before, or very little.
     (finding,) = json.loads(landing.ok("up", "--yes", "--json"))["findings"]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 
+from airstrip.operations import Session
 from airstrip.paths import lock_file, run_dir, state_dir
 from tests.landing import NAME, Landing
 
 
-def test_down_and_up_keep_runs_and_password(landing: Landing) -> None:
+def test_down_and_up_keep_runs_and_password(landing: Landing, session: Session) -> None:
     password = landing.ok("open", "--password")
     run = landing.data("run", "smoke")
     landing.ok("down")
@@ -21,9 +22,14 @@ def test_down_and_up_keep_runs_and_password(landing: Landing) -> None:
     landing.ok("up", "--yes")
     assert landing.ok("open", "--password") == password
     assert run["run"] in [row["run"] for row in landing.data("status")["runs"]]
+    session.close()  # it connects anew to what `up` brought back
     for task, lines in run["logs"].items():
         assert lines
         assert landing.ok("logs", "smoke", task, "--run", run["run"]).splitlines() == lines
+        # Where the UI reads it, with no pod of the run left.
+        assert session.cluster.list("v1", "Pod", f"{NAME}-workers") == []
+        told = session.airflow.task_log("smoke", run["run"], task)
+        assert [line for record in told.records for line in record.lines()] == lines
 
 
 def test_down_with_data_deletes_the_cluster_and_its_volumes(landing: Landing) -> None:

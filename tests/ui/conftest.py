@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
-from tests.landing import Landing, eventually
+from airstrip.kube import Cluster
+from tests.landing import NAME, Landing, eventually
 from tests.ui.browser import Browser
 
 
 @pytest.fixture(scope="session")
-def run(landing: Landing) -> dict[str, Any]:
-    """What `run smoke` said of the run that it made."""
-    return landing.data("run", "smoke")
+def run(landing: Landing, cluster: Cluster) -> dict[str, Any]:
+    """What `run smoke` said of the run that it made. Its pods are gone: what is seen of it is what is kept."""
+    run = landing.data("run", "smoke")
+    eventually(lambda: not cluster.list("v1", "Pod", f"{NAME}-workers"), seconds=60, what="task pods are removed")
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -120,7 +120,7 @@ def _land_stages(
     """Each stage is planned when its inputs are known, and exactly that is done; yields the number of its changes."""
     spec, cluster = session.spec, session.cluster
     namespace = spec.namespaces.control
-    checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()))
+    checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()), emit)
     manifests = build_manifests(spec, platform, images, checksums)
     previous = inventory.read(cluster, namespace)
     current = inventory.entries(objects_of(manifests))
@@ -132,7 +132,7 @@ def _land_stages(
         yield _apply_stage(session, stage, emit, clock)
     lease.check()
     awaited = _awaited(cluster, spec.namespaces.workers, previous)
-    yield len(inventory.prune(cluster, namespace, previous, current | awaited))
+    yield _prune(cluster, namespace, previous, current | awaited, emit)
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
         _await_airflow(session.airflow, progress, clock)
         # Once more: after a power cut the cluster tells for some seconds what was true before it.
@@ -153,6 +153,22 @@ def _record(session: Session, images: Images, changed: int, error: str = "") -> 
         images=names,
         error=error,
     )
+
+
+def _prune(
+    cluster: Cluster,
+    namespace: str,
+    previous: frozenset[inventory.Entry],
+    current: frozenset[inventory.Entry],
+    emit: Emit,
+) -> int:
+    """Returns how many are gone. A step only where there is something to take away."""
+    if not inventory.prunable(previous, current):
+        return len(inventory.prune(cluster, namespace, previous, current))
+    with step(emit, "apply.prune", "Take away what is no longer wanted") as progress:
+        gone = inventory.prune(cluster, namespace, previous, current)
+        progress.note = f"{len(gone)} objects"
+    return len(gone)
 
 
 def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Entry]) -> frozenset[inventory.Entry]:

@@ -243,3 +243,16 @@ def test_importing_it_imports_no_airflow_and_no_kubernetes(load: Load, monkeypat
         monkeypatch.delitem(sys.modules, name)
     load().task_policy(operator("airflow.providers.standard.operators.bash"))
     assert not [name for name in sys.modules if name.partition(".")[0] in ("airflow", "kubernetes")]
+
+
+@pytest.mark.parametrize(
+    ("account", "mounts", "expected"),
+    [(None, None, False), (None, True, True), ("theirs", None, None), ("theirs", False, False)],
+)
+def test_a_pod_whose_author_named_no_account_has_no_token(
+    load: Load, account: str | None, mounts: bool | None, expected: bool | None
+) -> None:
+    made = pod(Model(name="base"))
+    made.spec.service_account_name, made.spec.automount_service_account_token = account, mounts
+    load().pod_mutation_hook(made)
+    assert made.spec.automount_service_account_token is expected

@@ -44,6 +44,9 @@ def pod_mutation_hook(pod):
     if hasattr(_own, "pod_mutation_hook"):
         _own.pod_mutation_hook(pod)
     spec = pod.spec
+    # A pod that an operator makes: of the namespace's default account it needs no token.
+    if spec.service_account_name is None and spec.automount_service_account_token is None:
+        spec.automount_service_account_token = False
     for container in [*(spec.init_containers or []), *(spec.containers or [])]:
         if container.name == _SIDECAR:
             _use_own_image(container)
