@@ -7,6 +7,7 @@ from typing import Any
 
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.host import HostFacts
+from airstrip.embedded.supervisor.mounts import POD_LOGS
 
 CLUSTER_DOMAIN = "cluster.local"
 HOST_NAME = "host.airstrip.internal"
@@ -87,8 +88,8 @@ disabled_plugins = {json.dumps(_CONTAINERD_UNUSED)}
 
 
 def _text(value: object) -> str:
-    """A TOML value: JSON's strings and booleans are TOML's too."""
-    return json.dumps(value if isinstance(value, bool) else str(value))
+    """A TOML value: JSON's strings and booleans are TOML's too, but for escapes of letters beyond 16 bits."""
+    return json.dumps(value if isinstance(value, bool) else str(value), ensure_ascii=False)
 
 
 def _cni(config: NodeConfig, host: HostFacts) -> dict[str, Any]:
@@ -134,7 +135,8 @@ def _kubelet(config: NodeConfig, host: HostFacts) -> dict[str, Any]:
         "clusterDNS": [str(config.subnets.node)],
         "resolvConf": str(config.settings_dir / "resolv.conf"),
         "volumePluginDir": "/var/lib/kubelet/volume-plugins",
-        "podLogsDir": str(config.state_dir / "pod-logs"),
+        # Bound there in the node's own view of the host: the kubelet takes no letter beyond ASCII here.
+        "podLogsDir": POD_LOGS,
         "containerLogMaxSize": "10Mi",
         "containerLogMaxFiles": 3,
         "maxPods": 110,
@@ -183,7 +185,7 @@ def _corefile(config: NodeConfig) -> str:
         fallthrough
     }}
     kubernetes {CLUSTER_DOMAIN} in-addr.arpa {{
-        kubeconfig {config.settings_dir}/coredns.kubeconfig
+        kubeconfig {_text(config.settings_dir / "coredns.kubeconfig")}
         ttl 5
         fallthrough in-addr.arpa
     }}

@@ -20,6 +20,8 @@ _KUBELET_WANTS = {
     "kernel/keys/root_maxkeys": "1000000",
     "kernel/keys/root_maxbytes": "25000000",
 }
+POD_LOGS = "/var/log/pods"
+"""The state's pod-logs as the node sees it: a path that is the same for every node."""
 _HIDDEN = (Path("/run"), Path("/var/log"))
 
 
@@ -36,6 +38,8 @@ def prepare(plan: NodePlan) -> None:
         _hide(folder, kept)
     state = Path(plan.state_dir)
     _bind(state / "kubelet", Path("/var/lib/kubelet"))
+    Path(POD_LOGS).mkdir()
+    _bind(state / "pod-logs", Path(POD_LOGS))
     kernel.mount("tmpfs", "/var/lib/cni", "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700")
     _pretend_settings()
     _link_containerd(Path(plan.run_dir))
