@@ -1,12 +1,12 @@
-"""Thousands of broken files: each is read, or refused with places inside of it; never anything else.
+"""Hundreds of broken files: each is read, or refused with places inside of it; never anything else.
 
-The mutations are seeded: a failure names its number, and comes again with it.
+The mutations are seeded: a failure names its number, and comes again with it. Thousands of them go
+through the command line: tests/contract/test_broken_files.py.
 """
 
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,24 +17,18 @@ from airstrip.spec import load_spec
 from tests.unit.spec.breaking import GOOD, broken
 from tests.unit.spec.conftest import PLACES, PLANNED
 
-COUNT = 2200
-SECONDS = 20.0
+COUNT = 700
 
 
 def test_no_broken_file_crashes_the_loader(tmp_path: Path) -> None:
     file = tmp_path / "airstrip.yaml"
     (tmp_path / "requirements.txt").write_text("pandas\n")
     outcomes: dict[str, int] = {}
-    slowest = 0.0
-    began = time.process_time()
     for number in range(COUNT):
         content = broken(number)
         file.write_bytes(content)
-        start = time.process_time()
         outcome = judge(file, content, number)
-        slowest = max(slowest, time.process_time() - start)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
-    assert time.process_time() - began < SECONDS, f"the slowest took {slowest:.1f} s"
     # Else the mutations would be too mild, or too wild, to test anything.
     assert len(outcomes) >= 15, outcomes
     assert 10 < outcomes["loaded"] < COUNT / 2, outcomes
