@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.embedded import NodeConfig
+from airstrip.embedded.host import find_program
 from airstrip.embedded.supervisor import lock, record
 from airstrip.targets.local.node import LocalNode
 from tests.landing import NAME, ROOT, Landing, eventually
@@ -34,14 +35,13 @@ class Cut(Landing):
     def config(self) -> NodeConfig:
         return LocalNode(f"{NAME}-cut").config()
 
-    def begin(self, path: str = "") -> subprocess.Popen[bytes]:
-        """A start under way; `path` goes before PATH."""
+    def begin(self, *view: str) -> subprocess.Popen[bytes]:
+        """A start under way; `view` is a command that ends in `exec "$@"`, for a start that sees another host."""
         return subprocess.Popen(
-            [str(ROOT / "airstrip"), "node", "start", "--yes", "-f", str(self.file)],
+            [*view, str(ROOT / "airstrip"), "node", "start", "--yes", "-f", str(self.file)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env={**os.environ, "PATH": f"{path}:{os.environ['PATH']}"},
         )
 
     def begin_and_kill(self, seconds: float) -> None:
@@ -93,11 +93,15 @@ def test_stop_after_a_start_that_was_killed_leaves_nothing(cut: Cut, seconds: fl
 
 def test_keeper_that_makes_the_link_when_its_start_is_killed_is_known(cut: Cut, tmp_path: Path) -> None:
     """Nothing but its lock tells of it: the record is written later."""
-    slow = tmp_path / "slow" / "ip"
-    slow.parent.mkdir()
-    slow.write_text(f'#!/bin/sh\n[ "$1" != -batch ] || sleep 3\nexec {shutil.which("ip")} "$@"\n')
+    ip = find_program("ip")
+    assert ip
+    slow, quick = tmp_path / "slow", tmp_path / "ip"
+    shutil.copy(ip, quick)
+    slow.write_text(f'#!/bin/sh\n[ "$1" != -batch ] || sleep 3\nexec {quick} "$@"\n')
     slow.chmod(0o755)
-    with cut.begin(str(slow.parent)) as started:
+    # In a mount namespace of its own: PATH does not decide which `ip` it is.
+    covered = f'mount --bind {slow} {os.path.realpath(ip)} && exec "$@"'
+    with cut.begin("unshare", "--mount", "sh", "-c", covered, "start") as started:
         eventually(lambda: lock.keeper(cut.config.state_dir) is not None, seconds=20, what="the keeper has begun")
         started.send_signal(signal.SIGKILL)
     keeper = lock.keeper(cut.config.state_dir)
