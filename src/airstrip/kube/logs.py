@@ -98,9 +98,11 @@ def follow_pod_log(
             if not _goes_on(cluster, pod, namespace, container):
                 return
         except KubernetesError as error:
-            if error.status == 404:
+            if error.status != 404:
+                patience.bear(error)
+            # A kubelet that has not heard of the pod yet says so too.
+            elif not _goes_on(cluster, pod, namespace, container):
                 return
-            patience.bear(error)
         if last:
             query = {**_query(container, None), "follow": "true", "timestamps": "true", "sinceTime": last}
         stop.wait(_STARTING_POLL)

@@ -89,6 +89,14 @@ def test_a_silent_log_is_followed_on(clock: Clock) -> None:
     assert clock.now > 150
 
 
+def test_a_pod_that_its_kubelet_has_not_heard_of_is_waited_for(clock: Clock) -> None:
+    """The API server knows it, and hands on the kubelet's own 404."""
+    created = httpx.Response(200, json={"status": {"phase": "Pending"}})
+    unknown = status(404, 'pods "p" not found')
+    assert list(follow(clock, unknown, created, unknown, created, log("1"), ENDED)) == ["1"]
+    assert list(follow(clock, unknown)) == []
+
+
 @pytest.mark.parametrize("failure", [UNREACHABLE, SILENT])
 def test_a_cluster_that_stays_away_ends_it(clock: Clock, failure: Exception) -> None:
     with pytest.raises(KubernetesError) as raised:
