@@ -47,4 +47,4 @@ def test_node_prune_leaves_nothing(landing: Landing) -> None:
 
 
 def test_down_twice_is_no_error(landing: Landing) -> None:
-    landing.ok("down")
+    assert landing.data("down")["wasRunning"] is False

@@ -21,7 +21,7 @@ from airstrip.paths import cache_dir
 PACKAGES = ("python3", "git", "ca-certificates")
 # Of no use here, and a third of the files.
 _EXCLUDED = ("doc", "locale", "man")
-CLONE = "/root/airstrip"
+CLONE = "/srv/airstrip"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _NAMESPACES = ("unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--kill-child")
 _ENTER = """

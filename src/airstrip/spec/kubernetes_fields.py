@@ -41,8 +41,8 @@ def _quantity(value: Any) -> str:
 
 def quantity(text: str) -> float:
     """In cores or bytes."""
-    number, unit = re.fullmatch(r"([\d.]+)(\D*)", text).groups()  # type: ignore[union-attr]
-    return float(number) * _UNITS[unit]
+    number = text.rstrip("".join(_UNITS))
+    return float(number) * _UNITS[text.removeprefix(number)]
 
 
 def _dns_label(text: str) -> str:
