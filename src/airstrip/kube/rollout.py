@@ -107,6 +107,9 @@ def look_at_job(cluster: Cluster, name: str, namespace: str, refusals: Refusals)
     if "Complete" in conditions:
         return Look(True, "complete")
     pods = _pods_of(cluster, namespace, job["spec"].get("selector") or {}, job["metadata"]["uid"])
+    if job["spec"].get("completions", 1) == 1 and any(pod["status"].get("phase") == "Succeeded" for pod in pods):
+        # The Job itself says so a second or two later.
+        return Look(True, "complete")
     if failed := conditions.get("Failed"):
         said = failed.get("message") or failed.get("reason", "")
         return Look(False, "failed", tuple(pods), troubles_of(pods), (name,), failed="job.failed", message=f"{said}.")

@@ -12,7 +12,7 @@ from airstrip.manifests.settings import control_settings
 from airstrip.manifests.task_pod import build_task_pod_template
 
 _SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
-_SCRIPTS = ("create_accounts.py", "main_loop_alive.py")
+_SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
 _DAGS = (".airflowignore", "smoke.py")
 
 

@@ -56,21 +56,18 @@ def database_identity(inputs: Inputs) -> str:
 
 
 def _template(inputs: Inputs) -> Object:
-    mounts: tuple[Mount, ...] = (*SCRATCH, SCRIPTS, PRIVATE_LOGS)
-    accounts = (*mounts, _accounts_mount())
-    migrate = ("airflow", "db", "migrate")
-    create = ("python", f"{SCRIPTS_DIR}/create_accounts.py", _ACCOUNTS_DIR)
+    mounts: tuple[Mount, ...] = (*SCRATCH, SCRIPTS, PRIVATE_LOGS, _accounts_mount())
+    migrate = ("python", f"{SCRIPTS_DIR}/migrate.py", _ACCOUNTS_DIR)
     return {
         "metadata": {"labels": labels(inputs, MIGRATION), "annotations": inputs.checksum_annotations(_DECISIVE)},
         "spec": {
             "automountServiceAccountToken": False,
-            "containers": [_container(inputs, "accounts", create, accounts)],
+            "containers": [_container(inputs, "migrate", migrate, mounts)],
             "enableServiceLinks": False,
-            "initContainers": [_container(inputs, "migrate", migrate, mounts)],
             "restartPolicy": "Never",
             "securityContext": pod_security.airflow_pod(),
             "serviceAccountName": MIGRATION,
-            "volumes": volumes_of(inputs, accounts),
+            "volumes": volumes_of(inputs, mounts),
             **inputs.pull_secrets,
         },
     }
