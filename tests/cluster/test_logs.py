@@ -101,6 +101,10 @@ def test_ctrl_c_leaves_the_run_and_says_how_to_look_at_it(landing: Landing, airf
     eventually(lambda: airflow.dag_run("talker", run_id).state == "success", seconds=30, what="the run goes on")
 
 
+def test_the_migration_tells_which_accounts_it_made(landing: Landing) -> None:
+    assert "account airstrip: " in landing.ok("logs", "migration")
+
+
 def test_a_component_s_log_is_followed(landing: Landing) -> None:
     """To a line that was not there when the follow began: of a run that did not exist then."""
     with started(landing, "logs", "scheduler", "-F") as logs, ThreadPoolExecutor() as pool:

@@ -87,7 +87,7 @@ def logs(
 ) -> None:
     """Print the log of a component, or of a task, also after its pod is gone.
 
-    Components: api-server, scheduler, dag-processor, triggerer, postgresql.
+    Components: api-server, scheduler, dag-processor, triggerer, postgresql, migration.
 
     \b
     Examples:

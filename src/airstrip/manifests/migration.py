@@ -62,7 +62,7 @@ def _template(inputs: Inputs) -> Object:
         "metadata": {"labels": labels(inputs, MIGRATION), "annotations": inputs.checksum_annotations(_DECISIVE)},
         "spec": {
             "automountServiceAccountToken": False,
-            "containers": [_container(inputs, "migrate", migrate, mounts)],
+            "containers": [_container(inputs, MIGRATION, migrate, mounts)],
             "enableServiceLinks": False,
             "restartPolicy": "Never",
             "securityContext": pod_security.airflow_pod(),

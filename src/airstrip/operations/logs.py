@@ -15,7 +15,7 @@ from airstrip.operations.merge import merge
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql")
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql", "migration")
 _POLL_SECONDS = 1.0
 
 
