@@ -78,6 +78,7 @@ def test_who_is_not_root_is_told_so(machine: Machine, line: str) -> None:
     assert done.returncode == 1, done.stdout + done.stderr
     (error,) = json.loads(done.stdout)["errors"]
     assert error["code"] == "node.not-root"
+    assert not [name for name in ("state", "run") if (machine.folder / name).exists()]
     assert "sudo" in error["fix"]
     assert done.stderr == ""
 

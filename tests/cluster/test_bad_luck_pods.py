@@ -120,5 +120,8 @@ def test_a_component_that_crashes_by_a_setting_is_told_in_its_own_words(landing:
     assert "scheduler" in error["message"]
     assert 'check "max_tis_per_query" key in "scheduler" section' in error["details"]
     # The scheduler of the release before schedules on.
-    components = {row["component"]: row["ready"] for row in json.loads(running.stdout)["data"]["components"]}
+    seen = json.loads(running.stdout)
+    assert (running.returncode, seen["data"]["state"]) == (3, "incomplete")
+    assert "deployment.up-failed" in [finding["code"] for finding in seen["findings"]]
+    components = {row["component"]: row["ready"] for row in seen["data"]["components"]}
     assert components["scheduler"] == 1

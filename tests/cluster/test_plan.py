@@ -172,6 +172,8 @@ def test_another_program_s_field_is_named_and_left_alone(landing: Landing, clust
         assert (done.returncode, error["code"]) == (1, "kubernetes.field-conflict")
         assert "gitops" in error["cause"]
         assert error["fix"]
+        kept = (cluster.get("apps/v1", "Deployment", "scheduler", NAME) or {})["spec"]
+        assert (kept["minReadySeconds"], kept["revisionHistoryLimit"]) == (1, 9)
     finally:
         # Without the fields it gives them up.
         claim({**body, "spec": {}})

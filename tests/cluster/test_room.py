@@ -161,7 +161,9 @@ def test_components_have_what_the_file_gives_them(landing: Landing, cluster: Clu
     shutil.copy(DAGS / "settings.py", landing.dags / "settings.py")
     before = pods(cluster)
     landing.write_file(COMPONENTS.replace("IMAGE", airflow_image(cluster)))
-    assert planned(landing)["Service", "api-server"] == {"metadata.annotations.team"}
+    changes = planned(landing)
+    assert changes["Service", "api-server"] == {"metadata.annotations.team"}
+    assert any("affinity" in path for path in changes["Deployment", "scheduler"])
     landing.ok("up", "--yes")
     after = pods(cluster)
     assert (len(before["api-server"]), len(after["api-server"])) == (1, 2)
@@ -173,6 +175,7 @@ def test_components_have_what_the_file_gives_them(landing: Landing, cluster: Clu
     out = printed(landing)
     assert "variable: BGO" in out
     assert "host: example.com" in out
+    assert f"memory: {1024**3}" in out
     assert "words: Bergen" in out
     assert "beside: Flesland" in out
     status = {row["component"]: row for row in landing.data("status")["components"]}

@@ -45,7 +45,11 @@ def job_failed(facts: Facts) -> Iterator[Match]:
                 for pod, container in facts.containers()
                 if pod.owner == f"Job/{job.name}" and pod.namespace == job.namespace and container.log
             ]
-            fields = {"job": job.name, "message": sentence(job.message or "its pod failed")}
+            fields = {
+                "job": job.name,
+                "component": job.component or "COMPONENT",
+                "message": sentence(job.message or "its pod failed"),
+            }
             yield Match(f"{job.namespace}/{job.name}", fields, lines(logs[-1]) if logs else "")
 
 

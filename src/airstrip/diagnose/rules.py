@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
         "job.failed",
         "Job {job} failed",
         "{message}",
-        "Mend what its log says, then run: ./airstrip up",
+        "Mend what its log says (./airstrip logs {component}), then run: ./airstrip up",
         pods.job_failed,
     ),
     Rule(

@@ -107,12 +107,12 @@ def look_at_job(cluster: Cluster, name: str, namespace: str, refusals: Refusals)
     if "Complete" in conditions:
         return Look(True, "complete")
     pods = _pods_of(cluster, namespace, job["spec"].get("selector") or {}, job["metadata"]["uid"])
-    if job["spec"].get("completions", 1) == 1 and any(pod["status"].get("phase") == "Succeeded" for pod in pods):
-        # The Job itself says so a second or two later.
-        return Look(True, "complete")
     if failed := conditions.get("Failed"):
         said = failed.get("message") or failed.get("reason", "")
         return Look(False, "failed", tuple(pods), troubles_of(pods), (name,), failed="job.failed", message=f"{said}.")
+    if job["spec"].get("completions") == 1 and any(pod["status"].get("phase") == "Succeeded" for pod in pods):
+        # The Job itself says so a second or two later.
+        return Look(True, "complete")
     failures = status.get("failed", 0)
     progress = "running" + (f", failed {failures} times" if failures else "")
     return _with_pods(progress, pods, 1, ("Job", name), refusals, owners=(name,))

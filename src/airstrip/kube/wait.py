@@ -56,7 +56,10 @@ def wait_for_rollout(
 def wait_for_job(
     cluster: Cluster, name: str, namespace: str, *, timeout: float, on_progress: OnProgress = _silent
 ) -> None:
-    """Until a Job is complete. Raises WaitTimeout `job.failed` when it failed, or after `timeout` seconds."""
+    """Until a Job has done its work: it is complete, or its one pod succeeded.
+
+    Raises WaitTimeout `job.failed` when it failed, or after `timeout` seconds.
+    """
     refusals = Refusals(cluster, namespace)
     _wait(
         cluster, f"Job {name}", namespace, lambda: look_at_job(cluster, name, namespace, refusals), timeout, on_progress

@@ -99,15 +99,18 @@ def _container(inputs: Inputs, mounts: tuple[Mount, ...]) -> Object:
 def _probes() -> dict[str, Object]:
     """Recovery may take minutes: it must not be killed for that, so liveness asks only for the port.
 
-    So does readiness: clients hear from PostgreSQL itself why it does not serve. Its period is short because a
-    kubelet that has just started waits up to one period before the first probe of a container.
+    Readiness has a short period: a kubelet that has just started waits up to one before a container's first probe.
     """
     ready = {"exec": {"command": ["pg_isready", "-q", "-h", "127.0.0.1", "-U", DATABASE_USER, "-d", DATABASE_NAME]}}
-    port = {"tcpSocket": {"port": "postgresql"}}
     return {
         "startupProbe": {**ready, "periodSeconds": 1, "timeoutSeconds": 5, "failureThreshold": 600},
-        "readinessProbe": {**port, "periodSeconds": 2, "timeoutSeconds": 5, "failureThreshold": 3},
-        "livenessProbe": {**port, "periodSeconds": 20, "timeoutSeconds": 10, "failureThreshold": 6},
+        "readinessProbe": {**ready, "periodSeconds": 3, "timeoutSeconds": 5, "failureThreshold": 3},
+        "livenessProbe": {
+            "tcpSocket": {"port": "postgresql"},
+            "periodSeconds": 20,
+            "timeoutSeconds": 10,
+            "failureThreshold": 6,
+        },
     }
 
 

@@ -33,12 +33,15 @@ def component_logs(session: Session, component: str, *, follow: bool) -> Iterato
         )
     namespace = session.spec.namespaces.control
     selector = f"app.kubernetes.io/component={component},app.kubernetes.io/instance={session.spec.name}"
-    pods = [pod["metadata"]["name"] for pod in session.cluster.list("v1", "Pod", namespace, label_selector=selector)]
+    found = session.cluster.list("v1", "Pod", namespace, label_selector=selector)
+    # A Job's tries in their order: the names of pods are random.
+    found.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+    pods = [pod["metadata"]["name"] for pod in found]
     if not pods:
         raise AirstripError(
             "logs.no-pod",
             f"{component} has no pod",
-            cause="It was scaled to nothing, or its pod could not be made.",
+            cause="It was scaled to nothing, its pod could not be made, or it is a Job whose turn has not come.",
             fix="Run: ./airstrip status",
         )
     # The event reaches a thread that waits for a pod which says nothing.

@@ -8,6 +8,7 @@ from airstrip.answers import ComponentData, State, StatusData
 from airstrip.errors import AirflowError, KubernetesError
 from airstrip.manifests import CLI_SECRET, build_manifests
 from airstrip.operations.dag_files import import_error_findings, import_errors
+from airstrip.operations.history import read_history
 from airstrip.operations.render import NOT_BUILT
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
@@ -45,7 +46,7 @@ def status(session: Session) -> Result[StatusData]:
 
 
 def _state(findings: list[Finding]) -> State:
-    if any(finding.code == "deployment.not-landed" for finding in findings):
+    if any(finding.code in ("deployment.not-landed", "deployment.up-failed") for finding in findings):
         return "incomplete"
     return "degraded" if findings else "healthy"
 
@@ -56,7 +57,7 @@ def _look(session: Session, platform: Platform, found: StatusData, findings: lis
     found["versions"] = {"kubernetes": session.cluster.server_version()}
     found["components"] = _components(session)
     missing = _missing(session, platform, found["components"])
-    findings += [_not_landed(spec.name, missing)] if missing else []
+    findings += [_not_landed(spec.name, missing)] if missing else _last_failed(session)
     findings += [_not_ready(component) for component in found["components"] if not component["healthy"]]
     # Before it is landed, Airflow's API has nothing to say, and why it does not answer is known.
     if not missing:
@@ -140,6 +141,21 @@ def _not_landed(name: str, missing: list[str]) -> Finding:
         "`up` was interrupted, or it failed.",
         "Run: ./airstrip up   (as root, or with sudo)",
     )
+
+
+def _last_failed(session: Session) -> list[Finding]:
+    """All of a landing is there, and it is not the one that was wanted last."""
+    last = next(iter(read_history(session.cluster, session.spec.namespaces.control)[::-1]), None)
+    if last is None or last.state != "failed":
+        return []
+    return [
+        Finding(
+            "deployment.up-failed",
+            f"the last `up` failed: {last.error}",
+            "What runs is the release before it, or parts of both.",
+            "Run it again, it says what is wrong: ./airstrip up   (as root, or with sudo)",
+        )
+    ]
 
 
 def _not_ready(component: ComponentData) -> Finding:

@@ -16,6 +16,8 @@ def settings() -> None:
         print("setting:", conf.get("core", "default_timezone"))
         print("variable:", os.environ.get("AIRPORT", "none"))
         print("host:", "example.com" if "warehouse.example.com" in Path("/etc/hosts").read_text() else "none")
+        limits = (Path("/sys/fs/cgroup", name) for name in ("memory.max", "memory/memory.limit_in_bytes"))
+        print("memory:", next(file.read_text().strip() for file in limits if file.exists()))
         for name in ("words", "beside"):
             file = Path("/opt", name, "word")
             print(f"{name}:", file.read_text().strip() if file.exists() else "none")

@@ -31,7 +31,7 @@ class Pods:
         return cast("Session", SimpleNamespace(spec=spec, cluster=self))
 
     def list(self, *_: object, **__: object) -> list[dict[str, Any]]:
-        return [{"metadata": {"name": name}} for name in self.said]
+        return [{"metadata": {"name": name, "creationTimestamp": "2026-01-01T00:00:00Z"}} for name in self.said]
 
     def logs(self, _: object, pod: str, *, follow: bool, stop: threading.Event, **__: object) -> Iterator[str]:
         for line in self.said[pod]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
@@ -46,6 +47,7 @@ class Landing:
     components: tuple[str, ...] = COMPONENTS
     not_ready: tuple[str, ...] = ()
     secret: bool = True
+    releases: tuple[dict[str, Any], ...] = ()
     condition: str = "ready"
     kubernetes_error: KubernetesError | None = None
     airflow_error: AirflowError | None = None
@@ -85,6 +87,8 @@ class Landing:
         ]
 
     def _get(self, version: str, kind: str, name: str, namespace: str) -> dict[str, Any] | None:
+        if kind == "ConfigMap":
+            return {"data": {"releases": json.dumps(self.releases)}}
         return {"data": {}} if self.secret else None
 
 
@@ -125,6 +129,18 @@ def test_an_interrupted_up_is_a_finding_with_what_is_there(landing: Landing, wor
     finding = result.findings[0]
     assert (finding.code, words in finding.symptom) == ("deployment.not-landed", True)
     assert "./airstrip up" in finding.fix
+
+
+@pytest.mark.parametrize(("states", "state"), [(("landed", "failed"), "incomplete"), (("failed", "landed"), "healthy")])
+def test_an_up_that_failed_last_is_told_where_the_release_before_it_runs_on(
+    states: tuple[str, ...], state: str
+) -> None:
+    about = {"at": "2026-01-01T00:00:00Z", "by": "a@b", "airstrip": "1", "airflow": "3.3.2", "changed": 1}
+    releases = tuple({**about, "revision": 1, "state": each, "error": "pod.crash-loop"} for each in states)
+    result = status(Landing(releases=releases).session())
+    assert (result.exit_code, result.data["state"]) == (3 if state == "incomplete" else 0, state)
+    found = [(finding.code, finding.symptom) for finding in result.findings]
+    assert found == ([("deployment.up-failed", "the last `up` failed: pod.crash-loop")] if result.exit_code else [])
 
 
 def test_a_place_whose_cluster_does_not_answer_is_said_to_be_so() -> None:
