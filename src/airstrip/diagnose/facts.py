@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from airstrip.diagnose import document
+from airstrip.diagnose.airflow.facts import AirflowFacts
+from airstrip.place import PlaceFact
+
+VERSION = 1
+"""Of the document that `to_dict` makes."""
 
 
 @dataclass(frozen=True)
@@ -97,18 +104,59 @@ class NodeFact:
 
 
 @dataclass(frozen=True)
-class Facts:
-    """Everything, of some namespaces; `nodes` is empty where we may not read them."""
+class ProbeFact:
+    """How one look went: `ok`, `failed` (`detail` says why, `code` is the error's) or `skipped`."""
 
+    name: str
+    state: str
+    detail: str = ""
+    seconds: float = 0.0
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class DeploymentFact:
+    """What the file asks for, as far as rules look at it."""
+
+    name: str
+    control: str
+    workers: str
+    airflow_version: str = ""
+    airstrip_version: str = ""
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.control, self.workers)))
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything that rules look at. What could not be read is at its default, and `probes` says so.
+
+    `nodes` is empty where we may not read them; `collected` is RFC 3339.
+    """
+
+    deployment: DeploymentFact | None = None
+    collected: str = ""
+    probes: Sequence[ProbeFact] = ()
+    place: PlaceFact | None = None
     pods: Sequence[PodFact] = ()
     events: Sequence[EventFact] = ()
     jobs: Sequence[JobFact] = ()
     claims: Sequence[ClaimFact] = ()
     nodes: Sequence[NodeFact] = ()
+    airflow: AirflowFacts | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values only."""
-        return asdict(self)
+        return {"version": VERSION, **document.write(self)}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, Any]) -> Facts:
+        """What `to_dict` made. Raises ValueError for anything else."""
+        if value.get("version") != VERSION:
+            raise ValueError(f"version {VERSION} is expected")
+        return document.read(cls, {key: item for key, item in value.items() if key != "version"})
 
     def containers(self) -> Iterator[tuple[PodFact, ContainerFact]]:
         for pod in self.pods:
@@ -120,12 +168,12 @@ class Facts:
         owners = tuple(f"{component}-" for component in components)
         events = (event for event in self.events if f"{event.about.partition('/')[2]}-".startswith(owners))
         claims = (event for event in self.events if event.about.startswith("PersistentVolumeClaim/"))
-        return Facts(
-            pods=[pod for pod in self.pods if pod.component in components],
-            events=[*events, *claims],
-            jobs=[job for job in self.jobs if job.component in components],
-            claims=self.claims,
-            nodes=self.nodes,
+        return replace(
+            self,
+            pods=tuple(pod for pod in self.pods if pod.component in components),
+            events=(*events, *claims),
+            jobs=tuple(job for job in self.jobs if job.component in components),
+            airflow=None,
         )
 
     def events_about(self, kind: str, name: str, namespace: str) -> list[EventFact]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match, sentence, subject_of
+from airstrip.diagnose.rule import Rule
 
 _MOUNT_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 _BIND_REASONS = frozenset({"ProvisioningFailed", "FailedBinding"})
@@ -64,3 +65,48 @@ def _held_by_claim(facts: Facts, namespace: str) -> bool:
 
 def _claim_fields(claim: str, namespace: str, message: str) -> dict[str, str]:
     return {"claim": claim, "namespace": namespace, "message": message}
+
+
+NODE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "node.disk-pressure",
+        "node {node} is short of disk, and evicts pods",
+        "The disk that holds images and containers' data is nearly full.",
+        "Free room on that disk; on this machine: ./airstrip node prune",
+        disk_pressure,
+    ),
+    Rule(
+        "node.not-ready",
+        "node {node} is not ready",
+        "Its kubelet, container runtime or network does not work: {message}",
+        "On this machine: ./airstrip node stop && ./airstrip node start",
+        node_not_ready,
+    ),
+)
+
+VOLUME_RULES: tuple[Rule, ...] = (
+    Rule(
+        "volume.not-bound",
+        "claim {claim} in {namespace} has no volume",
+        "{message}",
+        "Make a volume or a StorageClass that fits the claim, or let Airstrip make it: ./airstrip up",
+        claim_not_bound,
+    ),
+    Rule(
+        "volume.not-mounted",
+        "{pod} cannot mount a volume",
+        "{message}",
+        "See to it that the folder, export, Secret or ConfigMap is there, then run: ./airstrip up",
+        not_mounted,
+    ),
+)
+
+SCHEDULING_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.unschedulable",
+        "{pod} finds no node",
+        "{message}",
+        "Give the cluster what is missing, take the taint away, or ask for less; then run: ./airstrip up",
+        unschedulable,
+    ),
+)

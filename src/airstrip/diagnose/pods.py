@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from airstrip.diagnose.facts import ContainerFact, Facts
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
+from airstrip.diagnose.rule import Rule
 from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS, IMAGE_REASONS, creation_refused
 
 _NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
@@ -77,3 +78,58 @@ def _end_of(container: ContainerFact) -> str:
     if code is None:
         return "It does not stay ready: its probe fails."
     return f"Its process ended with exit code {code}; the last log lines say why."
+
+
+IMAGE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "image.missing",
+        "{pod} cannot get its image {image}",
+        "{message}",
+        "Build and load it again: ./airstrip up   (with image.ref, check that the reference is right)",
+        image_missing,
+    ),
+)
+
+REFUSAL_RULES: tuple[Rule, ...] = (
+    Rule(
+        "namespace.quota",
+        "{owner} may not make its pods: the quota of {namespace} is used up",
+        "{message}",
+        "Raise the ResourceQuota of {namespace}, or ask for less.",
+        quota,
+    ),
+    Rule(
+        "pod.security-violation",
+        "{owner} may not make its pods: {namespace} enforces pod security",
+        "{message}",
+        "Make the pod keep it; Airstrip's own pods do, so look at what was changed or patched.",
+        security_violation,
+    ),
+)
+
+START_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.config-error",
+        "{pod} cannot be started",
+        "{message}",
+        "Make it again: ./airstrip up",
+        config_error,
+    ),
+)
+
+END_RULES: tuple[Rule, ...] = (
+    Rule(
+        "job.failed",
+        "Job {job} failed",
+        "{message}",
+        "Mend what its log says, then run: ./airstrip up",
+        job_failed,
+    ),
+    Rule(
+        "pod.crash-loop",
+        "{pod} ends again and again ({restarts} restarts)",
+        "{message}",
+        "Mend what its log says, then run: ./airstrip up",
+        crash_loop,
+    ),
+)

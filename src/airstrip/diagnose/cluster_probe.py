@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, EventFact, Facts, JobFact, NodeFact, PodFact
+from airstrip.diagnose.probes import Probe, run_probes
 from airstrip.errors import KubernetesError
 from airstrip.kube import Cluster, last_words
 
@@ -17,17 +18,49 @@ _LOGS = 12
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 
 
+KUBERNETES = "kubernetes"
+"""The probe that every other one of the cluster needs: does it answer at all?"""
+
+
 def collect_facts(cluster: Cluster, namespaces: Iterable[str]) -> Facts:
-    """Reads once; changes nothing. Raises KubernetesError when the cluster does not answer."""
+    """What the cluster alone tells, read once; changes nothing. `probes` says what could not be read."""
+    return run_probes(cluster_probes(lambda: cluster, namespaces), Facts())
+
+
+def cluster_probes(connected: Callable[[], Cluster], namespaces: Iterable[str]) -> list[Probe]:
+    """`connected` raises KubernetesError where the cluster does not answer."""
     names = tuple(dict.fromkeys(namespaces))
+    return [
+        Probe(KUBERNETES, lambda _: _answer(connected())),
+        Probe("nodes", lambda _: Facts(nodes=tuple(_nodes(connected()))), (KUBERNETES,)),
+        Probe("pods", lambda _: _pods(connected(), names), (KUBERNETES,)),
+        Probe("jobs", lambda _: _jobs(connected(), names), (KUBERNETES,)),
+        Probe("storage", lambda _: _claims(connected(), names), (KUBERNETES,)),
+        Probe("events", lambda _: _all_events(connected(), names), (KUBERNETES,)),
+    ]
+
+
+def _answer(cluster: Cluster) -> Facts:
+    cluster.server_version()
+    return Facts()
+
+
+def _pods(cluster: Cluster, names: Iterable[str]) -> Facts:
     pods = [_pod(item) for name in names for item in cluster.list("v1", "Pod", name) if not _ending(item)]
-    return Facts(
-        pods=_with_logs(cluster, pods),
-        events=[event for name in names for event in _events(cluster, name)],
-        jobs=[_job(item) for name in names for item in cluster.list("batch/v1", "Job", name)],
-        claims=[_claim(item) for name in names for item in cluster.list("v1", "PersistentVolumeClaim", name)],
-        nodes=_nodes(cluster),
-    )
+    return Facts(pods=tuple(_with_logs(cluster, pods)))
+
+
+def _jobs(cluster: Cluster, names: Iterable[str]) -> Facts:
+    return Facts(jobs=tuple(_job(item) for name in names for item in cluster.list("batch/v1", "Job", name)))
+
+
+def _claims(cluster: Cluster, names: Iterable[str]) -> Facts:
+    kind = "PersistentVolumeClaim"
+    return Facts(claims=tuple(_claim(item) for name in names for item in cluster.list("v1", kind, name)))
+
+
+def _all_events(cluster: Cluster, names: Iterable[str]) -> Facts:
+    return Facts(events=tuple(event for name in names for event in _events(cluster, name)))
 
 
 def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
