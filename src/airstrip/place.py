@@ -28,16 +28,26 @@ class DiskFact:
 
 
 @dataclass(frozen=True)
+class FolderFact:
+    """A folder of this machine that pods see; `closed` are the paths that they cannot read or write, a few of them."""
+
+    purpose: str
+    path: str
+    closed: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class PlaceFact:
     """`state` is `ready`, `starting`, `failing` or `stopped`; `lacks` what this machine has not got, in words.
 
-    `memory_free` and `memory_total` are in bytes, 0 where they are not known; `start` and `stop` are the commands.
+    `memory_free` and `memory_total` are in bytes, 0 where they are not known.
     """
 
     place: str
     state: str
     parts: Sequence[PartFact] = ()
     disks: Sequence[DiskFact] = ()
+    folders: Sequence[FolderFact] = ()
     memory_free: int = 0
     memory_total: int = 0
     lacks: Sequence[str] = ()

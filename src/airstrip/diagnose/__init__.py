@@ -12,6 +12,8 @@ from airstrip.diagnose.examine import Sources, examine
 from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.rules import RULES
+from airstrip.diagnose.task_pods import left_over
+from airstrip.diagnose.task_pods_probe import task_pods_probe
 
 __all__ = [
     "DATABASE",
@@ -23,4 +25,6 @@ __all__ = [
     "collect_facts",
     "diagnose",
     "examine",
+    "left_over",
+    "task_pods_probe",
 ]

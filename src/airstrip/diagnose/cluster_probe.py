@@ -1,53 +1,57 @@
-"""Collects `Facts` from a cluster: a handful of lists, and the last log lines of what is not well."""
+"""Probes of a cluster: a handful of lists, side by side once it has answered at all."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
-from airstrip.diagnose.facts import ClaimFact, ContainerFact, EventFact, Facts, JobFact, NodeFact, PodFact
+from airstrip.diagnose import namespace_probe
+from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
+from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
 from airstrip.diagnose.probes import Probe, run_probes
 from airstrip.errors import KubernetesError
-from airstrip.kube import Cluster, last_words
-
-_COMPONENT = "app.kubernetes.io/component"
-_LOG_LINES = 30
-_LOGS = 12
-_PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
-
+from airstrip.kube import Cluster
 
 KUBERNETES = "kubernetes"
 """The probe that every other one of the cluster needs: does it answer at all?"""
 
+_PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
+_LEASES = "kube-node-lease"
 
-def collect_facts(cluster: Cluster, namespaces: Iterable[str]) -> Facts:
+
+def collect_facts(cluster: Cluster, deployment: DeploymentFact) -> Facts:
     """What the cluster alone tells, read once; changes nothing. `probes` says what could not be read."""
-    return run_probes(cluster_probes(lambda: cluster, namespaces), Facts())
+    return run_probes(cluster_probes(lambda: cluster, deployment), Facts(deployment=deployment))
 
 
-def cluster_probes(connected: Callable[[], Cluster], namespaces: Iterable[str]) -> list[Probe]:
+def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact) -> list[Probe]:
     """`connected` raises KubernetesError where the cluster does not answer."""
-    names = tuple(dict.fromkeys(namespaces))
+    names = deployment.namespaces
+
+    def probe(name: str, look: Callable[[Cluster], Facts]) -> Probe:
+        return Probe(name, lambda _: look(connected()), (KUBERNETES,))
+
     return [
         Probe(KUBERNETES, lambda _: _answer(connected())),
-        Probe("nodes", lambda _: Facts(nodes=tuple(_nodes(connected()))), (KUBERNETES,)),
-        Probe("pods", lambda _: _pods(connected(), names), (KUBERNETES,)),
-        Probe("jobs", lambda _: _jobs(connected(), names), (KUBERNETES,)),
-        Probe("storage", lambda _: _claims(connected(), names), (KUBERNETES,)),
-        Probe("events", lambda _: _all_events(connected(), names), (KUBERNETES,)),
+        probe("nodes", _nodes),
+        probe("namespaces", lambda cluster: namespace_probe.read_namespaces(cluster, names)),
+        probe("pods", lambda cluster: read_pods(cluster, names)),
+        Probe("logs", lambda known: read_logs(connected(), known), (KUBERNETES, "pods")),
+        probe("jobs", lambda cluster: _jobs(cluster, names)),
+        probe("storage", lambda cluster: _claims(cluster, names)),
+        probe("events", lambda cluster: _all_events(cluster, names)),
+        probe("quotas", lambda cluster: namespace_probe.read_quotas(cluster, names)),
+        probe("components", lambda cluster: namespace_probe.read_workloads(cluster, deployment)),
+        probe("landed objects", lambda cluster: namespace_probe.read_missing(cluster, deployment)),
+        probe("rights", lambda cluster: namespace_probe.read_access(cluster, deployment)),
+        probe("DNS", namespace_probe.read_dns),
     ]
 
 
 def _answer(cluster: Cluster) -> Facts:
-    cluster.server_version()
-    return Facts()
-
-
-def _pods(cluster: Cluster, names: Iterable[str]) -> Facts:
-    pods = [_pod(item) for name in names for item in cluster.list("v1", "Pod", name) if not _ending(item)]
-    return Facts(pods=tuple(_with_logs(cluster, pods)))
+    ahead = cluster.server_clock() - datetime.datetime.now(datetime.UTC)
+    return Facts(clock=round(ahead.total_seconds(), 1))
 
 
 def _jobs(cluster: Cluster, names: Iterable[str]) -> Facts:
@@ -73,77 +77,33 @@ def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
     return [event for event in events if not event.about.startswith("ReplicaSet/") or event.about in wanting]
 
 
-def _nodes(cluster: Cluster) -> list[NodeFact]:
+def _nodes(cluster: Cluster) -> Facts:
+    """None where we may not read them: a cluster that others run."""
     try:
-        return [_node(item) for item in cluster.list("v1", "Node")]
+        items = cluster.list("v1", "Node")
+    except KubernetesError as error:
+        if error.status == 403:
+            return Facts()
+        raise
+    now = cluster.server_clock()
+    leases = {item["metadata"]["name"]: item["spec"] for item in _leases(cluster)}
+    return Facts(nodes=tuple(_node(item, _ahead(leases.get(item["metadata"]["name"]), now)) for item in items))
+
+
+def _leases(cluster: Cluster) -> list[dict[str, Any]]:
+    try:
+        return cluster.list("coordination.k8s.io/v1", "Lease", _LEASES)
     except KubernetesError as error:
         if error.status == 403:
             return []
         raise
 
 
-def _with_logs(cluster: Cluster, pods: Iterable[PodFact]) -> list[PodFact]:
-    """Adds log lines to the containers that failed or are not ready, to a dozen at most."""
-    left = _LOGS
-    done = []
-    for pod in pods:
-        containers = []
-        for container in pod.containers:
-            if left and _unwell(container):
-                left -= 1
-                lines = last_words(cluster, pod.name, pod.namespace, container=container.name, tail=_LOG_LINES)
-                container = replace(container, log=tuple(lines))
-            containers.append(container)
-        done.append(replace(pod, containers=tuple(containers)))
-    return done
-
-
-def _unwell(container: ContainerFact) -> bool:
-    if container.state == "terminated":
-        return container.exit_code != 0
-    return container.restarts > 0 or (container.state == "running" and not container.ready)
-
-
-def _pod(item: Mapping[str, Any]) -> PodFact:
-    metadata, spec, status = item["metadata"], item["spec"], item.get("status") or {}
-    owner = next(iter(metadata.get("ownerReferences") or []), None)
-    statuses = [*(status.get("initContainerStatuses") or []), *(status.get("containerStatuses") or [])]
-    volumes = spec.get("volumes") or []
-    return PodFact(
-        namespace=metadata["namespace"],
-        name=metadata["name"],
-        component=(metadata.get("labels") or {}).get(_COMPONENT, ""),
-        owner=f"{owner['kind']}/{owner['name']}" if owner else "",
-        phase=status.get("phase", "Unknown"),
-        age=_age(metadata["creationTimestamp"]),
-        node=spec.get("nodeName", ""),
-        reason=status.get("reason", ""),
-        message=status.get("message", ""),
-        unschedulable=_unschedulable(status),
-        claims=tuple(
-            entry["persistentVolumeClaim"]["claimName"] for entry in volumes if "persistentVolumeClaim" in entry
-        ),
-        containers=tuple(_container(entry) for entry in statuses),
-    )
-
-
-def _container(status: Mapping[str, Any]) -> ContainerFact:
-    state = status.get("state") or {}
-    name = next(iter(state), "waiting")
-    now = state.get(name) or {}
-    last = (status.get("lastState") or {}).get("terminated") or {}
-    return ContainerFact(
-        name=status["name"],
-        image=status.get("image", ""),
-        state=name,
-        reason=now.get("reason", ""),
-        message=now.get("message", ""),
-        exit_code=now.get("exitCode"),
-        ready=bool(status.get("ready")),
-        restarts=status.get("restartCount", 0),
-        last_reason=last.get("reason", ""),
-        last_exit_code=last.get("exitCode"),
-    )
+def _ahead(lease: Mapping[str, Any] | None, now: datetime.datetime) -> float:
+    """Seconds that a node renewed its lease in the future: an old one may as well be of a node that is gone."""
+    if not lease or not lease.get("renewTime"):
+        return 0.0
+    return max(0.0, round((datetime.datetime.fromisoformat(lease["renewTime"]) - now).total_seconds(), 1))
 
 
 def _event(item: Mapping[str, Any]) -> EventFact:
@@ -166,7 +126,7 @@ def _job(item: Mapping[str, Any]) -> JobFact:
     return JobFact(
         namespace=metadata["namespace"],
         name=metadata["name"],
-        component=(metadata.get("labels") or {}).get(_COMPONENT, ""),
+        component=(metadata.get("labels") or {}).get(COMPONENT, ""),
         complete="Complete" in holds,
         failed="Failed" in holds,
         message=holds.get("Failed", {}).get("message", ""),
@@ -183,7 +143,7 @@ def _claim(item: Mapping[str, Any]) -> ClaimFact:
     )
 
 
-def _node(item: Mapping[str, Any]) -> NodeFact:
+def _node(item: Mapping[str, Any], clock: float) -> NodeFact:
     conditions = {entry["type"]: entry for entry in (item.get("status") or {}).get("conditions") or []}
     ready = conditions.get("Ready") or {}
     return NodeFact(
@@ -191,19 +151,7 @@ def _node(item: Mapping[str, Any]) -> NodeFact:
         ready=ready.get("status") == "True",
         message=ready.get("message", ""),
         pressures=tuple(name for name in _PRESSURES if conditions.get(name, {}).get("status") == "True"),
+        lost=ready.get("status") == "Unknown",
+        clock=clock,
+        architecture=((item.get("status") or {}).get("nodeInfo") or {}).get("architecture", ""),
     )
-
-
-def _unschedulable(status: Mapping[str, Any]) -> str:
-    for condition in status.get("conditions") or []:
-        if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
-            return str(condition.get("message", ""))
-    return ""
-
-
-def _ending(item: Mapping[str, Any]) -> bool:
-    return bool(item["metadata"].get("deletionTimestamp"))
-
-
-def _age(created: str) -> float:
-    return (datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(created)).total_seconds()

@@ -11,6 +11,7 @@ from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
 from airstrip.diagnose.cluster_probe import cluster_probes
 from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from airstrip.place import PlaceFact
 
@@ -31,11 +32,11 @@ def examine(sources: Sources) -> Facts:
         deployment=sources.deployment,
         collected=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
     )
-    namespaces = sources.deployment.namespaces
     about_airflow = AirflowSources(sources.deployment, sources.cluster, sources.airflow)
     probes = [
         Probe("place", lambda _: Facts(place=sources.place())),
-        *cluster_probes(sources.cluster, namespaces),
+        *cluster_probes(sources.cluster, sources.deployment),
         *airflow_probes(about_airflow),
+        task_pods_probe(sources.deployment, sources.cluster, sources.airflow),
     ]
     return run_probes(probes, known)

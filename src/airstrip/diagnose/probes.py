@@ -67,7 +67,8 @@ def _collect(probe: Probe, facts: Facts, answers: queue.SimpleQueue[tuple[str, F
     try:
         answers.put((probe.name, probe.collect(facts)))
     except AirstripError as error:
-        answers.put((probe.name, ProbeFact(probe.name, "failed", error.message, code=error.code)))
+        said = ProbeFact(probe.name, "failed", error.message, 0.0, error.code, error.cause, error.fix)
+        answers.put((probe.name, said))
     except Exception as error:
         # Whatever is wrong there, the other probes tell what they saw; this one says that it did not.
         answers.put((probe.name, ProbeFact(probe.name, "failed", f"{type(error).__name__}: {error}")))

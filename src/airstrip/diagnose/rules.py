@@ -5,18 +5,67 @@ Codes are those of errors with the same meaning (kube.troubles), so `doctor CODE
 
 from __future__ import annotations
 
-from airstrip.diagnose import placement, pods
+from collections.abc import Iterator
+
+from airstrip.diagnose import (
+    access_rules,
+    image_rules,
+    namespace_rules,
+    place_rules,
+    placement,
+    pods,
+    refusals,
+    task_pods,
+)
 from airstrip.diagnose.airflow.rules import AIRFLOW_RULES, AIRFLOW_SYMPTOM_RULES
+from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
-RULES: tuple[Rule, ...] = (
+_FOUNDATION: tuple[Rule, ...] = (
+    *place_rules.MACHINE_RULES,
+    *place_rules.PLACE_RULES,
+    *access_rules.ACCESS_RULES,
     *placement.NODE_RULES,
+    *namespace_rules.NAMESPACE_RULES,
+)
+
+_KNOWN: tuple[Rule, ...] = (
+    *_FOUNDATION,
+    *place_rules.FOLDER_RULES,
     *placement.VOLUME_RULES,
-    *pods.IMAGE_RULES,
-    *pods.REFUSAL_RULES,
-    *placement.SCHEDULING_RULES,
     *pods.START_RULES,
+    *placement.MOUNT_RULES,
+    *image_rules.IMAGE_RULES,
+    *refusals.REFUSAL_RULES,
+    *placement.SCHEDULING_RULES,
+    *pods.CONFIG_RULES,
+    *namespace_rules.LANDED_RULES,
+    *pods.KILLED_RULES,
     *AIRFLOW_RULES,
     *pods.END_RULES,
+    *namespace_rules.STUCK_RULES,
+    *namespace_rules.NOT_READY_RULES,
+    *task_pods.TASK_POD_RULES,
     *AIRFLOW_SYMPTOM_RULES,
 )
+
+
+def _not_seen(facts: Facts) -> Iterator[Match]:
+    for probe in facts.probes:
+        if probe.state == "failed":
+            yield Match(f"probe/{probe.name}", {"probe": probe.name, "message": probe.detail})
+
+
+RULES: tuple[Rule, ...] = (
+    *_KNOWN,
+    Rule(
+        "probe.failed",
+        "{probe} could not be looked at: {message}",
+        "What it would have shown is not known.",
+        "Run this again; if it stays so, save what is known for a report: ./airstrip doctor --facts FILE",
+        _not_seen,
+        frozenset(rule.code for rule in _KNOWN),
+    ),
+)
+"""From the ground up."""

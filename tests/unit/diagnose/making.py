@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from airstrip.diagnose import Facts
+from airstrip.diagnose import DeploymentFact, Facts
 from airstrip.diagnose.facts import ContainerFact, EventFact, JobFact, PodFact
 
 Case = tuple[Facts, str]
 """Facts, and the symptom of the first finding."""
 
+HERE = DeploymentFact("airflow", "airflow", "airflow-workers")
 OPERATIONAL = "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) "
 REFUSED = OPERATIONAL + 'connection to server at "postgresql" (10.96.0.9), port 5432 failed: Connection refused'
 LOGIN = OPERATIONAL + 'FATAL:  password authentication failed for user "airflow"'
@@ -27,6 +28,15 @@ def waiting(reason: str, message: str = "", **more: Any) -> ContainerFact:
 
 def failing(*log: str, restarts: int = 1) -> ContainerFact:
     return ContainerFact("main", "i", "running", restarts=restarts, log=log, last_exit_code=1)
+
+
+def running(*, ready: bool) -> ContainerFact:
+    return ContainerFact("main", "i", "running", ready=ready)
+
+
+def refused(message: str) -> Facts:
+    """A ReplicaSet whose pods are refused with these words."""
+    return Facts(deployment=HERE, events=[event("ReplicaSet/scheduler-abc", "FailedCreate", message)])
 
 
 def event(about: str, reason: str, message: str) -> EventFact:

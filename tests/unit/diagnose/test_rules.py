@@ -9,11 +9,13 @@ import pytest
 
 from airstrip.diagnose import RULES, Facts, diagnose
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
+from airstrip.diagnose.namespace_facts import WorkloadFact
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES
-from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, NO_MOUNT
-from tests.unit.diagnose.making import CREATING, FAILED, MIGRATION, REFUSED, event, failing, pod, waiting
+from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT
+from tests.unit.diagnose.making import CREATING, FAILED, HERE, MIGRATION, REFUSED, event, failing, pod, running, waiting
+from tests.unit.diagnose.place_cases import PLACE_CASES
 
-CASES = {**CLUSTER_CASES, **AIRFLOW_CASES}
+CASES = {**PLACE_CASES, **CLUSTER_CASES, **AIRFLOW_CASES}
 
 
 def test_every_rule_has_a_case() -> None:
@@ -107,3 +109,47 @@ def test_saved_facts_are_the_same_when_they_are_read(code: str) -> None:
     read = Facts.from_dict(json.loads(saved))
     assert json.dumps(read.to_dict()) == saved
     assert diagnose(read) == diagnose(CASES[code][0])
+
+
+def test_a_full_quota_of_the_workers_is_told_without_an_event() -> None:
+    """The executor is refused, which no event tells; a quota of the control plane may well be used up by what runs."""
+    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL]))
+    assert finding.code == "namespace.quota"
+    assert "pods 2 of 2" in finding.cause
+    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")])) == []
+
+
+def test_a_place_that_is_stopped_explains_a_cluster_that_does_not_answer() -> None:
+    facts = replace(PLACE_CASES["kubernetes.unreachable"][0], place=PLACE_CASES["place.stopped"][0].place)
+    assert [finding.code for finding in diagnose(facts)] == ["place.stopped"]
+
+
+def test_one_component_has_one_finding_however_much_follows_from_it() -> None:
+    """It was killed for its memory, so it loops, so it is not ready."""
+    killed = replace(CLUSTER_CASES["pod.oom-killed"][0].pods[0], age=500.0, unready=60.0)
+    workload = WorkloadFact("Deployment", "airflow", "scheduler", "scheduler", 1, 0)
+    assert [finding.code for finding in diagnose(Facts(pods=[killed], workloads=[workload]))] == ["pod.oom-killed"]
+
+
+def test_a_task_s_pod_has_some_seconds_to_go_away_itself() -> None:
+    facts = CLUSTER_CASES["pod.zombie"][0]
+    assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], ended=3.0)])) == []
+    assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], state="running", ended=0.0)])) == []
+    assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], state="unknown")])) == []
+
+
+def test_a_container_that_was_killed_long_ago_and_is_well_is_no_finding() -> None:
+    well = replace(running(ready=True), restarts=1, last_reason="OOMKilled", last_ended=7200.0)
+    assert diagnose(Facts(pods=[pod("scheduler", well)])) == []
+    (finding,) = diagnose(Facts(pods=[pod("scheduler", replace(well, last_ended=60.0))]))
+    assert finding.code == "pod.oom-killed"
+
+
+def test_facts_of_another_version_are_refused() -> None:
+    saved = Facts().to_dict()
+    with pytest.raises(ValueError, match="version 1"):
+        Facts.from_dict({**saved, "version": 2})
+    with pytest.raises(ValueError, match="Facts has no more"):
+        Facts.from_dict({**saved, "more": 1})
+    with pytest.raises(ValueError, match="str where dict"):
+        Facts.from_dict({**saved, "pods": ["x"]})
