@@ -11,12 +11,13 @@ from airstrip.diagnose.diagnosis import diagnose
 from airstrip.diagnose.examine import Sources, examine
 from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.rule import Rule
-from airstrip.diagnose.rules import RULES
+from airstrip.diagnose.rules import NOT_SEEN, RULES
 from airstrip.diagnose.task_pods import left_over
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 
 __all__ = [
     "DATABASE",
+    "NOT_SEEN",
     "RULES",
     "DeploymentFact",
     "Facts",

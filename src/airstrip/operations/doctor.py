@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 from airstrip.answers import CheckData, CodeData, CodeEntry, DoctorData
-from airstrip.diagnose import RULES, DeploymentFact, Facts, Sources, diagnose, examine
-from airstrip.errors import AirstripError, UsageError, not_written
+from airstrip.diagnose import NOT_SEEN, RULES, DeploymentFact, Facts, Sources, diagnose, examine
+from airstrip.errors import AirstripError, UsageError, WaitTimeout, not_written
 from airstrip.operations.session import Session
-from airstrip.result import Result
+from airstrip.result import Finding, Result
 from airstrip.spec import Spec
 from airstrip.version import __version__
 
@@ -56,6 +57,19 @@ def look(session: Session) -> Facts:
             airflow=lambda: session.airflow,
         )
     )
+
+
+def causes(session: Session) -> list[Finding]:
+    """What `doctor` finds, for the end of a verb that failed: what could not be looked at is not why."""
+    return [finding for finding in diagnose(look(session)) if finding.code != NOT_SEEN]
+
+
+def explained(error: WaitTimeout, findings: Sequence[Finding]) -> WaitTimeout:
+    """The same error with the first finding's fix, and all of them beneath."""
+    if findings:
+        error.fix = f"{findings[0].fix} {error.fix}"
+        error.details = "\n".join(f"{finding.symptom}  [{finding.code}]" for finding in findings)
+    return error
 
 
 def deployment_fact(spec: Spec) -> DeploymentFact:
