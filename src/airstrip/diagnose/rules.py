@@ -22,8 +22,6 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
-NOT_SEEN = "probe.failed"
-
 _FOUNDATION: tuple[Rule, ...] = (
     *place_rules.MACHINE_RULES,
     *place_rules.PLACE_RULES,
@@ -62,7 +60,7 @@ def _not_seen(facts: Facts) -> Iterator[Match]:
 RULES: tuple[Rule, ...] = (
     *_KNOWN,
     Rule(
-        NOT_SEEN,
+        "probe.failed",
         "{probe} could not be looked at: {message}",
         "What it would have shown is not known.",
         "Run this again; if it stays so, save what is known for a report: ./airstrip doctor --facts FILE",
@@ -71,3 +69,6 @@ RULES: tuple[Rule, ...] = (
     ),
 )
 """From the ground up."""
+
+NOT_SEEN = RULES[-1].code
+"""Of what could not be looked at."""

@@ -80,7 +80,5 @@ class Doctor:
 
 
 def _told(findings: list[Finding]) -> str:
-    return (
-        "\n".join(f"{row['code']}: {row['symptom']}: {row['cause']}\n{row['evidence']}" for row in findings)
-        or "nothing"
-    )
+    rows = (f"{row['code']}: {row['symptom']}: {row['cause']}\n{row['evidence']}" for row in findings)
+    return "\n".join(rows) or "nothing"
