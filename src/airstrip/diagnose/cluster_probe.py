@@ -68,13 +68,13 @@ def _all_events(cluster: Cluster, names: Iterable[str]) -> Facts:
 
 
 def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
-    """Without those of ReplicaSets that want no pods any more: that they could not make them is past."""
+    """Without those of ReplicaSets that want no pods any more, or are gone: that they could not make them is past."""
     events = [_event(item) for item in cluster.events(namespace)]
     if not any(event.about.startswith("ReplicaSet/") for event in events):
         return events
     sets = cluster.list("apps/v1", "ReplicaSet", namespace)
-    wanting = {f"ReplicaSet/{item['metadata']['name']}" for item in sets if item["spec"].get("replicas", 1)}
-    return [event for event in events if not event.about.startswith("ReplicaSet/") or event.about in wanting]
+    wanting = {item["metadata"]["uid"] for item in sets if item["spec"].get("replicas", 1)}
+    return [event for event in events if not event.about.startswith("ReplicaSet/") or event.uid in wanting]
 
 
 def _nodes(cluster: Cluster) -> Facts:
@@ -116,6 +116,7 @@ def _event(item: Mapping[str, Any]) -> EventFact:
         warning=item.get("type") == "Warning",
         count=(item.get("series") or {}).get("count") or item.get("count") or 1,
         last_seen=item.get("lastTimestamp") or item.get("eventTime") or "",
+        uid=about.get("uid") or "",
     )
 
 

@@ -67,6 +67,7 @@ class PodFact:
     claims: Sequence[str] = ()
     containers: Sequence[ContainerFact] = ()
     unready: float = 0.0
+    uid: str = ""
 
     @property
     def waiting(self) -> bool:
@@ -80,7 +81,7 @@ class PodFact:
 
 @dataclass(frozen=True)
 class EventFact:
-    """`about` is `Kind/name`; `last_seen` is RFC 3339."""
+    """`about` is `Kind/name`, `uid` its; `last_seen` is RFC 3339."""
 
     namespace: str
     about: str
@@ -89,6 +90,7 @@ class EventFact:
     warning: bool
     count: int
     last_seen: str
+    uid: str = ""
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ class Facts:
     def probe(self, name: str) -> ProbeFact | None:
         return next((probe for probe in self.probes if probe.name == name), None)
 
-    def events_about(self, kind: str, name: str, namespace: str) -> list[EventFact]:
-        """Oldest first."""
-        return [event for event in self.events if event.about == f"{kind}/{name}" and event.namespace == namespace]
+    def events_about(self, kind: str, name: str, namespace: str, uid: str = "") -> list[EventFact]:
+        """Oldest first. With `uid`, not those of another object that had the same name."""
+        about = [event for event in self.events if event.about == f"{kind}/{name}" and event.namespace == namespace]
+        return [event for event in about if not uid or event.uid in ("", uid)]

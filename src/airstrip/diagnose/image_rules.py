@@ -33,7 +33,7 @@ def wrong_architecture(facts: Facts) -> Iterator[Match]:
 def pull_secret_absent(facts: Facts) -> Iterator[Match]:
     for pod in facts.pods:
         if any(container.state == "waiting" for container in pod.containers):
-            for event in facts.events_about("Pod", pod.name, pod.namespace):
+            for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid):
                 if event.reason == _PULL_SECRET and _is_pulled(pod):
                     fields = {"pod": pod.name, "namespace": pod.namespace, "message": sentence(event.message)}
                     yield Match(subject_of(pod), fields, f"{event.reason}: {event.message}")
@@ -70,7 +70,11 @@ def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
     """Between two attempts the state says only that it waits; the event before says why."""
     if container.reason != "ImagePullBackOff":
         return container.message or container.reason
-    failed = [event.message for event in facts.events_about("Pod", pod.name, pod.namespace) if event.reason == "Failed"]
+    failed = [
+        event.message
+        for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid)
+        if event.reason == "Failed"
+    ]
     why = [message for message in failed if container.image in message and message.startswith("Failed to pull")]
     return why[-1] if why else container.message or container.reason
 

@@ -67,7 +67,7 @@ def not_mounted(facts: Facts) -> Iterator[Match]:
     for pod in facts.pods:
         if not pod.containers or not pod.waiting or pod.unschedulable or pod.age < _PATIENCE:
             continue
-        events = facts.events_about("Pod", pod.name, pod.namespace)
+        events = facts.events_about("Pod", pod.name, pod.namespace, pod.uid)
         said = [event.message for event in events if event.reason in _MOUNT_REASONS]
         if said:
             yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(said[-1])}, "\n".join(said[-3:]))

@@ -69,6 +69,7 @@ def _pod(item: Mapping[str, Any]) -> PodFact:
         message=status.get("message", ""),
         unschedulable=_unschedulable(status),
         unready=_unready(status),
+        uid=metadata.get("uid", ""),
         claims=tuple(
             entry["persistentVolumeClaim"]["claimName"] for entry in volumes if "persistentVolumeClaim" in entry
         ),

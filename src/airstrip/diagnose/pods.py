@@ -42,7 +42,7 @@ def _start_messages(facts: Facts) -> Iterator[tuple[PodFact, str]]:
     for pod in facts.pods:
         # A ConfigMap can come a moment after its pod.
         if pod.waiting and pod.age > _PATIENCE:
-            for event in facts.events_about("Pod", pod.name, pod.namespace)[-3:]:
+            for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid)[-3:]:
                 if event.reason in _MOUNT_REASONS:
                     yield pod, event.message
 

@@ -20,12 +20,12 @@ def _refused(pattern: re.Pattern[str]) -> Callable[[Facts], Iterator[Match]]:
     """Owners whose last attempt at making a pod was refused so. With pods there, that is past."""
 
     def matches(facts: Facts) -> Iterator[Match]:
+        last = {(event.namespace, event.about): event for event in facts.events if event.reason == "FailedCreate"}
         owned = {(pod.namespace, pod.owner) for pod in facts.pods}
         jobs = {(job.namespace, f"Job/{job.name}") for job in facts.jobs}
-        for event in facts.events:
-            about = (event.namespace, event.about)
+        for about, event in last.items():
             is_past = about in owned or (event.about.startswith("Job/") and about not in jobs)
-            if event.reason == "FailedCreate" and not is_past and (found := pattern.search(event.message)):
+            if not is_past and (found := pattern.search(event.message)):
                 name = found.group(1) if pattern.groups else ""
                 yield _match(event, name if name else "")
 

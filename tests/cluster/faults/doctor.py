@@ -10,6 +10,7 @@ from typing import Any
 
 from airstrip import Deployment
 from airstrip.kube import Cluster
+from tests.cluster.faults.objects import WORKERS
 from tests.landing import Landing, eventually
 
 Finding = dict[str, str]
@@ -56,6 +57,17 @@ class Doctor:
             eventually(is_well, seconds=seconds, what="nothing is found")
         except AssertionError as error:
             raise AssertionError(f"{error}; it finds {_told(last)}") from None
+
+    def sees_ready(self, name: str) -> None:
+        """Waits until a Deployment of the workers' namespace is as it should be."""
+
+        def is_ready() -> bool:
+            item = self.cluster.get("apps/v1", "Deployment", name, WORKERS)
+            status = item["status"] if item else {}
+            is_current = item is not None and status.get("observedGeneration") == item["metadata"]["generation"]
+            return is_current and status.get("readyReplicas") == status.get("updatedReplicas") == 1
+
+        eventually(is_ready, seconds=_PATIENCE, what=f"{name} is ready")
 
     @contextmanager
     def made(self, *items: dict[str, Any]) -> Iterator[None]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from airstrip.embedded.supervisor import record
 from airstrip.paths import run_dir
@@ -28,6 +30,8 @@ index = json.loads((layout / "index.json").read_text())["manifests"][0]
 
 class Registry(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    # To a greeting in TLS: containerd then knows that this is plain HTTP.
+    default_request_version = "HTTP/1.1"
 
     def do_GET(self):
         if self.headers.get("Authorization") != f"Basic {login}":
@@ -56,6 +60,30 @@ class Registry(BaseHTTPRequestHandler):
 
 ThreadingHTTPServer(("127.0.0.1", port), Registry).serve_forever()
 """
+
+
+def own_image(layout: Path, folder: Path) -> Path:
+    """The same layers as another image: which one it has got by a login, the kubelet remembers and asks each pod for."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True)
+    for blob in (layout / "blobs" / "sha256").iterdir():
+        (blobs / blob.name).symlink_to(blob)
+
+    def keep(document: dict[str, Any], described: dict[str, Any]) -> dict[str, Any]:
+        content = json.dumps(document).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        (blobs / digest).write_bytes(content)
+        return {**described, "digest": f"sha256:{digest}", "size": len(content)}
+
+    def read(described: dict[str, Any]) -> dict[str, Any]:
+        return dict(json.loads((blobs / described["digest"].removeprefix("sha256:")).read_text()))
+
+    index = json.loads((layout / "index.json").read_text())
+    manifest = read(index["manifests"][0])
+    manifest["config"] = keep({**read(manifest["config"]), "author": "airstrip-test"}, manifest["config"])
+    index["manifests"] = [keep(manifest, index["manifests"][0])]
+    (folder / "index.json").write_text(json.dumps(index))
+    return folder
 
 
 @contextmanager

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from airstrip.paths import cache_dir
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import WORKERS, container, deployment, pod_spec, simple
-from tests.cluster.faults.registry import REFERENCE, docker_config, registry
+from tests.cluster.faults.registry import REFERENCE, docker_config, own_image, registry
 from tests.cluster.faults.test_starting import replace_template
 
 
 @pytest.fixture(scope="module")
-def private_registry() -> Iterator[None]:
+def private_registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     layout = max((cache_dir() / "images" / "layouts").glob("postgresql-*"), key=lambda path: path.stat().st_mtime)
-    with registry(Path(layout)):
+    with registry(own_image(layout, tmp_path_factory.mktemp("registry"))):
         yield
 
 
@@ -71,4 +70,5 @@ def test_a_pull_secret_that_is_absent_in_the_workers_namespace(doctor: Doctor) -
             stringData={".dockerconfigjson": docker_config()},
         )
         with doctor.made(login):
-            doctor.is_content(seconds=60)
+            doctor.sees_ready("no-login")
+            doctor.is_content()

@@ -12,6 +12,7 @@ def test_a_quota_that_is_used_up(doctor: Doctor, small_image: str) -> None:
         finding = doctor.finds("namespace.quota")
         assert "none-left" in finding["evidence"]
         doctor.delete(quota)
+        doctor.sees_ready("refused")
         doctor.is_content()
 
 
@@ -31,6 +32,7 @@ def test_a_limit_range_that_a_pod_does_not_keep(doctor: Doctor, small_image: str
         finding = doctor.finds("namespace.limit-range")
         assert "16Mi" in finding["cause"]
         doctor.delete(limits)
+        doctor.sees_ready("refused")
         doctor.is_content()
 
 
@@ -41,6 +43,7 @@ def test_a_pod_that_pod_security_refuses(doctor: Doctor, small_image: str) -> No
         assert "privileged" in finding["evidence"]
         mended = {"spec": {"template": {"spec": pod_spec(container(small_image))}}}
         doctor.cluster.patch("apps/v1", "Deployment", "refused", mended, WORKERS)
+        doctor.sees_ready("refused")
         doctor.is_content()
 
 
@@ -50,6 +53,7 @@ def test_a_service_account_that_is_not_there(doctor: Doctor, small_image: str) -
         finding = doctor.finds("account.absent")
         assert "nobody" in finding["cause"]
         with doctor.made(simple("ServiceAccount", "nobody")):
+            doctor.sees_ready("refused")
             doctor.is_content()
 
 
@@ -76,4 +80,5 @@ def test_an_admission_webhook_that_does_not_answer(doctor: Doctor, small_image: 
         finding = doctor.finds("webhook.unavailable")
         assert "guard.example.com" in finding["symptom"]
         doctor.delete(guard)
+        doctor.sees_ready("refused")
         doctor.is_content()

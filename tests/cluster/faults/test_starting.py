@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.faults.objects import SAFE, WORKERS, container, deployment, pod, pod_spec, simple
+from tests.cluster.faults.objects import WORKERS, container, deployment, pod, pod_spec, simple
 from tests.landing import eventually
 
 
@@ -16,6 +16,7 @@ def replace_template(doctor: Doctor, name: str, spec: dict[str, Any]) -> None:
     assert item is not None
     item["spec"]["template"]["spec"] = spec
     doctor.cluster.replace(item)
+    doctor.sees_ready(name)
 
 
 def test_a_secret_that_a_container_names_and_is_not_there(doctor: Doctor, small_image: str) -> None:
@@ -39,12 +40,17 @@ def test_a_config_map_of_a_project_that_is_not_there(doctor: Doctor, small_image
 
 
 def test_a_container_that_cannot_be_made(doctor: Doctor, small_image: str) -> None:
-    root = container(small_image, securityContext={**SAFE, "runAsUser": None})
-    del root["securityContext"]["runAsUser"]
-    with doctor.made(deployment("as-root", pod_spec(root))):
+    """Its mount names a variable that it has not got."""
+    mount = {"name": "scratch", "mountPath": "/scratch", "subPathExpr": "$(TEAM)"}
+
+    def spec(**more: Any) -> dict[str, Any]:
+        main = container(small_image, volumeMounts=[mount], **more)
+        return pod_spec(main, volumes=[{"name": "scratch", "emptyDir": {}}])
+
+    with doctor.made(deployment("nameless", spec())):
         finding = doctor.finds("pod.config-error")
-        assert "runAsNonRoot" in finding["cause"]
-        replace_template(doctor, "as-root", pod_spec(container(small_image)))
+        assert "TEAM" in finding["cause"]
+        replace_template(doctor, "nameless", spec(env=[{"name": "TEAM", "value": "a"}]))
         doctor.is_content()
 
 

@@ -41,15 +41,17 @@ def local_volume(name: str, folder: Path) -> dict[str, Any]:
 
 
 def test_a_claim_of_a_storage_class_that_is_not_there(doctor: Doctor, small_image: str) -> None:
-    wanted = claim("unbound", storageClassName="fast")
-    with doctor.made(wanted, user_of("unbound", small_image)):
+    wanted, user = claim("unbound", storageClassName="fast"), user_of("unbound", small_image)
+    with doctor.made(wanted, user):
         finding = doctor.finds("volume.not-bound")
         assert "fast" in finding["cause"]
-        standard = doctor.cluster.get("storage.k8s.io/v1", "StorageClass", "standard")
-        assert standard is not None
-        fast = simple("StorageClass", "fast", "storage.k8s.io/v1", None, provisioner=standard["provisioner"])
-        with doctor.made(fast):
+        volume = local_volume("unbound", state_dir(NAME) / "volumes")
+        volume["spec"]["storageClassName"] = "fast"
+        with doctor.made(volume):
             doctor.is_content()
+            # Its claim would hold it.
+            doctor.delete(user)
+            doctor.delete(wanted)
 
 
 def test_a_folder_that_is_not_there(doctor: Doctor, small_image: str) -> None:

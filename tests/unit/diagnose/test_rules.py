@@ -11,7 +11,7 @@ from airstrip.diagnose import RULES, Facts, diagnose
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES
-from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT
+from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT, VIOLATES
 from tests.unit.diagnose.making import CREATING, FAILED, HERE, MIGRATION, REFUSED, event, failing, pod, running, waiting
 from tests.unit.diagnose.place_cases import PLACE_CASES
 
@@ -153,3 +153,16 @@ def test_facts_of_another_version_are_refused() -> None:
         Facts.from_dict({**saved, "more": 1})
     with pytest.raises(ValueError, match="str where dict"):
         Facts.from_dict({**saved, "pods": ["x"]})
+
+
+def test_events_of_another_pod_that_had_the_same_name_are_past() -> None:
+    """A StatefulSet's pod is always called so."""
+    mounted, about = CLUSTER_CASES["config-map.absent"][0].pods[0], CLUSTER_CASES["config-map.absent"][0].events[0]
+    facts = Facts(pods=[replace(mounted, uid="new")], events=[replace(about, uid="old")])
+    assert diagnose(facts) == []
+
+
+def test_only_the_last_refusal_of_an_owner_counts() -> None:
+    about = "ReplicaSet/scheduler-abc"
+    events = [event(about, "FailedCreate", EXCEEDED), event(about, "FailedCreate", VIOLATES)]
+    assert [finding.code for finding in diagnose(Facts(events=events))] == ["pod.security-violation"]
