@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -48,6 +49,15 @@ def errors_page() -> str:
         )
         lines += [f"## {area}", "", *table(("Code", "What failed", "Likely cause", "What to do"), rows), ""]
     return "\n".join(lines)
+
+
+def codes_document() -> str:
+    """The same for the program itself: `airstrip doctor CODE`."""
+    known: dict[str, list[dict[str, str]]] = {}
+    for entry in find_entries():
+        texts = {"message": entry.message, "cause": entry.cause, "fix": entry.fix}
+        known.setdefault(entry.code, []).append(texts)
+    return json.dumps(known, indent=0, ensure_ascii=False) + "\n"
 
 
 def find_entries() -> list[Entry]:

@@ -198,3 +198,54 @@ class NodeNameData(TypedDict):
 class NodePruneData(TypedDict):
     name: str
     everything: bool
+
+
+class CheckData(TypedDict):
+    """`state` is ok, failed or skipped; `detail` says why."""
+
+    name: str
+    state: str
+    detail: str
+    seconds: float
+
+
+class DoctorData(TypedDict):
+    """`checked` is what was looked at, `fine` the codes of rules that find nothing in that.
+
+    `collected` is RFC 3339; `facts` is the file that was written.
+    """
+
+    name: str
+    collected: str
+    checked: Sequence[CheckData]
+    fine: Sequence[str]
+    facts: NotRequired[str]
+
+
+class CodeEntry(TypedDict):
+    message: str
+    cause: str
+    fix: str
+
+
+class CodeData(TypedDict):
+    """Several entries where a code is raised in several places."""
+
+    code: str
+    entries: Sequence[CodeEntry]
+
+
+class CleanedPod(TypedDict):
+    namespace: str
+    pod: str
+    dag: str
+    task: str
+    reason: str
+
+
+class CleanData(TypedDict):
+    """Pods of tasks that are over; `deleted` how many of them were."""
+
+    name: str
+    pods: Sequence[CleanedPod]
+    deleted: int

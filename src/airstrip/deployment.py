@@ -8,7 +8,10 @@ from typing import Any, Self
 
 from airstrip import operations
 from airstrip.answers import (
+    CleanData,
+    CodeData,
     DeletedUserData,
+    DoctorData,
     DownData,
     HistoryData,
     ImagesData,
@@ -104,6 +107,27 @@ class Deployment:
     def status(self) -> Result[StatusData]:
         """Components, versions, health, last runs. Exit code 3 when any of it is not as it should be."""
         return operations.status(self._session)
+
+    def doctor(self, facts_file: Path | None = None) -> Result[DoctorData]:
+        """What is wrong, what to mend first first, within 15 s; raises nothing of what does not work.
+
+        `facts_file` keeps what was seen, without secrets. Exit code 3 when there are findings.
+        """
+        return operations.doctor(self._session, facts_file)
+
+    @staticmethod
+    def explain_facts(file: Path) -> Result[DoctorData]:
+        """What facts say that `doctor` saved, on this machine or another one."""
+        return operations.explain_facts(file)
+
+    @staticmethod
+    def explain_code(code: str) -> Result[CodeData]:
+        """What a code of an error or a finding means. Raises UsageError for one that there is not."""
+        return operations.explain_code(code)
+
+    def clean(self, confirm: Confirm = agree) -> Result[CleanData]:
+        """Deletes pods that outlived their tasks, once `confirm` agrees."""
+        return operations.clean(self._session, confirm)
 
     def history(self) -> Result[HistoryData]:
         """The last releases, oldest first: what `up` landed or failed to land, when, by whom."""

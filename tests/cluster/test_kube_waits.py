@@ -8,12 +8,14 @@ from itertools import islice
 
 import pytest
 
-from airstrip.diagnose import collect_facts, diagnose
+from airstrip.diagnose import DeploymentFact, collect_facts, diagnose
 from airstrip.errors import WaitTimeout
 from airstrip.kube import Cluster, follow_pod_log, pod_log, wait_for_job, wait_for_rollout
 from airstrip.operations import Session
 from airstrip.result import Finding
 from tests.cluster.kube_objects import NAMESPACE, delete, job, own_namespace, pod_spec, workload
+
+THERE = DeploymentFact(NAMESPACE, NAMESPACE, NAMESPACE)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 
 def findings(cluster: Cluster) -> dict[str, Finding]:
-    return {finding.code: finding for finding in diagnose(collect_facts(cluster, [NAMESPACE]))}
+    return {finding.code: finding for finding in diagnose(collect_facts(cluster, THERE))}
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
@@ -69,9 +71,7 @@ def test_a_crash_loop_ends_the_wait_with_its_last_words(cluster: Cluster, image:
     assert ended.value.code == "pod.crash-loop"
     assert "exit code 7" in ended.value.cause
     assert "I gave up" in ended.value.details
-    findings = [
-        finding for finding in diagnose(collect_facts(cluster, [NAMESPACE])) if finding.code == ended.value.code
-    ]
+    findings = [finding for finding in diagnose(collect_facts(cluster, THERE)) if finding.code == ended.value.code]
     assert "I gave up" in findings[0].evidence
     delete(cluster, item)
 
@@ -97,7 +97,7 @@ def test_a_volume_that_cannot_be_mounted_is_named(cluster: Cluster, image: str) 
         wait_for_rollout(cluster, "Deployment", "no-volume", NAMESPACE, timeout=16)
     assert ended.value.code == "volume.not-mounted"
     assert "not-there" in ended.value.cause
-    assert "volume.not-mounted" in findings(cluster)
+    assert "secret.absent" in findings(cluster)
     delete(cluster, item)
 
 

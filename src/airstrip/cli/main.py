@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from airstrip import __version__
-from airstrip.cli import files, image, lifecycle, look, node, plan, users
+from airstrip.cli import doctor, files, image, lifecycle, look, node, plan, users
 from airstrip.cli.errors import Interrupted, show_lost, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
-_TOP = (lifecycle, plan, look, files)
+_TOP = (lifecycle, plan, look, doctor, files)
 _GROUPS = {"users": users, "image": image, "node": node}
 for module in _TOP:
     app.add_typer(module.verbs)
@@ -45,6 +45,7 @@ def airstrip(
     ./airstrip up            land it; asks before it installs a system package
     ./airstrip run smoke     run a DAG and print its tasks' logs
     ./airstrip status        what runs, and how it is
+    ./airstrip doctor        what is wrong, and what to do about it
     ./airstrip down          take it away; data stays
     """
     if context.invoked_subcommand is None:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airstrip.cli import present_node, present_users
+from airstrip.cli import present_doctor, present_node, present_users
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.tables import columns, plain, state
@@ -147,6 +147,7 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "users set-role": present_users.present_role,
     "users reset-password": present_users.present_password,
     "users delete": present_users.present_deleted,
+    "doctor": present_doctor.present_doctor,
     "run": _run,
     "status": _status,
     "plan": plan_lines,

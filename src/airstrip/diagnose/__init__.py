@@ -1,13 +1,31 @@
-"""Why something does not work: facts are collected once, rules are pure functions of them.
+"""Why something does not work: probes collect facts once, rules are pure functions of them.
 
-A probe reads and never changes anything; a rule reads only `Facts`. May import kube, result and
-errors.
+A probe reads and never changes anything, has a deadline, and fails alone; a rule reads only `Facts`, which hold
+no secret. A place tells its own in a PlaceFact: nothing here knows which place it is. May import kube,
+airflow_api, spec, place, result and errors.
 """
 
-from airstrip.diagnose.database import DATABASE
+from airstrip.diagnose.airflow.database import DATABASE
+from airstrip.diagnose.cluster_probe import collect_facts
 from airstrip.diagnose.diagnosis import diagnose
-from airstrip.diagnose.facts import Facts
-from airstrip.diagnose.probe import collect_facts
-from airstrip.diagnose.rules import RULES, Rule
+from airstrip.diagnose.examine import Sources, examine
+from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rules import NOT_SEEN, RULES
+from airstrip.diagnose.task_pods import left_over
+from airstrip.diagnose.task_pods_probe import task_pods_probe
 
-__all__ = ["DATABASE", "RULES", "Facts", "Rule", "collect_facts", "diagnose"]
+__all__ = [
+    "DATABASE",
+    "NOT_SEEN",
+    "RULES",
+    "DeploymentFact",
+    "Facts",
+    "Rule",
+    "Sources",
+    "collect_facts",
+    "diagnose",
+    "examine",
+    "left_over",
+    "task_pods_probe",
+]

@@ -6,15 +6,26 @@ from collections.abc import Sequence
 
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rules import RULES, Rule
+from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rules import RULES
 from airstrip.result import Finding
 
 
 def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Findings, the most causal first; one for each rule and component, however many replicas it has."""
-    findings = []
+    """Findings, what to mend first first.
+
+    One for each subject, that of the first rule that names it: later rules tell what follows. A component
+    is one subject, however many replicas it has.
+    """
+    findings: list[Finding] = []
+    explained: set[str] = set()
+    codes: set[str] = set()
     for rule in rules:
-        by_subject = {match.subject: match for match in rule.matches(facts)}
+        if rule.explained_by & codes:
+            continue
+        by_subject = {match.subject: match for match in rule.matches(facts) if match.subject not in explained}
+        explained |= by_subject.keys()
+        codes |= {rule.code} if by_subject else set()
         findings += [_finding(rule, match) for match in by_subject.values()]
     return findings
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.facts import Facts, NodeFact
 from airstrip.diagnose.match import Match, sentence, subject_of
+from airstrip.diagnose.rule import Rule
 
 _MOUNT_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 _BIND_REASONS = frozenset({"ProvisioningFailed", "FailedBinding"})
@@ -13,18 +14,38 @@ _PATIENCE = 15.0
 """Seconds in which a mount that failed may still succeed: a ConfigMap can come a moment after its pod."""
 
 
-def disk_pressure(facts: Facts) -> Iterator[Match]:
+def _pressure(condition: str) -> Callable[[Facts], Iterator[Match]]:
+    def matches(facts: Facts) -> Iterator[Match]:
+        for node in facts.nodes:
+            if condition in node.pressures:
+                evicted = [pod.name for pod in facts.pods if pod.reason == "Evicted"]
+                seen = f"evicted: {', '.join(evicted)}" if evicted else ""
+                yield Match(f"node/{node.name}/{condition}", {"node": node.name}, seen)
+
+    return matches
+
+
+def node_lost(facts: Facts) -> Iterator[Match]:
     for node in facts.nodes:
-        if "DiskPressure" in node.pressures:
-            evicted = [pod.name for pod in facts.pods if pod.reason == "Evicted"]
-            seen = f"evicted: {', '.join(evicted)}" if evicted else ""
-            yield Match(node.name, {"node": node.name}, seen)
+        if node.lost:
+            yield Match(f"node/{node.name}", _node_fields(node))
 
 
 def node_not_ready(facts: Facts) -> Iterator[Match]:
     for node in facts.nodes:
         if not node.ready:
-            yield Match(node.name, {"node": node.name, "message": sentence(node.message or "it does not say why")})
+            yield Match(f"node/{node.name}", _node_fields(node))
+
+
+def _node_fields(node: NodeFact) -> dict[str, str]:
+    return {"node": node.name, "message": sentence(node.message or "it does not say why")}
+
+
+def claim_lost(facts: Facts) -> Iterator[Match]:
+    for claim in facts.claims:
+        if claim.phase == "Lost":
+            fields = {"claim": claim.name, "namespace": claim.namespace, "volume": claim.volume}
+            yield Match(f"{claim.namespace}/{claim.name}", fields)
 
 
 def claim_not_bound(facts: Facts) -> Iterator[Match]:
@@ -46,7 +67,7 @@ def not_mounted(facts: Facts) -> Iterator[Match]:
     for pod in facts.pods:
         if not pod.containers or not pod.waiting or pod.unschedulable or pod.age < _PATIENCE:
             continue
-        events = facts.events_about("Pod", pod.name, pod.namespace)
+        events = facts.events_about("Pod", pod.name, pod.namespace, pod.uid)
         said = [event.message for event in events if event.reason in _MOUNT_REASONS]
         if said:
             yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(said[-1])}, "\n".join(said[-3:]))
@@ -64,3 +85,80 @@ def _held_by_claim(facts: Facts, namespace: str) -> bool:
 
 def _claim_fields(claim: str, namespace: str, message: str) -> dict[str, str]:
     return {"claim": claim, "namespace": namespace, "message": message}
+
+
+NODE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "node.disk-pressure",
+        "node {node} is short of disk, and evicts pods",
+        "The disk that holds images and containers' data is nearly full.",
+        "Free room on that disk; on this machine: ./airstrip node prune",
+        _pressure("DiskPressure"),
+        frozenset({"host.disk-nearly-full"}),
+    ),
+    Rule(
+        "node.memory-pressure",
+        "node {node} is short of memory, and evicts pods",
+        "What runs there uses more memory than the node has to spare.",
+        "Give it more, stop what else runs there, or let fewer tasks run at once: airflow.config.core.parallelism",
+        _pressure("MemoryPressure"),
+    ),
+    Rule(
+        "node.pid-pressure",
+        "node {node} is short of process ids, and evicts pods",
+        "Something there starts processes without end, or its limit is too low.",
+        "Find it: ps -eo user,comm | sort | uniq -c | sort -n | tail; or raise kernel.pid_max.",
+        _pressure("PIDPressure"),
+    ),
+    Rule(
+        "node.lost",
+        "node {node} says nothing any more",
+        "It has no power or network, or its kubelet ended: {message}",
+        "Bring it back; on this machine: ./airstrip node stop && ./airstrip node start",
+        node_lost,
+    ),
+    Rule(
+        "node.not-ready",
+        "node {node} is not ready",
+        "Its kubelet, container runtime or network does not work: {message}",
+        "On this machine: ./airstrip node stop && ./airstrip node start",
+        node_not_ready,
+    ),
+)
+
+VOLUME_RULES: tuple[Rule, ...] = (
+    Rule(
+        "volume.lost",
+        "claim {claim} in {namespace} has lost its volume {volume}",
+        "Somebody deleted the PersistentVolume; what was on it is still where it was, unless that went too.",
+        "Delete the claim, then land it again: kubectl -n {namespace} delete pvc {claim}; ./airstrip up",
+        claim_lost,
+    ),
+    Rule(
+        "volume.not-bound",
+        "claim {claim} in {namespace} has no volume",
+        "{message}",
+        "Make a volume or a StorageClass that fits the claim, or let Airstrip make it: ./airstrip up",
+        claim_not_bound,
+    ),
+)
+
+MOUNT_RULES: tuple[Rule, ...] = (
+    Rule(
+        "volume.not-mounted",
+        "{pod} cannot mount a volume",
+        "{message}",
+        "See to it that the folder, export, Secret or ConfigMap is there, then run: ./airstrip up",
+        not_mounted,
+    ),
+)
+
+SCHEDULING_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.unschedulable",
+        "{pod} finds no node",
+        "{message}",
+        "Give the cluster what is missing, take the taint away, or ask for less; then run: ./airstrip up",
+        unschedulable,
+    ),
+)

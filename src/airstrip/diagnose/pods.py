@@ -1,23 +1,50 @@
-"""Pods that are refused, cannot start, or end again and again."""
+"""Pods that cannot start, or end: for reasons of their own, once nothing around them explains it."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
-from airstrip.diagnose.facts import ContainerFact, Facts
+from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
-from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS, IMAGE_REASONS, creation_refused
+from airstrip.diagnose.rule import Rule
+from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS
 
-_NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
+_SECRET = re.compile(r'secret "?([\w./-]+)"? not found|references non-existent secret key: ([\w.-]+)', re.I)
+_CONFIG_MAP = re.compile(r'configmap "?([\w./-]+)"? not found|references non-existent config key: ([\w.-]+)', re.I)
+_PERMISSION = re.compile(r"(Permission denied|Read-only file system)[^/]*(/opt/airflow/(?:logs|dags)[^'\"\s]*)")
+_NO_NAMES = re.compile(r"Temporary failure in name resolution|could not translate host name .*: Try again|EAI_AGAIN")
+_MOUNT_REASONS = frozenset({"FailedMount", "FailedMapVolume"})
+_OOM = "OOMKilled"
+_PATIENCE = 10.0
+"""Seconds."""
+_RECENT = 600.0
+"""Seconds in which a container that was killed, and runs again, is still told of."""
 
 
-def image_missing(facts: Facts) -> Iterator[Match]:
+def _absent(pattern: re.Pattern[str]) -> Callable[[Facts], Iterator[Match]]:
+    """What a container's environment or a volume names and the namespace has not got."""
+
+    def matches(facts: Facts) -> Iterator[Match]:
+        for pod, said in _start_messages(facts):
+            if found := pattern.search(said):
+                name = next(group for group in found.groups() if group).rpartition("/")[2]
+                fields = {"pod": pod.name, "name": name, "namespace": pod.namespace, "message": sentence(said)}
+                yield Match(subject_of(pod), fields, said)
+
+    return matches
+
+
+def _start_messages(facts: Facts) -> Iterator[tuple[PodFact, str]]:
     for pod, container in facts.containers():
-        if container.state == "waiting" and container.reason in IMAGE_REASONS:
-            said = container.message or container.reason
-            message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
-            fields = {"pod": pod.name, "image": container.image, "message": message}
-            yield Match(subject_of(pod), fields, f"{container.reason}: {container.message}")
+        if container.state == "waiting" and container.reason in CONFIG_REASONS:
+            yield pod, container.message
+    for pod in facts.pods:
+        # A ConfigMap can come a moment after its pod.
+        if pod.waiting and pod.age > _PATIENCE:
+            for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid)[-3:]:
+                if event.reason in _MOUNT_REASONS:
+                    yield pod, event.message
 
 
 def config_error(facts: Facts) -> Iterator[Match]:
@@ -25,6 +52,48 @@ def config_error(facts: Facts) -> Iterator[Match]:
         if container.state == "waiting" and container.reason in CONFIG_REASONS:
             said = container.message or container.reason
             yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(said)}, container.reason)
+
+
+def volume_permission(facts: Facts) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        for line in container.log:
+            if found := _PERMISSION.search(line):
+                fields = {"pod": pod.name, "path": found.group(2)}
+                yield Match(subject_of(pod), fields, lines(container.log))
+
+
+def no_names(facts: Facts) -> Iterator[Match]:
+    if facts.dns and facts.dns.service and not facts.dns.endpoints:
+        yield Match("dns", {"who": "every pod"}, "Service kube-dns in kube-system has no ready endpoint")
+    for pod, container in facts.containers():
+        if any(_NO_NAMES.search(line) for line in container.log):
+            yield Match(subject_of(pod), {"who": pod.name}, lines(container.log))
+
+
+def oom_killed(facts: Facts) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        now = container.state in ("terminated", "waiting") and container.reason == _OOM
+        before = container.last_reason == _OOM and (not container.ready or (container.last_ended or 0) < _RECENT)
+        if now or before:
+            fields = {"pod": pod.name, "container": container.name, "component": pod.component or "the task"}
+            yield Match(subject_of(pod), fields, lines(container.log))
+
+
+def evicted(facts: Facts) -> Iterator[Match]:
+    """One finding for all of a component's: the controller makes new ones, and the old ones stay to be read."""
+    for pod in facts.pods:
+        if pod.phase == "Failed" and pod.reason == "Evicted":
+            fields = {"pod": pod.name, "namespace": pod.namespace, "message": sentence(pod.message or "its node")}
+            yield Match(f"evicted/{subject_of(pod)}", fields, pod.message)
+
+
+def init_failing(facts: Facts) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        failed = container.state == "terminated" and container.exit_code != 0
+        looping = container.state == "waiting" and container.reason in CRASH_REASONS
+        if container.init and (failed or looping or (container.restarts >= 2 and not container.ready)):
+            fields = {"pod": pod.name, "container": container.name, "message": _end_of(container)}
+            yield Match(subject_of(pod), fields, lines(container.log))
 
 
 def crash_loop(facts: Facts) -> Iterator[Match]:
@@ -45,39 +114,98 @@ def job_failed(facts: Facts) -> Iterator[Match]:
                 for pod, container in facts.containers()
                 if pod.owner == f"Job/{job.name}" and pod.namespace == job.namespace and container.log
             ]
-            fields = {
-                "job": job.name,
-                "component": job.component or "COMPONENT",
-                "message": sentence(job.message or "its pod failed"),
-            }
-            yield Match(f"{job.namespace}/{job.name}", fields, lines(logs[-1]) if logs else "")
-
-
-def _refused(code: str) -> Callable[[Facts], Iterator[Match]]:
-    """Owners whose last attempt at making a pod was refused so. With pods there, that is past."""
-
-    def matches(facts: Facts) -> Iterator[Match]:
-        owned = {(pod.namespace, pod.owner) for pod in facts.pods}
-        for event in facts.events:
-            if event.reason != "FailedCreate" or creation_refused(event.message) != code:
-                continue
-            if (event.namespace, event.about) not in owned:
-                owner = event.about.partition("/")[2]
-                fields = {"owner": owner, "namespace": event.namespace, "message": sentence(event.message)}
-                yield Match(f"{event.namespace}/{event.about}", fields)
-
-    return matches
-
-
-quota = _refused("namespace.quota")
-security_violation = _refused("pod.security-violation")
+            component = job.component or job.name
+            fields = {"job": job.name, "component": component, "message": sentence(job.message or "its pod failed")}
+            subject = f"{job.namespace}/{component}"
+            yield Match(subject, fields, lines(logs[-1]) if logs else "")
 
 
 def _end_of(container: ContainerFact) -> str:
-    code = container.last_exit_code if container.last_exit_code is not None else container.exit_code
-    reason = container.last_reason or container.reason
-    if reason == "OOMKilled":
-        return "It used more memory than its limit allows, and was killed."
+    ended = container.last_exit_code
+    code = ended if ended is not None else container.exit_code
     if code is None:
         return "It does not stay ready: its probe fails."
     return f"Its process ended with exit code {code}; the last log lines say why."
+
+
+START_RULES: tuple[Rule, ...] = (
+    Rule(
+        "secret.absent",
+        "{pod} cannot be started: Secret {name} is not in {namespace}, or lacks a key",
+        "{message}",
+        "Its own Airstrip makes again: ./airstrip up; yours: kubectl -n {namespace} create secret generic {name} ...",
+        _absent(_SECRET),
+    ),
+    Rule(
+        "config-map.absent",
+        "{pod} cannot be started: ConfigMap {name} is not in {namespace}, or lacks a key",
+        "{message}",
+        "Its own Airstrip makes again: ./airstrip up; yours: kubectl -n {namespace} create configmap {name} ...",
+        _absent(_CONFIG_MAP),
+    ),
+)
+
+CONFIG_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.config-error",
+        "{pod} cannot be started",
+        "{message}",
+        "Make it again: ./airstrip up",
+        config_error,
+    ),
+)
+
+KILLED_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.oom-killed",
+        "{pod}: {container} used more memory than its limit, and was killed",
+        "Its limit is too low for what it does, or it leaks.",
+        "Raise it in the file (components.{component}.resources.limits.memory), then run: ./airstrip up",
+        oom_killed,
+    ),
+    Rule(
+        "volume.permission",
+        "{pod} may not read or write {path}",
+        "It runs as user 50000 in group 0, and the folder, or the export with root squash, is closed to both.",
+        "Where the folder is: chgrp -R 0 FOLDER && chmod -R g+rwX FOLDER",
+        volume_permission,
+    ),
+    Rule(
+        "dns.not-resolving",
+        "{who} cannot resolve names",
+        "The cluster's DNS does not answer: CoreDNS is down, or a network policy closes the way to it.",
+        "Look at it: kubectl -n kube-system get pods,endpointslices; on this machine: ./airstrip node status",
+        no_names,
+    ),
+)
+
+END_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.evicted",
+        "{pod} in {namespace} was evicted",
+        "{message}",
+        "Free what its node was short of, then: kubectl -n {namespace} delete pod {pod}",
+        evicted,
+    ),
+    Rule(
+        "pod.init-failing",
+        "{pod} does not start: its init container {container} fails",
+        "{message}",
+        "Mend what its log says, then run: ./airstrip up",
+        init_failing,
+    ),
+    Rule(
+        "job.failed",
+        "Job {job} failed",
+        "{message}",
+        "Mend what its log says (./airstrip logs {component}), then run: ./airstrip up",
+        job_failed,
+    ),
+    Rule(
+        "pod.crash-loop",
+        "{pod} ends again and again ({restarts} restarts)",
+        "{message}",
+        "Mend what its log says, then run: ./airstrip up",
+        crash_loop,
+    ),
+)

@@ -11,10 +11,13 @@ from airstrip.embedded.choice import choose_config
 from airstrip.embedded.config import NodeConfig, Subnets
 from airstrip.embedded.kubeconfigs import find_kubeconfig
 from airstrip.embedded.node import delete_cluster_data, delete_node_data, restart_reason, start_node, stop_node
+from airstrip.embedded.readiness import log_tail
+from airstrip.embedded.settings import EVICTION_MIB
 from airstrip.embedded.status import ComponentStatus, NodeStatus, node_status, wanted_port
 from airstrip.embedded.store import StoredImage, import_image, list_images, prune_node
 
 __all__ = [
+    "EVICTION_MIB",
     "ComponentStatus",
     "NodeConfig",
     "NodeStatus",
@@ -26,6 +29,7 @@ __all__ = [
     "find_kubeconfig",
     "import_image",
     "list_images",
+    "log_tail",
     "node_status",
     "prune_node",
     "restart_reason",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import email.utils
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,6 +62,11 @@ class Cluster:
         """Kubernetes' version without the v, such as `1.35.4`."""
         answer = self._transport.request("GET", "/version", "read the cluster's version").json()
         return str(answer["gitVersion"]).removeprefix("v")
+
+    def server_clock(self) -> datetime.datetime:
+        """The API server's time, in whole seconds."""
+        answer = self._transport.request("GET", "/version", "read the cluster's clock")
+        return email.utils.parsedate_to_datetime(answer.headers["date"])
 
     def apply(self, item: Mapping[str, Any], *, force: bool = False) -> Applied:
         """Server-side apply: makes the object, or changes the fields that it names, and only those.

@@ -28,6 +28,7 @@ class Resource:
 
 _CLUSTER_SCOPED = {
     "v1": {"Namespace": "namespaces", "Node": "nodes", "PersistentVolume": "persistentvolumes"},
+    "authorization.k8s.io/v1": {"SubjectAccessReview": "subjectaccessreviews"},
     "storage.k8s.io/v1": {"StorageClass": "storageclasses"},
     "rbac.authorization.k8s.io/v1": {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"},
 }
@@ -52,6 +53,7 @@ _NAMESPACED = {
     },
     "batch/v1": {"CronJob": "cronjobs", "Job": "jobs"},
     "coordination.k8s.io/v1": {"Lease": "leases"},
+    "discovery.k8s.io/v1": {"EndpointSlice": "endpointslices"},
     "networking.k8s.io/v1": {"Ingress": "ingresses", "NetworkPolicy": "networkpolicies"},
     "policy/v1": {"PodDisruptionBudget": "poddisruptionbudgets"},
     "rbac.authorization.k8s.io/v1": {"Role": "roles", "RoleBinding": "rolebindings"},

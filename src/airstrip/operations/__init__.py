@@ -3,6 +3,8 @@
 May import every layer below; never names a place, never prints: it emits events and returns a Result.
 """
 
+from airstrip.operations.clean import clean
+from airstrip.operations.doctor import doctor, explain_code, explain_facts
 from airstrip.operations.down import down
 from airstrip.operations.history import history
 from airstrip.operations.image import build_images, prune_images
@@ -21,9 +23,13 @@ __all__ = [
     "Session",
     "add_user",
     "build_images",
+    "clean",
     "component_logs",
     "delete_user",
+    "doctor",
     "down",
+    "explain_code",
+    "explain_facts",
     "history",
     "init",
     "list_users",

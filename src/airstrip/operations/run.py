@@ -15,6 +15,7 @@ from airstrip.answers import RunData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
 from airstrip.operations.dag_files import dag_files
+from airstrip.operations.doctor import causes, explained
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 from airstrip.result import Finding, Result
@@ -73,8 +74,8 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
 
     A DAG that Airflow does not know is waited for, for 20 s, where a file in the deployment's DAG
     folder was saved in the last 30 s; anywhere else it is an error at once. Exit code 3 when the run
-    did not succeed. Raises WaitTimeout after `timeout` seconds with the state of each task. What raises
-    once the run has begun names it.
+    did not succeed, with what `doctor` finds beside it. Raises WaitTimeout after `timeout` seconds with
+    the state of each task. What raises once the run has begun names it.
     """
     with step(emit, "run.dag", f"Run {dag_id}") as progress:
         _ensure_triggerable(session, dag_id, progress, emit)
@@ -89,7 +90,7 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
             error.fix = f"{error.fix} {_goes_on(triggered)}".strip()
             raise
         progress.note = ended.state
-    findings = [] if ended.state == "success" else [_finding(ended, tasks)]
+    findings = [] if ended.state == "success" else [_finding(ended, tasks), *causes(session)]
     data: RunData = {
         "dag": dag_id,
         "run": ended.run_id,
@@ -168,8 +169,9 @@ def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[Da
             last = error.message
         if time.monotonic() > deadline:
             message = f"{run.dag_id} did not end within {timeout:.0f} s"
-            raise WaitTimeout(
-                "run.timeout", message, cause=f"Last state: {last}", fix="Wait longer: --timeout SECONDS."
+            raise explained(
+                WaitTimeout("run.timeout", message, cause=f"Last state: {last}", fix="Wait longer: --timeout SECONDS."),
+                causes(follower.session),
             )
         time.sleep(_POLL_SECONDS)
 

@@ -26,6 +26,7 @@ from airstrip.kube import (
 )
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
+from airstrip.operations.doctor import deployment_fact
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -215,10 +216,7 @@ def _await_object(cluster: Cluster, item: Mapping[str, Any], progress: Progress,
 def _explained(error: WaitTimeout, session: Session, awaited: Mapping[str, Any]) -> WaitTimeout:
     """The same wait with the one cause and fix that the facts about what was awaited point to, if they do."""
     components = {awaited["metadata"]["labels"]["app.kubernetes.io/component"], DATABASE}
-    try:
-        findings = diagnose(collect_facts(session.cluster, [session.spec.namespaces.control]).about(components))
-    except AirstripError:
-        return error
+    findings = diagnose(collect_facts(session.cluster, deployment_fact(session.spec)).about(components))
     if not findings:
         return error
     first = findings[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from airstrip.events import Emit
+from airstrip.place import PlaceFact
 from airstrip.platform import Platform
 from airstrip.result import Finding
 
@@ -45,6 +46,9 @@ class Target(Protocol):
 
     def condition(self) -> str:
         """The place by itself, in a word: `ready`, `starting`, `failing` or `stopped`."""
+
+    def facts(self) -> PlaceFact:
+        """What the place, and this machine as far as it stands on it, says of itself. Changes nothing."""
 
     def kubeconfig(self) -> Path:
         """Access to the cluster for whoever asks; raises when it is not theirs."""

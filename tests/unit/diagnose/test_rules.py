@@ -4,97 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 from airstrip.diagnose import RULES, Facts, diagnose
-from airstrip.diagnose.facts import ClaimFact, ContainerFact, EventFact, JobFact, NodeFact, PodFact
+from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
+from airstrip.diagnose.namespace_facts import WorkloadFact
+from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES
+from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT, VIOLATES
+from tests.unit.diagnose.making import CREATING, FAILED, HERE, MIGRATION, REFUSED, event, failing, pod, running, waiting
+from tests.unit.diagnose.place_cases import PLACE_CASES
 
-OPERATIONAL = "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) "
-REFUSED = OPERATIONAL + 'connection to server at "postgresql" (10.96.0.9), port 5432 failed: Connection refused'
-LOGIN = OPERATIONAL + 'FATAL:  password authentication failed for user "airflow"'
-
-
-def pod(component: str, container: ContainerFact | None = None, **more: Any) -> PodFact:
-    base = PodFact("airflow", f"{component}-0", component, f"StatefulSet/{component}", "Pending", 60.0)
-    return replace(base, containers=(container,) if container else (), **more)
-
-
-def waiting(reason: str, message: str = "", **more: Any) -> ContainerFact:
-    return replace(ContainerFact("main", "localhost/airflow:1", "waiting", reason, message), **more)
-
-
-def failing(*log: str, restarts: int = 1) -> ContainerFact:
-    return ContainerFact("main", "i", "running", restarts=restarts, log=log, last_exit_code=1)
-
-
-def event(about: str, reason: str, message: str) -> EventFact:
-    return EventFact("airflow", about, reason, message, True, 3, "2026-01-01T00:00:00Z")
-
-
-MIGRATION = pod("migration", ContainerFact("main", "i", "terminated", "Error", exit_code=1, log=("boom",)))
-MIGRATION = replace(MIGRATION, owner="Job/migration", phase="Failed")
-FAILED = JobFact("airflow", "migration", "migration", complete=False, failed=True, message="backoff limit reached")
-CREATING = waiting("ContainerCreating")
-NO_MOUNT = 'MountVolume.SetUp failed for volume "dags" : path does not exist'
-EXCEEDED = 'pods "scheduler-x" is forbidden: exceeded quota: small'
-VIOLATES = 'pods "scheduler-x" is forbidden: violates PodSecurity "restricted:latest"'
-NO_ROOM = "0/1 nodes are available: 1 Insufficient cpu."
-NO_CLAIM = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
-
-CASES = {
-    "node.disk-pressure": (
-        Facts(nodes=[NodeFact("n", True, "", ("DiskPressure",))]),
-        "node n is short of disk, and evicts pods",
-    ),
-    "node.not-ready": (Facts(nodes=[NodeFact("n", False, "runtime is down")]), "node n is not ready"),
-    "volume.not-bound": (
-        Facts(
-            pods=[pod("api-server", unschedulable=NO_CLAIM, claims=("logs",))],
-            claims=[ClaimFact("airflow", "logs", "Pending", storage_class="fast")],
-        ),
-        "claim logs in airflow has no volume",
-    ),
-    "volume.not-mounted": (
-        Facts(pods=[pod("api-server", CREATING)], events=[event("Pod/api-server-0", "FailedMount", NO_MOUNT)]),
-        "api-server-0 cannot mount a volume",
-    ),
-    "image.missing": (
-        Facts(pods=[pod("scheduler", waiting("ErrImageNeverPull"))]),
-        "scheduler-0 cannot get its image localhost/airflow:1",
-    ),
-    "namespace.quota": (
-        Facts(events=[event("ReplicaSet/scheduler-abc", "FailedCreate", EXCEEDED)]),
-        "scheduler-abc may not make its pods: the quota of airflow is used up",
-    ),
-    "pod.security-violation": (
-        Facts(events=[event("ReplicaSet/scheduler-abc", "FailedCreate", VIOLATES)]),
-        "scheduler-abc may not make its pods: airflow enforces pod security",
-    ),
-    "pod.unschedulable": (Facts(pods=[pod("scheduler", unschedulable=NO_ROOM)]), "scheduler-0 finds no node"),
-    "pod.config-error": (
-        Facts(pods=[pod("scheduler", waiting("CreateContainerConfigError", 'secret "airflow-keys" not found'))]),
-        "scheduler-0 cannot be started",
-    ),
-    "database.login-refused": (
-        Facts(pods=[replace(MIGRATION, containers=(failing(LOGIN),))], jobs=[FAILED]),
-        "the database refuses the login of migration",
-    ),
-    "database.unreachable": (
-        Facts(pods=[replace(MIGRATION, containers=(failing(REFUSED),))], jobs=[FAILED]),
-        "migration does not reach the database",
-    ),
-    "job.failed": (Facts(pods=[MIGRATION], jobs=[FAILED]), "Job migration failed"),
-    "pod.crash-loop": (
-        Facts(pods=[pod("scheduler", waiting("CrashLoopBackOff", restarts=4, last_exit_code=1, log=("boom",)))]),
-        "scheduler-0 ends again and again (4 restarts)",
-    ),
-}
+CASES = {**PLACE_CASES, **CLUSTER_CASES, **AIRFLOW_CASES}
 
 
 def test_every_rule_has_a_case() -> None:
-    assert list(CASES) == [rule.code for rule in RULES]
+    assert sorted(CASES) == sorted(rule.code for rule in RULES)
 
 
 @pytest.mark.parametrize("code", CASES)
@@ -124,7 +49,7 @@ def test_a_cause_goes_before_what_it_brings_about() -> None:
         pods=[replace(MIGRATION, containers=(failing(REFUSED),)), pod("postgresql", waiting("ErrImageNeverPull"))],
         jobs=[FAILED],
     )
-    assert [finding.code for finding in diagnose(facts)] == ["image.missing", "database.unreachable", "job.failed"]
+    assert [finding.code for finding in diagnose(facts)] == ["image.missing", "database.unreachable"]
 
 
 def test_a_database_that_crashes_is_the_cause_itself() -> None:
@@ -176,3 +101,68 @@ def test_a_refusal_of_a_component_s_own_pods_is_about_it() -> None:
 
     assert [finding.code for finding in diagnose(facts.about({"scheduler"}))] == ["namespace.quota"]
     assert diagnose(facts.about({"triggerer"})) == []
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_saved_facts_are_the_same_when_they_are_read(code: str) -> None:
+    saved = json.dumps(CASES[code][0].to_dict())
+    read = Facts.from_dict(json.loads(saved))
+    assert json.dumps(read.to_dict()) == saved
+    assert diagnose(read) == diagnose(CASES[code][0])
+
+
+def test_a_full_quota_of_the_workers_is_told_without_an_event() -> None:
+    """The executor is refused, which no event tells; a quota of the control plane may well be used up by what runs."""
+    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL]))
+    assert finding.code == "namespace.quota"
+    assert "pods 2 of 2" in finding.cause
+    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")])) == []
+
+
+def test_a_place_that_is_stopped_explains_a_cluster_that_does_not_answer() -> None:
+    facts = replace(PLACE_CASES["kubernetes.unreachable"][0], place=PLACE_CASES["place.stopped"][0].place)
+    assert [finding.code for finding in diagnose(facts)] == ["place.stopped"]
+
+
+def test_one_component_has_one_finding_however_much_follows_from_it() -> None:
+    """It was killed for its memory, so it loops, so it is not ready."""
+    killed = replace(CLUSTER_CASES["pod.oom-killed"][0].pods[0], age=500.0, unready=60.0)
+    workload = WorkloadFact("Deployment", "airflow", "scheduler", "scheduler", 1, 0)
+    assert [finding.code for finding in diagnose(Facts(pods=[killed], workloads=[workload]))] == ["pod.oom-killed"]
+
+
+def test_a_task_s_pod_has_some_seconds_to_go_away_itself() -> None:
+    facts = CLUSTER_CASES["pod.zombie"][0]
+    assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], ended=3.0)])) == []
+    assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], state="running", ended=0.0)])) == []
+    assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], state="unknown")])) == []
+
+
+def test_a_container_that_was_killed_long_ago_and_is_well_is_no_finding() -> None:
+    well = replace(running(ready=True), restarts=1, last_reason="OOMKilled", last_ended=7200.0)
+    assert diagnose(Facts(pods=[pod("scheduler", well)])) == []
+    (finding,) = diagnose(Facts(pods=[pod("scheduler", replace(well, last_ended=60.0))]))
+    assert finding.code == "pod.oom-killed"
+
+
+def test_facts_of_another_version_are_refused() -> None:
+    saved = Facts().to_dict()
+    with pytest.raises(ValueError, match="version 1"):
+        Facts.from_dict({**saved, "version": 2})
+    with pytest.raises(ValueError, match="Facts has no more"):
+        Facts.from_dict({**saved, "more": 1})
+    with pytest.raises(ValueError, match="str where dict"):
+        Facts.from_dict({**saved, "pods": ["x"]})
+
+
+def test_events_of_another_pod_that_had_the_same_name_are_past() -> None:
+    """A StatefulSet's pod is always called so."""
+    mounted, about = CLUSTER_CASES["config-map.absent"][0].pods[0], CLUSTER_CASES["config-map.absent"][0].events[0]
+    facts = Facts(pods=[replace(mounted, uid="new")], events=[replace(about, uid="old")])
+    assert diagnose(facts) == []
+
+
+def test_only_the_last_refusal_of_an_owner_counts() -> None:
+    about = "ReplicaSet/scheduler-abc"
+    events = [event(about, "FailedCreate", EXCEEDED), event(about, "FailedCreate", VIOLATES)]
+    assert [finding.code for finding in diagnose(Facts(events=events))] == ["pod.security-violation"]

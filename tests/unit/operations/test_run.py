@@ -14,6 +14,7 @@ from airstrip.airflow_api import Dag, DagRun, LogRecord, TaskInstance, TaskLog
 from airstrip.errors import AirflowError, AirstripError, KubernetesError
 from airstrip.events import Event, LogLine, Notice, StepProgress
 from airstrip.operations import Session, run
+from airstrip.place import PlaceFact
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
 RUN = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)
@@ -37,11 +38,16 @@ class Fake:
     asked: int = 0
     now: float = 0.0
     late: float = 0.0
+    place: str = "ready"
 
     def session(self) -> Session:
-        namespaces = SimpleNamespace(workers="workers")
-        spec = SimpleNamespace(name="air", namespaces=namespaces, dags=SimpleNamespace(path=self.folder))
-        return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self))
+        namespaces = SimpleNamespace(control="air", workers="workers")
+        release = SimpleNamespace(version="3.3.2", executor="kubernetes")
+        spec = SimpleNamespace(
+            name="air", namespaces=namespaces, airflow=release, dags=SimpleNamespace(path=self.folder)
+        )
+        target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place))
+        return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target))
 
     def dag(self, dag_id: str) -> Dag:
         self.asked += 1
@@ -198,3 +204,10 @@ def test_a_dag_that_is_unpaused_is_told_of(fake: Fake, is_paused: bool) -> None:
     assert not fake.is_paused
     notices = [event.message for event in events if isinstance(event, Notice)]
     assert ["d was paused" in notice and "schedule" in notice for notice in notices] == [True] * is_paused
+
+
+def test_a_run_that_failed_ends_with_what_doctor_finds() -> None:
+    ended = run(Fake(states=["failed"], place="stopped").session(), "d", {}, lambda _: None, timeout=5)
+    assert [finding.code for finding in ended.findings] == ["run.failed", "place.stopped"]
+    ended = run(Fake(states=["failed"]).session(), "d", {}, lambda _: None, timeout=5)
+    assert [finding.code for finding in ended.findings] == ["run.failed"]

@@ -12,7 +12,7 @@ from airstrip.errors import AirstripError
 
 POD_USER = 50000
 _POD_GROUP = 0
-_READ, _ENTER = 4, 1
+_READ, _WRITE, _ENTER = 4, 2, 1
 _MOST_LOOKED_AT = 5000
 
 
@@ -39,6 +39,11 @@ def unreadable(folder: Path) -> list[str]:
     return [
         str(path.relative_to(folder)) for path in islice(_entries(folder), _MOST_LOOKED_AT) if not _is_readable(path)
     ]
+
+
+def is_writable(facts: os.stat_result) -> bool:
+    """Whether pods may make files in a folder."""
+    return _is_open(facts, _READ | _WRITE | _ENTER)
 
 
 def _entries(folder: Path) -> Iterator[Path]:

@@ -11,11 +11,13 @@ from airstrip import embedded
 from airstrip.embedded import NodeConfig
 from airstrip.events import Emit, Warned, step
 from airstrip.kube import connect, execute, plan_changes, wait_for_default_service_account
+from airstrip.place import PlaceFact
 from airstrip.platform import Platform, Purpose
 from airstrip.result import Finding
 from airstrip.spec import Spec
 from airstrip.targets.landed import require_same_namespace
 from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
+from airstrip.targets.local.facts import local_facts
 from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
 from airstrip.targets.local.spec import DEFAULT_PORT, LocalSpec
@@ -73,6 +75,9 @@ class LocalTarget:
 
     def condition(self) -> str:
         return self._node.status().state
+
+    def facts(self) -> PlaceFact:
+        return local_facts(self._spec, self._node)
 
     def kubeconfig(self) -> Path:
         return self._node.kubeconfig()

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match, lines, subject_of
+from airstrip.diagnose.rule import Rule
 
 DATABASE = "postgresql"
 """The component."""
@@ -37,3 +38,21 @@ def _logged(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
             continue
         if any(pattern.search(line) for line in container.log):
             yield Match(subject_of(pod), {"component": pod.component or pod.name}, lines(container.log))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule(
+        "database.login-refused",
+        "the database refuses the login of {component}",
+        "The password in Secret airflow-database is not the one that the database was made with.",
+        "Put the old Secret back, or, where the data may go: ./airstrip down --data, then ./airstrip up",
+        login_refused,
+    ),
+    Rule(
+        "database.unreachable",
+        "{component} does not reach the database",
+        "The database's pod is down, its Service has no endpoint, or the network is closed in between.",
+        "Look at it: ./airstrip logs postgresql; then run: ./airstrip up",
+        unreachable,
+    ),
+)

@@ -1,0 +1,158 @@
+"""Probes of a cluster: a handful of lists, side by side once it has answered at all."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from airstrip.diagnose import namespace_probe
+from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
+from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
+from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.errors import KubernetesError
+from airstrip.kube import Cluster
+
+KUBERNETES = "kubernetes"
+"""The probe that every other one of the cluster needs: does it answer at all?"""
+
+_PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
+_LEASES = "kube-node-lease"
+
+
+def collect_facts(cluster: Cluster, deployment: DeploymentFact) -> Facts:
+    """What the cluster alone tells, read once; changes nothing. `probes` says what could not be read."""
+    return run_probes(cluster_probes(lambda: cluster, deployment), Facts(deployment=deployment))
+
+
+def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact) -> list[Probe]:
+    """`connected` raises KubernetesError where the cluster does not answer."""
+    names = deployment.namespaces
+
+    def probe(name: str, look: Callable[[Cluster], Facts]) -> Probe:
+        return Probe(name, lambda _: look(connected()), (KUBERNETES,))
+
+    return [
+        Probe(KUBERNETES, lambda _: _answer(connected())),
+        probe("nodes", _nodes),
+        probe("namespaces", lambda cluster: namespace_probe.read_namespaces(cluster, names)),
+        probe("pods", lambda cluster: read_pods(cluster, names)),
+        Probe("logs", lambda known: read_logs(connected(), known), (KUBERNETES, "pods")),
+        probe("jobs", lambda cluster: _jobs(cluster, names)),
+        probe("storage", lambda cluster: _claims(cluster, names)),
+        probe("events", lambda cluster: _all_events(cluster, names)),
+        probe("quotas", lambda cluster: namespace_probe.read_quotas(cluster, names)),
+        probe("components", lambda cluster: namespace_probe.read_workloads(cluster, deployment)),
+        probe("landed objects", lambda cluster: namespace_probe.read_missing(cluster, deployment)),
+        probe("rights", lambda cluster: namespace_probe.read_access(cluster, deployment)),
+        probe("DNS", namespace_probe.read_dns),
+    ]
+
+
+def _answer(cluster: Cluster) -> Facts:
+    ahead = cluster.server_clock() - datetime.datetime.now(datetime.UTC)
+    return Facts(clock=round(ahead.total_seconds(), 1))
+
+
+def _jobs(cluster: Cluster, names: Iterable[str]) -> Facts:
+    return Facts(jobs=tuple(_job(item) for name in names for item in cluster.list("batch/v1", "Job", name)))
+
+
+def _claims(cluster: Cluster, names: Iterable[str]) -> Facts:
+    kind = "PersistentVolumeClaim"
+    return Facts(claims=tuple(_claim(item) for name in names for item in cluster.list("v1", kind, name)))
+
+
+def _all_events(cluster: Cluster, names: Iterable[str]) -> Facts:
+    return Facts(events=tuple(event for name in names for event in _events(cluster, name)))
+
+
+def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
+    """Without those of ReplicaSets that want no pods any more, or are gone: that they could not make them is past."""
+    events = [_event(item) for item in cluster.events(namespace)]
+    if not any(event.about.startswith("ReplicaSet/") for event in events):
+        return events
+    sets = cluster.list("apps/v1", "ReplicaSet", namespace)
+    wanting = {item["metadata"]["uid"] for item in sets if item["spec"].get("replicas", 1)}
+    return [event for event in events if not event.about.startswith("ReplicaSet/") or event.uid in wanting]
+
+
+def _nodes(cluster: Cluster) -> Facts:
+    """None where we may not read them: a cluster that others run."""
+    try:
+        items = cluster.list("v1", "Node")
+    except KubernetesError as error:
+        if error.status == 403:
+            return Facts()
+        raise
+    now = cluster.server_clock()
+    leases = {item["metadata"]["name"]: item["spec"] for item in _leases(cluster)}
+    return Facts(nodes=tuple(_node(item, _ahead(leases.get(item["metadata"]["name"]), now)) for item in items))
+
+
+def _leases(cluster: Cluster) -> list[dict[str, Any]]:
+    try:
+        return cluster.list("coordination.k8s.io/v1", "Lease", _LEASES)
+    except KubernetesError as error:
+        if error.status == 403:
+            return []
+        raise
+
+
+def _ahead(lease: Mapping[str, Any] | None, now: datetime.datetime) -> float:
+    """Seconds that a node renewed its lease in the future: an old one may as well be of a node that is gone."""
+    if not lease or not lease.get("renewTime"):
+        return 0.0
+    return max(0.0, round((datetime.datetime.fromisoformat(lease["renewTime"]) - now).total_seconds(), 1))
+
+
+def _event(item: Mapping[str, Any]) -> EventFact:
+    about = item.get("involvedObject") or {}
+    return EventFact(
+        namespace=item["metadata"]["namespace"],
+        about=f"{about.get('kind')}/{about.get('name')}",
+        reason=item.get("reason") or "",
+        message=(item.get("message") or "").strip(),
+        warning=item.get("type") == "Warning",
+        count=(item.get("series") or {}).get("count") or item.get("count") or 1,
+        last_seen=item.get("lastTimestamp") or item.get("eventTime") or "",
+        uid=about.get("uid") or "",
+    )
+
+
+def _job(item: Mapping[str, Any]) -> JobFact:
+    metadata = item["metadata"]
+    conditions = (item.get("status") or {}).get("conditions") or []
+    holds = {entry["type"]: entry for entry in conditions if entry["status"] == "True"}
+    return JobFact(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        component=(metadata.get("labels") or {}).get(COMPONENT, ""),
+        complete="Complete" in holds,
+        failed="Failed" in holds,
+        message=holds.get("Failed", {}).get("message", ""),
+    )
+
+
+def _claim(item: Mapping[str, Any]) -> ClaimFact:
+    return ClaimFact(
+        namespace=item["metadata"]["namespace"],
+        name=item["metadata"]["name"],
+        phase=(item.get("status") or {}).get("phase", "Pending"),
+        volume=item["spec"].get("volumeName", ""),
+        storage_class=item["spec"].get("storageClassName") or "",
+    )
+
+
+def _node(item: Mapping[str, Any], clock: float) -> NodeFact:
+    conditions = {entry["type"]: entry for entry in (item.get("status") or {}).get("conditions") or []}
+    ready = conditions.get("Ready") or {}
+    return NodeFact(
+        name=item["metadata"]["name"],
+        ready=ready.get("status") == "True",
+        message=ready.get("message", ""),
+        pressures=tuple(name for name in _PRESSURES if conditions.get(name, {}).get("status") == "True"),
+        lost=ready.get("status") == "Unknown",
+        clock=clock,
+        architecture=((item.get("status") or {}).get("nodeInfo") or {}).get("architecture", ""),
+    )

@@ -1,0 +1,61 @@
+"""Frozen dataclasses to JSON values and back, by their own type hints."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+_Value = TypeVar("_Value")
+
+
+def write(value: object) -> Any:
+    """JSON values only; what `read` turns into an equal value."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: write(getattr(value, field.name)) for field in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): write(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [write(item) for item in value]
+    return value
+
+
+def read(kind: type[_Value], value: object) -> _Value:
+    """Raises ValueError where `value` is not what `write` makes; a field that is absent has its default."""
+    found = _read(kind, value)
+    assert isinstance(found, kind)
+    return found
+
+
+def _read(kind: Any, value: object) -> object:
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        return _dataclass(kind, value)
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (typing.Union, types.UnionType):
+        return None if value is None else _read(next(one for one in inner if one is not type(None)), value)
+    if origin is not None and issubclass(origin, Mapping):
+        return {key: _read(inner[1], item) for key, item in _expect(dict, value).items()}
+    if origin is not None and issubclass(origin, Sequence):
+        return tuple(_read(inner[0], item) for item in _expect(list, value))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return _expect(kind, value)
+
+
+def _dataclass(kind: type[Any], value: object) -> object:
+    fields, hints = _expect(dict, value), typing.get_type_hints(kind)
+    known = {field.name for field in dataclasses.fields(kind)}
+    if unknown := sorted(fields.keys() - known):
+        raise ValueError(f"{kind.__name__} has no {', '.join(unknown)}")
+    try:
+        return kind(**{name: _read(hints[name], item) for name, item in fields.items()})
+    except TypeError as error:
+        raise ValueError(f"{kind.__name__}: {error}") from error
+
+
+def _expect(kind: Any, value: object) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"{type(value).__name__} where {kind.__name__} is expected")
+    return value

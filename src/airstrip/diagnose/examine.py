@@ -1,0 +1,42 @@
+"""What `doctor` looks at: every probe, with where its facts come from."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
+from airstrip.diagnose.cluster_probe import cluster_probes
+from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.diagnose.task_pods_probe import task_pods_probe
+from airstrip.kube import Cluster
+from airstrip.place import PlaceFact
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where facts come from. Each function may raise, hang or be called by several threads at once."""
+
+    deployment: DeploymentFact
+    place: Callable[[], PlaceFact]
+    cluster: Callable[[], Cluster]
+    airflow: Callable[[], AirflowClient]
+
+
+def examine(sources: Sources) -> Facts:
+    """Looks at everything once; ends within 15 s, whatever does not answer, and raises nothing."""
+    known = Facts(
+        deployment=sources.deployment,
+        collected=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )
+    about_airflow = AirflowSources(sources.deployment, sources.cluster, sources.airflow)
+    probes = [
+        Probe("place", lambda _: Facts(place=sources.place())),
+        *cluster_probes(sources.cluster, sources.deployment),
+        *airflow_probes(about_airflow),
+        task_pods_probe(sources.deployment, sources.cluster, sources.airflow),
+    ]
+    return run_probes(probes, known)

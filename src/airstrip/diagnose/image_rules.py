@@ -1,0 +1,118 @@
+"""Images that do not come, or come for another kind of machine."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
+from airstrip.diagnose.match import Match, lines, sentence, subject_of
+from airstrip.diagnose.rule import Rule
+from airstrip.kube.troubles import IMAGE_REASONS
+
+_NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
+_ARCHITECTURE = re.compile(r"exec format error|no match for platform|no matching manifest|image's architecture", re.I)
+_LOGIN = re.compile(r"unauthorized|authentication required|401|denied|403 Forbidden|authorization failed", re.I)
+_SILENT = re.compile(
+    r"no such host|i/o timeout|connection refused|network is unreachable|no route to host|server misbehaving"
+    r"|deadline exceeded|tls:|x509:|HTTP response to HTTPS|temporary failure",
+    re.I,
+)
+_PULL_SECRET = "FailedToRetrieveImagePullSecret"
+
+
+def wrong_architecture(facts: Facts) -> Iterator[Match]:
+    nodes = ", ".join(sorted({node.architecture for node in facts.nodes if node.architecture}))
+    for pod, container in facts.containers():
+        said = [container.message, container.last_message, *container.log]
+        if seen := [line for line in said if _ARCHITECTURE.search(line)]:
+            fields = {"pod": pod.name, "image": container.image, "nodes": nodes or "another one"}
+            yield Match(subject_of(pod), fields, lines(seen))
+
+
+def pull_secret_absent(facts: Facts) -> Iterator[Match]:
+    for pod in facts.pods:
+        if any(container.state == "waiting" for container in pod.containers):
+            for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid):
+                if event.reason == _PULL_SECRET and _is_pulled(pod):
+                    fields = {"pod": pod.name, "namespace": pod.namespace, "message": sentence(event.message)}
+                    yield Match(subject_of(pod), fields, f"{event.reason}: {event.message}")
+
+
+def _is_pulled(pod: PodFact) -> bool:
+    """Whether it waits for an image: one that is there needs no secret."""
+    return any(container.reason in IMAGE_REASONS for container in pod.containers)
+
+
+def login_refused(facts: Facts) -> Iterator[Match]:
+    return _waiting(facts, _LOGIN)
+
+
+def registry_unreachable(facts: Facts) -> Iterator[Match]:
+    return _waiting(facts, _SILENT)
+
+
+def missing(facts: Facts) -> Iterator[Match]:
+    return _waiting(facts, re.compile(""))
+
+
+def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
+    for pod, container in facts.containers():
+        if container.state == "waiting" and container.reason in IMAGE_REASONS:
+            said = _said(facts, pod, container)
+            if pattern.search(said):
+                message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
+                fields = {"pod": pod.name, "image": container.image, "message": message, "namespace": pod.namespace}
+                yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
+
+
+def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
+    """Between two attempts the state says only that it waits; the event before says why."""
+    if container.reason != "ImagePullBackOff":
+        return container.message or container.reason
+    failed = [
+        event.message
+        for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid)
+        if event.reason == "Failed"
+    ]
+    why = [message for message in failed if container.image in message and message.startswith("Failed to pull")]
+    return why[-1] if why else container.message or container.reason
+
+
+IMAGE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "image.wrong-architecture",
+        "{pod} cannot run its image {image}",
+        "The image, or a program in it, is for another architecture than the node's ({nodes}).",
+        "Name an image for the node's architecture in the file, then run: ./airstrip up",
+        wrong_architecture,
+    ),
+    Rule(
+        "image.pull-secret-absent",
+        "{pod} cannot get its image: its pull secret is not in {namespace}",
+        "{message}",
+        "Make it there too: kubectl -n {namespace} create secret docker-registry NAME ...",
+        pull_secret_absent,
+    ),
+    Rule(
+        "image.registry-unreachable",
+        "{pod} cannot get its image {image}: the registry is not reached",
+        "{message}",
+        "Check the registry's name, and the node's way to it (DNS, proxy, firewall).",
+        registry_unreachable,
+    ),
+    Rule(
+        "image.login-refused",
+        "{pod} cannot get its image {image}: the registry refuses",
+        "{message}",
+        "Name a Secret with its login under image.pullSecrets in the file; it must be in {namespace} too.",
+        login_refused,
+    ),
+    Rule(
+        "image.missing",
+        "{pod} cannot get its image {image}",
+        "{message}",
+        "Build and load it again: ./airstrip up   (with image.ref, check that the reference is right)",
+        missing,
+    ),
+)

@@ -1,0 +1,98 @@
+"""What was seen around pods: namespaces, quotas, workloads, what was landed, who may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class NamespaceFact:
+    """`phase` is Active or Terminating, empty where it is not there."""
+
+    name: str
+    phase: str
+
+
+@dataclass(frozen=True)
+class QuotaFact:
+    """One resource of one ResourceQuota, in the API's own quantities; `full` where nothing is left."""
+
+    namespace: str
+    name: str
+    resource: str
+    used: str
+    hard: str
+    full: bool
+
+
+@dataclass(frozen=True)
+class WorkloadFact:
+    """A Deployment or StatefulSet of ours, of which `ready` of the `wanted` pods are ready."""
+
+    kind: str
+    namespace: str
+    name: str
+    component: str
+    wanted: int
+    ready: int
+
+
+@dataclass(frozen=True)
+class MissingFact:
+    """An object that was landed and is not there any more."""
+
+    kind: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True)
+class StuckFact:
+    """What should be gone since `seconds`; `finalizers` are what holds it."""
+
+    kind: str
+    namespace: str
+    name: str
+    seconds: float
+    finalizers: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class AccessFact:
+    """Whether a service account may do what its component needs; `reason` is the authorizer's."""
+
+    account: str
+    verb: str
+    resource: str
+    namespace: str
+    allowed: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class DnsFact:
+    """The cluster's DNS Service; `endpoints` are its addresses that are ready."""
+
+    service: bool
+    endpoints: int
+
+
+@dataclass(frozen=True)
+class TaskPodFact:
+    """A pod that was made for a task: by the executor, or by the task itself where `operator`.
+
+    `state` is the task's, `gone` where Airflow does not know its run or task any more; `ended` the seconds since
+    the task ended, `age` since the pod was made.
+    """
+
+    namespace: str
+    name: str
+    operator: bool
+    phase: str
+    age: float
+    dag: str
+    task: str
+    state: str
+    ended: float = 0.0
+    uid: str = ""

@@ -1,0 +1,156 @@
+"""Reads what is around pods: namespaces, quotas, workloads, landed objects, rights, DNS."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.namespace_facts import (
+    AccessFact,
+    DnsFact,
+    MissingFact,
+    NamespaceFact,
+    QuotaFact,
+    StuckFact,
+    WorkloadFact,
+)
+from airstrip.diagnose.quantity import quantity
+from airstrip.errors import KubernetesError
+from airstrip.kube import Cluster, inventory
+
+_COMPONENT = "app.kubernetes.io/component"
+_INSTANCE = "app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance="
+_NEEDED_RIGHTS = (
+    *(("scheduler", verb, "pods") for verb in ("create", "delete", "list", "patch", "watch")),
+    ("api-server", "list", "pods"),
+    ("api-server", "get", "pods/log"),
+    ("triggerer", "get", "pods"),
+    ("triggerer", "get", "pods/log"),
+)
+"""(component, verb, resource) in the workers' namespace."""
+
+
+def read_namespaces(cluster: Cluster, names: Iterable[str]) -> Facts:
+    """And what in them should have been gone by now, they themselves included."""
+    found = {name: cluster.get("v1", "Namespace", name) for name in names}
+    there = [item for item in found.values() if item]
+    pods = [pod for item in there for pod in cluster.list("v1", "Pod", item["metadata"]["name"])]
+    return Facts(
+        namespaces=tuple(NamespaceFact(name, _phase(item)) for name, item in found.items()),
+        stuck=tuple(_stuck(item) for item in (*there, *pods) if item["metadata"].get("deletionTimestamp")),
+    )
+
+
+def read_quotas(cluster: Cluster, names: Iterable[str]) -> Facts:
+    return Facts(
+        quotas=tuple(
+            fact for name in names for item in cluster.list("v1", "ResourceQuota", name) for fact in _quota(item)
+        )
+    )
+
+
+def read_workloads(cluster: Cluster, deployment: DeploymentFact) -> Facts:
+    """Deployments and StatefulSets of ours in the control plane's namespace."""
+    selector = f"{_INSTANCE}{deployment.name}"
+    return Facts(
+        workloads=tuple(
+            _workload(item)
+            for kind in ("Deployment", "StatefulSet")
+            for item in cluster.list("apps/v1", kind, deployment.control, label_selector=selector)
+        )
+    )
+
+
+def read_missing(cluster: Cluster, deployment: DeploymentFact) -> Facts:
+    """What the record of the last landing names and the cluster has not got: a list for each kind and namespace."""
+    recorded = inventory.read(cluster, deployment.control)
+    # A Job that is done may go.
+    wanted = sorted(entry for entry in recorded if entry.kind != "Job")
+    places = dict.fromkeys((entry.api_version, entry.kind, entry.namespace) for entry in wanted)
+    present = {
+        (kind, namespace, item["metadata"]["name"])
+        for version, kind, namespace in places
+        for item in cluster.list(version, kind, namespace or None)
+    }
+    identities = [(entry.kind, entry.namespace, entry.name) for entry in wanted]
+    return Facts(missing=tuple(MissingFact(*identity) for identity in identities if identity not in present))
+
+
+def read_access(cluster: Cluster, deployment: DeploymentFact) -> Facts:
+    """Asks the API server whether each component may do what it needs; nobody needs rights where tasks have no pods.
+
+    Where we may not ask, nothing is said.
+    """
+    if not deployment.task_pods:
+        return Facts()
+    try:
+        return Facts(access=tuple(_access(cluster, deployment, *needed) for needed in _NEEDED_RIGHTS))
+    except KubernetesError as error:
+        if error.status == 403:
+            return Facts()
+        raise
+
+
+def read_dns(cluster: Cluster) -> Facts:
+    """The Service that has the name kube-dns in every cluster; nothing where we may not read it."""
+    try:
+        service = cluster.get("v1", "Service", "kube-dns", "kube-system")
+        selector = "kubernetes.io/service-name=kube-dns"
+        slices = cluster.list("discovery.k8s.io/v1", "EndpointSlice", "kube-system", label_selector=selector)
+    except KubernetesError as error:
+        if error.status == 403:
+            return Facts()
+        raise
+    endpoints = [entry for item in slices for entry in item.get("endpoints") or []]
+    ready = [entry for entry in endpoints if (entry.get("conditions") or {}).get("ready") is not False]
+    return Facts(dns=DnsFact(service is not None, len(ready)))
+
+
+def _phase(item: Mapping[str, Any] | None) -> str:
+    return str((item.get("status") or {}).get("phase", "Active")) if item else ""
+
+
+def _stuck(item: Mapping[str, Any]) -> StuckFact:
+    metadata = item["metadata"]
+    since = datetime.datetime.fromisoformat(metadata["deletionTimestamp"])
+    held = [*(metadata.get("finalizers") or []), *((item.get("spec") or {}).get("finalizers") or [])]
+    seconds = (datetime.datetime.now(datetime.UTC) - since).total_seconds()
+    return StuckFact(item["kind"], metadata.get("namespace", ""), metadata["name"], round(seconds, 1), tuple(held))
+
+
+def _quota(item: Mapping[str, Any]) -> Iterable[QuotaFact]:
+    status = item.get("status") or {}
+    used = status.get("used") or {}
+    for resource, hard in (status.get("hard") or {}).items():
+        now = used.get(resource, "0")
+        full = quantity(now) >= quantity(hard)
+        yield QuotaFact(item["metadata"]["namespace"], item["metadata"]["name"], resource, now, hard, full)
+
+
+def _workload(item: Mapping[str, Any]) -> WorkloadFact:
+    metadata = item["metadata"]
+    return WorkloadFact(
+        kind=item["kind"],
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        component=(metadata.get("labels") or {}).get(_COMPONENT, ""),
+        wanted=item["spec"].get("replicas", 1),
+        ready=(item.get("status") or {}).get("readyReplicas", 0),
+    )
+
+
+def _access(cluster: Cluster, deployment: DeploymentFact, component: str, verb: str, resource: str) -> AccessFact:
+    user = f"system:serviceaccount:{deployment.control}:{component}"
+    kind, _, subresource = resource.partition("/")
+    asked = {"namespace": deployment.workers, "verb": verb, "resource": kind, "subresource": subresource}
+    review = {
+        "apiVersion": "authorization.k8s.io/v1",
+        "kind": "SubjectAccessReview",
+        "metadata": {},
+        "spec": {"user": user, "groups": ["system:serviceaccounts"], "resourceAttributes": asked},
+    }
+    answer = cluster.create(review).get("status") or {}
+    allowed, reason = bool(answer.get("allowed")), str(answer.get("reason", ""))
+    return AccessFact(component, verb, resource, deployment.workers, allowed, reason)

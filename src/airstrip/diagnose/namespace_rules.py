@@ -1,0 +1,203 @@
+"""What was landed and is not there any more, or cannot go: namespaces, objects, rights, components."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from airstrip.diagnose.access_rules import UNREACHABLE
+from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.match import Match
+from airstrip.diagnose.namespace_facts import WorkloadFact
+from airstrip.diagnose.rule import Rule
+
+_STUCK = 10.0
+"""Seconds beyond the time by which it was to be gone."""
+_STARTING = 120.0
+_UNREADY = 20.0
+_WORKLOADS = ("Deployment", "StatefulSet")
+_RIGHTS = ("Role", "RoleBinding")
+_SAID_ELSEWHERE = (*_WORKLOADS, *_RIGHTS, "ServiceAccount", "ConfigMap")
+
+
+def namespace_absent(facts: Facts) -> Iterator[Match]:
+    for namespace in facts.namespaces:
+        if not namespace.phase:
+            yield Match(f"namespace/{namespace.name}", {"namespace": namespace.name})
+
+
+def not_landed(facts: Facts) -> Iterator[Match]:
+    seen = facts.probe("components")
+    if facts.deployment and seen and seen.state == "ok" and not facts.workloads:
+        yield Match(f"namespace/{facts.deployment.control}", {"name": facts.deployment.name})
+
+
+def namespace_terminating(facts: Facts) -> Iterator[Match]:
+    held = {stuck.name: stuck.finalizers for stuck in facts.stuck if stuck.kind == "Namespace"}
+    for namespace in facts.namespaces:
+        if namespace.phase == "Terminating":
+            seen = ", ".join(held.get(namespace.name, ()))
+            yield Match(f"namespace/{namespace.name}", {"namespace": namespace.name}, f"finalizers: {seen}")
+
+
+def pod_stuck(facts: Facts) -> Iterator[Match]:
+    for stuck in facts.stuck:
+        if stuck.kind == "Pod" and stuck.seconds > _STUCK:
+            held = (
+                f"Finalizers hold it: {', '.join(stuck.finalizers)}." if stuck.finalizers else "Its node does not say."
+            )
+            fields = {"pod": stuck.name, "namespace": stuck.namespace, "held": held, "seconds": f"{stuck.seconds:.0f}"}
+            yield Match(f"stuck/{stuck.namespace}/{stuck.name}", fields)
+
+
+def _missing(*kinds: str) -> Callable[[Facts], Iterator[Match]]:
+    """One finding for all of a kind in a namespace."""
+
+    def matches(facts: Facts) -> Iterator[Match]:
+        names: dict[tuple[str, str], list[str]] = {}
+        for missing in facts.missing:
+            if missing.kind in kinds or (not kinds and missing.kind not in _SAID_ELSEWHERE):
+                names.setdefault((missing.kind, missing.namespace), []).append(missing.name)
+        for (kind, namespace), found in names.items():
+            fields = {"kind": kind, "names": ", ".join(found), "namespace": namespace}
+            subject = f"{namespace}/{found[0]}" if kind in _WORKLOADS else f"missing/{namespace}/{kind}"
+            yield Match(subject, fields)
+
+    return matches
+
+
+def forbidden(facts: Facts) -> Iterator[Match]:
+    denied: dict[str, list[str]] = {}
+    for access in facts.access:
+        if not access.allowed:
+            denied.setdefault(access.account, []).append(f"{access.verb} {access.resource} in {access.namespace}")
+    for account, rights in denied.items():
+        yield Match(f"rights/{account}", {"account": account, "right": rights[0]}, "\n".join(rights))
+
+
+def scaled_to_zero(facts: Facts) -> Iterator[Match]:
+    for workload in facts.workloads:
+        if workload.wanted == 0:
+            yield Match(f"{workload.namespace}/{workload.component}", _fields(workload))
+
+
+def not_ready(facts: Facts) -> Iterator[Match]:
+    """Only what has had its time to start: without pods, or with pods that are not ready for a while."""
+    for workload in facts.workloads:
+        pods = [pod for pod in facts.pods if pod.component == workload.component and not pod.is_ready]
+        late = [pod for pod in pods if pod.age > _STARTING and pod.unready > _UNREADY]
+        has_none = not any(pod.component == workload.component for pod in facts.pods)
+        if workload.ready < workload.wanted and (late or (has_none and workload.wanted)):
+            seen = [f"{pod.name}: {pod.phase}, not ready for {pod.unready:.0f} s" for pod in late]
+            yield Match(f"{workload.namespace}/{workload.component}", _fields(workload), "\n".join(seen))
+
+
+def _fields(workload: WorkloadFact) -> dict[str, str]:
+    return {"component": workload.component, "ready": str(workload.ready), "wanted": str(workload.wanted)}
+
+
+NAMESPACE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "namespace.absent",
+        "the namespace {namespace} is not there",
+        "Airflow was not landed yet, or somebody deleted it with all that was in it.",
+        "Land it again: ./airstrip up",
+        namespace_absent,
+        UNREACHABLE,
+    ),
+    Rule(
+        "namespace.terminating",
+        "the namespace {namespace} is being deleted",
+        "Somebody deleted it; until it is gone, nothing can be made in it.",
+        "Wait until it is gone, then land it again: ./airstrip up",
+        namespace_terminating,
+    ),
+    Rule(
+        "deployment.not-landed",
+        "Airflow is not on {name}: it has no component",
+        "`up` did not get that far, or somebody deleted all of it.",
+        "Run: ./airstrip up   (as root, or with sudo)",
+        not_landed,
+        UNREACHABLE,
+    ),
+)
+
+_NAMESPACE_CODES = frozenset(rule.code for rule in NAMESPACE_RULES)
+
+LANDED_RULES: tuple[Rule, ...] = (
+    Rule(
+        "access.missing",
+        "{kind} {names} of {namespace} is not there any more",
+        "Somebody deleted it: the components that it gave rights to are refused by the API server.",
+        "Make it again: ./airstrip up",
+        _missing(*_RIGHTS),
+        _NAMESPACE_CODES,
+    ),
+    Rule(
+        "access.forbidden",
+        "{account} may not {right}",
+        "Its Role or RoleBinding was changed, so the API server answers 403.",
+        "Apply it again: ./airstrip up",
+        forbidden,
+        _NAMESPACE_CODES | {"access.missing", "account.absent"},
+    ),
+    Rule(
+        "account.missing",
+        "{kind} {names} of {namespace} is not there any more",
+        "Somebody deleted it: pods that run with it cannot be made again.",
+        "Make it again: ./airstrip up",
+        _missing("ServiceAccount"),
+        _NAMESPACE_CODES,
+    ),
+    Rule(
+        "config-map.missing",
+        "{kind} {names} of {namespace} is not there any more",
+        "Somebody deleted it: pods that mount it cannot start again.",
+        "Make it again: ./airstrip up",
+        _missing("ConfigMap"),
+        _NAMESPACE_CODES,
+    ),
+    Rule(
+        "object.missing",
+        "{kind} {names} of {namespace} is not there any more",
+        "Somebody deleted it.",
+        "Make it again: ./airstrip up",
+        _missing(),
+        _NAMESPACE_CODES,
+    ),
+    Rule(
+        "component.missing",
+        "{kind} {names} of {namespace} is not there any more",
+        "Somebody deleted it, or `up` was interrupted.",
+        "Make it again: ./airstrip up",
+        _missing(*_WORKLOADS),
+        _NAMESPACE_CODES,
+    ),
+    Rule(
+        "component.scaled-to-zero",
+        "{component} is scaled to zero",
+        "Somebody scaled it by hand.",
+        "Apply it again: ./airstrip up",
+        scaled_to_zero,
+    ),
+)
+
+STUCK_RULES: tuple[Rule, ...] = (
+    Rule(
+        "pod.stuck-terminating",
+        "{pod} in {namespace} should be gone since {seconds} s",
+        "{held}",
+        "Mend what holds it; where nothing will: kubectl -n {namespace} delete pod {pod} --force --grace-period=0",
+        pod_stuck,
+    ),
+)
+
+NOT_READY_RULES: tuple[Rule, ...] = (
+    Rule(
+        "component.not-ready",
+        "{component}: {ready} of {wanted} ready",
+        "It started, but does not pass its probe, or its pods were not made.",
+        "Read its log: ./airstrip logs {component}",
+        not_ready,
+        UNREACHABLE | _NAMESPACE_CODES,
+    ),
+)

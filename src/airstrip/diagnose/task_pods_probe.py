@@ -1,0 +1,107 @@
+"""Reads pods that were made for tasks, and what Airflow says of those tasks."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from airstrip.airflow_api import AirflowClient, TaskInstance
+from airstrip.diagnose.cluster_probe import KUBERNETES
+from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.namespace_facts import TaskPodFact
+from airstrip.diagnose.pod_probe import age
+from airstrip.diagnose.probes import Probe
+from airstrip.errors import AirflowError
+from airstrip.kube import Cluster
+
+GONE = "gone"
+UNKNOWN = "unknown"
+_LONGEST_LABEL = 63
+_RUNS = 100
+_OF_TASKS = "dag_id,task_id,run_id"
+
+
+def task_pods_probe(
+    deployment: DeploymentFact, connected: Callable[[], Cluster], airflow: Callable[[], AirflowClient]
+) -> Probe:
+    def look(_: Facts) -> Facts:
+        # Before Airflow is asked: a task is there before its pod is.
+        pods = connected().list("v1", "Pod", deployment.workers, label_selector=_OF_TASKS)
+        pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+        if not pods:
+            return Facts()
+        tasks = _Tasks(airflow())
+        return Facts(task_pods=tuple(_fact(pod, tasks) for pod in pods))
+
+    return Probe("tasks' pods", look, (KUBERNETES,))
+
+
+def safe_label(value: str) -> str:
+    """As the provider cncf.kubernetes makes a label of an id (make_safe_label_value in its pod_generator)."""
+    safe = re.sub(r"^[^a-z0-9A-Z]*|[^a-zA-Z0-9_\-.]|[^a-z0-9A-Z]*$", "", value)
+    if len(safe) <= _LONGEST_LABEL and safe == value:
+        return safe
+    digest = hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[:9]
+    return f"{safe[: _LONGEST_LABEL - len(digest) - 1]}-{digest}"
+
+
+class _Tasks:
+    """Airflow's tasks by the labels of their pods, each run asked for once."""
+
+    def __init__(self, airflow: AirflowClient) -> None:
+        self._airflow = airflow
+        self._dags = {safe_label(dag.dag_id): dag.dag_id for dag in airflow.dags()}
+        self._runs: dict[str, dict[str, str]] = {}
+        self._tasks: dict[tuple[str, str], dict[tuple[str, int], TaskInstance]] = {}
+
+    def find(self, labels: Mapping[str, str]) -> TaskInstance | str:
+        """The task, `gone`, or `unknown` where its run may be older than those that were read."""
+        dag = self._dags.get(labels["dag_id"])
+        if dag is None:
+            return GONE
+        if dag not in self._runs:
+            found = self._airflow.dag_runs(dag, limit=_RUNS)
+            self._runs[dag] = {safe_label(run.run_id): run.run_id for run in found}
+        run = self._runs[dag].get(labels["run_id"])
+        if run is None:
+            return GONE if len(self._runs[dag]) < _RUNS else UNKNOWN
+        if (dag, run) not in self._tasks:
+            self._tasks[dag, run] = self._of_run(dag, run)
+        key = (labels["task_id"], int(labels.get("map_index", "-1")))
+        return self._tasks[dag, run].get(key, GONE)
+
+    def _of_run(self, dag: str, run: str) -> dict[tuple[str, int], TaskInstance]:
+        try:
+            tasks = self._airflow.task_instances(dag, run)
+        except AirflowError as error:
+            if error.status == 404:
+                return {}
+            raise
+        return {(safe_label(task.task_id), task.map_index): task for task in tasks}
+
+
+def _fact(pod: Mapping[str, Any], tasks: _Tasks) -> TaskPodFact:
+    metadata = pod["metadata"]
+    labels = metadata["labels"]
+    task = tasks.find(labels)
+    return TaskPodFact(
+        namespace=metadata["namespace"],
+        name=metadata["name"],
+        operator=labels.get("kubernetes_executor") != "True",
+        phase=(pod.get("status") or {}).get("phase", "Unknown"),
+        age=age(metadata["creationTimestamp"]),
+        dag=labels["dag_id"],
+        task=labels["task_id"],
+        state=task if isinstance(task, str) else _state(task, labels),
+        ended=0.0 if isinstance(task, str) or not task.end_date else age(task.end_date),
+        uid=metadata["uid"],
+    )
+
+
+def _state(task: TaskInstance, labels: Mapping[str, str]) -> str:
+    """A pod of an earlier try belongs to a task that has ended, whatever the present one does."""
+    number = labels.get("try_number", "")
+    earlier = number.isdigit() and int(number) < task.try_number
+    return "failed" if earlier else task.state or "waiting"

@@ -1,0 +1,37 @@
+"""Deletes pods that outlived their tasks."""
+
+from __future__ import annotations
+
+from airstrip.answers import CleanData, CleanedPod
+from airstrip.diagnose import Facts, left_over, task_pods_probe
+from airstrip.operations.doctor import deployment_fact
+from airstrip.operations.session import Session
+from airstrip.result import Result
+from airstrip.targets.target import Confirm
+
+_GRACE = 5
+"""Seconds for their processes: nobody waits for what they still do."""
+
+
+def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
+    """Lists them, and deletes them once `confirm` agrees. Raises where the cluster or Airflow does not answer."""
+    spec, cluster = session.spec, session.cluster
+    probe = task_pods_probe(deployment_fact(spec), lambda: cluster, lambda: session.airflow)
+    found = left_over(probe.collect(Facts()))
+    rows: list[CleanedPod] = [
+        {"namespace": pod.namespace, "pod": pod.name, "dag": pod.dag, "task": pod.task, "reason": reason}
+        for pod, reason in found
+    ]
+    deleted = 0
+    if rows and confirm(_question(rows)):
+        # By its uid: a pod of the same name may be another task's by now.
+        deleted = sum(
+            cluster.delete("v1", "Pod", pod.name, pod.namespace, grace_seconds=_GRACE, preconditions={"uid": pod.uid})
+            for pod, _ in found
+        )
+    return Result("doctor", {"name": spec.name, "pods": rows, "deleted": deleted})
+
+
+def _question(rows: list[CleanedPod]) -> str:
+    each = "\n".join(f"  {row['namespace']}/{row['pod']}: {row['reason']}" for row in rows)
+    return f"{each}\nDelete {'this pod' if len(rows) == 1 else f'these {len(rows)} pods'}?"

@@ -1,0 +1,86 @@
+"""What this machine and its node say of themselves, for diagnosis. Changes nothing, and needs no root."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from airstrip.embedded import EVICTION_MIB, NodeConfig, host_packages, log_tail
+from airstrip.errors import AirstripError
+from airstrip.paths import cache_dir
+from airstrip.place import DiskFact, FolderFact, PartFact, PlaceFact
+from airstrip.spec import Spec
+from airstrip.targets.local.dags_folder import check_dags_folder, is_writable, unreadable
+from airstrip.targets.local.node import LocalNode
+from airstrip.targets.local.spec import LocalSpec
+
+_MIB = 1 << 20
+_SPARE_MIB = 500
+"""What should be free beyond that with which the node runs no pods any more."""
+_MEMINFO = Path("/proc/meminfo")
+_CLOSED = 3
+
+
+def local_facts(spec: Spec, node: LocalNode) -> PlaceFact:
+    """Raises NodeError `node.not-yours` where the node's folders are closed to us."""
+    config, status = node.config(), node.status()
+    memory = _memory()
+    return PlaceFact(
+        place=LocalSpec.place,
+        state=status.state,
+        parts=tuple(
+            PartFact(name, part.state, part.restarts, _log(config, name) if part.state == "failing" else ())
+            for name, part in status.components.items()
+        ),
+        disks=tuple(_disks(config)),
+        folders=tuple(_folders(spec, config)),
+        memory_free=memory.get("MemAvailable", 0),
+        memory_total=memory.get("MemTotal", 0),
+        lacks=tuple(f"{package.name} ({package.purpose})" for package in host_packages.missing("node")),
+    )
+
+
+def _log(config: NodeConfig, part: str) -> tuple[str, ...]:
+    return tuple(log_tail(config, part).splitlines())
+
+
+def _disks(config: NodeConfig) -> Iterator[DiskFact]:
+    for purpose, folder, needed in (
+        ("the node's state", config.state_dir, EVICTION_MIB + _SPARE_MIB),
+        ("the cache of images and programs", cache_dir(), _SPARE_MIB),
+    ):
+        existing = next(path for path in (folder, *folder.parents) if path.exists())
+        usage = shutil.disk_usage(existing)
+        yield DiskFact(purpose, str(existing), usage.free, usage.total, needed * _MIB)
+
+
+def _folders(spec: Spec, config: NodeConfig) -> Iterator[FolderFact]:
+    if spec.dags.path is not None:
+        yield FolderFact("dags", str(spec.dags.path), tuple(_closed_dags(spec.dags.path)))
+    logs = config.volumes_dir / "logs"
+    try:
+        mode = logs.stat()
+    except OSError:
+        # Not landed yet, or not ours to look at.
+        return
+    yield FolderFact("logs", str(logs), () if is_writable(mode) else (stat.filemode(mode.st_mode),))
+
+
+def _closed_dags(folder: Path) -> list[str]:
+    try:
+        check_dags_folder(folder)
+    except AirstripError as error:
+        return [error.cause or error.message]
+    return unreadable(folder)[:_CLOSED]
+
+
+def _memory() -> dict[str, int]:
+    """In bytes."""
+    try:
+        lines = _MEMINFO.read_text().splitlines()
+    except OSError:
+        return {}
+    rows = (line.split() for line in lines)
+    return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if len(row) == 3}

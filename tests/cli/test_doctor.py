@@ -1,0 +1,106 @@
+"""doctor where there is nothing to look at: another machine's facts, codes, and a deployment that was never landed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from airstrip.cli.main import run
+from airstrip.diagnose import RULES, Facts
+from tests.unit.diagnose.cluster_cases import CLUSTER_CASES
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("AIRSTRIP_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("AIRSTRIP_RUN_DIR", str(tmp_path / "run"))
+    file = tmp_path / "airstrip.yaml"
+    file.write_text("apiVersion: airstrip/v1\nname: never-landed\n")
+    return file
+
+
+def test_what_was_never_landed_is_a_finding_and_no_error(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--json", "-f", str(file)]) == 3
+    document = json.loads(capsys.readouterr().out)
+    assert [finding["code"] for finding in document["findings"]] == ["place.stopped"]
+    states = {row["name"]: row["state"] for row in document["data"]["checked"]}
+    assert (states["place"], states["kubernetes"], states["pods"]) == ("ok", "failed", "skipped")
+
+
+def test_facts_are_saved_for_their_owner_only_and_explained_elsewhere(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "facts.json"
+    assert run(["doctor", "--facts", str(saved), "-f", str(file)]) == 3
+    first = capsys.readouterr().out
+    assert saved.stat().st_mode & 0o777 == 0o600
+    file.unlink()
+    assert run(["doctor", "--from", str(saved)]) == 3
+    told = f"\nSaved: {saved}. It holds no secret; names and log lines are in it.\n"
+    assert told in first
+    assert capsys.readouterr().out == first.replace(told, "")
+
+
+def test_a_finding_is_told_with_its_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    facts = replace(CLUSTER_CASES["pod.crash-loop"][0], collected="2026-01-01T00:00:00+00:00")
+    saved = tmp_path / "facts.json"
+    saved.write_text(json.dumps(facts.to_dict()))
+    assert run(["doctor", "--from", str(saved)]) == 3
+    said = capsys.readouterr().out
+    assert "! scheduler-0 ends again and again (4 restarts)  [pod.crash-loop]" in said
+    assert "  fix:   Mend what its log says, then run: ./airstrip up" in said
+    assert "  | boom" in said
+
+
+def test_all_lists_what_was_looked_at(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = tmp_path / "facts.json"
+    saved.write_text(json.dumps(Facts(collected="2026-01-01T00:00:00+00:00").to_dict()))
+    assert run(["doctor", "--from", str(saved), "--all"]) == 0
+    said = capsys.readouterr().out
+    assert all(rule.code in said for rule in RULES)
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"version": 2}', '{"version": 1, "pods": [1]}'])
+def test_a_file_that_holds_no_facts_is_refused_in_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    saved = tmp_path / "facts.json"
+    saved.write_text(text)
+    assert run(["doctor", "--from", str(saved), "--json"]) == 1
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert error["code"] == "facts.invalid"
+
+
+def test_a_file_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--from", "/no/such/facts", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == "facts.not-read"
+
+
+def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "image.missing", "--json"]) == 0
+    data = json.loads(capsys.readouterr().out)["data"]
+    assert data["code"] == "image.missing"
+    assert any("./airstrip up" in entry["fix"] for entry in data["entries"])
+    assert run(["doctor", "image.missing"]) == 0
+    assert "  fix:" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("code", [rule.code for rule in RULES])
+def test_every_rule_s_code_is_explained(code: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", code]) == 0
+    assert capsys.readouterr().out.startswith(f"{code}\n")
+
+
+def test_a_code_that_there_is_not_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "missing", "--json"]) == 2
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert error["code"] == "usage.unknown-code"
+    assert "image.missing" in error["cause"]
+
+
+def test_what_excludes_each_other_is_a_wrong_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "image.missing", "--clean", "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == "usage.wrong-command-line"

@@ -1,0 +1,84 @@
+"""Pods that the cluster refuses to make."""
+
+from __future__ import annotations
+
+from tests.cluster.faults.doctor import Doctor
+from tests.cluster.faults.objects import WORKERS, container, deployment, pod, pod_spec, simple
+
+
+def test_a_quota_that_is_used_up(doctor: Doctor, small_image: str) -> None:
+    quota = simple("ResourceQuota", "none-left", spec={"hard": {"count/pods": "0"}})
+    with doctor.made(quota, deployment("refused", pod_spec(container(small_image)))):
+        finding = doctor.finds("namespace.quota")
+        assert "none-left" in finding["evidence"]
+        doctor.delete(quota)
+        doctor.sees_ready("refused")
+        doctor.is_content()
+
+
+def test_a_quota_that_leaves_no_room_for_a_task(doctor: Doctor, small_image: str) -> None:
+    quota = simple("ResourceQuota", "one-only", spec={"hard": {"count/pods": "1"}})
+    with doctor.made(quota, pod("taker", pod_spec(container(small_image)))):
+        finding = doctor.finds("namespace.quota")
+        assert "count/pods 1 of 1" in finding["cause"]
+        doctor.cluster.patch("v1", "ResourceQuota", "one-only", {"spec": {"hard": {"count/pods": "9"}}}, WORKERS)
+        doctor.is_content()
+
+
+def test_a_limit_range_that_a_pod_does_not_keep(doctor: Doctor, small_image: str) -> None:
+    limits = simple("LimitRange", "tiny", spec={"limits": [{"type": "Container", "max": {"memory": "16Mi"}}]})
+    large = container(small_image, resources={"limits": {"memory": "64Mi"}})
+    with doctor.made(limits, deployment("refused", pod_spec(large))):
+        finding = doctor.finds("namespace.limit-range")
+        assert "16Mi" in finding["cause"]
+        doctor.delete(limits)
+        doctor.sees_ready("refused")
+        doctor.is_content()
+
+
+def test_a_pod_that_pod_security_refuses(doctor: Doctor, small_image: str) -> None:
+    privileged = container(small_image, securityContext={"privileged": True})
+    with doctor.made(deployment("refused", pod_spec(privileged))):
+        finding = doctor.finds("pod.security-violation")
+        assert "privileged" in finding["evidence"]
+        mended = {"spec": {"template": {"spec": pod_spec(container(small_image))}}}
+        doctor.cluster.patch("apps/v1", "Deployment", "refused", mended, WORKERS)
+        doctor.sees_ready("refused")
+        doctor.is_content()
+
+
+def test_a_service_account_that_is_not_there(doctor: Doctor, small_image: str) -> None:
+    spec = pod_spec(container(small_image), serviceAccountName="nobody")
+    with doctor.made(deployment("refused", spec)):
+        finding = doctor.finds("account.absent")
+        assert "nobody" in finding["cause"]
+        with doctor.made(simple("ServiceAccount", "nobody")):
+            doctor.sees_ready("refused")
+            doctor.is_content()
+
+
+def test_an_admission_webhook_that_does_not_answer(doctor: Doctor, small_image: str) -> None:
+    guard = simple(
+        "ValidatingWebhookConfiguration",
+        "doctor-guard",
+        "admissionregistration.k8s.io/v1",
+        None,
+        webhooks=[
+            {
+                "name": "guard.example.com",
+                "admissionReviewVersions": ["v1"],
+                "sideEffects": "None",
+                "failurePolicy": "Fail",
+                "timeoutSeconds": 1,
+                "clientConfig": {"service": {"name": "nobody", "namespace": WORKERS}},
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": WORKERS}},
+                "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+            }
+        ],
+    )
+    with doctor.made(guard, deployment("refused", pod_spec(container(small_image)))):
+        finding = doctor.finds("webhook.unavailable")
+        assert "guard.example.com" in finding["symptom"]
+        doctor.delete(guard)
+        doctor.sees_ready("refused")
+        doctor.is_content()

@@ -1,0 +1,158 @@
+"""Probes side by side: what hangs, fails or is skipped, against real sockets where a server is meant."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import DeploymentFact, Facts, Sources, diagnose, examine
+from airstrip.diagnose.facts import NodeFact
+from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.errors import KubernetesError
+from airstrip.kube import Cluster, connect
+from airstrip.place import PlaceFact
+
+NODE = NodeFact("n", ready=True)
+
+
+def found(_: Facts) -> Facts:
+    return Facts(nodes=(NODE,))
+
+
+def test_one_that_hangs_ends_at_its_deadline_and_the_others_tell() -> None:
+    release = threading.Event()
+
+    def hang(_: Facts) -> Facts:
+        release.wait(60)
+        return Facts(clock=99.0)
+
+    started = time.monotonic()
+    facts = run_probes([Probe("hung", hang, deadline=0.2), Probe("nodes", found)], Facts())
+    assert time.monotonic() - started < 5
+    release.set()
+    assert [(probe.name, probe.state, probe.code) for probe in facts.probes] == [
+        ("hung", "failed", "probe.timeout"),
+        ("nodes", "ok", ""),
+    ]
+    assert facts.nodes == (NODE,)
+    assert facts.clock is None
+
+
+def test_one_that_fails_is_told_with_its_error_and_skips_what_needs_it() -> None:
+    def fail(_: Facts) -> Facts:
+        raise KubernetesError("kubernetes.unreachable", "it is away", cause="No power.", fix="Plug it in.")
+
+    probes = [Probe("a", fail), Probe("b", found, ("a",)), Probe("c", found, ("b",)), Probe("d", found)]
+    facts = run_probes(probes, Facts())
+    assert [(probe.state, probe.detail) for probe in facts.probes] == [
+        ("failed", "it is away"),
+        ("skipped", "needs a"),
+        ("skipped", "needs b"),
+        ("ok", ""),
+    ]
+    assert facts.probes[0].fix == "Plug it in."
+
+
+def test_one_that_meets_what_nobody_foresaw_keeps_no_other_from_telling() -> None:
+    def stumble(_: Facts) -> Facts:
+        raise KeyError("status")
+
+    facts = run_probes([Probe("a", stumble), Probe("nodes", found)], Facts())
+    assert facts.probes[0].detail == "KeyError: 'status'"
+    assert facts.nodes == (NODE,)
+
+
+def test_one_gets_what_those_that_it_needs_have_found() -> None:
+    def more(known: Facts) -> Facts:
+        return Facts(clock=float(len(known.nodes)))
+
+    assert run_probes([Probe("count", more, ("nodes",)), Probe("nodes", found)], Facts()).clock == 1.0
+
+
+@contextmanager
+def silent_server() -> Iterator[int]:
+    """Takes connections, as a process that is stopped does, and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def kubeconfig(folder: Path, server: str) -> Path:
+    file = folder / "kubeconfig"
+    file.write_text(
+        f"current-context: x\ncontexts: [{{name: x, context: {{cluster: x}}}}]\n"
+        f"clusters: [{{name: x, cluster: {{server: '{server}'}}}}]\n"
+    )
+    return file
+
+
+def sources(cluster: Path) -> Sources:
+    def never() -> AirflowClient:
+        raise AssertionError("nobody asks Airflow where the cluster does not answer")
+
+    def joined() -> Cluster:
+        return connect(cluster, direct=True)
+
+    return Sources(DeploymentFact("x", "x", "x-workers"), lambda: PlaceFact("local", "ready"), joined, never)
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_with_a_hung_api_server_all_ends_within_15_seconds(tmp_path: Path, scheme: str) -> None:
+    started = time.monotonic()
+    with silent_server() as port:
+        facts = examine(sources(kubeconfig(tmp_path, f"{scheme}://127.0.0.1:{port}")))
+    assert time.monotonic() - started < 15
+    assert [finding.code for finding in diagnose(facts)] == ["kubernetes.timeout"]
+    assert facts.place == PlaceFact("local", "ready")
+    assert {probe.state for probe in facts.probes if probe.name not in ("place", "kubernetes")} == {"skipped"}
+
+
+def test_an_api_server_that_refuses_is_unreachable(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    facts = examine(sources(kubeconfig(tmp_path, f"https://127.0.0.1:{port}")))
+    assert [finding.code for finding in diagnose(facts)] == ["kubernetes.unreachable"]
+
+
+def test_a_broken_kubeconfig_is_told_and_not_quoted(tmp_path: Path) -> None:
+    file = tmp_path / "kubeconfig"
+    file.write_text("{token: se cret: [\n")
+    facts = examine(sources(file))
+    (finding,) = diagnose(facts)
+    assert finding.code == "kubernetes.kubeconfig-invalid"
+    assert "se cret" not in str(facts.to_dict())
+
+
+class _HourAhead(BaseHTTPRequestHandler):
+    """An API server without objects, whose clock is an hour ahead."""
+
+    def do_GET(self) -> None:
+        body = b'{"gitVersion": "v1.35.4", "items": []}'
+        self.send_response_only(200)
+        self.send_header("Date", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True))
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_clocks_that_do_not_agree_are_the_first_finding(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _HourAhead) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        facts = examine(sources(kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}")))
+        server.shutdown()
+    first = diagnose(facts)[0]
+    assert first.code == "clock.skew"
+    assert 3590 < (facts.clock or 0) < 3610
