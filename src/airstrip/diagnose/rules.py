@@ -5,7 +5,6 @@ Codes are those of errors with the same meaning (kube.troubles), so `doctor CODE
 
 from __future__ import annotations
 
-<<<<<<< HEAD
 from collections.abc import Iterator
 
 from airstrip.diagnose import (
@@ -18,13 +17,9 @@ from airstrip.diagnose import (
     refusals,
     task_pods,
 )
-from airstrip.diagnose.airflow.rules import AIRFLOW_RULES, AIRFLOW_SYMPTOM_RULES
+from airstrip.diagnose.airflow.rules import AIRFLOW_FIRST_RULES, AIRFLOW_RULES, AIRFLOW_SYMPTOM_RULES
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
-=======
-from airstrip.diagnose import placement, pods
-from airstrip.diagnose.airflow.rules import AIRFLOW_RULES, AIRFLOW_SECRET_RULES, AIRFLOW_SYMPTOM_RULES
->>>>>>> 1366520 (Rules about Airflow: its database, Secrets, processes, logs, settings, DAGs and work)
 from airstrip.diagnose.rule import Rule
 
 _FOUNDATION: tuple[Rule, ...] = (
@@ -39,13 +34,7 @@ _KNOWN: tuple[Rule, ...] = (
     *_FOUNDATION,
     *place_rules.FOLDER_RULES,
     *placement.VOLUME_RULES,
-<<<<<<< HEAD
-=======
-    *pods.IMAGE_RULES,
-    *pods.REFUSAL_RULES,
-    *placement.SCHEDULING_RULES,
-    *AIRFLOW_SECRET_RULES,
->>>>>>> 1366520 (Rules about Airflow: its database, Secrets, processes, logs, settings, DAGs and work)
+    *AIRFLOW_FIRST_RULES,
     *pods.START_RULES,
     *placement.MOUNT_RULES,
     *image_rules.IMAGE_RULES,

@@ -28,19 +28,15 @@ _DATABASE = frozenset(
         "secret.database-url",
     }
 )
-_NO_API = frozenset({"component.stopped", "pod.crash-loop", "pod.config-error", "secret.missing"}) | _DATABASE
-
-
-def _stopped(facts: Facts) -> Iterator[Match]:
-    for workload in airflow(facts).workloads:
-        if workload.wanted == 0 and workload.component in AIRFLOW_COMPONENTS:
-            fields = {"component": workload.component, "kind": workload.kind}
-            yield Match(subject(facts, workload.component), fields)
+_NO_API = (
+    frozenset({"component.scaled-to-zero", "component.missing", "pod.crash-loop", "pod.config-error", "secret.missing"})
+    | _DATABASE
+)
 
 
 def _image_differs(facts: Facts) -> Iterator[Match]:
     """Who has not the image that most have."""
-    images = {each.component: each.image for each in airflow(facts).workloads if each.component in AIRFLOW_COMPONENTS}
+    images = {each.component: each.image for each in airflow(facts).images if each.component in AIRFLOW_COMPONENTS}
     if len(set(images.values())) < 2:
         return
     usual = Counter(images.values()).most_common(1)[0][0]
@@ -54,11 +50,11 @@ def _silent(component: str) -> Callable[[Facts], Iterator[Match]]:
 
     def matches(facts: Facts) -> Iterator[Match]:
         found = airflow(facts)
-        workload = found.workload(component)
+        is_there = any(each.component == component and each.ready > 0 for each in facts.workloads)
         beat = next((each for each in found.heartbeats if each.component == component), None)
         if beat is None or beat.age is None or beat.age < _SILENT_SECONDS:
             return
-        if found.database != "unhealthy" and workload is not None and workload.ready > 0:
+        if found.database != "unhealthy" and is_there:
             namespace = facts.deployment.control if facts.deployment else "NAMESPACE"
             delete = f"kubectl delete pod -n {namespace} -l {_LABEL}={component} --grace-period=1"
             yield Match(subject(facts, component), {"age": f"{beat.age:.0f}", "delete": delete})
@@ -104,13 +100,6 @@ def _clock(facts: Facts) -> Iterator[Match]:
 
 COMPONENT_RULES: tuple[Rule, ...] = (
     Rule(
-        "component.stopped",
-        "{component} has no pod",
-        "Somebody scaled its {kind} to zero.",
-        "Run: ./airstrip up",
-        _stopped,
-    ),
-    Rule(
         "component.image-differs",
         "{component} runs another image than the others: {image}",
         "Its workload was changed by hand, or an `up` did not get to its end. The others run {usual}.",
@@ -143,6 +132,7 @@ API_RULES: tuple[Rule, ...] = (
         "One of the two is not kept by a time server: tokens and certificates are good for a while only.",
         "Set both by a time server, for example: timedatectl set-ntp true",
         _clock,
+        frozenset({"clock.skew"}),
     ),
     Rule(
         "airflow.login-refused",

@@ -24,18 +24,6 @@ def provider_package(module: str) -> str:
     return "apache-airflow-providers-" + "-".join(name)
 
 
-def _no_folder(facts: Facts) -> Iterator[Match]:
-    for folder in airflow(facts).folders:
-        if folder.purpose == "dags" and not folder.present:
-            yield Match("folder/dags", {"path": folder.path})
-
-
-def _not_readable(facts: Facts) -> Iterator[Match]:
-    for folder in airflow(facts).folders:
-        if folder.purpose == "dags" and folder.present and not folder.readable:
-            yield Match("folder/dags", {"path": folder.path, "mode": folder.mode})
-
-
 def _missing_provider(facts: Facts) -> Iterator[Match]:
     for error, module in _missing_modules(facts):
         if module.startswith(_PROVIDER):
@@ -88,20 +76,6 @@ PROVIDER_RULES: tuple[Rule, ...] = (
 """Among the causes: a component that lacks a module ends again and again."""
 
 DAG_RULES: tuple[Rule, ...] = (
-    Rule(
-        "dags.no-folder",
-        "the folder of DAG files is not there: {path}",
-        "It was moved or deleted: Airflow forgets the DAGs whose files it does not see.",
-        "Put it back, or correct dags.path in the file and run: ./airstrip up",
-        _no_folder,
-    ),
-    Rule(
-        "dags.not-readable",
-        "Airflow's pods cannot read {path}",
-        "They run as user 50000 in group 0; the folder's mode is {mode}.",
-        "Let others read it: chmod -R o+rX '{path}'",
-        _not_readable,
-    ),
     Rule(
         "dags.missing-provider",
         "{file} cannot be imported: the image lacks {module}",

@@ -24,8 +24,7 @@ _ROOT = frozenset(
 
 
 def _stopped(facts: Facts) -> Iterator[Match]:
-    workload = airflow(facts).workload(DATABASE)
-    if workload is not None and workload.wanted == 0:
+    if any(each.component == DATABASE and each.wanted == 0 for each in facts.workloads):
         yield Match(subject(facts, DATABASE), {}, explains=_of_clients(facts))
 
 
@@ -80,7 +79,7 @@ def _of_clients(facts: Facts) -> list[str]:
     return [*(subject(facts, component) for component in _CLIENTS), *jobs]
 
 
-DATABASE_RULES: tuple[Rule, ...] = (
+DATABASE_FIRST_RULES: tuple[Rule, ...] = (
     Rule(
         "database.stopped",
         "the database has no pod",
@@ -88,6 +87,9 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "Run: ./airstrip up",
         _stopped,
     ),
+)
+
+DATABASE_RULES: tuple[Rule, ...] = (
     Rule(
         "database.login-refused",
         "the database refuses the login of {component}",

@@ -46,13 +46,10 @@ class ReaderFact:
 
 
 @dataclass(frozen=True)
-class WorkloadFact:
-    """A Deployment or StatefulSet of the deployment."""
+class ImageFact:
+    """The image that a component's workload asks for."""
 
     component: str
-    kind: str
-    wanted: int
-    ready: int
     image: str
 
 
@@ -63,18 +60,6 @@ class SettingFact:
     component: str
     name: str
     new: str = ""
-
-
-@dataclass(frozen=True)
-class FolderFact:
-    """A volume's folder on this machine, as user 50000 of group 0 meets it. `mode` is like drwxrwsr-x."""
-
-    purpose: str
-    path: str
-    present: bool
-    readable: bool = True
-    writable: bool = True
-    mode: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,10 +139,9 @@ class AirflowFacts:
     heartbeats: Sequence[HeartbeatFact] = ()
     secrets: Sequence[SecretFact] = ()
     readers: Sequence[ReaderFact] = ()
-    workloads: Sequence[WorkloadFact] = ()
+    images: Sequence[ImageFact] = ()
     settings: Sequence[SettingFact] = ()
     parallelism: int | None = None
-    folders: Sequence[FolderFact] = ()
     signs: Sequence[SignFact] = ()
     import_errors: Sequence[ImportErrorFact] = ()
     pools: Sequence[PoolFact] = ()
@@ -173,6 +157,3 @@ class AirflowFacts:
         said = {each.name: getattr(more, each.name) for each in fields(AirflowFacts)}
         empty = AirflowFacts()
         return replace(self, **{name: value for name, value in said.items() if value != getattr(empty, name)})
-
-    def workload(self, component: str) -> WorkloadFact | None:
-        return next((each for each in self.workloads if each.component == component), None)

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from airstrip.checksum import checksum
-from airstrip.diagnose.airflow.facts import ReaderFact, SecretFact, WorkloadFact
+from airstrip.diagnose.airflow.facts import ImageFact, ReaderFact, SecretFact
 
 Object = Mapping[str, Any]
 
@@ -33,15 +33,10 @@ class Reference:
     variable: str = ""
 
 
-def workloads(items: Iterable[Object]) -> Iterator[WorkloadFact]:
+def images(items: Iterable[Object]) -> Iterator[ImageFact]:
+    """Of Deployments and StatefulSets; a sidecar's is not meant."""
     for item in items:
-        yield WorkloadFact(
-            component=component_of(item),
-            kind=item["kind"],
-            wanted=item["spec"].get("replicas", 1),
-            ready=(item.get("status") or {}).get("readyReplicas", 0),
-            image=item["spec"]["template"]["spec"]["containers"][0]["image"],
-        )
+        yield ImageFact(component_of(item), item["spec"]["template"]["spec"]["containers"][0]["image"])
 
 
 def references(item: Object) -> Iterator[Reference]:

@@ -1,4 +1,4 @@
-"""Reads what was landed for Airflow: its objects, its logs, the folders behind its volumes."""
+"""Reads what was landed for Airflow: its objects and its logs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from airstrip.diagnose.airflow import landed
-from airstrip.diagnose.airflow.facts import AirflowFacts, FolderFact, SignFact
-from airstrip.diagnose.airflow.folders import folder_fact
+from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
 from airstrip.diagnose.airflow.settings import unknown_settings, variables_of
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
-from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.facts import DeploymentFact
 from airstrip.kube import Cluster, pod_log, without_credentials
 from airstrip.spec.airflow_options import airflow_options
 
@@ -36,7 +35,7 @@ def objects(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
     variables = _variables(cluster, found, namespace)
     parallelism = variables.get(_SCHEDULER, {}).get(_PARALLELISM, "")
     return AirflowFacts(
-        workloads=tuple(landed.workloads(found)),
+        images=tuple(landed.images(found)),
         secrets=tuple(
             landed.secret_fact(name, secret, [each for each in used if each.secret == name])
             for name, secret in secrets.items()
@@ -65,21 +64,6 @@ def signs(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
             sign for pod, container in running[:_MOST_CONTAINERS] for sign in _signs_of(cluster, pod, container)
         )
     )
-
-
-def folders(cluster: Cluster, known: Facts) -> AirflowFacts:
-    """Nothing of a place that is not this machine: its paths mean others here."""
-    if known.place is None or not known.place.parts or known.deployment is None:
-        return AirflowFacts()
-    return AirflowFacts(folders=tuple(_folders(cluster, known.deployment)))
-
-
-def _folders(cluster: Cluster, deployment: DeploymentFact) -> Iterator[FolderFact]:
-    for claim in cluster.list("v1", "PersistentVolumeClaim", deployment.control, label_selector=_ours(deployment)):
-        volume = cluster.get("v1", "PersistentVolume", claim["spec"].get("volumeName") or "-")
-        path = ((volume or {}).get("spec") or {}).get("local", {}).get("path")
-        if path and claim["metadata"]["name"] in ("dags", "logs"):
-            yield folder_fact(claim["metadata"]["name"], path)
 
 
 def _signs_of(cluster: Cluster, pod: Object, container: str) -> Iterator[SignFact]:

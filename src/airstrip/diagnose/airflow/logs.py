@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airstrip.diagnose.airflow.look import airflow, signs_of, subject
+from airstrip.diagnose.airflow.look import airflow, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
-
-
-def _folder(facts: Facts) -> Iterator[Match]:
-    for folder in airflow(facts).folders:
-        if folder.purpose == "logs" and not (folder.present and folder.readable and folder.writable):
-            fields = {"path": folder.path, "mode": folder.mode or "not there"}
-            tasks = [f"task/{sign.dag}" for sign in airflow(facts).task_signs]
-            yield Match("folder/logs", fields, "", [subject(facts, "triggerer"), *tasks])
 
 
 def _refused(facts: Facts) -> Iterator[Match]:
@@ -35,13 +27,6 @@ def _remote(facts: Facts) -> Iterator[Match]:
 
 
 LOG_RULES: tuple[Rule, ...] = (
-    Rule(
-        "logs.not-writable",
-        "Airflow's pods cannot write logs into {path}",
-        "They run as user 50000 in group 0; the folder's mode is {mode}.",
-        "Give it back to group 0: chgrp 0 '{path}' && chmod 2775 '{path}'; or run: ./airstrip up",
-        _folder,
-    ),
     Rule(
         "logs.refused",
         "{who} cannot write its log",

@@ -40,7 +40,6 @@ def airflow_probes(sources: AirflowSources) -> list[Probe]:
     return [
         Probe("airflow-objects", adds(lambda _: landed_probe.objects(cluster(), deployment)), (KUBERNETES,)),
         Probe("airflow-logs", adds(lambda _: landed_probe.signs(cluster(), deployment)), (KUBERNETES,)),
-        Probe("airflow-folders", adds(lambda known: landed_probe.folders(cluster(), known)), (KUBERNETES, "place")),
         Probe(API, adds(lambda _: api_probe.health(sources.airflow())), (KUBERNETES,), _API_DEADLINE),
         Probe(WORK, adds(lambda known: api_probe.work(sources.airflow(), known)), (API,), _WORK_DEADLINE),
     ]

@@ -14,7 +14,7 @@ _LATE = 60.0
 """Seconds after which a run that was due should be there."""
 _LONG = 300.0
 """Seconds that a task may wait before it is asked why."""
-_NOT_SCHEDULING = frozenset({"scheduler.silent", "component.stopped", "pod.crash-loop", "database.unhealthy"})
+_NOT_SCHEDULING = frozenset({"scheduler.silent", "component.scaled-to-zero", "pod.crash-loop", "database.unhealthy"})
 
 
 def _waits(facts: Facts, pool: PoolFact, state: str) -> float:
