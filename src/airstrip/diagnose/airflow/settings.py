@@ -28,9 +28,11 @@ def unknown_settings(component: str, names: Iterable[str], options: AirflowOptio
         match = _VARIABLE.fullmatch(name)
         if match is None:
             continue
-        section, option = match["section"].lower(), _INDIRECT.sub("", match["option"].lower())
-        renamed = options.renamed.get(f"{section}.{option}", "")
-        if renamed or (section in options.sections and option not in options.sections[section]):
+        section, written = match["section"].lower(), match["option"].lower()
+        # An option's name may itself end like the indirect ones: jwt_secret.
+        possible = (written, _INDIRECT.sub("", written))
+        renamed = next((new for each in possible if (new := options.renamed.get(f"{section}.{each}"))), "")
+        if renamed or not set(possible) & set(options.sections.get(section, possible)):
             yield SettingFact(component, name, _variable(renamed) if renamed else "")
 
 
