@@ -32,8 +32,8 @@ def _told_by(sign: str) -> Callable[[Facts], Iterator[Match]]:
     """One finding, however many components say it: their other troubles follow from it."""
 
     def matches(facts: Facts) -> Iterator[Match]:
-        # The database's own log says it of each client that it turns away.
-        told = list(signs_of(facts, sign))
+        # The database's own log says it of each client that it turns away: last of all.
+        told = sorted(signs_of(facts, sign), key=lambda found: found[1] == DATABASE)
         if told:
             _, component, lines = told[0]
             yield Match(subject(facts, DATABASE), {"component": component}, "\n".join(lines), _of_clients(facts))
@@ -127,7 +127,7 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "database.not-migrated",
         "{component} finds a database that was not migrated for it",
         "The migration did not run to its end, or the database has another Airflow's tables.",
-        "Migrate it: ./airstrip up",
+        "Migrate it: ./airstrip down; ./airstrip up   (data stays)",
         _schema("not-migrated"),
         _ROOT | {"database.newer-than-image"},
     ),
