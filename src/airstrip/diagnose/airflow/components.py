@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from airstrip.diagnose.access_rules import UNREACHABLE
 from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, probe_failed, subject
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
@@ -28,7 +29,7 @@ _DATABASE = frozenset(
         "secret.database-url",
     }
 )
-_NO_API = (
+_NO_API = UNREACHABLE | (
     frozenset({"component.scaled-to-zero", "component.missing", "pod.crash-loop", "pod.config-error", "secret.missing"})
     | _DATABASE
 )
@@ -70,9 +71,11 @@ def _not_answering(facts: Facts) -> Iterator[Match]:
 
 
 def _not_airflow(facts: Facts) -> Iterator[Match]:
-    if probe_failed(facts, API_PROBE) == "airflow.not-airflow":
-        said = next(probe.detail for probe in facts.probes if probe.name == API_PROBE)
-        yield Match(subject(facts, "api-server"), {}, said)
+    """Its health is told at the root as well: the log-in is not."""
+    for name in (API_PROBE, WORK_PROBE):
+        if probe_failed(facts, name) == "airflow.not-airflow":
+            said = next(probe.detail for probe in facts.probes if probe.name == name)
+            yield Match(subject(facts, "api-server"), {}, said)
 
 
 def _login_refused(facts: Facts) -> Iterator[Match]:

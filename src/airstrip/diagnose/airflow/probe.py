@@ -17,8 +17,8 @@ API = "airflow"
 """The probe of Airflow's API server: whether it answers, and what it says of the others."""
 WORK = "airflow-work"
 """The probe of what Airflow tells whom it lets in."""
-_API_DEADLINE = 3.5
-_WORK_DEADLINE = 4.0
+_DEADLINE = 3.9
+"""Seconds. These two come after the cluster's first answer, one after the other: all three end within 15 s."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,6 @@ def airflow_probes(sources: AirflowSources) -> list[Probe]:
     return [
         Probe("airflow-objects", adds(lambda _: landed_probe.objects(cluster(), deployment)), (KUBERNETES,)),
         Probe("airflow-logs", adds(lambda _: landed_probe.signs(cluster(), deployment)), (KUBERNETES,)),
-        Probe(API, adds(lambda _: api_probe.health(sources.airflow())), (KUBERNETES,), _API_DEADLINE),
-        Probe(WORK, adds(lambda known: api_probe.work(sources.airflow(), known)), (API,), _WORK_DEADLINE),
+        Probe(API, adds(lambda _: api_probe.health(sources.airflow())), (KUBERNETES,), _DEADLINE),
+        Probe(WORK, adds(lambda known: api_probe.work(sources.airflow(), known)), (API,), _DEADLINE),
     ]
