@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from airstrip.kube import Cluster
@@ -156,3 +157,12 @@ def _database(cluster: Cluster) -> int:
     pid = main_process(container_of(cluster, "postgresql"))
     assert pid is not None
     return pid
+
+
+def logs_folder(cluster: Cluster) -> Path:
+    """Of the tasks, on this machine."""
+    claim = cluster.get("v1", "PersistentVolumeClaim", "logs", NAME)
+    assert claim is not None
+    volume = cluster.get("v1", "PersistentVolume", claim["spec"]["volumeName"])
+    assert volume is not None
+    return Path(volume["spec"]["local"]["path"])

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.faults.hands import by_hand, delete_pods, frozen, scale, secret_values
+from tests.cluster.faults.hands import by_hand, delete_pods, frozen, logs_folder, scale, secret_values
 from tests.landing import NAME
 
 
@@ -110,7 +109,7 @@ def other_settings(doctor: Doctor, component: str, more: dict[str, str], kind: s
 @pytest.mark.parametrize("folder", ["dags", "logs"])
 def test_a_folder_that_is_closed_to_pods(doctor: Doctor, folder: str) -> None:
     code = {"dags": "dags.not-readable", "logs": "logs.not-writable"}[folder]
-    path = doctor.landing.dags if folder == "dags" else logs_folder(doctor)
+    path = doctor.landing.dags if folder == "dags" else logs_folder(doctor.cluster)
     mode = path.stat().st_mode
     try:
         path.chmod(0o700 if folder == "dags" else 0o500)
@@ -119,11 +118,3 @@ def test_a_folder_that_is_closed_to_pods(doctor: Doctor, folder: str) -> None:
         doctor.is_content()
     finally:
         path.chmod(mode)
-
-
-def logs_folder(doctor: Doctor) -> Path:
-    claim = doctor.cluster.get("v1", "PersistentVolumeClaim", "logs", NAME)
-    assert claim is not None
-    volume = doctor.cluster.get("v1", "PersistentVolume", claim["spec"]["volumeName"])
-    assert volume is not None
-    return Path(volume["spec"]["local"]["path"])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from airstrip.airflow_api import AirflowClient
 from tests.cluster.faults.doctor import Doctor
+from tests.cluster.faults.hands import logs_folder
 
 DAG = "from airflow.sdk import DAG\n"
 GOOD = DAG + "with DAG('doctor_file'):\n    pass\n"
@@ -45,6 +48,25 @@ def test_a_pool_without_a_slot(doctor: Doctor, airflow: AirflowClient) -> None:
     finally:
         set_slots(airflow, 128)
     doctor.is_content()
+
+
+def test_a_log_folder_that_a_task_may_not_write(doctor: Doctor) -> None:
+    """As it is after somebody copied logs as root: the pod ends before its task can say why."""
+    doctor.landing.ok("run", "smoke")
+    folder = logs_folder(doctor.cluster) / "dag_id=smoke"
+    facts = folder.stat()
+    try:
+        os.chown(folder, 0, 1)
+        folder.chmod(0o755)
+        assert doctor.landing.airstrip("run", "smoke").returncode == 3
+        finding = doctor.finds("task.ended-early")
+        assert "smoke.hello" in finding["symptom"]
+    finally:
+        os.chown(folder, facts.st_uid, facts.st_gid)
+        folder.chmod(facts.st_mode)
+    doctor.landing.ok("run", "smoke")
+    # What was logged counts for a minute.
+    doctor.is_content(seconds=90)
 
 
 def set_slots(airflow: AirflowClient, slots: int) -> None:

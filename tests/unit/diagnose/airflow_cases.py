@@ -25,6 +25,10 @@ from tests.unit.diagnose.making import FAILED, LOGIN, MIGRATION, REFUSED, Case, 
 
 DEPLOYMENT = DeploymentFact("mine", "airflow", "airflow-workers", airflow_version="3.3.2")
 JWT = ("AIRFLOW__API_AUTH__JWT_SECRET",)
+ENDED_EARLY = (
+    "Executor KubernetesExecutor(parallelism=32) reported that the task instance <TaskInstance: smoke.hello manual__1"
+    " [queued] ti_id=1> finished with state failed, but the task instance's state attribute is queued."
+)
 NO_MODULE = "ModuleNotFoundError: No module named "
 
 
@@ -208,6 +212,10 @@ AIRFLOW_CASES: dict[str, Case] = {
     "airflow.execution-api-overloaded": (
         task_logged("overloaded", "httpx.ReadTimeout: timed out"),
         "load of daily had no answer from the api-server in time",
+    ),
+    "task.ended-early": (
+        logged("ended-early", "scheduler", ENDED_EARLY),
+        "the pod of smoke.hello ended before its task began",
     ),
     "task.no-heartbeat": (
         logged("zombie", "scheduler", "Detected a task instance without a heartbeat: daily.load"),

@@ -17,6 +17,7 @@ from airstrip.diagnose.airflow.facts import (
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
 from airstrip.diagnose.facts import Facts
 from airstrip.errors import AirflowError
+from airstrip.kube import without_credentials
 
 _ADMIN = "Admin"
 
@@ -66,7 +67,7 @@ def _signs(client: AirflowClient, task: TaskInstance) -> Iterator[TaskSignFact]:
         )
     except AirflowError:
         return
-    lines = [line for record in log.records for line in record.lines()]
+    lines = [without_credentials(line) for record in log.records for line in record.lines()]
     for sign, matching in find_signs(lines).items():
         yield TaskSignFact(sign, task.dag_id, task.run_id, task.task_id, matching)
 

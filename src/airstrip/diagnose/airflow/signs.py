@@ -33,6 +33,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
         r"|No space left on device: '?/opt/airflow/logs",
         "remote-log": r"Could not (read|write|verify|upload).*(remote|s3|gcs|wasb|oss)|remote_log_conn_id"
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
+        "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
         "zombie": r"without a heartbeat|heartbeat timeout",
         "provider": r"No module named 'airflow\.providers\.\w+",
     }.items()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from airstrip.diagnose.airflow.facts import PoolFact
@@ -10,6 +11,7 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
+_TASK = re.compile(r"<TaskInstance: (?P<task>[\w.-]+) ")
 _LATE = 60.0
 """Seconds after which a run that was due should be there."""
 _LONG = 300.0
@@ -75,6 +77,15 @@ def _zombies(facts: Facts) -> Iterator[Match]:
             yield Match("tasks/without-heartbeat", {}, "\n".join(lines))
 
 
+def _ended_early(facts: Facts) -> Iterator[Match]:
+    found = [
+        line for _, component, lines in signs_of(facts, "ended-early") if component == "scheduler" for line in lines
+    ]
+    tasks = [match["task"] for line in found if (match := _TASK.search(line))]
+    if found:
+        yield Match("tasks/ended-early", {"tasks": ", ".join(dict.fromkeys(tasks)) or "a task"}, "\n".join(found))
+
+
 WORK_RULES: tuple[Rule, ...] = (
     Rule(
         "pool.no-slots",
@@ -120,6 +131,15 @@ WORK_RULES: tuple[Rule, ...] = (
         "Give it more: components.api-server.replicas in the file, then run: ./airstrip up",
         _task_said("overloaded"),
         frozenset({"airflow.not-answering"}),
+    ),
+    Rule(
+        "task.ended-early",
+        "the pod of {tasks} ended before its task began",
+        "It could not write its log (a folder of the logs that is not group 0's), reach the api-server, or be let in.",
+        "Give the logs back to group 0 where they lie: chgrp -R 0 FOLDER && chmod -R g+rwX FOLDER; then run it again"
+        " and read its pod: ./airstrip logs DAG TASK -F",
+        _ended_early,
+        frozenset({"secret.jwt-differs", "logs.not-writable", "logs.refused", "task.token-refused", "pod.oom-killed"}),
     ),
     Rule(
         "task.no-heartbeat",
