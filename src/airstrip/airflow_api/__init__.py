@@ -5,6 +5,7 @@ errors.
 """
 
 from airstrip.airflow_api.client import AirflowClient
+from airstrip.airflow_api.inspection import Health, Inspection, Overdue, Pool, WaitingTask
 from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.refusals import may_pass
@@ -14,10 +15,15 @@ __all__ = [
     "Dag",
     "DagImportError",
     "DagRun",
+    "Health",
+    "Inspection",
     "LogRecord",
+    "Overdue",
+    "Pool",
     "TaskInstance",
     "TaskLog",
     "User",
+    "WaitingTask",
     "may_pass",
     "read_output",
 ]

@@ -53,6 +53,11 @@ class AirflowClient:
         self._transport.close()
 
     @property
+    def transport(self) -> Transport:
+        """For this package: requests that have no verb here, such as those of an inspection."""
+        return self._transport
+
+    @property
     def username(self) -> str:
         """The account that this client logs in as."""
         return self._transport.username

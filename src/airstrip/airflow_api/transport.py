@@ -51,6 +51,15 @@ class Transport:
             time.sleep(pause)
         raise AssertionError("unreachable")
 
+    def ask(self, path: str) -> tuple[dict[str, Any], str]:
+        """An answer to whoever asks, without a log-in: its JSON object, and the time that the server has."""
+        response = self._request("GET", path, None, None, None)
+        if response.status_code == 404:
+            raise self._not_airflow(response)
+        if not response.is_success:
+            raise self._refused(response, "GET", path)
+        return self._object(response), response.headers.get("date", "")
+
     def send(
         self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
     ) -> dict[str, Any]:

@@ -25,6 +25,7 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
             continue
         by_subject = {match.subject: match for match in rule.matches(facts) if match.subject not in explained}
         explained |= by_subject.keys()
+        explained |= {subject for match in by_subject.values() for subject in match.explains}
         codes |= {rule.code} if by_subject else set()
         findings += [_finding(rule, match) for match in by_subject.values()]
     return findings

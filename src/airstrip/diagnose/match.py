@@ -12,11 +12,15 @@ _EVIDENCE_LINES = 15
 
 @dataclass(frozen=True)
 class Match:
-    """Matches of one rule with the same `subject` (replicas of a component) are one finding."""
+    """Matches of one rule with the same `subject` (replicas of a component) are one finding.
+
+    `explains`: other subjects whose troubles follow from this one; later rules say nothing of them.
+    """
 
     subject: str
     fields: Mapping[str, str]
     evidence: str = ""
+    explains: Sequence[str] = ()
 
 
 def subject_of(pod: PodFact) -> str:

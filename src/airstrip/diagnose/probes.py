@@ -99,5 +99,7 @@ def _take(now: _Round, by_name: dict[str, Probe]) -> None:
 def _joined(facts: Facts, more: Facts) -> Facts:
     """What `more` says goes before what was known; what it leaves at its default it does not speak of."""
     said = {field.name: getattr(more, field.name) for field in fields(Facts)}
+    if facts.airflow and more.airflow:
+        said["airflow"] = facts.airflow.joined(more.airflow)
     empty = Facts()
     return replace(facts, **{name: value for name, value in said.items() if value != getattr(empty, name)})

@@ -17,7 +17,7 @@ from airstrip.diagnose import (
     refusals,
     task_pods,
 )
-from airstrip.diagnose.airflow.rules import AIRFLOW_RULES, AIRFLOW_SYMPTOM_RULES
+from airstrip.diagnose.airflow.rules import AIRFLOW_FIRST_RULES, AIRFLOW_RULES, AIRFLOW_SYMPTOM_RULES
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
@@ -34,6 +34,7 @@ _KNOWN: tuple[Rule, ...] = (
     *_FOUNDATION,
     *place_rules.FOLDER_RULES,
     *placement.VOLUME_RULES,
+    *AIRFLOW_FIRST_RULES,
     *pods.START_RULES,
     *placement.MOUNT_RULES,
     *image_rules.IMAGE_RULES,

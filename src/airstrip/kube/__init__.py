@@ -7,7 +7,7 @@ import only errors, events and process.
 from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
-from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
+from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs, without_credentials
 from airstrip.kube.retries import restart_crash_loops
 from airstrip.kube.transport import may_pass
 from airstrip.kube.troubles import Trouble, pod_troubles
@@ -38,4 +38,5 @@ __all__ = [
     "wait_for_default_service_account",
     "wait_for_job",
     "wait_for_rollout",
+    "without_credentials",
 ]

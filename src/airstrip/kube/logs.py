@@ -35,13 +35,21 @@ def pod_logs(
 
 
 def pod_log(
-    cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int | None = None, previous: bool = False
+    cluster: Cluster,
+    pod: str,
+    namespace: str,
+    *,
+    container: str,
+    tail: int | None = None,
+    previous: bool = False,
+    since: int | None = None,
 ) -> list[str]:
     """A container's last `tail` lines, or all; empty where it has not started or its log is gone.
 
-    `previous` reads the life before the last restart.
+    `previous` reads the life before the last restart; with `since`, only what was logged in so many seconds.
     """
     query = _query(container, tail) | ({"previous": "true"} if previous else {})
+    query |= {"sinceSeconds": str(since)} if since else {}
     try:
         response = cluster.transport.request(
             "GET", _POD.path(namespace, pod, "log"), f"read the log of {pod}/{container}", query=query
@@ -62,7 +70,12 @@ def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, ta
     lines = pod_log(cluster, pod, namespace, container=container, tail=tail) or pod_log(
         cluster, pod, namespace, container=container, tail=tail, previous=True
     )
-    return [_CREDENTIAL.sub("***", line) for line in lines]
+    return [without_credentials(line) for line in lines]
+
+
+def without_credentials(line: str) -> str:
+    """The line with tokens and passwords in URLs struck out."""
+    return _CREDENTIAL.sub("***", line)
 
 
 def follow_pod_log(

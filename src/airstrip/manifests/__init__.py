@@ -5,9 +5,10 @@ what is cluster-scoped. What belongs into a container as a file lies in `files/`
 `platform` and `errors`, nothing else of Airstrip.
 """
 
+from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
 from airstrip.manifests.document import format_document
-from airstrip.manifests.manifest_set import Images, ManifestSet, Stage, checksum
+from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import ADMIN_SECRET, CLI_SECRET, SECRETS
 from airstrip.manifests.secrets import SecretValues, build_secrets
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.resources import files
 
-from airstrip.manifests.manifest_set import Inputs, Object, checksum
+from airstrip.checksum import checksum
+from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map
 from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, SCRIPTS_MAP, SETTINGS_MAP
 from airstrip.manifests.settings import control_settings

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from airstrip.checksum import checksum
 from airstrip.platform import Platform
 from airstrip.spec import Spec
 
@@ -89,8 +88,3 @@ class Inputs:
     def checksum_annotations(self, names: Iterable[str]) -> dict[str, str]:
         """One annotation for each Secret or claim that a pod reads: it rolls when one changes."""
         return {f"checksum.airstrip/{name}": self.checksums[name] for name in sorted(names) if name in self.checksums}
-
-
-def checksum(value: object) -> str:
-    """16 hexadecimal digits that stand for a JSON value."""
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]

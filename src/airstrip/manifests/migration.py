@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from airstrip.checksum import checksum
 from airstrip.manifests import pod_security
-from airstrip.manifests.manifest_set import Inputs, Object, checksum
+from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import labels, metadata
 from airstrip.manifests.names import (
     ADMIN_SECRET,

@@ -4,8 +4,62 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airstrip.diagnose import Facts
+from airstrip.diagnose import DeploymentFact, Facts
+from airstrip.diagnose.airflow.facts import (
+    AirflowFacts,
+    HeartbeatFact,
+    ImageFact,
+    ImportErrorFact,
+    OverdueFact,
+    PoolFact,
+    ReaderFact,
+    SecretFact,
+    SettingFact,
+    SignFact,
+    TaskFact,
+    TaskSignFact,
+)
+from airstrip.diagnose.facts import ProbeFact
+from airstrip.diagnose.namespace_facts import WorkloadFact
 from tests.unit.diagnose.making import FAILED, LOGIN, MIGRATION, REFUSED, Case, failing
+
+DEPLOYMENT = DeploymentFact("mine", "airflow", "airflow-workers", airflow_version="3.3.2")
+JWT = ("AIRFLOW__API_AUTH__JWT_SECRET",)
+ENDED_EARLY = (
+    "Executor KubernetesExecutor(parallelism=32) reported that the task instance <TaskInstance: smoke.hello manual__1"
+    " [queued] ti_id=1> finished with state failed, but the task instance's state attribute is queued."
+)
+NO_MODULE = "ModuleNotFoundError: No module named "
+
+
+def seen(*probes: ProbeFact, **facts: object) -> Facts:
+    return Facts(deployment=DEPLOYMENT, probes=probes, airflow=replace(AirflowFacts(), **facts))  # type: ignore[arg-type]
+
+
+def logged(sign: str, component: str, *lines: str) -> Facts:
+    return seen(signs=(SignFact(sign, component, f"{component}-0", lines),))
+
+
+def task_logged(sign: str, line: str) -> Facts:
+    return seen(task_signs=(TaskSignFact(sign, "daily", "r1", "load", (line,)),))
+
+
+def workload(component: str, wanted: int = 1) -> WorkloadFact:
+    return WorkloadFact("Deployment", "airflow", component, component, wanted, wanted)
+
+
+def beating(component: str, age: float) -> Facts:
+    found = seen(database="healthy", heartbeats=(HeartbeatFact(component, "unhealthy", age),))
+    return replace(found, workloads=(workload(component),))
+
+
+def import_error(message: str) -> Facts:
+    return seen(import_errors=(ImportErrorFact("daily.py", "main", message),))
+
+
+def waiting(state: str, pool: str = "default_pool") -> TaskFact:
+    return TaskFact("daily", "r1", "load", state, 400.0, pool)
+
 
 AIRFLOW_CASES: dict[str, Case] = {
     "database.login-refused": (
@@ -15,5 +69,161 @@ AIRFLOW_CASES: dict[str, Case] = {
     "database.unreachable": (
         Facts(pods=[replace(MIGRATION, containers=(failing(REFUSED),))], jobs=[FAILED]),
         "migration does not reach the database",
+    ),
+    "database.stopped": (
+        replace(seen(), workloads=(workload("postgresql", 0), workload("scheduler"))),
+        "the database has no pod",
+    ),
+    "database.too-many-connections": (
+        logged("connections", "scheduler", "FATAL:  sorry, too many clients already"),
+        "the database has no connection left for scheduler",
+    ),
+    "database.disk-full": (
+        logged("disk", "postgresql", 'could not extend file "base/1": No space left on device'),
+        "the database's volume is full",
+    ),
+    "database.newer-than-image": (
+        Facts(pods=[replace(MIGRATION, containers=(failing("Can't locate revision identified by 'f00'"),))]),
+        "the database was migrated by a newer Airflow than the image's",
+    ),
+    "database.not-migrated": (
+        logged("not-migrated", "scheduler", "Database migration required. Please run `airflow db migrate`."),
+        "scheduler finds a database that was not migrated for it",
+    ),
+    "database.pooler": (
+        logged("pooler", "api-server", 'prepared statement "__asyncpg_stmt_1__" already exists'),
+        "api-server and a connection pooler do not get on",
+    ),
+    "database.unhealthy": (seen(database="unhealthy"), "Airflow says that its database is unhealthy"),
+    "secret.missing": (
+        seen(secrets=(SecretFact("airflow-cli", False, ("migration",)),)),
+        "Secret airflow-cli is not there",
+    ),
+    "secret.key-missing": (
+        seen(secrets=(SecretFact("airflow-keys", True, ("scheduler",), ("jwt-secret",)),)),
+        "Secret airflow-keys lacks jwt-secret",
+    ),
+    "secret.malformed": (
+        seen(secrets=(SecretFact("airflow-keys", True, ("scheduler",), (), ("fernet-key",)),)),
+        "fernet-key in Secret airflow-keys is not a key",
+    ),
+    "secret.database-url": (
+        seen(secrets=(SecretFact("airflow-database", True, keeps_password=False),)),
+        "Secret airflow-database names two passwords",
+    ),
+    "secret.jwt-differs": (
+        seen(
+            readers=(
+                ReaderFact("scheduler", "scheduler-1", "airflow-keys", JWT, True),
+                ReaderFact("api-server", "api-server-1", "airflow-keys", JWT, False),
+            ),
+            task_signs=(TaskSignFact("token", "daily", "r1", "load", ("Invalid auth token",)),),
+        ),
+        "the scheduler signs tasks' tokens with another key than the api-server knows",
+    ),
+    "secret.not-rolled": (
+        seen(readers=(ReaderFact("scheduler", "scheduler-1", "airflow-keys", JWT, False),)),
+        "scheduler run with what Secret airflow-keys held before it was changed",
+    ),
+    "secret.fernet-key-changed": (
+        seen(unreadable=("variable token", "connections")),
+        "Airflow cannot decrypt what it stored: variable token, connections",
+    ),
+    "component.image-differs": (
+        seen(images=(ImageFact("scheduler", "b"), ImageFact("api-server", "a"), ImageFact("triggerer", "a"))),
+        "scheduler runs another image than the others: b",
+    ),
+    "airflow.not-answering": (
+        seen(ProbeFact("airflow", "failed", "no answer within 3.5 s", 3.5, "probe.timeout")),
+        "the api-server does not answer",
+    ),
+    "airflow.path-differs": (
+        seen(ProbeFact("airflow", "failed", "what answers is not Airflow's API", 0.1, "airflow.not-airflow")),
+        "what answers at Airflow's address is not Airflow's API",
+    ),
+    "airflow.login-refused": (
+        seen(ProbeFact("airflow-work", "failed", "refused", 0.1, "airflow.login-refused")),
+        "Airflow does not take the account airstrip, which this command line logs in with",
+    ),
+    "airflow.clock-skew": (seen(ahead=-90.4), "the cluster's clock is 90 s behind this machine's"),
+    "airflow.version-differs": (seen(version="3.3.1"), "Airflow 3.3.1 runs, and the file says 3.3.2"),
+    "airflow.no-admin": (seen(admins=0), "no person has an account with the role Admin"),
+    "scheduler.silent": (
+        beating("scheduler", 45.2),
+        "the scheduler's pod is there, but its last heartbeat is 45 s old",
+    ),
+    "triggerer.silent": (
+        beating("triggerer", 45.2),
+        "the triggerer's pod is there, but its last heartbeat is 45 s old",
+    ),
+    "dag-processor.silent": (
+        beating("dag-processor", 45.2),
+        "the dag-processor's pod is there, but its last heartbeat is 45 s old",
+    ),
+    "logs.refused": (
+        task_logged("log-folder", "PermissionError: [Errno 13] Permission denied: '/opt/airflow/logs/dag_id=daily'"),
+        "daily cannot write its log",
+    ),
+    "logs.remote": (
+        task_logged("remote-log", "Could not read logs from s3://bucket/logs"),
+        "the store of logs refuses daily",
+    ),
+    "settings.unknown": (
+        seen(settings=(SettingFact("scheduler", "AIRFLOW__CORE__PARALELISM"),)),
+        "scheduler has a setting that Airflow ignores: AIRFLOW__CORE__PARALELISM",
+    ),
+    "settings.renamed": (
+        seen(settings=(SettingFact("scheduler", "AIRFLOW__A__OLD", "AIRFLOW__A__NEW"),)),
+        "scheduler has a setting under its old name: AIRFLOW__A__OLD",
+    ),
+    "image.missing-provider": (
+        logged("provider", "api-server", f"{NO_MODULE}'airflow.providers.amazon.aws.log'"),
+        "api-server ends because its image lacks airflow.providers.amazon.aws.log",
+    ),
+    "dags.missing-provider": (
+        import_error(f"{NO_MODULE}'airflow.providers.amazon'"),
+        "daily.py cannot be imported: the image lacks airflow.providers.amazon",
+    ),
+    "dags.missing-package": (
+        import_error(f"{NO_MODULE}'pandas'"),
+        "daily.py cannot be imported: there is no module pandas",
+    ),
+    "dags.import-error": (import_error("NameError: name 'x' is not defined"), "daily.py cannot be imported"),
+    "pool.no-slots": (
+        seen(pools=(PoolFact("default_pool", 0, 0, 0, 2),)),
+        "pool default_pool has no slot, and 2 tasks wait in it",
+    ),
+    "pool.full": (
+        seen(pools=(PoolFact("default_pool", 4, 4, 0, 2),), waiting=(waiting("scheduled"),)),
+        "all 4 slots of pool default_pool are taken, and 2 tasks wait for one",
+    ),
+    "executor.full": (
+        seen(parallelism=8, active=8, waiting=(waiting("scheduled"),)),
+        "all 8 places of the executor are taken, and 1 tasks wait for one",
+    ),
+    "task.token-refused": (
+        task_logged("token", "Invalid auth token: Signature verification failed"),
+        "load of daily was refused by the api-server",
+    ),
+    "task.token-expired": (
+        task_logged("token-expired", "Signature has expired"),
+        "load of daily came to the api-server with a token that was no longer good",
+    ),
+    "airflow.execution-api-overloaded": (
+        task_logged("overloaded", "httpx.ReadTimeout: timed out"),
+        "load of daily had no answer from the api-server in time",
+    ),
+    "task.ended-early": (
+        logged("ended-early", "scheduler", ENDED_EARLY),
+        "the pod of smoke.hello ended before its task began",
+    ),
+    "task.no-heartbeat": (
+        logged("zombie", "scheduler", "Detected a task instance without a heartbeat: daily.load"),
+        "the scheduler ended tasks that it did not hear of any more",
+    ),
+    "task.queued-long": (seen(waiting=(waiting("queued"),)), "load of daily has been queued for 400 s"),
+    "scheduler.not-scheduling": (
+        seen(overdue=(OverdueFact("daily", 61.0), OverdueFact("hourly", 300.0))),
+        "the next run of hourly was due 300 s ago and is not made (2 such DAGs)",
     ),
 }

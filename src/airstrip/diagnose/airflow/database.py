@@ -1,58 +1,162 @@
-"""Components that cannot work with their database, told by what they log."""
+"""The database, told by what is there and by what components that cannot work with it log."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, signs_of, subject
 from airstrip.diagnose.facts import Facts
-from airstrip.diagnose.match import Match, lines, subject_of
+from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
 DATABASE = "postgresql"
 """The component."""
-_LOGIN = re.compile(r"password authentication failed|no pg_hba\.conf entry|role \"[^\"]*\" does not exist")
-_UNREACHABLE = re.compile(
-    r"could not connect to server|connection to server at .* failed|could not translate host name"
-    r"|server closed the connection unexpectedly|the database system is (starting up|shutting down)"
+_CLIENTS = (*AIRFLOW_COMPONENTS, "migration")
+_ROOT = frozenset(
+    {
+        "database.stopped",
+        "database.login-refused",
+        "database.too-many-connections",
+        "database.disk-full",
+        "secret.database-url",
+    }
 )
 
 
-def login_refused(facts: Facts) -> Iterator[Match]:
-    return _logged(facts, _LOGIN)
+def _stopped(facts: Facts) -> Iterator[Match]:
+    if any(each.component == DATABASE and each.wanted == 0 for each in facts.workloads):
+        yield Match(subject(facts, DATABASE), {}, explains=_of_clients(facts))
 
 
-def unreachable(facts: Facts) -> Iterator[Match]:
-    """Nothing where the login is refused, or where the database's own pod fails: those say more."""
-    if any(_LOGIN.search(line) for _, container in facts.containers() for line in container.log):
-        return
+def _told_by(sign: str) -> Callable[[Facts], Iterator[Match]]:
+    """One finding, however many components say it: their other troubles follow from it."""
+
+    def matches(facts: Facts) -> Iterator[Match]:
+        # The database's own log says it of each client that it turns away: last of all.
+        told = sorted(signs_of(facts, sign), key=lambda found: found[1] == DATABASE)
+        if told:
+            _, component, lines = told[0]
+            yield Match(subject(facts, DATABASE), {"component": component}, "\n".join(lines), _of_clients(facts))
+
+    return matches
+
+
+def _login_refused(facts: Facts) -> Iterator[Match]:
+    told = [found for found in signs_of(facts, "login") if found[1] != DATABASE]
+    if told:
+        _, component, lines = told[0]
+        yield Match(subject(facts, DATABASE), {"component": component}, "\n".join(lines), _of_clients(facts))
+
+
+def _unreachable(facts: Facts) -> Iterator[Match]:
+    """Nothing where the database's own pod fails: that says more."""
     for pod, container in facts.containers():
         if pod.component == DATABASE and (container.restarts > 0 or container.state == "terminated"):
             return
-    yield from _logged(facts, _UNREACHABLE)
+    for about, component, lines in signs_of(facts, "unreachable"):
+        if component != DATABASE:
+            yield Match(about, {"component": component}, "\n".join(lines))
 
 
-def _logged(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
-    for pod, container in facts.containers():
-        if pod.component == DATABASE:
-            continue
-        if any(pattern.search(line) for line in container.log):
-            yield Match(subject_of(pod), {"component": pod.component or pod.name}, lines(container.log))
+def _airflow_says(facts: Facts) -> Iterator[Match]:
+    if airflow(facts).database == "unhealthy":
+        yield Match(subject(facts, DATABASE), {}, explains=_of_clients(facts))
 
 
-RULES: tuple[Rule, ...] = (
+def _schema(sign: str) -> Callable[[Facts], Iterator[Match]]:
+    def matches(facts: Facts) -> Iterator[Match]:
+        told = [found for found in signs_of(facts, sign) if found[1] != DATABASE]
+        if told:
+            _, component, lines = told[0]
+            fields = {"component": component}
+            yield Match(subject(facts, "schema"), fields, "\n".join(lines), [about for about, _, _ in told])
+
+    return matches
+
+
+def _of_clients(facts: Facts) -> list[str]:
+    jobs = [f"{job.namespace}/{job.name}" for job in facts.jobs if job.component == "migration"]
+    return [*(subject(facts, component) for component in _CLIENTS), *jobs]
+
+
+DATABASE_FIRST_RULES: tuple[Rule, ...] = (
+    Rule(
+        "database.stopped",
+        "the database has no pod",
+        "Somebody scaled its StatefulSet postgresql to zero.",
+        "Run: ./airstrip up",
+        _stopped,
+    ),
+)
+
+DATABASE_RULES: tuple[Rule, ...] = (
     Rule(
         "database.login-refused",
         "the database refuses the login of {component}",
         "The password in Secret airflow-database is not the one that the database was made with.",
-        "Put the old Secret back, or, where the data may go: ./airstrip down --data, then ./airstrip up",
-        login_refused,
+        "Put the old Secret back, then run: ./airstrip up   (or, where the data may go: ./airstrip down --data first)",
+        _login_refused,
+        frozenset({"database.stopped", "secret.database-url"}),
+    ),
+    Rule(
+        "database.too-many-connections",
+        "the database has no connection left for {component}",
+        "All of max_connections are taken: by idle clients, by too many pods, or by code in DAG files that opens some.",
+        "End who holds them: read ./airstrip logs postgresql; and use fewer replicas, or a smaller"
+        " airflow.config.database.sql_alchemy_pool_size, then run: ./airstrip up",
+        _told_by("connections"),
+        frozenset({"database.stopped"}),
+    ),
+    Rule(
+        "database.disk-full",
+        "the database's volume is full",
+        "PostgreSQL can write nothing any more: old runs, logs of the database, or something else on that disk.",
+        "Free room on that disk, then delete old runs: airflow db clean   (in the scheduler's pod)",
+        _told_by("disk"),
+        frozenset({"database.stopped"}),
+    ),
+    Rule(
+        "database.newer-than-image",
+        "the database was migrated by a newer Airflow than the image's",
+        "Airflow finds a revision in it that it does not have: the image went back to an older version.",
+        "Land the newer version again: airflow.version in the file, then ./airstrip up",
+        _schema("newer"),
+        _ROOT,
+    ),
+    Rule(
+        "database.not-migrated",
+        "{component} finds a database that was not migrated for it",
+        "The migration did not run to its end, or the database has another Airflow's tables.",
+        "Migrate it: ./airstrip down; ./airstrip up   (data stays)",
+        _schema("not-migrated"),
+        _ROOT | {"database.newer-than-image"},
+    ),
+    Rule(
+        "database.pooler",
+        "{component} and a connection pooler do not get on",
+        "A pooler that shares connections between transactions breaks prepared statements and start parameters.",
+        "Pool by session, use PgBouncer 1.21 or newer with max_prepared_statements, or connect without it.",
+        _schema("pooler"),
+        _ROOT,
     ),
     Rule(
         "database.unreachable",
         "{component} does not reach the database",
         "The database's pod is down, its Service has no endpoint, or the network is closed in between.",
         "Look at it: ./airstrip logs postgresql; then run: ./airstrip up",
-        unreachable,
+        _unreachable,
+        _ROOT,
     ),
 )
+
+DATABASE_SYMPTOM_RULES: tuple[Rule, ...] = (
+    Rule(
+        "database.unhealthy",
+        "Airflow says that its database is unhealthy",
+        "The database is starting, is overloaded, or lost its tables.",
+        "Read its log: ./airstrip logs postgresql",
+        _airflow_says,
+        _ROOT | {"database.unreachable", "database.not-migrated", "database.newer-than-image", "pod.crash-loop"},
+    ),
+)
+"""What Airflow's own health check adds, where nothing else tells why."""

@@ -1,0 +1,154 @@
+"""What Airflow tells whoever looks for the reason why it does not work. Reads only."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from airstrip.airflow_api.client import AirflowClient
+from airstrip.airflow_api.models import TaskInstance
+from airstrip.errors import AirflowError
+
+_API = "/api/v2"
+_MOST = 100
+_ALL_TASKS = f"{_API}/dags/~/dagRuns/~/taskInstances"
+
+
+@dataclass(frozen=True)
+class Health:
+    """`states` by component, as `AirflowClient.health`; `ages` of the last heartbeats in seconds, by the server's
+    own clock, which is `ahead` of ours by so many seconds."""
+
+    database: str
+    states: Mapping[str, str | None]
+    ages: Mapping[str, float]
+    ahead: float
+
+
+@dataclass(frozen=True)
+class Pool:
+    """`slots` is -1 where it has no limit."""
+
+    name: str
+    slots: int
+    running: int
+    queued: int
+    scheduled: int
+
+
+@dataclass(frozen=True)
+class WaitingTask:
+    """A task that waits as queued or scheduled, for so many seconds."""
+
+    dag_id: str
+    run_id: str
+    task_id: str
+    state: str
+    pool: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """A DAG whose next run should have been made so many seconds ago."""
+
+    dag_id: str
+    seconds: float
+
+
+class Inspection:
+    """Looks at one Airflow; every failure is an AirflowError. `ahead` is its clock's lead over ours in seconds."""
+
+    def __init__(self, client: AirflowClient, ahead: float = 0.0) -> None:
+        self._transport = client.transport
+        self._now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead)
+
+    @property
+    def url(self) -> str:
+        return self._transport.base_url
+
+    def health(self) -> Health:
+        """Needs no account and no database, only an API server."""
+        before = datetime.datetime.now(datetime.UTC)
+        body, date = self._transport.ask(f"{_API}/monitor/health")
+        after = datetime.datetime.now(datetime.UTC)
+        # Its clock is told in whole seconds, rounded down.
+        server = parsedate_to_datetime(date) + datetime.timedelta(seconds=0.5) if date else after
+        beats = {name: _time(part.get(f"latest_{name}_heartbeat")) for name, part in body.items() if part}
+        return Health(
+            database=str((body.get("metadatabase") or {}).get("status") or ""),
+            states={name: (part or {}).get("status") for name, part in body.items() if name != "metadatabase"},
+            ages={name: max(0.0, (server - beat).total_seconds()) for name, beat in beats.items() if beat},
+            ahead=round((server - (before + (after - before) / 2)).total_seconds(), 1),
+        )
+
+    def pools(self) -> tuple[Pool, ...]:
+        body = self._transport.get(f"{_API}/pools", {"limit": _MOST})
+        return tuple(_pool(row) for row in body["pools"])
+
+    def waiting(self) -> tuple[WaitingTask, ...]:
+        """Tasks that are scheduled or queued, a hundred of each at most."""
+        return tuple(self._waiting(row) for state in ("queued", "scheduled") for row in self._tasks(state))
+
+    def active(self) -> int:
+        """How many tasks hold one of the executor's places."""
+        return sum(self._count(state) for state in ("queued", "running"))
+
+    def just_failed(self, seconds: float) -> tuple[TaskInstance, ...]:
+        """Tasks whose last try failed so short ago; three at most."""
+        tasks = [
+            TaskInstance.parse(row)
+            for state in ("failed", "up_for_retry")
+            for row in self._tasks(state, limit=3, order_by="-end_date")
+        ]
+        return tuple(task for task in tasks if self._since(task.end_date) <= seconds)[:3]
+
+    def overdue(self) -> tuple[Overdue, ...]:
+        """DAGs that are not paused and whose next run should be there; of the first hundred."""
+        body = self._transport.get(f"{_API}/dags", {"limit": _MOST, "paused": "false"})
+        late = [(row["dag_id"], row.get("next_dagrun_run_after")) for row in body["dags"] if not row.get("is_stale")]
+        return tuple(Overdue(dag, self._since(due)) for dag, due in late if due and self._since(due) > 0)
+
+    def unreadable(self) -> tuple[str, ...]:
+        """Stored things that Airflow cannot decrypt, in words; their values are looked at by nobody."""
+        body = self._transport.get(f"{_API}/variables", {"limit": _MOST})
+        found = [f"variable {row['key']}" for row in body["variables"] if row["is_encrypted"] and row["value"] is None]
+        try:
+            self._transport.send("GET", f"{_API}/connections", query={"limit": _MOST})
+        except AirflowError as error:
+            # Airflow has no words for it: with one that it cannot decrypt, it fails for all of them.
+            if error.status != 500:
+                raise
+            found.append("connections")
+        return tuple(found)
+
+    def _waiting(self, row: Mapping[str, Any]) -> WaitingTask:
+        since = row.get("queued_when") or row.get("scheduled_when")
+        return WaitingTask(
+            row["dag_id"], row["dag_run_id"], row["task_id"], row["state"], row["pool"], self._since(since)
+        )
+
+    def _tasks(self, state: str, **query: str | int) -> list[dict[str, Any]]:
+        body = self._transport.get(_ALL_TASKS, {"limit": _MOST, "state": state, **query})
+        return list(body["task_instances"])
+
+    def _count(self, state: str) -> int:
+        return int(self._transport.get(_ALL_TASKS, {"limit": 1, "state": state})["total_entries"])
+
+    def _since(self, text: str | None) -> float:
+        time = _time(text)
+        return round((self._now - time).total_seconds(), 1) if time else 0.0
+
+
+def _pool(row: Mapping[str, Any]) -> Pool:
+    return Pool(row["name"], row["slots"], row["running_slots"], row["queued_slots"], row["scheduled_slots"])
+
+
+def _time(text: str | None) -> datetime.datetime | None:
+    if not text:
+        return None
+    time = datetime.datetime.fromisoformat(text)
+    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,100 @@
+"""DAG files that Airflow cannot read or import."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airstrip.diagnose.airflow.facts import ImportErrorFact
+from airstrip.diagnose.airflow.look import airflow, signs_of
+from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.rule import Rule
+
+_NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
+_PROVIDER = "airflow.providers."
+# Provider packages whose names have two parts.
+_FAMILIES = frozenset({"apache", "cncf", "common", "dbt", "microsoft", "atlassian"})
+
+
+def provider_package(module: str) -> str:
+    """What to install for `airflow.providers.cncf.kubernetes.operators.pod`: the package, as pip names it."""
+    parts = module.removeprefix(_PROVIDER).split(".")
+    name = parts[:2] if parts[0] in _FAMILIES else parts[:1]
+    return "apache-airflow-providers-" + "-".join(name)
+
+
+def _missing_provider(facts: Facts) -> Iterator[Match]:
+    for error, module in _missing_modules(facts):
+        if module.startswith(_PROVIDER):
+            fields = {"file": error.file, "module": module, "package": provider_package(module)}
+            yield Match(_subject(error), fields, error.message)
+
+
+def _missing_package(facts: Facts) -> Iterator[Match]:
+    for error, module in _missing_modules(facts):
+        if not module.startswith(_PROVIDER):
+            yield Match(_subject(error), {"file": error.file, "module": module}, error.message)
+
+
+def _import_error(facts: Facts) -> Iterator[Match]:
+    for error in airflow(facts).import_errors:
+        yield Match(_subject(error), {"file": error.file, "message": sentence(error.message)})
+
+
+def _provider_of_component(facts: Facts) -> Iterator[Match]:
+    """A secrets backend, a log handler or an executor whose provider the image lacks."""
+    for about, component, lines in signs_of(facts, "provider"):
+        found = _NO_MODULE.search(lines[-1])
+        # The DAG processor's log tells of DAG files, which are findings of their own.
+        if found and component != "dag-processor":
+            module = found["module"]
+            fields = {"component": component, "module": module, "package": provider_package(module)}
+            yield Match(about, fields, "\n".join(lines))
+
+
+def _missing_modules(facts: Facts) -> Iterator[tuple[ImportErrorFact, str]]:
+    for error in airflow(facts).import_errors:
+        found = _NO_MODULE.search(error.message)
+        if found:
+            yield error, found["module"]
+
+
+def _subject(error: ImportErrorFact) -> str:
+    return f"dag-file/{error.bundle}/{error.file}"
+
+
+PROVIDER_RULES: tuple[Rule, ...] = (
+    Rule(
+        "image.missing-provider",
+        "{component} ends because its image lacks {module}",
+        "A setting names something of a provider that is not installed.",
+        "Add {package} to image.requirements in the file, then run: ./airstrip up",
+        _provider_of_component,
+    ),
+)
+"""Among the causes: a component that lacks a module ends again and again."""
+
+DAG_RULES: tuple[Rule, ...] = (
+    Rule(
+        "dags.missing-provider",
+        "{file} cannot be imported: the image lacks {module}",
+        "The provider that brings this module is not installed.",
+        "Add {package} to image.requirements in the file, then run: ./airstrip up",
+        _missing_provider,
+    ),
+    Rule(
+        "dags.missing-package",
+        "{file} cannot be imported: there is no module {module}",
+        "The package that brings it is not in the image, or a module of your own is not in the DAGs folder.",
+        "Add the package to image.requirements in the file and run ./airstrip up; or put the module beside the file.",
+        _missing_package,
+    ),
+    Rule(
+        "dags.import-error",
+        "{file} cannot be imported",
+        "{message}",
+        "Mend the file: Airflow reads it again by itself.",
+        _import_error,
+    ),
+)

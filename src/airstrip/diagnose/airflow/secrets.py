@@ -1,0 +1,136 @@
+"""Secrets that are not there, not whole, not right, or not yet read by who runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airstrip.diagnose.airflow.facts import ReaderFact
+from airstrip.diagnose.airflow.look import airflow, signs_of, subject
+from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.match import Match
+from airstrip.diagnose.rule import Rule
+
+_JWT = "AIRFLOW__API_AUTH__JWT_SECRET"
+_SIGNER, _JUDGE = "scheduler", "api-server"
+
+
+def _missing(facts: Facts) -> Iterator[Match]:
+    for secret in airflow(facts).secrets:
+        if not secret.present:
+            readers = [subject(facts, reader) for reader in secret.readers]
+            yield Match(
+                f"secret/{secret.name}", {"secret": secret.name, "readers": ", ".join(secret.readers)}, "", readers
+            )
+
+
+def _incomplete(facts: Facts) -> Iterator[Match]:
+    for secret in airflow(facts).secrets:
+        if secret.missing:
+            readers = [subject(facts, reader) for reader in secret.readers]
+            fields = {"secret": secret.name, "keys": ", ".join(secret.missing)}
+            yield Match(f"secret/{secret.name}", fields, "", readers)
+
+
+def _malformed(facts: Facts) -> Iterator[Match]:
+    for secret in airflow(facts).secrets:
+        if secret.malformed:
+            readers = [subject(facts, reader) for reader in secret.readers]
+            fields = {"secret": secret.name, "keys": ", ".join(secret.malformed)}
+            yield Match(f"secret/{secret.name}", fields, "", readers)
+
+
+def _two_passwords(facts: Facts) -> Iterator[Match]:
+    for secret in airflow(facts).secrets:
+        if not secret.keeps_password:
+            yield Match(f"secret/{secret.name}", {"secret": secret.name})
+
+
+def _jwt_differs(facts: Facts) -> Iterator[Match]:
+    """Half of those who must agree on it run with an older content, and tokens are refused."""
+    readers = [each for each in airflow(facts).readers if _JWT in each.keys]
+    signers, judges = ({each.current for each in readers if each.component == name} for name in (_SIGNER, _JUDGE))
+    refused = [line for _, _, lines in signs_of(facts, "token") for line in lines]
+    refused += [line for sign in airflow(facts).task_signs if sign.sign == "token" for line in sign.lines]
+    if signers and judges and signers != judges and refused:
+        secret = readers[0].secret
+        explains = [f"task/{sign.dag}" for sign in airflow(facts).task_signs]
+        yield Match(f"secret/{secret}", {"secret": secret}, "\n".join(refused[-5:]), explains)
+
+
+def _not_rolled(facts: Facts) -> Iterator[Match]:
+    late: dict[str, list[ReaderFact]] = {}
+    for reader in airflow(facts).readers:
+        if not reader.current:
+            late.setdefault(reader.secret, []).append(reader)
+    for secret, readers in late.items():
+        components = ", ".join(dict.fromkeys(reader.component for reader in readers))
+        yield Match(f"secret/{secret}", {"secret": secret, "components": components})
+
+
+def _undecryptable(facts: Facts) -> Iterator[Match]:
+    unreadable = airflow(facts).unreadable
+    if unreadable:
+        lines = [line for _, _, found in signs_of(facts, "fernet") for line in found]
+        yield Match("fernet-key", {"things": ", ".join(unreadable[:5])}, "\n".join(lines[-5:]))
+
+
+SECRET_RULES: tuple[Rule, ...] = (
+    Rule(
+        "secret.missing",
+        "Secret {secret} is not there",
+        "It was deleted. It is read by {readers}, whose pods start only with it.",
+        "Put it back from a copy, and where there is none, let Airstrip make a new one: ./airstrip up",
+        _missing,
+    ),
+    Rule(
+        "secret.key-missing",
+        "Secret {secret} lacks {keys}",
+        "It was changed by hand, and not all of it was kept.",
+        "Put the key back; or delete the Secret, and let Airstrip make a new one: ./airstrip up",
+        _incomplete,
+    ),
+    Rule(
+        "secret.malformed",
+        "{keys} in Secret {secret} is not a key",
+        "A Fernet key is 32 bytes in URL-safe base64 (44 characters); it was changed by hand.",
+        "Put the old key back: with another one, stored connections and variables cannot be read.",
+        _malformed,
+    ),
+    Rule(
+        "secret.database-url",
+        "Secret {secret} names two passwords",
+        "Its keys password and sql-alchemy-conn were changed by hand, and not both.",
+        "Put the database's own password into both.",
+        _two_passwords,
+    ),
+)
+"""Before whatever needs them."""
+
+ROLLED_RULES: tuple[Rule, ...] = (
+    Rule(
+        "secret.jwt-differs",
+        "the scheduler signs tasks' tokens with another key than the api-server knows",
+        "Secret {secret} was changed, and one of the two was restarted since, the other was not: tasks are refused.",
+        "Roll all who read it: ./airstrip up",
+        _jwt_differs,
+    ),
+    Rule(
+        "secret.not-rolled",
+        "{components} run with what Secret {secret} held before it was changed",
+        "It was changed by hand: pods read it when they start.",
+        "Roll all who read it: ./airstrip up",
+        _not_rolled,
+        frozenset({"secret.missing", "secret.key-missing", "secret.malformed", "secret.database-url"}),
+    ),
+)
+
+FERNET_RULES: tuple[Rule, ...] = (
+    Rule(
+        "secret.fernet-key-changed",
+        "Airflow cannot decrypt what it stored: {things}",
+        "The Fernet key is not the one that they were stored with.",
+        "Put the old key back into Secret airflow-keys (fernet-key: NEW,OLD keeps both), then run: ./airstrip up;"
+        " where it is lost, enter them again in Airflow, under Admin.",
+        _undecryptable,
+    ),
+)

@@ -1,0 +1,51 @@
+"""What components and tasks log when something particular is wrong. Only lines that match are ever kept."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+RECENT = 60
+"""Seconds: what was logged before that may be mended since."""
+_MOST_LINES = 5
+
+SIGNS: dict[str, re.Pattern[str]] = {
+    sign: re.compile(pattern)
+    for sign, pattern in {
+        "login": r"password authentication failed|no pg_hba\.conf entry|role \"[^\"]*\" does not exist",
+        "connections": r"sorry, too many clients already|remaining connection slots are reserved"
+        r"|too many connections for (role|database)|QueuePool limit of size",
+        "disk": r"could not (extend|write( to)?) file .*No space left|No space left on device",
+        "pooler": r"unsupported startup parameter|DuplicatePreparedStatementError|prepared statement \"[^\"]*\""
+        r" (already exists|does not exist)|query_wait_timeout|unexpected keyword argument 'sslmode'",
+        "newer": r"Can't locate revision identified by",
+        "not-migrated": r"Database migration required|relation \"\w+\" does not exist|still unapplied migrations"
+        r"|You still have unapplied migrations",
+        "unreachable": r"could not connect to server|connection to server at .* failed|could not translate host name"
+        r"|server closed the connection unexpectedly|the database system is (starting up|shutting down)",
+        "token": r"Signature verification failed|Invalid auth token",
+        "token-expired": r"Signature has expired|token (has )?expired|ExpiredSignatureError",
+        "fernet": r"fernet\.InvalidToken|InvalidToken|Can't decrypt _val",
+        "fernet-malformed": r"Could not create Fernet object|Fernet key must be 32",
+        "overloaded": r"(?i)execution(?: api)?.*(read ?timeout|timed out|503|too many requests)|httpx\.ReadTimeout"
+        r"|Server returned error.*50[234]",
+        "log-folder": r"Permission denied: '?/opt/airflow/logs|Read-only file system: '?/opt/airflow/logs"
+        r"|No space left on device: '?/opt/airflow/logs",
+        "remote-log": r"Could not (read|write|verify|upload).*(remote|s3|gcs|wasb|oss)|remote_log_conn_id"
+        r"|Failed to (write|read) .*(remote|s3://|gs://)",
+        "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
+        "zombie": r"without a heartbeat|heartbeat timeout",
+        "provider": r"No module named 'airflow\.providers\.\w+",
+    }.items()
+}
+"""By the names that the rules go by."""
+
+
+def find_signs(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The last lines that match, by sign."""
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        for sign, pattern in SIGNS.items():
+            if pattern.search(line):
+                found.setdefault(sign, []).append(line)
+    return {sign: tuple(matching[-_MOST_LINES:]) for sign, matching in found.items()}

@@ -1,0 +1,120 @@
+"""Airflow's processes: scaled away, hanging, with settings that are not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from airstrip.operations import Session
+from tests.cluster.faults.doctor import Doctor
+from tests.cluster.faults.hands import by_hand, delete_pods, frozen, logs_folder, scale, secret_values
+from tests.landing import NAME
+
+
+def test_a_scheduler_without_a_pod(doctor: Doctor) -> None:
+    try:
+        scale(doctor.cluster, "Deployment", "scheduler", 0)
+        finding = doctor.finds("component.scaled-to-zero")
+        assert "scheduler" in finding["symptom"]
+    finally:
+        doctor.lands_again()
+    doctor.is_content()
+
+
+def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
+    """Their pods stay ready. What schedules is to be mended first, what parses last."""
+    names = ("scheduler", "triggerer", "dag-processor")
+    with frozen(doctor.cluster, *names):
+        for name in names:
+            finding = doctor.finds(f"{name}.silent", seconds=60)
+            assert f"kubectl delete pod -n {NAME} -l app.kubernetes.io/component={name}" in finding["fix"]
+            delete_pods(doctor.cluster, name)
+        doctor.is_content(seconds=60)
+
+
+def test_an_api_server_that_hangs(doctor: Doctor) -> None:
+    with frozen(doctor.cluster, "api-server"):
+        doctor.finds("airflow.not-answering")
+        delete_pods(doctor.cluster, "api-server")
+        doctor.is_content(seconds=60)
+
+
+def test_a_path_that_is_not_where_airflow_is_looked_for(doctor: Doctor) -> None:
+    with other_settings(doctor, "api-server", {"AIRFLOW__API__BASE_URL": "http://localhost:8080/elsewhere"}):
+        doctor.finds("airflow.path-differs", seconds=60)
+        doctor.lands_again()
+        doctor.is_content(seconds=60)
+
+
+def test_a_setting_that_airflow_does_not_know(doctor: Doctor) -> None:
+    more = {"AIRFLOW__CORE__PARALELISM": "16"}
+    with other_settings(doctor, "triggerer", more, kind="StatefulSet"):
+        finding = doctor.finds("settings.unknown", seconds=60)
+        assert "AIRFLOW__CORE__PARALELISM" in finding["symptom"]
+        doctor.lands_again()
+        doctor.is_content(seconds=60)
+
+
+def test_a_setting_under_its_old_name(doctor: Doctor) -> None:
+    more = {"AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "50"}
+    with other_settings(doctor, "dag-processor", more):
+        finding = doctor.finds("settings.renamed", seconds=60)
+        assert "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT" in finding["cause"]
+        doctor.lands_again()
+        doctor.is_content(seconds=60)
+
+
+def test_no_person_who_may_all(doctor: Doctor, session: Session) -> None:
+    admin = secret_values(doctor.cluster, "airflow-admin")
+    try:
+        session.airflow.delete_user("admin")
+        doctor.finds("airflow.no-admin")
+        doctor.landing.ok("users", "add", "ada", "--role", "Admin", "--generate")
+        doctor.is_content()
+    finally:
+        session.airflow.add_user(
+            "admin", admin["password"], "Admin", email="admin@localhost", first_name="admin", last_name="-"
+        )
+        session.airflow.delete_user("ada")
+
+
+@contextmanager
+def other_settings(doctor: Doctor, component: str, more: dict[str, str], kind: str = "Deployment") -> Iterator[None]:
+    """The component reads another ConfigMap than was landed for it."""
+    workload = doctor.cluster.get("apps/v1", kind, component, NAME)
+    assert workload is not None
+    (container,) = workload["spec"]["template"]["spec"]["containers"]
+    name = container["envFrom"][0]["configMapRef"]["name"]
+    landed = doctor.cluster.get("v1", "ConfigMap", name, NAME)
+    assert landed is not None
+    metadata = {"name": f"{component}-by-hand", "namespace": NAME}
+    other: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": metadata,
+        "data": {**landed["data"], **more},
+    }
+    changed = {"name": container["name"], "envFrom": [{"configMapRef": {"name": metadata["name"]}}]}
+    with doctor.made(other):
+        try:
+            by_hand(doctor.cluster, kind, component, {"spec": {"template": {"spec": {"containers": [changed]}}}})
+            yield
+        finally:
+            doctor.lands_again()
+
+
+@pytest.mark.parametrize("folder", ["dags", "logs"])
+def test_a_folder_that_is_closed_to_pods(doctor: Doctor, folder: str) -> None:
+    code = {"dags": "dags.not-readable", "logs": "logs.not-writable"}[folder]
+    path = doctor.landing.dags if folder == "dags" else logs_folder(doctor.cluster)
+    mode = path.stat().st_mode
+    try:
+        path.chmod(0o700 if folder == "dags" else 0o500)
+        doctor.finds(code)
+        path.chmod(mode)
+        doctor.is_content()
+    finally:
+        path.chmod(mode)

@@ -1,0 +1,99 @@
+"""What an inspection makes of Airflow 3.3.2's answers."""
+
+from __future__ import annotations
+
+import datetime
+from email.utils import format_datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from airstrip.airflow_api import Inspection, Pool
+from airstrip.errors import AirflowError
+from tests.unit.airflow_api.test_client import Airflow, ok
+
+
+def now() -> datetime.datetime:
+    return datetime.datetime.now(datetime.UTC)
+
+
+def ago(seconds: float) -> str:
+    return (now() - datetime.timedelta(seconds=seconds)).isoformat()
+
+
+def health(**parts: Any) -> Airflow:
+    date = format_datetime(now(), usegmt=True)
+    return Airflow(**{"monitor/health": httpx.Response(200, json=parts, headers={"date": date})})
+
+
+def test_health_needs_no_account_and_tells_the_age_of_heartbeats() -> None:
+    airflow = health(
+        metadatabase={"status": "healthy"},
+        scheduler={"status": "unhealthy", "latest_scheduler_heartbeat": ago(90)},
+        triggerer={"status": None, "latest_triggerer_heartbeat": None},
+    )
+    found = Inspection(airflow.client(password="not it")).health()
+    assert (found.database, found.states) == ("healthy", {"scheduler": "unhealthy", "triggerer": None})
+    assert found.ages == {"scheduler": pytest.approx(90, abs=3)}
+    assert abs(found.ahead) < 3
+    assert airflow.logins == 0
+
+
+def test_a_clock_that_is_ahead_is_told() -> None:
+    later = format_datetime(now() + datetime.timedelta(seconds=300), usegmt=True)
+    airflow = Airflow(**{"monitor/health": httpx.Response(200, json={}, headers={"date": later})})
+    assert Inspection(airflow.client()).health().ahead == pytest.approx(300, abs=3)
+
+
+def test_what_is_not_airflow_s_is_told_as_such() -> None:
+    with pytest.raises(AirflowError) as told:
+        Inspection(Airflow().client()).health()
+    assert told.value.code == "airflow.not-airflow"
+
+
+def test_pools() -> None:
+    row = {"name": "p", "slots": 0, "running_slots": 1, "queued_slots": 2, "scheduled_slots": 3, "open_slots": 0}
+    airflow = Airflow(pools=ok({"pools": [row], "total_entries": 1}))
+    assert Inspection(airflow.client()).pools() == (Pool("p", 0, 1, 2, 3),)
+
+
+def test_only_runs_of_the_past_are_overdue() -> None:
+    rows = [
+        {"dag_id": "late", "is_stale": False, "next_dagrun_run_after": ago(90)},
+        {"dag_id": "soon", "is_stale": False, "next_dagrun_run_after": ago(-90)},
+        {"dag_id": "gone", "is_stale": True, "next_dagrun_run_after": ago(90)},
+        {"dag_id": "by hand", "is_stale": False, "next_dagrun_run_after": None},
+    ]
+    (late,) = Inspection(Airflow(dags=ok({"dags": rows, "total_entries": 4})).client()).overdue()
+    assert late.dag_id == "late"
+    assert late.seconds == pytest.approx(90, abs=3)
+
+
+def test_the_clock_of_airflow_counts() -> None:
+    row = {"dag_id": "late", "is_stale": False, "next_dagrun_run_after": ago(90)}
+    airflow = Airflow(dags=ok({"dags": [row], "total_entries": 1}))
+    assert Inspection(airflow.client(), ahead=-100.0).overdue() == ()
+
+
+def test_what_cannot_be_decrypted_is_named_and_no_value_is_kept() -> None:
+    rows = [
+        {"key": "lost", "value": None, "is_encrypted": True},
+        {"key": "read", "value": "hunter3", "is_encrypted": True},
+        {"key": "empty", "value": None, "is_encrypted": False},
+    ]
+    airflow = Airflow(
+        variables=ok({"variables": rows, "total_entries": 3}),
+        connections=httpx.Response(500, text="Internal Server Error"),
+    )
+    assert Inspection(airflow.client()).unreadable() == ("variable lost", "connections")
+
+
+def test_other_refusals_of_connections_are_raised() -> None:
+    airflow = Airflow(
+        variables=ok({"variables": [], "total_entries": 0}),
+        connections=httpx.Response(403, json={"detail": "Forbidden"}),
+    )
+    with pytest.raises(AirflowError) as told:
+        Inspection(airflow.client()).unreadable()
+    assert told.value.code == "airflow.forbidden"

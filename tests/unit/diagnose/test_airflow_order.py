@@ -1,0 +1,80 @@
+"""Of Airflow's troubles the cause is told first, and what follows from it is not told at all."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from airstrip.diagnose import Facts, diagnose
+from airstrip.diagnose.airflow.dags import provider_package
+from airstrip.diagnose.airflow.facts import AirflowFacts, HeartbeatFact, ReaderFact, SecretFact, SignFact, TaskSignFact
+from airstrip.diagnose.facts import ProbeFact
+from tests.unit.diagnose.airflow_cases import DEPLOYMENT, JWT, beating, seen, workload
+from tests.unit.diagnose.making import FAILED, REFUSED, pod, waiting
+
+UNAVAILABLE = ProbeFact("airflow-work", "failed", "it does not reach its database", 0.1, "airflow.unavailable")
+
+
+def codes(facts: Facts) -> list[str]:
+    return [finding.code for finding in diagnose(facts)]
+
+
+def test_a_database_that_is_away_is_one_finding_and_not_five_crash_loops() -> None:
+    """As it was seen some minutes after its StatefulSet was scaled to zero."""
+    names = ("api-server", "scheduler", "dag-processor", "triggerer", "migration")
+    pods = [pod(name, waiting("CrashLoopBackOff", restarts=4, last_exit_code=1, log=(REFUSED,))) for name in names]
+    airflow = AirflowFacts(
+        database="unhealthy",
+        heartbeats=(HeartbeatFact("scheduler", "unhealthy", 300.0), HeartbeatFact("triggerer", "unhealthy", 300.0)),
+        signs=(SignFact("unreachable", "scheduler", "scheduler-0", (REFUSED,)),),
+    )
+    facts = Facts(
+        deployment=DEPLOYMENT,
+        probes=[UNAVAILABLE],
+        pods=pods,
+        jobs=[FAILED],
+        workloads=[workload("postgresql", 0), *(workload(name) for name in names[:4])],
+        airflow=airflow,
+    )
+    assert codes(facts) == ["database.stopped"]
+
+
+def test_a_secret_that_is_gone_goes_before_the_pods_that_need_it() -> None:
+    starting = pod("scheduler", waiting("CreateContainerConfigError", 'secret "airflow-keys" not found'))
+    gone = (SecretFact("airflow-keys", False, ("scheduler", "api-server")),)
+    assert codes(replace(seen(secrets=gone), pods=(starting,))) == ["secret.missing"]
+
+
+def test_a_task_that_was_refused_follows_from_keys_that_differ() -> None:
+    facts = seen(
+        readers=(
+            ReaderFact("scheduler", "scheduler-1", "airflow-keys", JWT, True),
+            ReaderFact("api-server", "api-server-1", "airflow-keys", JWT, False),
+        ),
+        task_signs=(TaskSignFact("token", "daily", "r1", "load", ("Invalid auth token",)),),
+    )
+    assert codes(facts) == ["secret.jwt-differs"]
+
+
+def test_who_starts_anew_in_time_is_not_silent() -> None:
+    assert codes(beating("scheduler", 6.0)) == []
+
+
+def test_a_heartbeat_is_old_where_there_is_no_pod_and_that_is_told() -> None:
+    facts = replace(beating("scheduler", 300.0), workloads=(workload("scheduler", 0),))
+    assert codes(facts) == ["component.scaled-to-zero"]
+
+
+@pytest.mark.parametrize(
+    ("module", "package"),
+    [
+        ("airflow.providers.amazon", "apache-airflow-providers-amazon"),
+        ("airflow.providers.cncf.kubernetes.operators.pod", "apache-airflow-providers-cncf-kubernetes"),
+        ("airflow.providers.microsoft.azure.hooks", "apache-airflow-providers-microsoft-azure"),
+        ("airflow.providers.apache.spark", "apache-airflow-providers-apache-spark"),
+        ("airflow.providers.dbt.cloud", "apache-airflow-providers-dbt-cloud"),
+    ],
+)
+def test_which_package_brings_a_provider(module: str, package: str) -> None:
+    assert provider_package(module) == package
