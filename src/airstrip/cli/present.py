@@ -9,6 +9,7 @@ from typing import Any
 from airstrip.cli import present_node, present_users
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
+from airstrip.cli.present_why import also, present_why
 from airstrip.cli.tables import columns, plain, state
 from airstrip.cli.width import fits, fold
 from airstrip.result import AnyResult, Finding
@@ -20,8 +21,11 @@ _LOG_IN_WITHOUT_ADMIN = "with an account of yours: ./airstrip users list"
 def present(result: AnyResult) -> None:
     """Prints the data in the verb's own form, then what was found wrong."""
     lines = _PRESENTERS.get(result.verb, _anything)(result.data)
-    for finding in result.findings:
+    # One cause; what else holds is only named.
+    shown = 1 if result.verb == "why" else len(result.findings)
+    for finding in result.findings[:shown]:
         lines += _finding(finding)
+    lines += also(result.findings[shown:])
     for line in lines:
         print(line)
 
@@ -149,5 +153,6 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "users delete": present_users.present_deleted,
     "run": _run,
     "status": _status,
+    "why": present_why,
     "plan": plan_lines,
 }
