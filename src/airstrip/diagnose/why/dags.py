@@ -73,7 +73,8 @@ def _overdue(facts: WhyFacts) -> Iterator[Match]:
 
 @_before_a_first_run
 def _no_schedule(facts: WhyFacts) -> Iterator[Match]:
-    if not facts.dag.schedule:
+    # Of a file that cannot be imported nobody knows the schedule.
+    if not facts.dag.schedule and not facts.import_error:
         yield found(dag=facts.dag.dag_id)
 
 
