@@ -20,12 +20,14 @@ _LOG_IN_WITHOUT_ADMIN = "with an account of yours: ./airstrip users list"
 
 def present(result: AnyResult) -> None:
     """Prints the data in the verb's own form, then what was found wrong."""
-    lines = _PRESENTERS.get(result.verb, _anything)(result.data)
-    # One cause; what else holds is only named.
-    shown = 1 if result.verb == "why" else len(result.findings)
-    for finding in result.findings[:shown]:
+    if result.verb == "why":
+        # One cause; what else holds is only named.
+        lines, shown = present_why(result.data, result.findings), result.findings[:1]
+    else:
+        lines, shown = _PRESENTERS.get(result.verb, _anything)(result.data), result.findings
+    for finding in shown:
         lines += _finding(finding)
-    lines += also(result.findings[shown:])
+    lines += also(result.findings[len(shown) :])
     for line in lines:
         print(line)
 
@@ -153,6 +155,5 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "users delete": present_users.present_deleted,
     "run": _run,
     "status": _status,
-    "why": present_why,
     "plan": plan_lines,
 }

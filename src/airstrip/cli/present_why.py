@@ -10,22 +10,17 @@ from airstrip.cli.tables import state
 from airstrip.cli.width import fold
 from airstrip.result import Finding
 
-_WELL = ("success", "running")
+_WELL = {"success": ". It ran, and nothing is wrong.", "running": ". Nothing that is known keeps it."}
 
 
-def present_why(data: Mapping[str, Any]) -> list[str]:
-    """`load extract[3] (manual__1): failed`, and on it alone where there is nothing to say."""
+def present_why(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[str]:
+    """`load extract[3] (manual__1): failed`, and on it alone where nothing was found."""
     index = f"[{data['map']}]" if data["map"] >= 0 else ""
     what = f"{data['dag']} {data['task']}{index}" if data["task"] else str(data["dag"])
     now = data["state"] if data["task"] else data["runState"]
     run = f" ({data['run']})" if data["run"] else ""
-    return [f"{what}{run}: {_state(data, now)}"]
-
-
-def _state(data: Mapping[str, Any], now: str | None) -> str:
-    if now in _WELL:
-        return f"{state(now)}"
-    return state(now or ("waiting" if data["run"] else "no run"))
+    well = "" if findings else _WELL.get(str(now), "")
+    return [f"{what}{run}: {state(now or ('waiting' if data['run'] else 'no run'))}{well}"]
 
 
 def also(findings: Sequence[Finding]) -> list[str]:
