@@ -10,11 +10,11 @@ from dataclasses import replace
 from airstrip.diagnose import placement
 from airstrip.diagnose import pods as pod_rules
 from airstrip.diagnose.facts import EventFact, Facts
-from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.match import Match, sentence, subject_of
 from airstrip.diagnose.why.facts import WhyFacts, label
 from airstrip.diagnose.why.reason import Matches, Reason, found
 from airstrip.diagnose.why.words import matching, short
-from airstrip.kube.troubles import creation_refused
+from airstrip.kube.troubles import IMAGE_REASONS, creation_refused
 
 _IN_PODS = ("queued", "running", "failed", "up_for_retry", "restarting")
 _REFUSED = re.compile(
@@ -84,6 +84,15 @@ def _by_pod(
                 yield found(f"{event.reason}: {event.message}", task=task, pod=name, message=said)
 
     return matches
+
+
+def _no_image(facts: Facts) -> Iterator[Match]:
+    """Of whatever a registry, or the node's own store, says."""
+    for pod, container in facts.containers():
+        if container.state == "waiting" and container.reason in IMAGE_REASONS:
+            said = sentence(short(container.message or container.reason))
+            fields = {"pod": pod.name, "image": container.image, "message": said}
+            yield Match(subject_of(pod), fields, f"{container.reason}: {container.message}")
 
 
 def _is_image(event: EventFact) -> bool:
@@ -157,7 +166,7 @@ REASONS = (
         "{task} cannot begin: {pod} does not get its image {image}",
         "{message}",
         "Name an image that is there, in the task's pod_override or image=; for the deployment's own: ./airstrip up",
-        _by_pod(pod_rules.image_missing, _is_image),
+        _by_pod(_no_image, _is_image),
     ),
     Reason(
         "pod.config-error",
