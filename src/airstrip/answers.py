@@ -119,7 +119,7 @@ class TroubleData(TypedDict):
 
 
 class WhyData(TypedDict):
-    """What was asked about; `because` is the task that it waits for, or that failed before it."""
+    """What was asked about; `because` is the task that explains it, where that is another one."""
 
     dag: str
     run: str | None

@@ -55,9 +55,9 @@ class Scheduling:
         body = self._optional(f"/pools/{_part(name)}")
         return Pool.parse(body) if body else None
 
-    def active_tasks(self, dag_id: str = "~", **query: str) -> tuple[int, tuple[TaskInstance, ...]]:
-        """How many run or are queued, of a DAG or of all, and the first hundred of them."""
-        path = f"{_API}/dags/{_part(dag_id)}/dagRuns/~/taskInstances"
+    def active_tasks(self, **query: str) -> tuple[int, tuple[TaskInstance, ...]]:
+        """How many run or are queued, of all or of those with a `pool`, and the first hundred of them."""
+        path = f"{_API}/dags/~/dagRuns/~/taskInstances"
         body = self._transport.get(path, {**query, "state": _ACTIVE, "limit": _MOST})
         return body["total_entries"] or 0, tuple(TaskInstance.parse(row) for row in body["task_instances"])
 
@@ -93,4 +93,4 @@ def _of(task: TaskInstance) -> tuple[int, int]:
 
 
 def _part(text: str) -> str:
-    return quote(text, safe="~")
+    return quote(text, safe="")

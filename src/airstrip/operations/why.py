@@ -42,7 +42,7 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
     if findings and findings[0].code in ("scheduler.not-running", "triggerer.not-running"):
         component = findings[0].code.partition(".")[0]
         findings = [*diagnose(seen.about({component, DATABASE})), *findings]
-    return Result("why", _data(facts), findings, 3 if findings else 0)
+    return Result("why", _data(facts, task_id), findings, 3 if findings else 0)
 
 
 def _where(session: Session) -> Where:
@@ -139,8 +139,8 @@ def _silent(dag_id: str, task_id: str | None, run_id: str | None, error: Airflow
     return Result("why", data, [*diagnose(seen), silence], 3)
 
 
-def _data(facts: WhyFacts) -> WhyData:
-    run, task = facts.run, facts.asked
+def _data(facts: WhyFacts, task_id: str | None) -> WhyData:
+    run, task = facts.run, facts.asked if task_id else None
     data: WhyData = {
         "dag": facts.dag.dag_id,
         "run": run.run_id if run else None,
@@ -149,6 +149,6 @@ def _data(facts: WhyFacts) -> WhyData:
         "map": task.map_index if task else -1,
         "state": task.state if task else None,
     }
-    if task and facts.task and facts.task is not task:
+    if facts.task and facts.task is not task:
         data["because"] = {"task": facts.task.task_id, "map": facts.task.map_index, "state": facts.task.state}
     return data

@@ -55,7 +55,6 @@ class Fake:
             "dags/d/dagRuns/r/taskInstances": {"task_instances": self.rows, "total_entries": len(self.rows)},
             "dags/d/dagRuns/r/taskInstances/e/logs/1": log,
             "dags/d/dagRuns/r/taskInstances/m/logs/1": log,
-            "dags/d/dagRuns/~/taskInstances": {"task_instances": [], "total_entries": 0},
             "dags/~/dagRuns/~/taskInstances": {"task_instances": [], "total_entries": 0},
             "eventLogs": {"event_logs": []},
             "importErrors": {"import_errors": errors, "total_entries": len(errors)},
@@ -120,9 +119,10 @@ def test_a_run_is_explained_by_the_task_that_failed_first() -> None:
         "dag": "d",
         "run": "r",
         "runState": "failed",
-        "task": "e",
+        "task": None,
         "map": -1,
-        "state": "failed",
+        "state": None,
+        "because": {"task": "e", "map": -1, "state": "failed"},
     }
 
 

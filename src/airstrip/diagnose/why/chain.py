@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from airstrip.diagnose.why import dags, ends, limits, pods, runs, states, upstream
 from airstrip.diagnose.why.facts import WhyFacts
@@ -14,8 +15,7 @@ REASONS: tuple[Reason, ...] = (
     *runs.REASONS,
     *limits.REASONS,
     *states.REASONS,
-    *pods.REASONS,
-    *ends.REASONS,
+    *(replace(reason, group="try") for reason in (*pods.REASONS, *ends.REASONS)),
     *upstream.REASONS,
 )
 """From the ground up: Airflow's processes, the DAG, its run, what limits a task, its state, its pod, how it ended."""
@@ -23,12 +23,20 @@ REASONS: tuple[Reason, ...] = (
 
 def explain(facts: WhyFacts, reasons: Sequence[Reason] = REASONS) -> list[Finding]:
     """The cause first, then what else holds; empty where nothing keeps it from running."""
-    findings = [_finding(reason, facts) for reason in reasons if not reason.is_last_resort]
-    certain = [finding for found in findings for finding in found]
-    if certain:
-        return certain
-    last = (finding for reason in reasons if reason.is_last_resort for finding in _finding(reason, facts))
-    return [*last][:1]
+    certain = _first_of_groups([reason for reason in reasons if not reason.is_last_resort], facts)
+    return certain or _first_of_groups([reason for reason in reasons if reason.is_last_resort], facts)[:1]
+
+
+def _first_of_groups(reasons: Sequence[Reason], facts: WhyFacts) -> list[Finding]:
+    findings: list[Finding] = []
+    told: set[str] = set()
+    for reason in reasons:
+        if reason.group in told:
+            continue
+        found = _finding(reason, facts)
+        findings += found
+        told |= {reason.group} if found and reason.group else set()
+    return findings
 
 
 def _finding(reason: Reason, facts: WhyFacts) -> list[Finding]:

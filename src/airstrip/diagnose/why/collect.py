@@ -49,6 +49,7 @@ def collect(
         running_runs=[other.run_id for other in ask.running_runs(dag.dag_id)] if run and not run.ended else (),
         tasks=tasks,
         definitions=ask.tasks(dag.dag_id) if run else {},
+        namespace=where.workers,
         parallelism=where.parallelism,
         asked=asked,
     )
@@ -64,7 +65,6 @@ def _about_task(client: AirflowClient, facts: WhyFacts, task: TaskInstance) -> W
             dependencies=ask.dependencies(task),
             pool=ask.pool(task.pool),
             in_pool=_active(ask.active_tasks(pool=task.pool)),
-            in_dag=_active(ask.active_tasks(task.dag_id)),
             everywhere=_active(ask.active_tasks()),
         )
     return replace(facts, audit=ask.audit(task), log=_log(client, task))

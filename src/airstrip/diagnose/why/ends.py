@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterator
 from airstrip.diagnose.match import Match, lines, sentence
 from airstrip.diagnose.why.facts import WhyFacts, command, label
 from airstrip.diagnose.why.reason import Matches, Reason, found
-from airstrip.diagnose.why.words import last_exception, last_of_level, matching, moment, short
+from airstrip.diagnose.why.words import (
+    end_of,
+    exception_lines,
+    last_exception,
+    last_of_level,
+    matching,
+    moment,
+    short,
+)
 
 _OOM_LOG = re.compile(r"Likely out of memory error|'reason': 'OOMKilled'")
 _OOM_SCHEDULER = re.compile(r"container_reason: OOMKilled")
@@ -17,6 +25,7 @@ _LOST = re.compile(r"reason: (?:NodeLost|NodeShutdown|Shutdown|Terminated), mess
 _DELETED = re.compile(r"[Pp]od (?P<pod>\S+) deleted before it could complete")
 _EXIT = re.compile(r"container_reason: (?P<reason>\w+), container_message: (?P<said>.*?), exit_code: (?P<code>\d+)")
 _EXIT_LOG = re.compile(r"Process exited abnormally.* exit_code=(?P<code>-?\d+)")
+_CHILD_SAID = re.compile(r" INFO \[base\] (?P<said>.*)")
 _CHILD_EXIT = re.compile(r"'exit_code': (?P<code>[1-9]\d*)")
 _TOKEN = re.compile(r"Invalid auth token|Signature verification failed|ServerResponseError: .*(?:401|403)")
 _API = re.compile(r"(?:ApiException|ForbiddenException|UnauthorizedException)[^(]*\((?P<status>401|403)\)")
@@ -97,14 +106,14 @@ def _api(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
         fix = "Log in again, or make the connection's token anew."
         if status == "403":
             fix = "Stay in the workers' namespace, the only one that tasks may use; or give the account that right."
-        yield found(lines(facts.log), **named, status=status, message=sentence(short(said)), fix=fix)
+        yield found(exception_lines(facts.log), **named, status=status, message=sentence(short(said)), fix=fix)
 
 
 @_failed
 def _timeout(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     message = last_exception(facts.log)
     if _TIMEOUT.search(message):
-        yield found(lines(facts.log), **named, message=sentence(message))
+        yield found(exception_lines(facts.log), **named, message=sentence(message))
 
 
 @_failed
@@ -113,19 +122,21 @@ def _child(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     if facts.children or "returned a failure" in last_exception(facts.log):
         for seen in matching(facts.log, _CHILD_EXIT):
             pod = next(iter(facts.children), "its pod")
-            yield found(lines(facts.log), **named, code=seen["code"], pod=pod)
+            said = [line["said"] for line in matching(facts.log, _CHILD_SAID)]
+            message = f"It said last: {sentence(short(said[0]))}" if said else "It said nothing."
+            yield found(lines([*reversed(said)]), **named, code=seen["code"], pod=pod, message=message)
 
 
 @_failed
 def _exception(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     if message := last_exception(facts.log):
-        yield found(lines(facts.log), **named, message=sentence(message))
+        yield found(exception_lines(facts.log), **named, message=sentence(message))
 
 
 @_failed
 def _exit_code(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in (*matching(facts.log, _EXIT_LOG), *matching(facts.scheduler_log, _EXIT)):
-        yield found(lines(facts.log) or short(seen.string), **named, code=seen["code"])
+        yield found(end_of(facts.log) or short(seen.string), **named, code=seen["code"])
 
 
 @_failed
@@ -140,7 +151,7 @@ def _ended(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     noted = next((entry.text for entry in reversed(facts.audit) if entry.event == "state mismatch"), "")
     said = last_of_level(facts.log, "ERROR", "CRITICAL")
     message = sentence(said or short(noted) or "Neither Airflow nor its log says why")
-    yield found(lines(facts.log) or noted, **named, message=message)
+    yield found(end_of(facts.log) or short(noted), **named, message=message)
 
 
 REASONS = (
@@ -212,8 +223,8 @@ REASONS = (
     Reason(
         "task.pod-failed",
         "{task} failed: the container of {pod} ended with exit code {code}",
-        "What ran in there failed; the last log lines say why.",
-        "Mend what they say, then run it again: ./airstrip run {dag}. All of its log: {logs}",
+        "{message}",
+        "Mend what it says, then run it again: ./airstrip run {dag}. All of its log: {logs}",
         _child,
     ),
     Reason(

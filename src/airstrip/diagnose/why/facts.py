@@ -37,11 +37,12 @@ class WhyFacts:
 
     `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
     `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log,
-    `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339.
+    `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that of tasks' pods.
     """
 
     dag: DagDetails
     now: str
+    namespace: str = ""
     import_error: str = ""
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     run: DagRun | None = None
@@ -54,7 +55,6 @@ class WhyFacts:
     dependencies: Sequence[Dependency] = ()
     pool: Pool | None = None
     in_pool: ActiveTasks = ActiveTasks()
-    in_dag: ActiveTasks = ActiveTasks()
     everywhere: ActiveTasks = ActiveTasks()
     parallelism: int = 0
     audit: Sequence[AuditEntry] = ()
@@ -84,6 +84,12 @@ class WhyFacts:
     @property
     def run_is_over(self) -> bool:
         return self.run is not None and self.run.ended
+
+    def active(self, task_id: str = "") -> ActiveTasks:
+        """Those of this run, or of one task in it, that are running or queued."""
+        at_work = [task for task in self.tasks if task.state in ("running", "queued")]
+        mine = [f"{task.dag_id}.{label(task)}" for task in at_work if task_id in ("", task.task_id)]
+        return ActiveTasks(len(mine), mine)
 
     def unmet(self, name: str) -> str:
         """Airflow's words on a dependency that is not met; empty where it is."""

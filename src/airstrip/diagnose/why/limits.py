@@ -41,15 +41,16 @@ def _pool_full(facts: WhyFacts) -> Iterator[Match]:
 
 @_waiting
 def _max_active_tasks(facts: WhyFacts) -> Iterator[Match]:
-    said, most = facts.unmet("Task Instance Slots Available"), facts.dag.max_active_tasks
-    if facts.task and (said or 0 < most <= facts.in_dag.count):
-        yield found(said, task=label(facts.task), most=most, names=_names(facts.in_dag), more=most + 1)
+    """Counted in each run by itself, though Airflow's own words of this dependency count all of them."""
+    most, active = facts.dag.max_active_tasks, facts.active()
+    if facts.task and 0 < most <= active.count:
+        yield found(task=label(facts.task), most=most, names=_names(active), more=most + 1)
 
 
 @_waiting
 def _concurrency(facts: WhyFacts) -> Iterator[Match]:
     if facts.task and (said := facts.unmet("Task Concurrency")):
-        yield found(said, task=label(facts.task), names=_names(facts.in_dag))
+        yield found(said, task=label(facts.task), names=_names(facts.active(facts.task.task_id)))
 
 
 @_waiting
@@ -111,7 +112,7 @@ REASONS = (
     Reason(
         "task.max-active-tis",
         "{task} waits: as many of it run as its max_active_tis_per_dag or max_active_tis_per_dagrun allows",
-        "Of its DAG these are at work: {names}.",
+        "These are at work: {names}.",
         "Wait until one ends; or raise that number in the task.",
         _concurrency,
     ),

@@ -18,13 +18,14 @@ from airstrip.kube.troubles import IMAGE_REASONS, creation_refused
 
 _IN_PODS = ("queued", "running", "failed", "up_for_retry", "restarting")
 _REFUSED = re.compile(
-    r"(?:Message: |\"message\":\s?\"|body: )(?P<said>.*(?:is forbidden|denied the request|admission).*)"
+    r"(?:Message: |\"message\":\s?\"|body: )(?P<said>.*(?:is forbidden|is invalid|denied the request|admission).*)"
 )
 _QUOTED = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
 _IMAGE = re.compile(r"ErrImage|ImagePullBackOff|InvalidImageName|[Ff]ailed to pull image|pull policy of Never")
 _CONFIG = re.compile(
     r"Error: (?:secret|configmap) |couldn't find key|CreateContainer(?:Config)?Error|RunContainerError"
 )
+_NAMED_IMAGE = re.compile(r'image "([^"]+)"')
 _MOUNT_REASONS = ("FailedMount", "FailedAttachVolume", "FailedMapVolume")
 
 
@@ -42,8 +43,9 @@ def _refusals(facts: WhyFacts) -> Iterator[str]:
     """The API server's words on pods that it did not take, the newest first."""
     texts = [*facts.scheduler_log, *(entry.text for entry in facts.audit if entry.event == "state mismatch")]
     if any(_started(facts, name) for name in facts.pods):
-        texts = []
-    for refusal in matching([*texts, *(facts.log if facts.has_failed else ())], _REFUSED):
+        # The task's own pod began: refused is one that it asked for itself.
+        texts = [*facts.log] if facts.has_failed else []
+    for refusal in matching([line for text in texts for line in text.split("\n")], _REFUSED):
         quoted = _QUOTED.search(refusal[0])
         yield short((quoted[1] if quoted else refusal["said"]).replace('\\"', '"'))
 
@@ -52,8 +54,9 @@ def _refused(code: str | None) -> Matches:
     @_explaining
     def matches(facts: WhyFacts, task: str) -> Iterator[Match]:
         for said in _refusals(facts):
-            if creation_refused(said) == code:
-                yield found(task=task, message=sentence(said))
+            # What a task may not do is told by how it ended.
+            if creation_refused(said) == code and not (code is None and facts.log):
+                yield found(task=task, message=sentence(said), namespace=facts.namespace)
 
     return matches
 
@@ -76,14 +79,25 @@ def _by_pod(
     @_explaining
     def matches(facts: WhyFacts, task: str) -> Iterator[Match]:
         for match in rule(_living(facts)):
-            yield replace(match, fields={"image": "", **match.fields, "task": task})
+            words = {**match.fields, "message": sentence(_brief(match.fields["message"]))}
+            yield replace(match, fields={**words, **_where(facts), "task": task})
         for event in reversed([*facts.events()]):
             name = event.about.partition("/")[2]
             if event_is(event) and not _started(facts, name) and not _is_there(facts, name):
-                said = sentence(short(event.message))
-                yield found(f"{event.reason}: {event.message}", task=task, pod=name, message=said)
+                image = _NAMED_IMAGE.search(event.message)
+                words = {"image": image[1] if image else "", "message": sentence(_brief(event.message))}
+                yield found(f"{event.reason}: {event.message}", task=task, pod=name, **words, **_where(facts))
 
     return matches
+
+
+def _where(facts: WhyFacts) -> dict[str, str]:
+    return {"namespace": facts.namespace}
+
+
+def _brief(message: str) -> str:
+    """Without what the scheduler says of preemption, which only repeats it."""
+    return short(re.split(r" no new claims to deallocate| preemption: ", message)[0])
 
 
 def _no_image(facts: Facts) -> Iterator[Match]:
@@ -96,7 +110,7 @@ def _no_image(facts: Facts) -> Iterator[Match]:
 
 
 def _is_image(event: EventFact) -> bool:
-    return event.warning and bool(_IMAGE.search(f"{event.reason} {event.message}"))
+    return event.warning and bool(_IMAGE.search(event.message) and _NAMED_IMAGE.search(event.message))
 
 
 def _is_config(event: EventFact) -> bool:
@@ -144,7 +158,7 @@ REASONS = (
         "namespace.quota",
         "{task} gets no pod: the quota of its namespace is used up, or does not let it in",
         "{message}",
-        "Raise the ResourceQuota, or let the task ask for less: kubectl -n NAMESPACE edit resourcequota",
+        "Raise the ResourceQuota, or let the task ask for less: kubectl -n {namespace} edit resourcequota",
         _refused("namespace.quota"),
     ),
     Reason(
@@ -172,14 +186,14 @@ REASONS = (
         "pod.config-error",
         "{task} cannot begin: {pod} names what is not there",
         "{message}",
-        "Make the Secret or ConfigMap that it names, in the namespace of the task's pods; then run the DAG again.",
+        "Make the Secret or ConfigMap that it names, in the namespace {namespace}; then run the DAG again.",
         _by_pod(pod_rules.config_error, _is_config),
     ),
     Reason(
         "volume.not-mounted",
         "{task} cannot begin: {pod} cannot mount a volume",
         "{message}",
-        "See to it that the folder, claim, Secret or ConfigMap is there, in the namespace of the task's pods.",
+        "See to it that the folder, claim, Secret or ConfigMap is there, in the namespace {namespace}.",
         _by_pod(placement.not_mounted, _is_mount),
     ),
     Reason(

@@ -13,8 +13,11 @@ Matches = Callable[[WhyFacts], Iterator[Match]]
 
 @dataclass(frozen=True)
 class Reason:
-    """`symptom`, `cause` and `fix` are templates over the match's fields. A last resort is asked where nothing else
-    was found."""
+    """`symptom`, `cause` and `fix` are templates over the match's fields.
+
+    Of a `group`, only the first is told: the others say the same in a wider way, or follow from it. A last resort
+    is asked where nothing else was found.
+    """
 
     code: str
     symptom: str
@@ -22,6 +25,7 @@ class Reason:
     fix: str
     matches: Matches
     is_last_resort: bool = False
+    group: str = ""
 
 
 def found(evidence: str = "", **fields: object) -> Match:

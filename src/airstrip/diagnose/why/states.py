@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airstrip.airflow_api import TaskInstance
-from airstrip.diagnose.match import Match, lines, sentence
+from airstrip.diagnose.match import Match, sentence
 from airstrip.diagnose.why.facts import WhyFacts, command, label
 from airstrip.diagnose.why.focus import upstream_of
 from airstrip.diagnose.why.reason import Reason, found
-from airstrip.diagnose.why.words import last_exception, last_of_level, later, moment
+from airstrip.diagnose.why.words import end_of, exception_lines, last_exception, last_of_level, later, moment
 
 _CHOOSES = ("branch", "shortcircuit", "short_circuit")
 
@@ -26,7 +26,7 @@ def _restarting(facts: WhyFacts) -> Iterator[Match]:
 
 def _skipped(facts: WhyFacts) -> Iterator[Match]:
     if facts.task and facts.state == "skipped":
-        yield found(lines(facts.log), task=label(facts.task), why=_who_skipped(facts, facts.task))
+        yield found(end_of(facts.log), task=label(facts.task), why=_who_skipped(facts, facts.task))
 
 
 def _who_skipped(facts: WhyFacts, task: TaskInstance) -> str:
@@ -54,7 +54,7 @@ def _up_for_retry(facts: WhyFacts) -> Iterator[Match]:
         at_least = ", or later as retry_exponential_backoff has it" if definition.has_backoff else ""
         when = f"at {moment(later(task.end_date, definition.retry_delay))}{at_least}"
     yield found(
-        lines(facts.log),
+        exception_lines(facts.log),
         task=label(task),
         number=task.try_number,
         tries=task.max_tries + 1,
@@ -75,7 +75,7 @@ def _deferred(facts: WhyFacts) -> Iterator[Match]:
     if task and task.state == "deferred":
         taken = "The triggerer has it" if task.triggerer is not None else "No triggerer has taken it yet"
         trigger = task.trigger or "its trigger"
-        yield found(lines(facts.log), task=label(task), trigger=trigger, taken=taken, logs=command("logs", task))
+        yield found(end_of(facts.log), task=label(task), trigger=trigger, taken=taken, logs=command("logs", task))
 
 
 def _sensor(facts: WhyFacts) -> Iterator[Match]:
@@ -87,7 +87,7 @@ def _sensor(facts: WhyFacts) -> Iterator[Match]:
         said = last_of_level(facts.log, "INFO", "WARNING", "ERROR")
         since = moment(task.start_date) or "a moment ago"
         last = f" It said last: {sentence(said)}" if said else ""
-        yield found(lines(facts.log), task=label(task), since=since, last=last, logs=command("logs", task))
+        yield found(end_of(facts.log), task=label(task), since=since, last=last, logs=command("logs", task))
 
 
 REASONS = (

@@ -9,6 +9,12 @@ from collections.abc import Iterator, Sequence
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) ([A-Z]+) ")
 _TRACEBACK = "Traceback (most recent call last):"
 _LONGEST = 300
+_EVIDENCE_LINES = 15
+_LIBRARY = re.compile(r'  File "[^"]*/(?:site-packages|lib/python3[.\d]*)/')
+_PREAMBLE = re.compile(
+    r" INFO (?:DAG bundles loaded|Filling up the DagBag|Worker startup parse complete)| attribute is deprecated"
+)
+"""What Airflow writes into the log of every task."""
 
 
 def last_exception(lines: Sequence[str]) -> str:
@@ -27,6 +33,20 @@ def last_exception(lines: Sequence[str]) -> str:
         elif in_stack and not line.startswith("  "):
             found, in_stack = line, False
     return short(found)
+
+
+def exception_lines(lines: Sequence[str]) -> str:
+    """The entry that ends with the last exception, from its head on, without libraries' frames; else the log's end."""
+    heads = [index for index, line in enumerate(lines) if _HEAD.match(line) and lines[index + 1 :][:1] == [_TRACEBACK]]
+    if not heads:
+        return end_of(lines)
+    told = [line for line in lines[heads[-1] :] if not _LIBRARY.match(line)]
+    return "\n".join(told[:_EVIDENCE_LINES])
+
+
+def end_of(lines: Sequence[str]) -> str:
+    """The last lines that the task itself brought about."""
+    return "\n".join([line for line in lines if not _PREAMBLE.search(line)][-_EVIDENCE_LINES:])
 
 
 def last_of_level(lines: Sequence[str], *levels: str) -> str:

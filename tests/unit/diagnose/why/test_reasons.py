@@ -35,6 +35,7 @@ from tests.unit.diagnose.why.making import (
 )
 
 QUEUED = replace(RUN, state="queued")
+AT_WORK = [replace(TASK, task_id=f"t{number}", state="queued") for number in range(7)]
 FULL = ActiveTasks(7, [f"d.t{number}" for number in range(7)])
 QUOTA = 'pods "d-load-x1" is forbidden: exceeded quota: small, requested: pods=1, used: pods=0, limited: pods=0'
 SECURITY = 'pods "d-load-x1" is forbidden: violates PodSecurity "restricted:latest": privileged'
@@ -87,8 +88,12 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     ("run.failed", facts(**ended(), task=None, asked=None, tasks=()), "by hand"),
     ("task.pool-missing", facts(**unmet("Pool Slots Available", "Tasks using non-existent pool 'x'")), "never made"),
     ("task.pool-full", facts("scheduled", pool=pool(7, 7), in_pool=FULL), "7 of its 7 slots are taken by d.t0, "),
-    ("task.max-active-tasks", facts(dag=replace(DAG, max_active_tasks=7), in_dag=FULL), "d.t4 and 2 more."),
-    ("task.max-active-tis", facts(**unmet("Task Concurrency", "The max has been reached.")), "at work"),
+    ("task.max-active-tasks", facts(dag=replace(DAG, max_active_tasks=7), tasks=AT_WORK), "d.t4 and 2 more."),
+    (
+        "task.max-active-tis",
+        facts(**unmet("Task Concurrency", "Reached."), tasks=(*AT_WORK, replace(TASK, state="running", map_index=2))),
+        "These are at work: d.load[2].",
+    ),
     ("task.depends-on-past", facts(**unmet("Previous Dagrun State", "depends_on_past is true")), "depends_on_past"),
     ("task.not-its-date", facts(**unmet("Logical Date", "is in the future")), "future"),
     ("task.parallelism", facts("scheduled", parallelism=7, everywhere=FULL), "d.t0"),
@@ -149,7 +154,7 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     (
         "task.pod-failed",
         facts("failed", **raised("AirflowException: Pod p-1 returned a failure.", "{'exit_code': 42,")),
-        "What ran in there",
+        "It said nothing.",
     ),
     ("task.exception", facts("failed", **raised("ValueError: no such day")), "ValueError: no such day."),
     (

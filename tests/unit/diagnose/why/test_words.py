@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from airstrip.diagnose.why.pod_labels import is_of, safe_label
-from airstrip.diagnose.why.words import is_before, last_exception, last_of_level, later, moment
+from airstrip.diagnose.why.words import (
+    end_of,
+    exception_lines,
+    is_before,
+    last_exception,
+    last_of_level,
+    later,
+    moment,
+)
 from tests.unit.diagnose.why.making import TASK, TRACE
 
 HEAD = "2026-11-21T05:11:17.048530Z ERROR Task failed with exception"
@@ -27,6 +35,15 @@ FRAME = '  File "/opt/airflow/dags/d.py", line 9, in load'
 )
 def test_the_last_exception_of_a_log(lines: list[str], said: str) -> None:
     assert last_exception(lines) == said
+
+
+def test_the_evidence_is_what_the_task_itself_brought_about() -> None:
+    begun = ["2026-11-21T05:11:16Z INFO DAG bundles loaded: main", "2026-11-21T05:11:16Z INFO hello"]
+    library = '  File "/opt/airflow/venv/lib/python3.11/site-packages/airflow/sdk/operator.py", line 1, in execute'
+    raised = [HEAD, TRACE, library, FRAME, "ValueError: no"]
+    assert exception_lines([*begun, *raised]).splitlines() == [HEAD, TRACE, FRAME, "ValueError: no"]
+    assert exception_lines(begun) == end_of(begun) == "2026-11-21T05:11:16Z INFO hello"
+    assert len(end_of(["2026-11-21T05:11:16Z INFO hello"] * 99).splitlines()) == 15
 
 
 def test_the_last_message_of_a_level() -> None:
