@@ -13,11 +13,13 @@ from airstrip.diagnose.why.collect import import_error_of
 from airstrip.errors import AirflowError, KubernetesError, UsageError
 from airstrip.manifests import CLI_SECRET, PARALLELISM
 from airstrip.operations.dag_files import dag_files
+from airstrip.operations.logs import COMPONENTS
 from airstrip.operations.session import Session
 from airstrip.result import Finding, Result
 
 _ANSWER_SECONDS = 5.0
 """For each question to Airflow, which is asked three times: one that does not answer is a finding of its own."""
+_MIGRATION = "migration"
 _SILENT = ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
 
 
@@ -136,7 +138,7 @@ def _silent(dag_id: str, task_id: str | None, run_id: str | None, error: Airflow
     """Airflow does not answer: what ails the deployment is the cause, and Airflow's silence follows from it."""
     silence = Finding(error.code, error.message, error.cause, "Read its log: ./airstrip logs api-server")
     data: WhyData = {"dag": dag_id, "run": run_id, "runState": None, "task": task_id, "map": -1, "state": None}
-    return Result("why", data, [*diagnose(seen), silence], 3)
+    return Result("why", data, [*diagnose(seen.about({*COMPONENTS, _MIGRATION})), silence], 3)
 
 
 def _data(facts: WhyFacts, task_id: str | None) -> WhyData:
