@@ -17,6 +17,7 @@ from airstrip.events import Emit, LogLine, Notice, Progress, step
 from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
+from airstrip.operations.why import why
 from airstrip.result import Finding, Result
 
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
@@ -89,7 +90,7 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
             error.fix = f"{error.fix} {_goes_on(triggered)}".strip()
             raise
         progress.note = ended.state
-    findings = [] if ended.state == "success" else [_finding(ended, tasks)]
+    findings = [] if ended.state == "success" else _findings(session, ended, tasks)
     data: RunData = {
         "dag": dag_id,
         "run": ended.run_id,
@@ -176,6 +177,15 @@ def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[Da
 
 def _summary(tasks: list[TaskInstance]) -> str:
     return ", ".join(f"{task.task_id} {task.state or 'waiting'}" for task in tasks if task.state not in _ENDED)
+
+
+def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance]) -> list[Finding]:
+    """What `why` says of the run; that it failed, where that cannot be asked for any more."""
+    try:
+        found = list(why(session, ended.dag_id, None, run_id=ended.run_id, map_index=-1).findings)
+    except AirstripError:
+        found = []
+    return found or [_finding(ended, tasks)]
 
 
 def _finding(ended: DagRun, tasks: list[TaskInstance]) -> Finding:
