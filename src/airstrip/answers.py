@@ -112,6 +112,24 @@ class RunData(TypedDict):
     logs: Mapping[str, Sequence[str]]
 
 
+class TroubleData(TypedDict):
+    task: str
+    map: int
+    state: str | None
+
+
+class WhyData(TypedDict):
+    """What was asked about; `because` is the task that explains it, where that is another one."""
+
+    dag: str
+    run: str | None
+    runState: str | None
+    task: str | None
+    map: int
+    state: str | None
+    because: NotRequired[TroubleData]
+
+
 class UserData(TypedDict):
     """`own` is the command line's account; `password` is there only where it was generated."""
 

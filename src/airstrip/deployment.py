@@ -23,6 +23,7 @@ from airstrip.answers import (
     UpData,
     UserData,
     UsersData,
+    WhyData,
     WrittenData,
 )
 from airstrip.events import Emit, discard
@@ -143,6 +144,15 @@ class Deployment:
     ) -> Result[RunData]:
         """Runs a DAG once, its tasks' logs as LogLine events. Exit code 3 when it did not succeed."""
         return operations.run(self._session, dag_id, conf or {}, emit, timeout=timeout)
+
+    def why(
+        self, dag_id: str, task_id: str | None = None, *, run_id: str | None = None, map_index: int = -1
+    ) -> Result[WhyData]:
+        """Why it does not run or why it failed: `findings` are the cause, then what else holds.
+
+        Without a run, the newest; without a task, the run's first in trouble. Exit code 3 where there is a cause.
+        """
+        return operations.why(self._session, dag_id, task_id, run_id=run_id, map_index=map_index)
 
     def users(self) -> Result[UsersData]:
         """Airflow's accounts."""

@@ -32,7 +32,7 @@ VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for c
 
 def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
-        *("init", "up", "plan", "status", "doctor", "open", "run", "logs", "down", "render", "schema"),
+        *("init", "up", "plan", "status", "doctor", "why", "open", "run", "logs", "down", "render", "schema"),
         *(f"users {verb}" for verb in ("list", "add", "set-role", "reset-password", "delete")),
         *(f"image {verb}" for verb in ("build", "prune")),
         *(f"node {verb}" for verb in ("build", "start", "stop", "status", "kubeconfig", "prune")),

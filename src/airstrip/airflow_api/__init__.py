@@ -5,21 +5,34 @@ errors.
 """
 
 from airstrip.airflow_api.client import AirflowClient
-from airstrip.airflow_api.inspection import Health, Inspection, Overdue, Pool, WaitingTask
+from airstrip.airflow_api.inspection import Health, Inspection, Overdue, WaitingTask
 from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.refusals import may_pass
+from airstrip.airflow_api.scheduling_models import (
+    AuditEntry,
+    DagDetails,
+    Dependency,
+    Heartbeat,
+    Pool,
+    TaskDefinition,
+)
 
 __all__ = [
     "AirflowClient",
+    "AuditEntry",
     "Dag",
+    "DagDetails",
     "DagImportError",
     "DagRun",
+    "Dependency",
     "Health",
+    "Heartbeat",
     "Inspection",
     "LogRecord",
     "Overdue",
     "Pool",
+    "TaskDefinition",
     "TaskInstance",
     "TaskLog",
     "User",

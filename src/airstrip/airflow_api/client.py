@@ -14,6 +14,7 @@ import httpx
 from airstrip.airflow_api.log_lines import TaskLog, read_answer
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.refusals import no_list, no_role, no_run, no_task, user_exists
+from airstrip.airflow_api.scheduling import Scheduling
 from airstrip.airflow_api.transport import Transport
 from airstrip.errors import AirflowError
 
@@ -40,6 +41,7 @@ class AirflowClient:
     ) -> None:
         """`base_url` may have a path; `timeout` is in seconds for each request; `http` stands in for the network."""
         self._transport = Transport(base_url, username, password, timeout, http)
+        self.scheduling = Scheduling(self._transport)
 
     def __enter__(self) -> AirflowClient:
         return self

@@ -10,6 +10,7 @@ from typing import Any
 
 from airstrip.airflow_api.client import AirflowClient
 from airstrip.airflow_api.models import TaskInstance
+from airstrip.airflow_api.scheduling_models import Pool
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
@@ -26,17 +27,6 @@ class Health:
     states: Mapping[str, str | None]
     ages: Mapping[str, float]
     ahead: float
-
-
-@dataclass(frozen=True)
-class Pool:
-    """`slots` is -1 where it has no limit."""
-
-    name: str
-    slots: int
-    running: int
-    queued: int
-    scheduled: int
 
 
 @dataclass(frozen=True)
@@ -87,7 +77,7 @@ class Inspection:
 
     def pools(self) -> tuple[Pool, ...]:
         body = self._transport.get(f"{_API}/pools", {"limit": _MOST})
-        return tuple(_pool(row) for row in body["pools"])
+        return tuple(Pool.parse(row) for row in body["pools"])
 
     def waiting(self) -> tuple[WaitingTask, ...]:
         """Tasks that are scheduled or queued, a hundred of each at most."""
@@ -141,10 +131,6 @@ class Inspection:
     def _since(self, text: str | None) -> float:
         time = _time(text)
         return round((self._now - time).total_seconds(), 1) if time else 0.0
-
-
-def _pool(row: Mapping[str, Any]) -> Pool:
-    return Pool(row["name"], row["slots"], row["running_slots"], row["queued_slots"], row["scheduled_slots"])
 
 
 def _time(text: str | None) -> datetime.datetime | None:

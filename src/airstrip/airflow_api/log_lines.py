@@ -29,6 +29,7 @@ class LogRecord:
     level: str = ""
     logger: str = ""
     error_detail: tuple[Mapping[str, Any], ...] = ()
+    exit_code: int | None = None
 
     @property
     def text(self) -> tuple[str, str, str]:
@@ -42,6 +43,7 @@ class LogRecord:
         """
         head = " ".join(part for part in (self.timestamp, self.level.upper()) if part)
         first, *rest = _split(self.event)
+        first += "" if self.exit_code is None else f" exit_code={self.exit_code}"
         stacks = (line for error in self.error_detail for line in _stack(error))
         yield _strike(f"{head} {first}".rstrip() if head else first)
         yield from (_strike(line) for line in (*rest, *stacks))
@@ -96,6 +98,7 @@ def _record(entry: Mapping[str, Any]) -> LogRecord:
         level=str(entry.get("level") or ""),
         logger=str(entry.get("logger") or ""),
         error_detail=tuple(entry.get("error_detail") or ()),
+        exit_code=entry.get("exit_code"),
     )
 
 

@@ -78,7 +78,8 @@ class DagRun:
 class TaskInstance:
     """One task of one run, in its last try. `map_index` is -1 unless mapped; `state` is None before it is scheduled.
 
-    `try_number` counts from 1, and is 0 while the task has not begun.
+    `try_number` counts from 1, and is 0 while the task has not begun. `trigger` is the class that a deferred task waits
+    for, `triggerer` the number of the triggerer's job that has it; `executor_config` is Python's own text.
     """
 
     dag_id: str
@@ -94,6 +95,11 @@ class TaskInstance:
     start_date: str | None
     end_date: str | None
     duration: float | None
+    pool: str = "default_pool"
+    pool_slots: int = 1
+    trigger: str = ""
+    triggerer: int | None = None
+    executor_config: str = ""
 
     @property
     def ended(self) -> bool:
@@ -115,6 +121,11 @@ class TaskInstance:
             start_date=body.get("start_date"),
             end_date=body.get("end_date"),
             duration=body.get("duration"),
+            pool=body.get("pool") or "default_pool",
+            pool_slots=body.get("pool_slots") or 1,
+            trigger=(body.get("trigger") or {}).get("classpath") or "",
+            triggerer=(body.get("trigger") or {}).get("triggerer_id"),
+            executor_config=body.get("executor_config") or "",
         )
 
 

@@ -16,6 +16,9 @@ _UNAVAILABLE = frozenset({500, 502, 503, 504})
 _NO_LOGIN = frozenset({400, 401, 403, 422})
 _PAUSES = (0.2, 0.5)
 
+Query = Mapping[str, str | int | tuple[str, ...]]
+"""Of a URL; a name with several values stands there several times."""
+
 
 class Transport:
     """Sends requests as one account. The password and the token are in no error and no representation."""
@@ -40,7 +43,7 @@ class Transport:
     def close(self) -> None:
         self._http.close()
 
-    def get(self, path: str, query: Mapping[str, str | int] | None = None) -> dict[str, Any]:
+    def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
         """An answer's JSON object. Tried again a moment later where Airflow is not there just now."""
         for pause in (*_PAUSES, None):
             try:
@@ -60,9 +63,7 @@ class Transport:
             raise self._refused(response, "GET", path)
         return self._object(response), response.headers.get("date", "")
 
-    def send(
-        self, method: str, path: str, *, query: Mapping[str, str | int] | None = None, body: object = None
-    ) -> dict[str, Any]:
+    def send(self, method: str, path: str, *, query: Query | None = None, body: object = None) -> dict[str, Any]:
         """One request, signed; raises AirflowError with the HTTP status for every answer that is not a success.
 
         A success without a body is an empty object.
@@ -118,9 +119,7 @@ class Transport:
                 fix="Read its log: ./airstrip logs postgresql",
             )
 
-    def _request(
-        self, method: str, path: str, query: Mapping[str, str | int] | None, body: object, token: str | None
-    ) -> httpx.Response:
+    def _request(self, method: str, path: str, query: Query | None, body: object, token: str | None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             return self._http.request(method, path, params=query, json=body, headers=headers)

@@ -1,4 +1,4 @@
-"""status, open, logs: what only looks."""
+"""status, why, open, logs: what only looks."""
 
 from __future__ import annotations
 
@@ -39,6 +39,30 @@ def status(
       ./airstrip status --json
     """
     Call("status", json, debug).run(lambda _, __: load(file).history() if history else load(file).status())
+
+
+@verbs.command("why", cls=Command, short_help="Say why a DAG or a task does not run.")
+def why(
+    dag: Annotated[str, typer.Argument(metavar="DAG", help="The DAG's id.")],
+    task: Annotated[str | None, typer.Argument(metavar="TASK", help="A task of the DAG.", show_default=False)] = None,
+    run: Annotated[str | None, typer.Option("--run", metavar="ID", help="The DAG run. Default: the last.")] = None,
+    map_index: Annotated[int, typer.Option("--map", metavar="N", min=-1, help="The index of a mapped task.")] = -1,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Say why a DAG or a task does not run, or why it failed: one cause, one fix.
+
+    What else holds is listed beneath. Without a TASK, the run's first task in trouble is explained.
+    Exit code 0 when it ran well or runs, 3 when there is something to mend or to wait for.
+
+    \b
+    Examples:
+      ./airstrip why smoke
+      ./airstrip why load extract
+      ./airstrip why load extract --run manual__2026-01-31 --map 0
+    """
+    Call("why", json, debug).run(lambda _, __: load(file).why(dag, task, run_id=run, map_index=map_index))
 
 
 @verbs.command("open", short_help="Print and open Airflow's URL.")

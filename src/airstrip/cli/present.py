@@ -9,6 +9,7 @@ from typing import Any
 from airstrip.cli import present_doctor, present_node, present_users
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
+from airstrip.cli.present_why import also, present_why
 from airstrip.cli.tables import columns, plain, state
 from airstrip.cli.width import fits, fold
 from airstrip.result import AnyResult, Finding
@@ -19,9 +20,14 @@ _LOG_IN_WITHOUT_ADMIN = "with an account of yours: ./airstrip users list"
 
 def present(result: AnyResult) -> None:
     """Prints the data in the verb's own form, then what was found wrong."""
-    lines = _PRESENTERS.get(result.verb, _anything)(result.data)
-    for finding in result.findings:
+    if result.verb == "why":
+        # One cause; what else holds is only named.
+        lines, shown = present_why(result.data, result.findings), result.findings[:1]
+    else:
+        lines, shown = _PRESENTERS.get(result.verb, _anything)(result.data), result.findings
+    for finding in shown:
         lines += _finding(finding)
+    lines += also(result.findings[len(shown) :])
     for line in lines:
         print(line)
 

@@ -11,10 +11,12 @@ from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import ADMIN_SECRET, CLI_SECRET, SECRETS
 from airstrip.manifests.secrets import SecretValues, build_secrets
+from airstrip.manifests.settings import PARALLELISM
 
 __all__ = [
     "ADMIN_SECRET",
     "CLI_SECRET",
+    "PARALLELISM",
     "SECRETS",
     "Images",
     "ManifestSet",

@@ -23,6 +23,8 @@ from airstrip.manifests.names import (
 )
 from airstrip.spec.own_settings import option_variable
 
+PARALLELISM: Mapping[str, int] = {"kubernetes": 32, "local": 8}
+"""How many tasks each scheduler lets be at work at once, by executor, where the file does not say."""
 # How soon a saved file is seen, but for the parsing.
 _DAGS_REFRESH_SECONDS = 5
 # Its pods roll when a built-in file changes; nobody else can change one.
@@ -133,7 +135,7 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
     prefix = "AIRFLOW__KUBERNETES_EXECUTOR__"
     return {
         "AIRFLOW__CORE__EXECUTOR": "KubernetesExecutor",
-        "AIRFLOW__CORE__PARALLELISM": "32",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM["kubernetes"]),
         f"{prefix}ASYNC_POD_CREATION": "True",
         # A pod that could not start would stay, try again, and run a task that has failed already.
         f"{prefix}DELETE_WORKER_PODS_ON_FAILURE": "True",
@@ -151,7 +153,7 @@ def _local_executor_settings() -> dict[str, str]:
     return {
         "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
         # All in one pod, whose memory they share.
-        "AIRFLOW__CORE__PARALLELISM": "8",
+        "AIRFLOW__CORE__PARALLELISM": str(PARALLELISM["local"]),
         "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
     }
 

@@ -18,6 +18,7 @@ from airstrip.operations.dag_files import dag_files
 from airstrip.operations.doctor import causes, explained
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
+from airstrip.operations.why import why
 from airstrip.result import Finding, Result
 
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
@@ -90,7 +91,7 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
             error.fix = f"{error.fix} {_goes_on(triggered)}".strip()
             raise
         progress.note = ended.state
-    findings = [] if ended.state == "success" else [_finding(ended, tasks), *causes(session)]
+    findings = [] if ended.state == "success" else _findings(session, ended, tasks)
     data: RunData = {
         "dag": dag_id,
         "run": ended.run_id,
@@ -178,6 +179,16 @@ def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[Da
 
 def _summary(tasks: list[TaskInstance]) -> str:
     return ", ".join(f"{task.task_id} {task.state or 'waiting'}" for task in tasks if task.state not in _ENDED)
+
+
+def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance]) -> list[Finding]:
+    """What `why` says of the run, or only that it failed where nobody can be asked; then what `doctor` finds."""
+    try:
+        found = list(why(session, ended.dag_id, None, run_id=ended.run_id, map_index=-1).findings)
+    except AirstripError:
+        found = []
+    found = found or [_finding(ended, tasks)]
+    return [*found, *(cause for cause in causes(session) if cause.code not in {each.code for each in found})]
 
 
 def _finding(ended: DagRun, tasks: list[TaskInstance]) -> Finding:

@@ -46,9 +46,9 @@ class Session:
         """Airflow's API, as the account `airstrip`."""
         return self.airflow_as(self.read_secret(CLI_SECRET))
 
-    def airflow_as(self, account: Mapping[str, str]) -> AirflowClient:
-        """Airflow's API as another account; whoever asks closes it."""
-        return AirflowClient(self.platform.base_url, account["username"], account["password"])
+    def airflow_as(self, account: Mapping[str, str], timeout: float = 30.0) -> AirflowClient:
+        """Airflow's API as another account, `timeout` in seconds for each request; whoever asks closes it."""
+        return AirflowClient(self.platform.base_url, account["username"], account["password"], timeout)
 
     def close(self) -> None:
         """Closes what was connected and forgets the place; the session looks for both again when asked."""

@@ -54,8 +54,9 @@ def test_what_is_not_airflow_s_is_told_as_such() -> None:
 
 def test_pools() -> None:
     row = {"name": "p", "slots": 0, "running_slots": 1, "queued_slots": 2, "scheduled_slots": 3, "open_slots": 0}
+    row["occupied_slots"] = 3
     airflow = Airflow(pools=ok({"pools": [row], "total_entries": 1}))
-    assert Inspection(airflow.client()).pools() == (Pool("p", 0, 1, 2, 3),)
+    assert Inspection(airflow.client()).pools() == (Pool("p", 0, 3, 0, 1, 2, 3),)
 
 
 def test_only_runs_of_the_past_are_overdue() -> None:

@@ -15,6 +15,7 @@ from airstrip.errors import AirflowError, AirstripError, KubernetesError
 from airstrip.events import Event, LogLine, Notice, StepProgress
 from airstrip.operations import Session, run
 from airstrip.place import PlaceFact
+from airstrip.result import Finding, Result
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
 RUN = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)
@@ -206,8 +207,32 @@ def test_a_dag_that_is_unpaused_is_told_of(fake: Fake, is_paused: bool) -> None:
     assert ["d was paused" in notice and "schedule" in notice for notice in notices] == [True] * is_paused
 
 
-def test_a_run_that_failed_ends_with_what_doctor_finds() -> None:
+def test_a_run_that_failed_ends_with_what_doctor_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(import_module("airstrip.operations.run"), "why", lambda *_, **__: _next([AWAY]))
     ended = run(Fake(states=["failed"], place="stopped").session(), "d", {}, lambda _: None, timeout=5)
     assert [finding.code for finding in ended.findings] == ["run.failed", "place.stopped"]
     ended = run(Fake(states=["failed"]).session(), "d", {}, lambda _: None, timeout=5)
     assert [finding.code for finding in ended.findings] == ["run.failed"]
+
+
+EXCEPTION = Finding("task.exception", "t failed with an exception", "ValueError: no.", "Mend the task.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [(Result("why", {}, [EXCEPTION], 3), "task.exception"), (AWAY, "run.failed"), (Result("why", {}), "run.failed")],
+)
+def test_a_run_that_failed_ends_with_what_why_says_of_it(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, answer: Any, code: str
+) -> None:
+    asked = []
+
+    def why(*arguments: object, run_id: str, map_index: int) -> Any:
+        asked.append((arguments[1:], run_id, map_index))
+        return _next([answer])
+
+    monkeypatch.setattr(import_module("airstrip.operations.run"), "why", why)
+    fake.states = ["failed"]
+    result = run(fake.session(), "d", {}, lambda event: None, timeout=60)
+    assert (result.exit_code, [finding.code for finding in result.findings]) == (3, [code])
+    assert asked == [(("d", None), "r", -1)]

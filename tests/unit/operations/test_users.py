@@ -77,7 +77,7 @@ class Airflow:
 
 
 class _Session(Session):
-    def airflow_as(self, account: Any) -> AirflowClient:
+    def airflow_as(self, account: Any, timeout: float = 30.0) -> AirflowClient:
         http = httpx.MockTransport(self.__dict__["stand_in"])
         return AirflowClient("http://localhost:8080", account["username"], account["password"], http=http)
 

@@ -1,0 +1,96 @@
+"""What Airflow says of its scheduling: limits, dependencies that are not met, pools, heartbeats, its audit log."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from airstrip.airflow_api.models import DagRun, TaskInstance
+from airstrip.airflow_api.scheduling_models import (
+    AuditEntry,
+    DagDetails,
+    Dependency,
+    Heartbeat,
+    Pool,
+    TaskDefinition,
+)
+from airstrip.airflow_api.transport import Query, Transport
+from airstrip.errors import AirflowError
+
+_API = "/api/v2"
+_MOST = 100
+_ACTIVE = ("running", "queued")
+
+
+class Scheduling:
+    """A part of AirflowClient: only reads."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def dag(self, dag_id: str) -> DagDetails | None:
+        """None where Airflow does not know it; one whose file is gone is stale."""
+        body = self._optional(f"/dags/{_part(dag_id)}/details")
+        return DagDetails.parse(body) if body else None
+
+    def tasks(self, dag_id: str) -> dict[str, TaskDefinition]:
+        """By name, of the newest version; empty where Airflow does not have it."""
+        rows = self._optional(f"/dags/{_part(dag_id)}/tasks").get("tasks") or ()
+        return {row["task_id"]: TaskDefinition.parse(row) for row in rows}
+
+    def running_runs(self, dag_id: str) -> tuple[DagRun, ...]:
+        """The oldest hundred that run."""
+        query: Query = {"state": "running", "limit": _MOST, "order_by": "run_after"}
+        body = self._transport.get(f"{_API}/dags/{_part(dag_id)}/dagRuns", query)
+        return tuple(DagRun.parse(row) for row in body["dag_runs"])
+
+    def dependencies(self, task: TaskInstance) -> tuple[Dependency, ...]:
+        """Those that are not met; Airflow tells them only of a task that waits to be scheduled or queued."""
+        index = f"/{task.map_index}" if task.map_index >= 0 else ""
+        path = f"/dags/{_part(task.dag_id)}/dagRuns/{_part(task.run_id)}/taskInstances/{_part(task.task_id)}{index}"
+        rows = self._optional(f"{path}/dependencies").get("dependencies") or ()
+        return tuple(Dependency(row["name"], row["reason"]) for row in rows)
+
+    def pool(self, name: str) -> Pool | None:
+        body = self._optional(f"/pools/{_part(name)}")
+        return Pool.parse(body) if body else None
+
+    def active_tasks(self, **query: str) -> tuple[int, tuple[TaskInstance, ...]]:
+        """How many run or are queued, of all or of those with a `pool`, and the first hundred of them."""
+        path = f"{_API}/dags/~/dagRuns/~/taskInstances"
+        body = self._transport.get(path, {**query, "state": _ACTIVE, "limit": _MOST})
+        return body["total_entries"] or 0, tuple(TaskInstance.parse(row) for row in body["task_instances"])
+
+    def audit(self, task: TaskInstance) -> tuple[AuditEntry, ...]:
+        """What the scheduler, and people, noted of a task in its run, oldest first."""
+        query: Query = {"dag_id": task.dag_id, "run_id": task.run_id, "task_id": task.task_id}
+        rows = self._transport.get(f"{_API}/eventLogs", {**query, "order_by": "-when", "limit": _MOST})["event_logs"]
+        mine = [row for row in rows if (row.get("map_index") if row.get("map_index") is not None else -1) in _of(task)]
+        return tuple(AuditEntry.parse(row) for row in reversed(mine))
+
+    def heartbeats(self) -> dict[str, Heartbeat]:
+        """By component, with hyphens as in the names of pods."""
+        body = self._transport.get(f"{_API}/monitor/health")
+        return {
+            name.replace("_", "-"): Heartbeat(part.get("status") or "", part.get(f"latest_{name}_heartbeat") or "")
+            for name, part in body.items()
+            if part
+        }
+
+    def _optional(self, path: str) -> dict[str, Any]:
+        """Empty where there is no such thing."""
+        try:
+            return self._transport.get(_API + path)
+        except AirflowError as error:
+            if error.status != 404:
+                raise
+            return {}
+
+
+def _of(task: TaskInstance) -> tuple[int, int]:
+    """People's deeds on a mapped task are noted without an index."""
+    return task.map_index, -1
+
+
+def _part(text: str) -> str:
+    return quote(text, safe="")

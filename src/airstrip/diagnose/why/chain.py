@@ -1,0 +1,47 @@
+"""All reasons in order, and facts to findings: what others follow from goes first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from airstrip.diagnose.why import dags, ends, limits, pods, runs, states, upstream
+from airstrip.diagnose.why.facts import WhyFacts
+from airstrip.diagnose.why.reason import Reason
+from airstrip.result import Finding
+
+REASONS: tuple[Reason, ...] = (
+    *dags.REASONS,
+    *runs.REASONS,
+    *limits.REASONS,
+    *states.REASONS,
+    *(replace(reason, group="try") for reason in (*pods.REASONS, *ends.REASONS)),
+    *upstream.REASONS,
+)
+"""From the ground up: Airflow's processes, the DAG, its run, what limits a task, its state, its pod, how it ended."""
+
+
+def explain(facts: WhyFacts, reasons: Sequence[Reason] = REASONS) -> list[Finding]:
+    """The cause first, then what else holds; empty where nothing keeps it from running."""
+    certain = _first_of_groups([reason for reason in reasons if not reason.is_last_resort], facts)
+    return certain or _first_of_groups([reason for reason in reasons if reason.is_last_resort], facts)[:1]
+
+
+def _first_of_groups(reasons: Sequence[Reason], facts: WhyFacts) -> list[Finding]:
+    findings: list[Finding] = []
+    told: set[str] = set()
+    for reason in reasons:
+        if reason.group in told:
+            continue
+        found = _finding(reason, facts)
+        findings += found
+        told |= {reason.group} if found and reason.group else set()
+    return findings
+
+
+def _finding(reason: Reason, facts: WhyFacts) -> list[Finding]:
+    match = next(reason.matches(facts), None)
+    if match is None:
+        return []
+    symptom, cause, fix = (text.format_map(match.fields) for text in (reason.symptom, reason.cause, reason.fix))
+    return [Finding(reason.code, symptom, cause, fix, match.evidence)]

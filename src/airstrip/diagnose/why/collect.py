@@ -1,0 +1,145 @@
+"""Collects WhyFacts: some questions to Airflow, then the task's pods with their events. Changes nothing."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from airstrip.airflow_api import AirflowClient, DagDetails, DagRun, TaskInstance
+from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
+from airstrip.diagnose.why.focus import root_of
+from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
+from airstrip.diagnose.why.words import short
+from airstrip.kube import Cluster, pod_log
+
+_LOG_LINES = 400
+_SCHEDULER_LINES = 4000
+_LONGEST_LINE = 4000
+_HAS_POD = ("queued", "running", "failed", "up_for_retry", "restarting")
+_CREATING = re.compile(r"with pod name ([\w.-]+)")
+_BUILDING = re.compile(r"(?:Building pod|[Pp]od) ([a-z0-9][\w.-]*[a-z0-9]) (?:with labels|returned a failure)")
+
+
+@dataclass(frozen=True)
+class Where:
+    """Of a deployment: its name, its namespaces, and what its schedulers let be at work at once."""
+
+    name: str
+    control: str
+    workers: str
+    parallelism: int
+
+
+def collect(
+    client: AirflowClient, where: Where, dag: DagDetails, run: DagRun | None, asked: TaskInstance | None
+) -> WhyFacts:
+    """What Airflow knows, as it knows it now."""
+    ask = client.scheduling
+    tasks = client.task_instances(run.dag_id, run.run_id) if run else ()
+    facts = WhyFacts(
+        dag=dag,
+        now=datetime.datetime.now(datetime.UTC).isoformat(),
+        import_error=import_error_of(client, dag.file),
+        heartbeats=ask.heartbeats(),
+        run=run,
+        running_runs=[other.run_id for other in ask.running_runs(dag.dag_id)] if run and not run.ended else (),
+        tasks=tasks,
+        definitions=ask.tasks(dag.dag_id) if run else {},
+        namespace=where.workers,
+        parallelism=where.parallelism,
+        asked=asked,
+    )
+    task = root_of(asked, tasks, facts.definitions) if asked else None
+    return _about_task(client, replace(facts, task=task), task) if task else facts
+
+
+def _about_task(client: AirflowClient, facts: WhyFacts, task: TaskInstance) -> WhyFacts:
+    ask = client.scheduling
+    if facts.awaits_scheduler:
+        facts = replace(
+            facts,
+            dependencies=ask.dependencies(task),
+            pool=ask.pool(task.pool),
+            in_pool=_active(ask.active_tasks(pool=task.pool)),
+            everywhere=_active(ask.active_tasks()),
+        )
+    return replace(facts, audit=ask.audit(task), log=_log(client, task))
+
+
+def import_error_of(client: AirflowClient, *files: str) -> str:
+    """The last line of Python's own words on the first of these files that cannot be imported; else empty."""
+    errors = {error.filename: error.stack_trace for error in client.import_errors()}
+    text = next((errors[file] for file in files if file in errors), "")
+    return short(text.strip().rpartition("\n")[2])
+
+
+def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) -> WhyFacts:
+    """With the task's pods, of all that was `seen`. Raises KubernetesError where the cluster does not answer."""
+    task = facts.task
+    if task is None or task.state not in _HAS_POD:
+        return replace(facts, cluster=replace(seen, pods=(), events=()))
+    scheduler_log = _scheduler_log(cluster, where, task)
+    pods = [*_names(cluster, where, executor_selector(where.name), task), *_found(_CREATING, scheduler_log)]
+    pods += [task.hostname] if task.hostname else []
+    children = [*_names(cluster, where, operator_selector(task), task), *_found(_BUILDING, facts.log)]
+    own, made = tuple(dict.fromkeys(pods)), tuple(name for name in dict.fromkeys(children) if name not in pods)
+    about = {*own, *made}
+    return replace(
+        facts,
+        scheduler_log=[line for line in scheduler_log if _key(task) in line or any(name in line for name in own)],
+        pods=own,
+        children=made,
+        cluster=replace(
+            seen,
+            pods=[pod for pod in seen.pods if pod.name in about],
+            events=[event for event in seen.events if event.about.partition("/")[2] in about],
+            jobs=(),
+        ),
+    )
+
+
+def _active(answer: tuple[int, Sequence[TaskInstance]]) -> ActiveTasks:
+    count, tasks = answer
+    return ActiveTasks(count, [f"{task.dag_id}.{label(task)}" for task in tasks])
+
+
+def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
+    """The end of its last try's; a task that was never tried has none."""
+    if task.try_number == 0:
+        return ()
+    log = client.task_log(task.dag_id, task.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index)
+    lines = [line[:_LONGEST_LINE] for record in log.records for line in record.lines()]
+    return lines[-_LOG_LINES:]
+
+
+def _names(cluster: Cluster, where: Where, selector: str, task: TaskInstance) -> list[str]:
+    pods: list[dict[str, Any]] = cluster.list("v1", "Pod", where.workers, label_selector=selector)
+    return [pod["metadata"]["name"] for pod in pods if is_of(pod["metadata"], task)]
+
+
+def _found(pattern: re.Pattern[str], lines: Sequence[str]) -> list[str]:
+    return [found[1] for line in lines if (found := pattern.search(line))]
+
+
+def _scheduler_log(cluster: Cluster, where: Where, task: TaskInstance) -> list[str]:
+    """Lines about the task, and those about the pods that were made for it."""
+    selector = f"app.kubernetes.io/component=scheduler,app.kubernetes.io/instance={where.name}"
+    lines: list[str] = []
+    for pod in cluster.list("v1", "Pod", where.control, label_selector=selector):
+        name = pod["metadata"]["name"]
+        lines += pod_log(cluster, name, where.control, container="scheduler", tail=_SCHEDULER_LINES)
+    mine = [line for line in lines if _key(task) in line]
+    names = _found(_CREATING, mine)
+    return [line[:_LONGEST_LINE] for line in lines if _key(task) in line or any(name in line for name in names)]
+
+
+def _key(task: TaskInstance) -> str:
+    """As Python writes a TaskInstanceKey."""
+    return (
+        f"dag_id={task.dag_id!r}, task_id={task.task_id!r}, run_id={task.run_id!r}, "
+        f"try_number={task.try_number}, map_index={task.map_index}"
+    )

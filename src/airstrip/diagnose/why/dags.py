@@ -1,0 +1,145 @@
+"""Airflow's processes, and the DAG as a whole: its file, its switch, its schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.why.facts import WhyFacts
+from airstrip.diagnose.why.reason import Reason, found
+from airstrip.diagnose.why.words import is_before, moment
+
+_RUN_IT = "Run it: ./airstrip run {dag}"
+
+
+def _no_scheduler(facts: WhyFacts) -> Iterator[Match]:
+    beat = facts.heartbeats.get("scheduler")
+    if not facts.run_is_over and beat and beat.state != "healthy":
+        yield found(last=moment(beat.last) or "never")
+
+
+def _import_error(facts: WhyFacts) -> Iterator[Match]:
+    if not facts.is_run_chosen and (facts.import_error or facts.dag.has_import_errors):
+        message = sentence(facts.import_error or "Airflow says that its file has import errors")
+        yield found(file=facts.dag.file or facts.dag.dag_id, dag=facts.dag.dag_id, message=message)
+
+
+def _stale(facts: WhyFacts) -> Iterator[Match]:
+    if facts.dag.is_stale and not facts.is_run_chosen and not facts.import_error:
+        yield found(dag=facts.dag.dag_id, file=facts.dag.file)
+
+
+def _paused(facts: WhyFacts) -> Iterator[Match]:
+    """A run that ended was not kept from running; only a schedule would make another one."""
+    scheduled = facts.dag.schedule and not facts.is_run_chosen and facts.run and facts.run.state == "success"
+    if facts.dag.is_paused and (not facts.run_is_over or scheduled):
+        yield found(dag=facts.dag.dag_id)
+
+
+def _before_a_first_run(matches: Callable[[WhyFacts], Iterator[Match]]) -> Callable[[WhyFacts], Iterator[Match]]:
+    def narrowed(facts: WhyFacts) -> Iterator[Match]:
+        if facts.run is None:
+            yield from matches(facts)
+
+    return narrowed
+
+
+@_before_a_first_run
+def _ended(facts: WhyFacts) -> Iterator[Match]:
+    if is_before(facts.dag.end_date, facts.now):
+        yield found(dag=facts.dag.dag_id, end=moment(facts.dag.end_date))
+
+
+@_before_a_first_run
+def _not_started(facts: WhyFacts) -> Iterator[Match]:
+    start = facts.dag.start_date
+    if facts.dag.schedule and start and is_before(facts.now, start):
+        yield found(dag=facts.dag.dag_id, start=moment(start))
+
+
+@_before_a_first_run
+def _not_due(facts: WhyFacts) -> Iterator[Match]:
+    following = facts.dag.next_run_after
+    if following and is_before(facts.now, following):
+        catchup = "" if facts.dag.catchup else " catchup is off: what was due before is not made up for."
+        yield found(dag=facts.dag.dag_id, schedule=facts.dag.schedule, next=moment(following), catchup=catchup)
+
+
+@_before_a_first_run
+def _overdue(facts: WhyFacts) -> Iterator[Match]:
+    if is_before(facts.dag.next_run_after, facts.now):
+        yield found(dag=facts.dag.dag_id, next=moment(facts.dag.next_run_after))
+
+
+@_before_a_first_run
+def _no_schedule(facts: WhyFacts) -> Iterator[Match]:
+    # Of a file that cannot be imported nobody knows the schedule.
+    if not facts.dag.schedule and not facts.import_error:
+        yield found(dag=facts.dag.dag_id)
+
+
+REASONS = (
+    Reason(
+        "scheduler.not-running",
+        "the scheduler does not work, so nothing is scheduled",
+        "Its last heartbeat: {last}.",
+        "Read its log: ./airstrip logs scheduler; then run: ./airstrip up",
+        _no_scheduler,
+    ),
+    Reason(
+        "dags.import-error",
+        "{file} cannot be imported: {dag} runs as it was before, if at all",
+        "{message}",
+        "Mend the file: Airflow reads it again by itself.",
+        _import_error,
+    ),
+    Reason(
+        "dag.stale",
+        "no file defines {dag} any more",
+        "Its file {file} was deleted or moved, or it defines the DAG no longer.",
+        "Put it back under that name: Airflow reads it by itself.",
+        _stale,
+    ),
+    Reason(
+        "dag.paused",
+        "{dag} is paused: the scheduler starts neither its runs nor their tasks",
+        "A new DAG is paused, or somebody switched it off.",
+        "Switch it on in Airflow's UI; or, for one more run too: ./airstrip run {dag}",
+        _paused,
+    ),
+    Reason(
+        "dag.ended",
+        "{dag} is over",
+        "Its end_date was {end}.",
+        "Take end_date out of the DAG, or set a later one.",
+        _ended,
+    ),
+    Reason(
+        "dag.not-started",
+        "{dag} has not begun",
+        "Its start_date is {start}.",
+        "Set an earlier start_date; or run it now: ./airstrip run {dag}",
+        _not_started,
+    ),
+    Reason(
+        "dag.not-due",
+        "{dag} is not due yet",
+        "Its schedule ({schedule}) makes its first run at {next}.{catchup}",
+        "Wait; or run it now: ./airstrip run {dag}",
+        _not_due,
+    ),
+    Reason(
+        "dag.overdue",
+        "{dag} was due at {next}, and the scheduler has made no run",
+        "It works through other DAGs first, or it has trouble with this one.",
+        "Read its log: ./airstrip logs scheduler",
+        _overdue,
+    ),
+    Reason(
+        "dag.no-schedule",
+        "{dag} has not run yet",
+        "It has no schedule: it runs only when somebody triggers it.",
+        _RUN_IT,
+        _no_schedule,
+    ),
+)

@@ -1,0 +1,112 @@
+"""What was seen of a DAG, one of its runs and one task of that, in Airflow and in the cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from airstrip.airflow_api import (
+    AuditEntry,
+    DagDetails,
+    DagRun,
+    Dependency,
+    Heartbeat,
+    Pool,
+    TaskDefinition,
+    TaskInstance,
+)
+from airstrip.diagnose.facts import EventFact, Facts
+
+FAILED = ("failed", "up_for_retry")
+"""States of a task whose last try failed."""
+WAITS_FOR_SCHEDULER = (None, "scheduled")
+
+
+@dataclass(frozen=True)
+class ActiveTasks:
+    """How many tasks run or are queued, and names of some of them: `dag.task`."""
+
+    count: int = 0
+    names: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class WhyFacts:
+    """`task` is the one that is explained; `asked` the one that was asked about, which may wait for it.
+
+    `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
+    `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log,
+    `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that of tasks' pods.
+    """
+
+    dag: DagDetails
+    now: str
+    namespace: str = ""
+    import_error: str = ""
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
+    run: DagRun | None = None
+    is_run_chosen: bool = False
+    running_runs: Sequence[str] = ()
+    tasks: Sequence[TaskInstance] = ()
+    definitions: Mapping[str, TaskDefinition] = field(default_factory=dict)
+    task: TaskInstance | None = None
+    asked: TaskInstance | None = None
+    dependencies: Sequence[Dependency] = ()
+    pool: Pool | None = None
+    in_pool: ActiveTasks = ActiveTasks()
+    everywhere: ActiveTasks = ActiveTasks()
+    parallelism: int = 0
+    audit: Sequence[AuditEntry] = ()
+    log: Sequence[str] = ()
+    scheduler_log: Sequence[str] = ()
+    pods: Sequence[str] = ()
+    children: Sequence[str] = ()
+    cluster: Facts = field(default_factory=Facts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values only."""
+        return asdict(self)
+
+    @property
+    def state(self) -> str | None:
+        """The explained task's."""
+        return self.task.state if self.task else None
+
+    @property
+    def has_failed(self) -> bool:
+        return self.task is not None and self.task.state in FAILED
+
+    @property
+    def awaits_scheduler(self) -> bool:
+        return self.task is not None and self.task.state in WAITS_FOR_SCHEDULER
+
+    @property
+    def run_is_over(self) -> bool:
+        return self.run is not None and self.run.ended
+
+    def active(self, task_id: str = "") -> ActiveTasks:
+        """Those of this run, or of one task in it, that are running or queued."""
+        at_work = [task for task in self.tasks if task.state in ("running", "queued")]
+        mine = [f"{task.dag_id}.{label(task)}" for task in at_work if task_id in ("", task.task_id)]
+        return ActiveTasks(len(mine), mine)
+
+    def unmet(self, name: str) -> str:
+        """Airflow's words on a dependency that is not met; empty where it is."""
+        return next((found.reason for found in self.dependencies if found.name == name), "")
+
+    def events(self) -> Iterator[EventFact]:
+        """Of the task's pods and those that it made, oldest first."""
+        about = {f"Pod/{name}" for name in (*self.pods, *self.children)}
+        return (event for event in self.cluster.events if event.about in about)
+
+
+def label(task: TaskInstance) -> str:
+    """`load`, or `load[3]` where it is mapped."""
+    return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
+
+
+def command(verb: str, task: TaskInstance) -> str:
+    """A command line about this task: `./airstrip logs d t --run r --map 3`."""
+    index = f" --map {task.map_index}" if task.map_index >= 0 else ""
+    return f"./airstrip {verb} {task.dag_id} {task.task_id} --run {task.run_id}{index}"

@@ -1,0 +1,67 @@
+"""Which task of a run is to be explained: the first in trouble, up the stream from what was asked about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from airstrip.airflow_api import TaskDefinition, TaskInstance
+
+_DONE = frozenset({"success", "skipped", "removed"})
+_RANKS: tuple[tuple[str | None, ...], ...] = (
+    ("failed",),
+    ("up_for_retry", "restarting"),
+    ("queued",),
+    ("scheduled",),
+    ("deferred", "up_for_reschedule"),
+    ("running",),
+    (None,),
+)
+"""What is most in trouble first: what runs may only be slow, and what has no state waits for it."""
+
+Definitions = Mapping[str, TaskDefinition]
+
+
+def in_trouble(tasks: Sequence[TaskInstance], definitions: Definitions) -> TaskInstance | None:
+    """The task of a run that explains it best, None where all have ended well: of equals, the most upstream."""
+    open_tasks = [task for task in tasks if task.state not in _DONE]
+    depth = _depths(definitions)
+    order = sorted(open_tasks, key=lambda task: (_rank(task), depth.get(task.task_id, 0), _began(task)))
+    return next((task for task in order if task.state != "upstream_failed"), next(iter(order), None))
+
+
+def root_of(asked: TaskInstance, tasks: Sequence[TaskInstance], definitions: Definitions) -> TaskInstance:
+    """The task up the stream that keeps one from running, itself where none does."""
+    if asked.state not in (None, "upstream_failed"):
+        return asked
+    above = _ancestors(asked.task_id, definitions)
+    upstream = [task for task in tasks if task.task_id in above]
+    if asked.state == "upstream_failed":
+        upstream = [task for task in upstream if task.state == "failed"]
+    return in_trouble(upstream, definitions) or asked
+
+
+def upstream_of(task_id: str, definitions: Definitions) -> tuple[str, ...]:
+    """The names of a task's direct upstream tasks."""
+    return tuple(name for name, other in definitions.items() if task_id in other.downstream)
+
+
+def _rank(task: TaskInstance) -> int:
+    return next((rank for rank, states in enumerate(_RANKS) if task.state in states), len(_RANKS))
+
+
+def _began(task: TaskInstance) -> str:
+    return task.start_date or task.queued_when or "~"
+
+
+def _ancestors(task_id: str, definitions: Definitions) -> set[str]:
+    found: set[str] = set()
+    ahead: Iterable[str] = [task_id]
+    while ahead:
+        ahead = [name for each in ahead for name in upstream_of(each, definitions) if name not in found]
+        found.update(ahead)
+    return found
+
+
+def _depths(definitions: Definitions) -> dict[str, int]:
+    """How many tasks stand above each."""
+    return {name: len(_ancestors(name, definitions)) for name in definitions}

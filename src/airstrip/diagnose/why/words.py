@@ -1,0 +1,90 @@
+"""What the lines of a log say: pure functions over them, and moments as people read them."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Iterator, Sequence
+
+_HEAD = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) ([A-Z]+) ")
+_TRACEBACK = "Traceback (most recent call last):"
+_LONGEST = 300
+_EVIDENCE_LINES = 15
+_LIBRARY = re.compile(r'  File "[^"]*/(?:site-packages|lib/python3[.\d]*)/')
+_PREAMBLE = re.compile(
+    r" INFO (?:DAG bundles loaded|Filling up the DagBag|Worker startup parse complete)| attribute is deprecated"
+)
+"""What Airflow writes into the log of every task."""
+
+
+def last_exception(lines: Sequence[str]) -> str:
+    """The first line of the last exception in a task's log, `ValueError: no such day`; empty where there is none.
+
+    An exception that was raised from another one stands before that, each with its traceback.
+    """
+    found = ""
+    is_first = True
+    in_stack = False
+    for line in lines:
+        if _HEAD.match(line):
+            is_first, in_stack = True, False
+        elif line == _TRACEBACK:
+            in_stack, is_first = is_first, False
+        elif in_stack and not line.startswith("  "):
+            found, in_stack = line, False
+    return short(found)
+
+
+def exception_lines(lines: Sequence[str]) -> str:
+    """The entry that ends with the last exception, from its head on, without libraries' frames; else the log's end."""
+    heads = [index for index, line in enumerate(lines) if _HEAD.match(line) and lines[index + 1 :][:1] == [_TRACEBACK]]
+    if not heads:
+        return end_of(lines)
+    told = [line for line in lines[heads[-1] :] if not _LIBRARY.match(line)]
+    return "\n".join(told[:_EVIDENCE_LINES])
+
+
+def end_of(lines: Sequence[str]) -> str:
+    """The last lines that the task itself brought about."""
+    return "\n".join([line for line in lines if not _PREAMBLE.search(line)][-_EVIDENCE_LINES:])
+
+
+def last_of_level(lines: Sequence[str], *levels: str) -> str:
+    """The message of the last entry of these levels; empty where there is none."""
+    for line in reversed(lines):
+        head = _HEAD.match(line)
+        if head and head[1] in levels:
+            return short(line[head.end() :])
+    return ""
+
+
+def matching(lines: Sequence[str], pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """The newest first."""
+    return (found for line in reversed(lines) if (found := pattern.search(line)))
+
+
+def short(text: str) -> str:
+    """On one line, and not longer than a few of a terminal's."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+def moment(time: str | None) -> str:
+    """`2026-11-21 05:11:17 UTC`, of an RFC 3339 time; empty where there is none."""
+    if not time:
+        return ""
+    return f"{_parse(time):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def later(time: str, seconds: float) -> str:
+    return (_parse(time) + datetime.timedelta(seconds=seconds)).isoformat()
+
+
+def is_before(time: str | None, other: str) -> bool:
+    """False where the first is not known."""
+    return time is not None and _parse(time) < _parse(other)
+
+
+def _parse(time: str) -> datetime.datetime:
+    parsed = datetime.datetime.fromisoformat(time)
+    return parsed.astimezone(datetime.UTC) if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)

@@ -1,0 +1,162 @@
+"""Why a DAG or one of its tasks does not run, or why it failed: one cause, one fix, and what else holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from airstrip.airflow_api import AirflowClient, DagDetails, DagRun, TaskInstance
+from airstrip.answers import WhyData
+from airstrip.diagnose import DATABASE, NOT_SEEN, Facts, collect_facts, diagnose
+from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
+from airstrip.diagnose.why.collect import import_error_of
+from airstrip.errors import AirflowError, UsageError
+from airstrip.manifests import CLI_SECRET, PARALLELISM
+from airstrip.operations.dag_files import dag_files
+from airstrip.operations.doctor import deployment_fact
+from airstrip.operations.logs import COMPONENTS
+from airstrip.operations.session import Session
+from airstrip.result import Finding, Result
+
+_ANSWER_SECONDS = 5.0
+"""For each question to Airflow, which is asked three times: one that does not answer is a finding of its own."""
+_MIGRATION = "migration"
+_SILENT = ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
+
+
+def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | None, map_index: int) -> Result[WhyData]:
+    """Exit code 3 where there is something to mend or to wait for.
+
+    Without a run, the newest; without a task, the first in trouble. Raises `airflow.dag-not-found`,
+    `airflow.run-not-found`, and UsageError for a task that the run does not have.
+    """
+    where = _where(session)
+    seen, unseen = _look_at_cluster(session)
+    try:
+        with session.airflow_as(session.read_secret(CLI_SECRET), timeout=_ANSWER_SECONDS) as client:
+            facts = _collect(session, client, where, (dag_id, task_id, run_id, map_index))
+    except AirflowError as error:
+        if error.code not in _SILENT:
+            raise
+        return _silent(dag_id, task_id, run_id, error, seen)
+    if not unseen:
+        facts = add_cluster(facts, session.cluster, where, seen)
+    findings = [*explain(facts), *unseen]
+    if findings and findings[0].code in ("scheduler.not-running", "triggerer.not-running"):
+        component = findings[0].code.partition(".")[0]
+        findings = [*diagnose(seen.about({component, DATABASE})), *findings]
+    return Result("why", _data(facts, task_id), findings, 3 if findings else 0)
+
+
+def _where(session: Session) -> Where:
+    spec = session.spec
+    said = spec.airflow.config.get("core", {}).get("parallelism", "")
+    each = int(said) if said.isdigit() else PARALLELISM[spec.airflow.executor]
+    schedulers = spec.components["scheduler"].replicas if "scheduler" in spec.components else 1
+    return Where(spec.name, spec.namespaces.control, spec.namespaces.workers, each * schedulers)
+
+
+def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding]]:
+    """What could not be seen is a finding: the rest may be explained without it."""
+    facts = collect_facts(session.cluster, deployment_fact(session.spec))
+    return facts, [
+        Finding(
+            probe.code or NOT_SEEN,
+            f"{probe.name} could not be looked at: {probe.detail}",
+            "What it would have shown is not known.",
+            "See what else is wrong: ./airstrip doctor",
+        )
+        for probe in facts.probes
+        if probe.state == "failed"
+    ]
+
+
+def _collect(
+    session: Session, client: AirflowClient, where: Where, asked: tuple[str, str | None, str | None, int]
+) -> WhyFacts:
+    dag_id, task_id, run_id, map_index = asked
+    dag = client.scheduling.dag(dag_id)
+    if dag is None:
+        return _unknown_dag(client, dag_id, session.spec.dags.path)
+    run = _run(client, dag_id, run_id)
+    if run is None and task_id and task_id not in (tasks := client.scheduling.tasks(dag_id)):
+        raise _no_task(dag_id, task_id, [*tasks])
+    task = _task(client, run, task_id, map_index) if run else None
+    return replace(collect(client, where, dag, run, task), is_run_chosen=run_id is not None)
+
+
+def _unknown_dag(client: AirflowClient, dag_id: str, folder: Path | None) -> WhyFacts:
+    """Explained where a file that cannot be imported may be the one that defines it; else raises."""
+    files = [path for path in dag_files(folder) if path.stem == dag_id or _mentions(path, dag_id)]
+    for file in (str(path.relative_to(folder)) for path in files if folder):
+        if message := import_error_of(client, file):
+            return WhyFacts(DagDetails(dag_id, file=file), now="", import_error=message)
+    client.dag(dag_id)
+    raise AssertionError(f"Airflow knows {dag_id} now, and did not a moment ago")
+
+
+def _mentions(path: Path, dag_id: str) -> bool:
+    try:
+        return dag_id.encode() in path.read_bytes()
+    except OSError:
+        return False
+
+
+def _run(client: AirflowClient, dag_id: str, run_id: str | None) -> DagRun | None:
+    if run_id:
+        return client.dag_run(dag_id, run_id)
+    return next(iter(client.dag_runs(dag_id, limit=1)), None)
+
+
+def _task(client: AirflowClient, run: DagRun, task_id: str | None, map_index: int) -> TaskInstance | None:
+    """The one that is named, of mapped ones the first in trouble; without a name, that of the whole run."""
+    tasks = client.task_instances(run.dag_id, run.run_id)
+    definitions = client.scheduling.tasks(run.dag_id)
+    if task_id is None:
+        # A run that succeeded has no trouble, whatever became of one of its tasks.
+        return None if run.state == "success" else in_trouble(tasks, definitions)
+    named = [task for task in tasks if task.task_id == task_id]
+    if not named:
+        raise _no_task(run.dag_id, task_id, sorted({task.task_id for task in tasks}))
+    if map_index < 0:
+        return in_trouble(named, definitions) or named[0]
+    chosen = next((task for task in named if task.map_index == map_index), None)
+    if chosen is None:
+        raise _no_index(run.dag_id, task_id, sorted(task.map_index for task in named))
+    return chosen
+
+
+def _no_task(dag_id: str, task_id: str, known: list[str]) -> UsageError:
+    return UsageError(
+        "why.unknown-task",
+        f"{dag_id} has no task {task_id} in that run",
+        cause="The name is not right, or the task was added after the run was made.",
+        fix=f"Its tasks: {', '.join(known)}",
+    )
+
+
+def _no_index(dag_id: str, task_id: str, known: list[int]) -> UsageError:
+    mapped = f"Name one: --map {known[0]} … {known[-1]}" if known != [-1] else "It is not mapped: leave --map out."
+    return UsageError("why.unknown-index", f"{task_id} of {dag_id} has no such map index in that run", fix=mapped)
+
+
+def _silent(dag_id: str, task_id: str | None, run_id: str | None, error: AirflowError, seen: Facts) -> Result[WhyData]:
+    """Airflow does not answer: what ails the deployment is the cause, and Airflow's silence follows from it."""
+    silence = Finding(error.code, error.message, error.cause, "Read its log: ./airstrip logs api-server")
+    data: WhyData = {"dag": dag_id, "run": run_id, "runState": None, "task": task_id, "map": -1, "state": None}
+    return Result("why", data, [*diagnose(seen.about({*COMPONENTS, _MIGRATION})), silence], 3)
+
+
+def _data(facts: WhyFacts, task_id: str | None) -> WhyData:
+    run, task = facts.run, facts.asked if task_id else None
+    data: WhyData = {
+        "dag": facts.dag.dag_id,
+        "run": run.run_id if run else None,
+        "runState": run.state if run else None,
+        "task": task.task_id if task else None,
+        "map": task.map_index if task else -1,
+        "state": task.state if task else None,
+    }
+    if facts.task and facts.task is not task:
+        data["because"] = {"task": facts.task.task_id, "map": facts.task.map_index, "state": facts.task.state}
+    return data
