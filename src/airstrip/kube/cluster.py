@@ -39,7 +39,11 @@ def connect(kubeconfig: Path, context: str | None = None, *, direct: bool = Fals
     KubernetesError when it cannot be reached or refuses the credentials.
     """
     cluster = Cluster(Transport(load_access(kubeconfig, context), direct=direct))
-    cluster.server_version()
+    try:
+        cluster.server_version()
+    except KubernetesError:
+        cluster.close()
+        raise
     return cluster
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
+from airstrip.airflow_api import AirflowClient
 from airstrip.answers import CheckData, CodeData, CodeEntry, DoctorData
 from airstrip.diagnose import NOT_SEEN, RULES, DeploymentFact, Facts, Sources, diagnose, examine
 from airstrip.errors import AirstripError, UsageError, WaitTimeout, not_written
+from airstrip.kube import Cluster
 from airstrip.operations.session import Session
 from airstrip.result import Finding, Result
 from airstrip.spec import Spec
 from airstrip.version import __version__
+
+_Connection = TypeVar("_Connection", Cluster, AirflowClient)
 
 
 def doctor(session: Session, facts_file: Path | None = None) -> Result[DoctorData]:
@@ -49,14 +55,36 @@ def _explained(facts: Facts, facts_file: Path | None) -> Result[DoctorData]:
 
 def look(session: Session) -> Facts:
     """Looks at everything; raises nothing."""
-    return examine(
-        Sources(
-            deployment=deployment_fact(session.spec),
-            place=session.target.facts,
-            cluster=lambda: session.cluster,
-            airflow=lambda: session.airflow,
+    connections = _Connections(Session(session.spec, session.target, session.make_cluster))
+    try:
+        return examine(
+            Sources(deployment_fact(session.spec), session.target.facts, connections.cluster, connections.airflow)
         )
-    )
+    finally:
+        connections.close()
+
+
+@dataclass
+class _Connections:
+    """Of one look: a probe that was left behind may still connect after its end."""
+
+    own: Session
+    closed: bool = False
+
+    def cluster(self) -> Cluster:
+        return self._opened(self.own.cluster)
+
+    def airflow(self) -> AirflowClient:
+        return self._opened(self.own.airflow)
+
+    def close(self) -> None:
+        self.closed = True
+        self.own.close()
+
+    def _opened(self, connection: _Connection) -> _Connection:
+        if self.closed:
+            connection.close()
+        return connection
 
 
 def causes(session: Session) -> list[Finding]:

@@ -63,7 +63,7 @@ ThreadingHTTPServer(("127.0.0.1", port), Registry).serve_forever()
 
 
 def own_image(layout: Path, folder: Path) -> Path:
-    """The same layers as another image: the kubelet remembers which one it got by a login, and asks for that again."""
+    """The same layers as another image: the kubelet keeps in mind which one took a login, and asks all pods for it."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
     for blob in (layout / "blobs" / "sha256").iterdir():

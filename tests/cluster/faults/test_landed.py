@@ -45,7 +45,7 @@ def test_a_config_map_that_somebody_deleted(doctor: Doctor) -> None:
 
 def test_rights_that_somebody_narrowed(doctor: Doctor) -> None:
     looks_only = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]}
-    doctor.cluster.patch(RBAC, "Role", "scheduler", looks_only, WORKERS)
+    doctor.patch_by_hand(RBAC, "Role", "scheduler", looks_only, WORKERS)
     try:
         finding = doctor.finds("access.forbidden")
         assert "create pods" in finding["symptom"]
@@ -55,7 +55,7 @@ def test_rights_that_somebody_narrowed(doctor: Doctor) -> None:
 
 
 def test_a_component_that_is_scaled_to_zero(doctor: Doctor) -> None:
-    doctor.cluster.patch("apps/v1", "Deployment", "dag-processor", {"spec": {"replicas": 0}}, CONTROL)
+    doctor.patch_by_hand("apps/v1", "Deployment", "dag-processor", {"spec": {"replicas": 0}}, CONTROL)
     try:
         assert "dag-processor" in doctor.finds("component.scaled-to-zero")["symptom"]
     finally:

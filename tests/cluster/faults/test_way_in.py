@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from cryptography.x509.oid import NameOID
 from airstrip.embedded.supervisor import record
 from airstrip.paths import run_dir, state_dir
 from tests.cluster.faults.doctor import Doctor
-from tests.landing import NAME
+from tests.landing import NAME, eventually
 
 KUBECONFIG = state_dir(NAME) / "kubeconfig"
 
@@ -86,47 +86,53 @@ def test_a_client_certificate_that_has_expired(doctor: Doctor, tmp_path: Path) -
 
 
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
-    process = int(record.read_states(run_dir(NAME))["kube-apiserver"]["pid"])
-    inside = pid_on_the_host(process)
-    os.kill(inside, signal.SIGSTOP)
+    process = process_of("kube-apiserver")
+    os.kill(process, signal.SIGSTOP)
     try:
         started = time.monotonic()
         (finding,) = doctor.looks()
         assert finding["code"] == "kubernetes.timeout"
         assert time.monotonic() - started < 15
     finally:
-        os.kill(inside, signal.SIGCONT)
+        os.kill(process, signal.SIGCONT)
 
 
-def pid_on_the_host(inside: int) -> int:
-    """The node has process ids of its own: the last of NSpid."""
-    for status in Path("/proc").glob("[0-9]*/status"):
-        try:
-            text = status.read_text()
-        except OSError:
-            continue
-        spaces = next((line.split()[1:] for line in text.splitlines() if line.startswith("NSpid:")), [])
-        if len(spaces) > 1 and int(spaces[-1]) == inside and "airstrip" in _cgroup(status.parent):
-            return int(status.parent.name)
-    raise AssertionError(f"no process {inside} of the node")
+def process_of(component: str) -> int:
+    """The host's id of one of this node's own programs, told by the node's namespace of process ids and the program.
+
+    Other nodes, and every container, have processes of the same number in namespaces of their own.
+    """
+    running, inside = record.read_record(run_dir(NAME)), record.read_states(run_dir(NAME))[component]["pid"]
+    assert running is not None
+    namespace = Path(f"/proc/{running.inner.pid}/ns/pid").readlink()
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            is_of_the_node = (process / "ns" / "pid").readlink() == namespace
+            if is_of_the_node and _is_called(process, component) and _number(process) == inside:
+                return int(process.name)
+    raise AssertionError(f"{component} of {NAME} does not run")
 
 
-def _cgroup(process: Path) -> str:
-    return (process / "cmdline").read_bytes().decode(errors="replace") + (process / "cgroup").read_text()
+def _number(process: Path) -> int:
+    """In the innermost namespace."""
+    (line,) = (line for line in (process / "status").read_text().splitlines() if line.startswith("NSpid:"))
+    return int(line.split()[-1])
+
+
+def _is_called(process: Path, component: str) -> bool:
+    words = (process / "cmdline").read_bytes().split(b"\0")
+    return words[:2] == [str(state_dir(NAME) / "programs" / "airstrip-node").encode(), component.encode()]
 
 
 def test_a_part_of_the_node_that_keeps_ending(doctor: Doctor) -> None:
-    program = state_dir(NAME) / "programs" / "coredns"
-    aside = program.with_name("coredns.aside")
-    process = pid_on_the_host(int(record.read_states(run_dir(NAME))["coredns"]["pid"]))
-    program.rename(aside)
-    try:
+    """CoreDNS, which somebody has given settings that it does not understand."""
+    process = process_of("coredns")
+    with changed(state_dir(NAME) / "settings" / "Corefile", "airstrip.test { no-such-plugin }\n"):
         os.kill(process, signal.SIGKILL)
         finding = doctor.finds("place.part-failing")
         assert "coredns" in finding["symptom"]
-    finally:
-        aside.rename(program)
-    doctor.is_content(seconds=60)
+        eventually(lambda: "no-such-plugin" in doctor.looks()[0]["evidence"], seconds=20, what="its log is shown")
+    doctor.is_content()
 
 
 @pytest.fixture

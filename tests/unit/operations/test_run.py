@@ -48,7 +48,7 @@ class Fake:
             name="air", namespaces=namespaces, airflow=release, dags=SimpleNamespace(path=self.folder)
         )
         target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place))
-        return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target))
+        return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target, make_cluster=None))
 
     def dag(self, dag_id: str) -> Dag:
         self.asked += 1
