@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from airstrip.airflow_api import AirflowClient
+from airstrip.errors import AirflowError
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.hands import by_hand, delete_pods, frozen, logs_folder, scale, secret_values
-from tests.landing import NAME
+from tests.landing import NAME, eventually
+
+OFTEN = """\
+from datetime import UTC, datetime, timedelta
+from airflow.sdk import DAG
+with DAG("doctor_often", schedule=timedelta(seconds=20), start_date=datetime.fromisoformat("{now}"), catchup=True):
+    pass
+"""
+"""With catchup: without it, whoever parses the file forgets what was due before."""
 
 
 def test_a_scheduler_without_a_pod(doctor: Doctor) -> None:
@@ -65,6 +76,31 @@ def test_a_setting_under_its_old_name(doctor: Doctor) -> None:
         assert "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT" in finding["cause"]
         doctor.lands_again()
         doctor.is_content(seconds=60)
+
+
+def test_a_scheduler_that_makes_no_runs(doctor: Doctor, session: Session) -> None:
+    """It lives, and sends heartbeats."""
+    file = doctor.landing.dags / "doctor_often.py"
+    try:
+        file.write_text(OFTEN.format(now=datetime.now(UTC).isoformat(timespec="seconds")))
+        eventually(lambda: is_unpaused(session.airflow), seconds=30, what="the DAG is known")
+        with other_settings(doctor, "scheduler", {"AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False"}):
+            finding = doctor.finds("scheduler.not-scheduling", seconds=150)
+            assert "doctor_often" in finding["symptom"]
+            doctor.lands_again()
+            doctor.is_content(seconds=60)
+    finally:
+        file.unlink()
+        session.airflow.transport.send("DELETE", "/api/v2/dags/doctor_often")
+
+
+def is_unpaused(airflow: AirflowClient) -> bool:
+    try:
+        return not airflow.unpause("doctor_often").is_paused
+    except AirflowError as error:
+        if error.code != "airflow.dag-not-found":
+            raise
+        return False
 
 
 def test_no_person_who_may_all(doctor: Doctor, session: Session) -> None:
