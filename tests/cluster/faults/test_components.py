@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirflowError
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.faults.hands import by_hand, delete_pods, frozen, logs_folder, scale, secret_values
+from tests.cluster.faults.hands import by_hand, delete_pods, frozen, secret_values
 from tests.landing import NAME, eventually
 
 OFTEN = """\
@@ -23,16 +21,6 @@ with DAG("doctor_often", schedule=timedelta(seconds=20), start_date=datetime.fro
     pass
 """
 """With catchup: without it, whoever parses the file forgets what was due before."""
-
-
-def test_a_scheduler_without_a_pod(doctor: Doctor) -> None:
-    try:
-        scale(doctor.cluster, "Deployment", "scheduler", 0)
-        finding = doctor.finds("component.scaled-to-zero")
-        assert "scheduler" in finding["symptom"]
-    finally:
-        doctor.lands_again()
-    doctor.is_content()
 
 
 def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
@@ -140,17 +128,3 @@ def other_settings(doctor: Doctor, component: str, more: dict[str, str], kind: s
             yield
         finally:
             doctor.lands_again()
-
-
-@pytest.mark.parametrize("folder", ["dags", "logs"])
-def test_a_folder_that_is_closed_to_pods(doctor: Doctor, folder: str) -> None:
-    code = {"dags": "dags.not-readable", "logs": "logs.not-writable"}[folder]
-    path = doctor.landing.dags if folder == "dags" else logs_folder(doctor.cluster)
-    mode = path.stat().st_mode
-    try:
-        path.chmod(0o700 if folder == "dags" else 0o500)
-        doctor.finds(code)
-        path.chmod(mode)
-        doctor.is_content()
-    finally:
-        path.chmod(mode)
