@@ -26,6 +26,7 @@ QUOTA = {
 ENDS = {
     **dict.fromkeys(("raises", "eats_memory", "exits", "slow", "no_image", "no_secret", "over_quota"), "failed"),
     **dict.fromkeys(("privileged", "host_network", "pod_fails", "pod_forbidden"), "failed"),
+    **dict.fromkeys(("never_begins", "marked", "pod_eats_memory", "pod_without_image"), "failed"),
     "after_raises": "upstream_failed",
     "retried": "up_for_retry",
     "sensor": "up_for_reschedule",
@@ -66,7 +67,8 @@ def run(landing: Landing, airflow: AirflowClient, cluster: Cluster, web: Web, wo
         airflow.trigger(dag)
     run = airflow.trigger("why").run_id
     try:
-        eventually(lambda: not unsettled(airflow, run), seconds=150, what=f"tasks settle: {unsettled(airflow, run)}")
+        eventually(lambda: unsettled(airflow, run) in ({}, {"marked": "running"}), seconds=200, what="tasks settle")
+        web.send("PATCH", f"dags/why/dagRuns/{run}/taskInstances/marked", {"new_state": "failed"})
         yield run
     finally:
         cluster.delete("v1", "ResourceQuota", "why", workers)
@@ -97,6 +99,10 @@ SITUATIONS = {
     "sensor": ("task.sensor-waiting", "Its condition does not hold."),
     "deferred": ("task.deferred", "The triggerer has it."),
     "eats_memory": ("task.oom-killed", "320Mi"),
+    "never_begins": ("task.oom-killed", "100Mi"),
+    "pod_eats_memory": ("task.oom-killed", "limit of its container"),
+    "pod_without_image": ("image.missing", "localhost/nowhere:2"),
+    "marked": ("task.marked-failed", "by hand"),
     "exits": ("task.exit-code", "no exception reached Airflow"),
     "slow": ("task.timeout", "AirflowTaskTimeout"),
     "no_image": ("image.missing", "localhost/nowhere:1"),

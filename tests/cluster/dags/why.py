@@ -64,6 +64,16 @@ def eats_memory():
         hoard.append(bytearray(os.urandom(1 << 20)))
 
 
+@task(executor_config=pod({"resources": k8s.V1ResourceRequirements(limits={"memory": "100Mi"})}))
+def never_begins():
+    """Python alone takes more than that."""
+
+
+@task
+def marked():
+    time.sleep(600)
+
+
 @task
 def exits():
     print("EXITING", flush=True)
@@ -150,6 +160,8 @@ def why():
     no_node() >> after_no_node()
     branch() >> [fine(), not_chosen()]
     Defers(task_id="deferred")
+    for start in (never_begins, marked):
+        start()
     for start in (retried, sensor, eats_memory, exits, slow, deleted, no_image, no_secret, over_quota):
         start()
     for start in (privileged, host_network):
@@ -159,6 +171,12 @@ def why():
     crowded.expand(number=[1, 2])
     operator = {"image": IMAGE, "cmds": ["sh", "-c"], "get_logs": True}
     KubernetesPodOperator(task_id="pod_fails", arguments=["echo IN POD; exit 7"], **operator)
+    hoard = {"limits": {"memory": "40Mi"}}
+    eats = ["python -c 'bytearray(300 << 20)'"]
+    KubernetesPodOperator(
+        task_id="pod_eats_memory", arguments=eats, container_resources=k8s.V1ResourceRequirements(**hoard), **operator
+    )
+    KubernetesPodOperator(task_id="pod_without_image", **{**operator, "image": "localhost/nowhere:2"})
     KubernetesPodOperator(task_id="pod_waits", arguments=["true"], node_selector=NOWHERE, **operator)
     KubernetesPodOperator(task_id="pod_forbidden", arguments=["true"], namespace="default", **operator)
 

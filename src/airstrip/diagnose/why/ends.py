@@ -159,16 +159,16 @@ REASONS = (
         "task.oom-killed",
         "{task} was killed: it used more memory than its limit allows",
         "The kernel ended its process at the limit of its container{limit}.",
-        "Give it more: resources.limits.memory in its pod_override; or for all tasks, components: {{task: {{resources: "
-        "{{limits: {{memory: 4Gi}}}}}}}} in the file, then ./airstrip up",
+        "Give it more: resources.limits.memory in its pod_override, container_resources of an operator; or for all: "
+        "components: {{task: {{resources: {{limits: {{memory: 4Gi}}}}}}}} in the file, then ./airstrip up",
         _oom,
     ),
     Reason(
         "pod.evicted",
         "{task} was ended with its pod, which Kubernetes evicted",
         "{message}",
-        "Free room on the node (on this machine: ./airstrip node prune), or ask for what the task really takes; then "
-        "run it again: ./airstrip run {dag}",
+        "Raise the limit that it names, or free room on the node (on this machine: ./airstrip node prune); then run it "
+        "again: ./airstrip run {dag}",
         _evicted,
     ),
     Reason(
