@@ -16,6 +16,7 @@ from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstanc
 from airstrip.airflow_api.refusals import no_list, no_role, no_run, no_task, user_exists
 from airstrip.airflow_api.scheduling import Scheduling
 from airstrip.airflow_api.transport import Transport
+from airstrip.airflow_api.values import Values
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
@@ -63,6 +64,11 @@ class AirflowClient:
     def username(self) -> str:
         """The account that this client logs in as."""
         return self._transport.username
+
+    @property
+    def values(self) -> Values:
+        """Variables, connections and what tasks returned."""
+        return Values(self._transport)
 
     def log_in(self) -> None:
         """Raises `airflow.login-refused` where Airflow does not take the account and its password."""

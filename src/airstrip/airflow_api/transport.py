@@ -72,7 +72,8 @@ class Transport:
         response = self._request(method, path, query, body, used)
         if _token_is_refused(response):
             response = self._request(method, path, query, body, self.log_in())
-        if response.status_code == 204:
+        # Some answer with a null where others have no body.
+        if response.status_code == 204 or (response.is_success and response.content == b"null"):
             return {}
         if response.is_success:
             return self._object(response)
