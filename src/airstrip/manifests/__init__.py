@@ -9,7 +9,16 @@ from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
 from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
-from airstrip.manifests.names import ADMIN_SECRET, CLI_SECRET, SECRETS
+from airstrip.manifests.names import (
+    ADMIN_SECRET,
+    CLI_SECRET,
+    POSTGRESQL,
+    POSTGRESQL_PORT,
+    SCHEDULER,
+    SCHEDULER_HEALTH_PORT,
+    SECRETS,
+    pods_account,
+)
 from airstrip.manifests.secrets import SecretValues, build_secrets
 from airstrip.manifests.settings import PARALLELISM
 
@@ -17,6 +26,10 @@ __all__ = [
     "ADMIN_SECRET",
     "CLI_SECRET",
     "PARALLELISM",
+    "POSTGRESQL",
+    "POSTGRESQL_PORT",
+    "SCHEDULER",
+    "SCHEDULER_HEALTH_PORT",
     "SECRETS",
     "Images",
     "ManifestSet",
@@ -26,4 +39,5 @@ __all__ = [
     "build_secrets",
     "checksum",
     "format_document",
+    "pods_account",
 ]

@@ -14,7 +14,7 @@ from airstrip.manifests.task_pod import build_task_pod_template
 
 _SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
 _SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
-_DAGS = (".airflowignore", "smoke.py")
+_DAGS = (".airflowignore", "airstrip_looks.py", "smoke.py", "verify.py")
 
 
 def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:

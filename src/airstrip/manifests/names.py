@@ -27,6 +27,8 @@ SETTINGS_DIR = "/opt/airflow/airstrip"
 SCRIPTS_DIR = "/opt/airflow/airstrip-scripts"
 TEMPLATE_DIR = "/opt/airflow/airstrip-template"
 TEMPLATE_FILE = "pod.yaml"
+ACCOUNT_TEMPLATE_FILE = "pod-with-account.yaml"
+"""Of tasks that use the Kubernetes API, where the built-in DAGs name it: see files/dags/verify.py."""
 HOME_DIR = "/opt/airflow/home"
 """Not the image's own home: official images keep their packages in that one."""
 

@@ -6,7 +6,7 @@ from airstrip.manifests import pod_security
 from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map, labels
-from airstrip.manifests.names import TASK, TEMPLATE_FILE, TEMPLATE_MAP
+from airstrip.manifests.names import ACCOUNT_TEMPLATE_FILE, TASK, TEMPLATE_FILE, TEMPLATE_MAP, pods_account
 from airstrip.manifests.patches import patched
 from airstrip.manifests.process import Resources
 from airstrip.manifests.room import component_of, resources, with_room
@@ -20,9 +20,16 @@ _CONTAINER = "base"
 
 
 def build_task_pod_template(inputs: Inputs) -> Object:
-    """A ConfigMap for the scheduler with the template as a file; the executor reads it for each pod."""
-    text = format_document(patched(inputs, _pod(inputs)))
-    return config_map(inputs, TEMPLATE_MAP, inputs.control, {TEMPLATE_FILE: text})
+    """A ConfigMap for the scheduler with the template as a file; the executor reads it for each pod.
+
+    A second one has the account that task_policy of the local settings gives to others.
+    """
+    pod = _pod(inputs)
+    account = {"automountServiceAccountToken": True, "serviceAccountName": pods_account(inputs.spec.name)}
+    with_account = {**pod, "spec": {**pod["spec"], **account}}
+    files = {TEMPLATE_FILE: pod, ACCOUNT_TEMPLATE_FILE: with_account}
+    texts = {name: format_document(patched(inputs, template)) for name, template in files.items()}
+    return config_map(inputs, TEMPLATE_MAP, inputs.control, texts)
 
 
 def _pod(inputs: Inputs) -> Object:
