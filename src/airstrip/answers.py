@@ -209,6 +209,47 @@ class NodeCheckData(TypedDict):
     space: Sequence[Mapping[str, Any]]
 
 
+PropertyName = Literal[
+    "task",
+    "isolation",
+    "least-access",
+    "network",
+    "dags",
+    "xcom",
+    "secrets",
+    "triggerer",
+    "versions",
+    "fernet",
+    "migration",
+    "scheduler",
+    "web",
+    "ingress",
+    "pod-security",
+]
+
+
+class PropertyData(TypedDict):
+    """`text` is what was seen, or why it does not apply; `findings` are the codes of those that go with a failure."""
+
+    property: PropertyName
+    title: str
+    state: Literal["proved", "failed", "not-applicable"]
+    text: str
+    limits: Sequence[str]
+    findings: Sequence[str]
+    seconds: float
+
+
+class VerifyData(TypedDict):
+    """`left` is what could not be taken away again, `stays` what is not meant to be."""
+
+    name: str
+    properties: Sequence[PropertyData]
+    left: Sequence[str]
+    stays: str
+    seconds: float
+
+
 class NodeNameData(TypedDict):
     name: str
 

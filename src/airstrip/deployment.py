@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +24,7 @@ from airstrip.answers import (
     UserData,
     UsersData,
     WhyData,
+    VerifyData,
     WrittenData,
 )
 from airstrip.events import Emit, discard
@@ -38,6 +39,9 @@ __all__ = ["DEFAULT_TIMEOUT", "Deployment", "Node"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that a verb waits for the cluster and Airflow; builds are not counted."""
+
+VERIFY_TIMEOUT = 180.0
+"""Seconds that `verify` gives its runs to end."""
 
 
 class Deployment:
@@ -153,6 +157,15 @@ class Deployment:
         Without a run, the newest; without a task, the run's first in trouble. Exit code 3 where there is a cause.
         """
         return operations.why(self._session, dag_id, task_id, run_id=run_id, map_index=map_index)
+
+    def verify(
+        self, emit: Emit = discard, *, only: Sequence[str] = (), timeout: float = VERIFY_TIMEOUT
+    ) -> Result[VerifyData]:
+        """Proves by doing what must be possible, and what must not; `only` names some properties.
+
+        Exit code 3 when one fails. `timeout` is what its runs have to end, in seconds; the rest takes a minute more.
+        """
+        return operations.verify(self._session, emit, only=only, timeout=timeout)
 
     def users(self) -> Result[UsersData]:
         """Airflow's accounts."""

@@ -19,6 +19,7 @@ from airstrip.operations.status import status
 from airstrip.operations.up import up
 from airstrip.operations.users import add_user, delete_user, list_users, reset_password, set_role
 from airstrip.operations.why import why
+from airstrip.operations.verify import verify
 
 __all__ = [
     "Session",
@@ -46,4 +47,5 @@ __all__ = [
     "task_logs",
     "up",
     "why",
+    "verify",
 ]

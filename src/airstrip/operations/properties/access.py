@@ -1,0 +1,124 @@
+"""What tasks hold and may do, and what pods both namespaces refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from airstrip.errors import KubernetesError
+from airstrip.manifests import SECRETS
+from airstrip.operations.properties.names import ISOLATION, TASKS
+from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
+from airstrip.operations.properties.refusals import not_refused, rights_beyond_asking, rights_over
+from airstrip.operations.properties.scene import Scene
+
+_LIMITS = (
+    "a task that uses the Kubernetes API may exec into any pod of the workers' namespace",
+    "whoever may make pods there may mount every Secret of that namespace",
+)
+_ONE_NAMESPACE = "the file puts all in one namespace: whoever may make pods there may mount the control plane's Secrets"
+_RESTRICTED = 'violates PodSecurity "restricted:'
+
+
+def least_access(scene: Scene) -> Outcome:
+    """From inside: a plain task, and one with the account that pod operators get."""
+    if not scene.tasks_have_pods:
+        return not_applicable("with airflow.executor: local, tasks share the scheduler's pod, and so all that it holds")
+    plain, account = scene.returned(TASKS, "plain"), scene.returned(ISOLATION, "account")
+    if plain is None or account is None:
+        blind, dag = ("plain", TASKS) if plain is None else ("account", ISOLATION)
+        return failed(
+            "least-access",
+            f"the task {blind}, which looks from inside, is {scene.ended(dag).state(blind)}",
+            "Its log says why.",
+            f"Read it: ./airstrip logs {dag} {blind}",
+            "\n".join(scene.log(dag, blind)[-15:]),
+        )
+    wrong = [*_held(plain), *not_refused(plain["attempts"]), *_may(scene, account), *_foreign_secrets(scene)]
+    if wrong:
+        return failed(
+            "least-access",
+            f"tasks have more than they need, or it could not be seen: {wrong[0]}",
+            "A role, a binding, a Secret or a setting was added or changed since the landing.",
+            "See what differs: ./airstrip plan; take it back: ./airstrip up",
+            "\n".join(wrong),
+        )
+    looked = f"{plain['found']['looked']} files and the environment hold none of the control plane's secrets"
+    return proved(f"a plain task has no token; {looked}; every attempt was refused by RBAC", limits=_limits(scene))
+
+
+def _held(plain: Mapping[str, Any]) -> list[str]:
+    """The canary must be found: who does not find it would find nothing."""
+    found, canary = plain["found"], plain["canary"]
+    held = ["a plain task has a token"] if plain["token"] else []
+    held += [f"the variable {name} holds a secret of the control plane" for name in found["variables"]]
+    held += [f"{file} holds a secret of the control plane" for file in found["files"] if file != canary]
+    if canary not in found["files"]:
+        held.append("the search for secrets does not find the one that was put there for it")
+    if found["leftOut"]:
+        held.append(f"{found['leftOut']} files could not be looked into in time")
+    return held
+
+
+def _may(scene: Scene, account: Mapping[str, Any]) -> list[str]:
+    """By the authorizer's own words, and by trying. What it must be able to do shows that it was asked at all."""
+    workers = scene.session.spec.namespaces.workers
+    wrong = [] if account["token"] else ["a task that uses the Kubernetes API has no token"]
+    wrong += [f"it could not {each['what']}" for each in account["allowed"] if each["status"] != 200]
+    for namespace, review in account["rules"].items():
+        rules = review.get("resourceRules")
+        if rules is None or review.get("incomplete"):
+            said = review.get("error") or review.get("evaluationError")
+            wrong.append(f"its rights in {namespace} could not be read: {said}")
+            continue
+        granted = rights_over(rules, "secrets") if namespace == workers else rights_beyond_asking(rules)
+        wrong += [f"its account may {rights} in {namespace}" for rights in granted]
+    return wrong + not_refused(account["attempts"])
+
+
+def _foreign_secrets(scene: Scene) -> list[str]:
+    namespaces = scene.session.spec.namespaces
+    if namespaces.control == namespaces.workers:
+        return []
+    here = {item["metadata"]["name"] for item in scene.session.cluster.list("v1", "Secret", namespaces.workers)}
+    return [f"the control plane's Secret {name} is in {namespaces.workers}" for name in SECRETS if name in here]
+
+
+def _limits(scene: Scene) -> tuple[str, ...]:
+    namespaces = scene.session.spec.namespaces
+    return (*_LIMITS, _ONE_NAMESPACE) if namespaces.control == namespaces.workers else _LIMITS
+
+
+def pod_security(scene: Scene) -> Outcome:
+    """By admission itself, in a dry run: nothing is made. At the level `restricted`, not at one that allows more."""
+    namespaces = scene.session.spec.namespaces
+    names = tuple(dict.fromkeys((namespaces.control, namespaces.workers)))
+    for name in names:
+        said = _try_privileged(scene, name)
+        if _RESTRICTED in said:
+            continue
+        return failed(
+            "pod-security",
+            f"{name} refuses a privileged pod, but not by restricted" if said else f"{name} admits a privileged pod",
+            f"The label pod-security.kubernetes.io/enforce of {name} is not restricted, or something else comes first.",
+            "Take it back: ./airstrip up   (as root, or with sudo)",
+            said,
+        )
+    return proved(f"refused in {' and '.join(names)}, by the level restricted")
+
+
+def _try_privileged(scene: Scene, namespace: str) -> str:
+    """What the cluster says to it; empty where it admits it. Raises where it says nothing."""
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": f"airstrip-verify-{scene.mark}-privileged", "namespace": namespace},
+        "spec": {"containers": [{"name": "it", "image": "none", "securityContext": {"privileged": True}}]},
+    }
+    try:
+        scene.session.cluster.preview(pod)
+    except KubernetesError as error:
+        if error.status is None:
+            raise
+        return f"{error.message} {error.details}"
+    return ""

@@ -1,0 +1,117 @@
+"""The control plane is what was declared, and does what it is for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from airstrip.operations.properties.names import SCHEDULE, TASKS
+from airstrip.operations.properties.outcome import Outcome, failed, proved
+from airstrip.operations.properties.scene import Scene
+
+_DUE_SECONDS = 45.0
+_UP = "Run: ./airstrip up   (as root, or with sudo)"
+
+
+def scheduler(scene: Scene) -> Outcome:
+    """A heartbeat is not enough: a run that is due must appear by itself, and end."""
+    airflow = scene.airflow
+    if error := scene.refused(SCHEDULE):
+        raise error
+    deadline = time.monotonic() + _DUE_SECONDS
+    while time.monotonic() < deadline:
+        runs = airflow.dag_runs(SCHEDULE, limit=5)
+        done = [run for run in runs if run.run_type == "scheduled" and run.state == "success"]
+        if done:
+            return proved("a run that was due appeared by itself, and ended")
+        scene.say("no run has appeared yet" if not runs else f"its run is {runs[0].state}")
+        time.sleep(0.5)
+    health = airflow.health().get("scheduler")
+    return failed(
+        "scheduler",
+        f"no run that was due appeared and ended within {_DUE_SECONDS:.0f} s",
+        f"The scheduler does not schedule, though its health is {health or 'not known'}.",
+        "Read its log: ./airstrip logs scheduler",
+    )
+
+
+def versions(scene: Scene) -> Outcome:
+    """The API server and a task say theirs; who runs the API server's very image is of its version too."""
+    declared = scene.session.spec.airflow.version
+    said = {"api-server": scene.airflow.version()}
+    if scene.refused(TASKS) is None and (plain := scene.returned(TASKS, "plain")):
+        said["a task"] = plain["version"]
+    images = _images(scene)
+    reference = images.get("api-server", set())
+    wrong = [f"{name} is {version}" for name, version in said.items() if version != declared]
+    wrong += [f"{name} runs another image than the api-server" for name, ids in images.items() if ids != reference]
+    wrong += [] if len(reference) == 1 else [f"the api-server runs {len(reference) or 'no'} images"]
+    if wrong:
+        return failed(
+            "versions",
+            f"not all of Airflow is {declared}: {wrong[0]}",
+            "The file was changed since the last landing, or that did not get to its end.",
+            _UP,
+            "\n".join(wrong),
+        )
+    return proved(f"{', '.join(sorted({*images, *said}))}: {declared}, by one image")
+
+
+def _images(scene: Scene) -> dict[str, set[str]]:
+    """By component: what its pods' own containers run, by digest."""
+    spec = scene.session.spec
+    selector = f"app.kubernetes.io/instance={spec.name},app.kubernetes.io/name=airflow"
+    found: dict[str, set[str]] = {}
+    for pod in scene.session.cluster.list("v1", "Pod", spec.namespaces.control, label_selector=selector):
+        component = str(pod["metadata"]["labels"].get("app.kubernetes.io/component"))
+        if pod["status"].get("phase") == "Running" and not pod["metadata"].get("deletionTimestamp"):
+            found.setdefault(component, set()).update(_running(pod, component))
+    return found
+
+
+def _running(pod: Mapping[str, Any], container: str) -> set[str]:
+    statuses = pod["status"].get("containerStatuses") or ()
+    return {str(status["imageID"]) for status in statuses if status["name"] == container}
+
+
+def migration(scene: Scene) -> Outcome:
+    """Asked from where the migration ran: the heads of the database are those of the image."""
+    if error := scene.refused("database"):
+        raise error
+    unapplied = scene.database_look.said()["unapplied"]
+    if unapplied:
+        return failed(
+            "migration",
+            "the database is not at the head of this Airflow's migrations",
+            "Another version has migrated it since, or a migration was cut off.",
+            _UP,
+            unapplied,
+        )
+    return proved("the database is at the head of this Airflow's migrations")
+
+
+def fernet(scene: Scene) -> Outcome:
+    """Whatever is stored, by whomever and whenever: a key that was changed reads only what came after."""
+    if error := scene.refused("database"):
+        raise error
+    said = scene.database_look.said()
+    # With nothing to decrypt nothing is proved, and what should have been there could not be stored.
+    if not said["encrypted"] and (error := scene.refused("airflow") or scene.refused("values")):
+        raise error
+    if not said["encrypted"]:
+        return failed(
+            "fernet",
+            "what was stored a moment ago is not encrypted",
+            "The api-server has no Fernet key, and stores passwords as they are.",
+            _UP,
+        )
+    if said["unreadable"]:
+        return failed(
+            "fernet",
+            f"the Fernet key does not decrypt {said['unreadable'][0]}",
+            "The Secret airflow-keys was changed or lost since that was stored.",
+            "Put the old Secret airflow-keys back; else store these values again.",
+            "\n".join(said["unreadable"]),
+        )
+    return proved(f"it decrypts all {said['encrypted']} values that are stored in connections and variables")

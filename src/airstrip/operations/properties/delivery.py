@@ -1,0 +1,94 @@
+"""DAGs come and go: a real file, saved where the deployment's DAGs are."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
+from airstrip.operations.properties.scene import Scene
+
+PROMISED_SECONDS = 15.0
+_POLL_SECONDS = 0.5
+_DAG = '''"""Made by `./airstrip verify`, and taken away by it."""
+
+from airflow.sdk import dag
+
+
+@dag(schedule=None)
+def {name}():
+    pass
+
+
+{name}()
+'''
+
+
+def dags(scene: Scene) -> Outcome:
+    folder = scene.session.spec.dags.path
+    if folder is None:
+        return not_applicable("the file names no dags.path; DAGs from git or in an image are not built yet")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return not_applicable(f"you may not write into {folder}, so no file can be saved there")
+    airflow = scene.airflow
+    file = folder / f"{scene.name}.py"
+
+    def is_known() -> bool:
+        return any(dag.dag_id == scene.name for dag in airflow.dags())
+
+    try:
+        with _saved(file, scene.name):
+            seen = _seconds_until(is_known, scene)
+    except OSError as error:
+        return _not_written(error)
+    if seen is None:
+        return _failed(
+            f"a DAG that was saved into {folder} was not seen", "is busy with other files, reads another folder"
+        )
+    gone = _seconds_until(lambda: not is_known(), scene)
+    if gone is None:
+        return _failed("a DAG whose file was deleted is still there", "is busy with other files, sees an old folder")
+    return proved(f"a saved file was seen after {seen:.0f} s, a deleted one gone after {gone:.0f} s")
+
+
+@contextmanager
+def _saved(file: Path, name: str) -> Iterator[None]:
+    """A new file that everybody may read, whatever the umask: pods run as another user."""
+    try:
+        with file.open("x") as stream:
+            stream.write(_DAG.format(name=name))
+        file.chmod(0o644)
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def _seconds_until(holds: Callable[[], bool], scene: Scene) -> float | None:
+    start = time.monotonic()
+    while not holds():
+        if time.monotonic() - start > PROMISED_SECONDS:
+            return None
+        scene.say(f"{time.monotonic() - start:.0f} of {PROMISED_SECONDS:.0f} s")
+        time.sleep(_POLL_SECONDS)
+    return time.monotonic() - start
+
+
+def _failed(symptom: str, causes: str) -> Outcome:
+    return failed(
+        "dags",
+        f"{symptom} after {PROMISED_SECONDS:.0f} s",
+        f"The dag-processor does not run, {causes}.",
+        "Read its log: ./airstrip logs dag-processor",
+    )
+
+
+def _not_written(error: OSError) -> Outcome:
+    return failed(
+        "dags",
+        f"{error.filename} cannot be written: {error.strerror}",
+        "The folder is gone, full, or on a file system that is read-only.",
+        "Mend that, then run: ./airstrip verify --only dags",
+    )

@@ -1,0 +1,96 @@
+"""What verify gives to its runs: where to knock, what to look for, what to read back."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from airstrip.manifests import POSTGRESQL, POSTGRESQL_PORT, SCHEDULER, SCHEDULER_HEALTH_PORT, SECRETS
+from airstrip.operations.properties.names import FORBIDDEN
+from airstrip.operations.session import Session, decode_secret
+
+# A user's name, such as `admin`, is no secret, and is found everywhere.
+_SHORTEST = 15
+
+
+@dataclass
+class Given:
+    """The configurations of the runs. No secret is in them: their values are looked for by salted hashes."""
+
+    session: Session
+    mark: str
+    texts: Mapping[str, str] = field(default_factory=lambda: _texts(), repr=False)
+
+    @property
+    def hashes(self) -> dict[str, str]:
+        """Of the variable and of the connection's password, as the task must find them."""
+        return {name: _hash(self.texts[name]) for name in ("variable", "password")}
+
+    @cached_property
+    def addresses(self) -> dict[str, tuple[str, int]]:
+        """Of what no task may reach. The scheduler has no Service: its pod's own address."""
+        control = self.session.spec.namespaces.control
+        found = {"database": (f"{POSTGRESQL}.{control}.svc", POSTGRESQL_PORT)}
+        if address := self._address_of(SCHEDULER):
+            found["scheduler"] = (address, SCHEDULER_HEALTH_PORT)
+        return found
+
+    def to_tasks(self, name: str) -> dict[str, Any]:
+        """`name` is that of the variable and the connection."""
+        return {
+            "mark": self.mark,
+            "workers": self.session.spec.namespaces.workers,
+            "variable": name,
+            "connection": name,
+            "canary": self.texts["canary"],
+            "hashes": sorted(_hash(self.mark + text) for text in (*self._secrets(), self.texts["canary"])),
+            "addresses": self.addresses,
+        }
+
+    def to_isolation(self) -> dict[str, str]:
+        namespaces = self.session.spec.namespaces
+        return {"control": namespaces.control, "workers": namespaces.workers, "forbidden": FORBIDDEN}
+
+    def _secrets(self) -> set[str]:
+        """Every value of the control plane's Secrets, passwords in addresses by themselves, all in base64 too."""
+        control = self.session.spec.namespaces.control
+        # Somebody may have deleted that of `admin`: what is not there is nowhere.
+        there = [item for name in SECRETS if (item := self.session.cluster.get("v1", "Secret", name, control))]
+        found = {text for item in there for text in _secret_parts(decode_secret(item).values())}
+        return found | {base64.b64encode(text.encode()).decode() for text in found}
+
+    def _address_of(self, component: str) -> str:
+        namespace = self.session.spec.namespaces.control
+        selector = f"app.kubernetes.io/instance={self.session.spec.name},app.kubernetes.io/component={component}"
+        pods = self.session.cluster.list("v1", "Pod", namespace, label_selector=selector)
+        ready = (pod for pod in pods if _is_ready(pod))
+        return next((str(pod["status"]["podIP"]) for pod in ready), "")
+
+
+def _texts() -> dict[str, str]:
+    """Made here, and known to nobody else."""
+    return {name: secrets.token_urlsafe(24) for name in ("variable", "password", "canary")}
+
+
+def _secret_parts(values: Iterable[str]) -> set[str]:
+    found = set()
+    for value in values:
+        password = unquote(urlsplit(value).password or "") if "://" in value else ""
+        found |= {text for text in (value, password) if len(text) >= _SHORTEST}
+    return found
+
+
+def _is_ready(pod: Mapping[str, Any]) -> bool:
+    status = pod.get("status") or {}
+    conditions = {entry["type"]: entry["status"] for entry in status.get("conditions") or ()}
+    return not pod["metadata"].get("deletionTimestamp") and conditions.get("Ready") == "True"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

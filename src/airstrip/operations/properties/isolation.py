@@ -1,0 +1,112 @@
+"""Pods in the workers' namespace, and in no other: the on-prem quick-start's three tasks.
+
+How many of them ran tells the cause, as that document gave it: none, the scheduler does not work; one,
+tasks do not reach the Kubernetes API; two, all is well; three, tasks may make pods anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from airstrip.operations.properties.names import FORBIDDEN, ISOLATION
+from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
+from airstrip.operations.properties.refusals import by_another, by_rbac
+from airstrip.operations.properties.scene import Ended, Scene
+
+_NAME: Final = "isolation"
+_CHAIN = ("run_this_first", "task", "task2")
+
+
+def isolation(scene: Scene) -> Outcome:
+    if not scene.tasks_have_pods:
+        return not_applicable(
+            "with airflow.executor: local, tasks run in the scheduler's pod and have no rights at all"
+        )
+    ended = scene.ended(ISOLATION)
+    judge = (_none_ran, _one_ran, _two_ran, _three_ran)[sum(ended.state(name) == "success" for name in _CHAIN)]
+    return judge(scene, ended)
+
+
+def _none_ran(scene: Scene, ended: Ended) -> Outcome:
+    first = _CHAIN[0]
+    return failed(
+        _NAME,
+        f"none of the three tasks ran: {first} is {ended.state(first)}",
+        "The scheduler is unhappy: it does not run, may not make pods in the workers' namespace, or they do not start.",
+        "Read its log: ./airstrip logs scheduler",
+        _end(scene, first),
+    )
+
+
+def _one_ran(scene: Scene, ended: Ended) -> Outcome:
+    log = "\n".join(scene.log(ISOLATION, "task"))
+    workers = scene.session.spec.namespaces.workers
+    if other := by_another(log):
+        cause = f"{workers} refuses the pod: {other}."
+    elif by_rbac(log):
+        cause = f"The account {scene.account} may not make pods in {workers}: its Role or RoleBinding was changed."
+    else:
+        cause = "Tasks do not reach the Kubernetes API, or the pod did not come to its end: its log says which."
+    return failed(
+        _NAME,
+        f"only the first of the three tasks ran: task is {ended.state('task')}",
+        cause,
+        "Take back what was changed: ./airstrip up",
+        _end(scene, "task"),
+    )
+
+
+def _two_ran(scene: Scene, ended: Ended) -> Outcome:
+    """It must be the authorizer's word, and so must be the review's: else something else only stood in the way."""
+    if ended.state("task2") != "failed":
+        return _not_refused(scene, f"task2 is {ended.state('task2')}")
+    log = "\n".join(scene.log(ISOLATION, "task2"))
+    if not by_rbac(log, "create"):
+        return _not_refused(scene, by_another(log) or "its log does not name the authorizer")
+    creates = (scene.returned(ISOLATION, "account") or {}).get("creates", {})
+    workers = scene.session.spec.namespaces.workers
+    if creates.get(workers, {}).get("allowed") is not True or creates.get(FORBIDDEN, {}).get("allowed") is not False:
+        return failed(
+            _NAME,
+            f"the cluster does not say that tasks may make pods in {workers} only",
+            "Its authorizer says otherwise, or could not be asked.",
+            _who_granted(scene),
+            str(creates)[:500],
+        )
+    given = scene.returned(ISOLATION, "task")
+    if given != scene.account:
+        return failed(
+            _NAME,
+            f"task_policy gives the account {given} to a KubernetesPodOperator, not {scene.account}",
+            "A policy of the deployment's own airflow_local_settings changes it.",
+            "Look at that file: its hooks run first, and what they set stays.",
+        )
+    return proved(f"two of three tasks ran; the pod in {FORBIDDEN} was refused by RBAC")
+
+
+def _three_ran(scene: Scene, ended: Ended) -> Outcome:
+    return failed(
+        _NAME,
+        f"all three tasks ran: a task made a pod in the namespace {FORBIDDEN}",
+        f"The account {scene.account} has rights beyond its namespace.",
+        _who_granted(scene),
+        "\n".join(f"{name}: {ended.state(name)}" for name in _CHAIN),
+    )
+
+
+def _not_refused(scene: Scene, what: str) -> Outcome:
+    return failed(
+        _NAME,
+        f"the third task did not run, but not for want of rights: {what}",
+        "Something else stood in its way; without that it might have run.",
+        f"Read its log: ./airstrip logs {ISOLATION} task2",
+        _end(scene, "task2"),
+    )
+
+
+def _who_granted(scene: Scene) -> str:
+    return f"See who granted them: kubectl get clusterrolebindings,rolebindings -A -o wide | grep {scene.account}"
+
+
+def _end(scene: Scene, task_id: str) -> str:
+    return "\n".join(scene.log(ISOLATION, task_id)[-15:])

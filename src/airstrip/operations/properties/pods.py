@@ -1,0 +1,162 @@
+"""Pods that verify makes by itself, to look from where no task can: each says one line of JSON, and is deleted."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
+from airstrip.kube import pod_log
+from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
+from airstrip.operations.session import Session
+
+_CONTAINER = "look"
+_OURS = "app.kubernetes.io/"
+_SECONDS = 60
+_POLL_SECONDS = 0.5
+_RESTRICTED = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+    "runAsNonRoot": True,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+
+
+class _Look:
+    """A pod of a script; `said` waits for what it says."""
+
+    def __init__(self, session: Session, mark: str, what: str, namespace: str) -> None:
+        self.session = session
+        self.namespace = namespace
+        self.name = f"airstrip-verify-{mark}-{what}"
+        self._said: dict[str, Any] | WaitTimeout | None = None
+
+    def said(self) -> dict[str, Any]:
+        """Raises WaitTimeout with its last lines where it said nothing; whoever asks next does not wait again."""
+        if self._said is None:
+            try:
+                self._said = self._await()
+            except WaitTimeout as error:
+                self._said = error
+        if isinstance(self._said, WaitTimeout):
+            raise self._said
+        return self._said
+
+    def _create(self, labels: Mapping[str, str], spec: Mapping[str, Any]) -> None:
+        metadata = {
+            "name": self.name,
+            "namespace": self.namespace,
+            "labels": {**labels, POD_LABEL: self.session.spec.name},
+        }
+        # It ends whatever becomes of us.
+        ends = {"restartPolicy": "Never", "activeDeadlineSeconds": _SECONDS, "terminationGracePeriodSeconds": 1}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**spec, **ends}}
+        self.session.cluster.create(pod)
+
+    def _await(self) -> dict[str, Any]:
+        deadline = time.monotonic() + _SECONDS
+        while time.monotonic() < deadline:
+            pod = self.session.cluster.get("v1", "Pod", self.name, self.namespace)
+            phase = ((pod or {}).get("status") or {}).get("phase", "gone")
+            if phase in ("Succeeded", "Failed", "gone"):
+                break
+            time.sleep(_POLL_SECONDS)
+        lines = pod_log(self.session.cluster, self.name, self.namespace, container=_CONTAINER)
+        for line in reversed(lines):
+            if line.startswith("{"):
+                found = json.loads(line)
+                assert isinstance(found, dict)
+                return found
+        raise WaitTimeout(
+            "verify.no-look",
+            f"the pod {self.name} in {self.namespace} said nothing within {_SECONDS} s: {phase}",
+            cause="It could not be started, or what it looks at did not answer it.",
+            fix="Run: ./airstrip status",
+            details="\n".join(lines[-15:]),
+        )
+
+
+class DatabaseLook(_Look):
+    """From where the migration ran: is its work complete, and does the Fernet key fit what is stored."""
+
+    def __init__(self, session: Session, mark: str) -> None:
+        super().__init__(session, mark, "database", session.spec.namespaces.control)
+
+    def start(self) -> None:
+        """Raises `verify.not-migrated` where no migration has completed for the image that runs."""
+        template = self.migration()["spec"]["template"]
+        spec = template["spec"]
+        first = spec["containers"][0]
+        # Not the passwords of accounts, which it has no use for and which may be missing.
+        secret = {volume["name"] for volume in spec["volumes"] if "projected" in volume}
+        container = {
+            **first,
+            "name": _CONTAINER,
+            "args": ["python", "-c", _script("verify_database")],
+            "volumeMounts": [mount for mount in first["volumeMounts"] if mount["name"] not in secret],
+        }
+        volumes = [volume for volume in spec["volumes"] if volume["name"] not in secret]
+        # Not one of the Job's own, which would count it.
+        labels = {name: text for name, text in template["metadata"]["labels"].items() if name.startswith(_OURS)}
+        self._create(labels, {**spec, "containers": [container], "volumes": volumes})
+
+    def migration(self) -> dict[str, Any]:
+        """The last Job that completed, of the image that the scheduler has."""
+        image = self._image()
+        jobs = self.session.cluster.list("batch/v1", "Job", self.namespace)
+        fitting = [
+            job
+            for job in jobs
+            if (job.get("status") or {}).get("succeeded")
+            and job["spec"]["template"]["spec"]["containers"][0]["image"] == image
+        ]
+        if not fitting:
+            raise AirstripError(
+                "verify.not-migrated",
+                "no migration has completed for the image that runs",
+                cause="The last landing did not get to its end, or the Job was deleted.",
+                fix="Run: ./airstrip up   (as root, or with sudo)",
+            )
+        return max(fitting, key=lambda job: str(job["metadata"]["creationTimestamp"]))
+
+    def _image(self) -> str:
+        scheduler = self.session.cluster.get("apps/v1", "Deployment", "scheduler", self.namespace)
+        return str(scheduler["spec"]["template"]["spec"]["containers"][0]["image"]) if scheduler else ""
+
+
+class OutsideLook(_Look):
+    """From a namespace that has nothing to do with the deployment: what can be reached of it."""
+
+    def __init__(self, session: Session, mark: str, addresses: Mapping[str, tuple[str, int]]) -> None:
+        super().__init__(session, mark, "outside", FORBIDDEN)
+        self._addresses = addresses
+
+    def start(self) -> None:
+        api = self.session.cluster.get("apps/v1", "Deployment", "api-server", self.session.spec.namespaces.control)
+        if api is None:
+            raise AirstripError("deployment.not-landed", "there is no api-server, whose image the pod would have")
+        image = api["spec"]["template"]["spec"]["containers"][0]["image"]
+        container = {
+            "name": _CONTAINER,
+            "image": image,
+            "imagePullPolicy": "IfNotPresent",
+            "args": ["python", "-c", _script("verify_outside"), json.dumps(self._addresses)],
+            "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
+            "securityContext": _RESTRICTED,
+        }
+        self._create({}, {"automountServiceAccountToken": False, "containers": [container]})
+
+    def seen(self) -> tuple[dict[str, bool] | None, str]:
+        """What it reached, or why nobody could look from there."""
+        try:
+            return self.said(), ""
+        except (KubernetesError, WaitTimeout) as error:
+            return None, error.message
+
+
+def _script(name: str) -> str:
+    return (files("airstrip.operations") / "templates" / f"{name}.py").read_text(encoding="utf-8")

@@ -1,0 +1,102 @@
+"""Tasks do their work: in pods of their own, with XCom, values and the triggerer."""
+
+from __future__ import annotations
+
+import time
+
+from airstrip.answers import PropertyName
+from airstrip.operations.properties.names import TASKS
+from airstrip.operations.properties.outcome import Outcome, failed, proved
+from airstrip.operations.properties.scene import Scene
+
+_GONE_SECONDS = 30.0
+_LOCAL = "in the scheduler's pod, as airflow.executor: local has it"
+
+
+def task(scene: Scene) -> Outcome:
+    """Green, and the log is Airflow's own when the pod can add nothing to it any more."""
+    seen = scene.returned(TASKS, "plain")
+    if seen is None:
+        return _red(scene, "task", "plain")
+    if left := _pods_that_stay(scene):
+        return failed(
+            "task",
+            f"{len(left)} pods of tasks that ended are still there",
+            "The scheduler does not delete them: it is busy, it may not, or airflow.config has delete_worker_pods.",
+            "Read its log: ./airstrip logs scheduler",
+            "\n".join(left),
+        )
+    # What only this run could have logged.
+    if not any(scene.mark in line and seen["pod"] in line for line in scene.log(TASKS, "plain")):
+        return failed(
+            "task",
+            "the log of a task is gone with its pod",
+            "The volume or store of logs is not the same for tasks and api-server, or cannot be written or read.",
+            f"Look at both ends: ./airstrip logs {TASKS} plain; ./airstrip logs api-server",
+        )
+    if not scene.tasks_have_pods:
+        return proved(f"it ran green {_LOCAL}; its log is read back")
+    return proved(f"it ran green in {seen['pod']}, which is gone; its log is read back")
+
+
+def _pods_that_stay(scene: Scene) -> list[str]:
+    deadline = time.monotonic() + _GONE_SECONDS
+    while (pods := scene.pods(TASKS)) and time.monotonic() < deadline:
+        scene.say(f"{len(pods)} pods are still there")
+        time.sleep(0.5)
+    return [str(pod["metadata"]["name"]) for pod in pods]
+
+
+def xcom(scene: Scene) -> Outcome:
+    got, sent = scene.returned(TASKS, "reader"), scene.returned(TASKS, "plain")
+    if not got or not sent:
+        return _red(scene, "xcom", "reader" if sent else "plain")
+    if got["from"] != sent["pod"]:
+        return failed(
+            "xcom",
+            f"{got['pod']} was given {got['from']}, not {sent['pod']}",
+            "The XCom backend of the settings loses or changes what tasks return.",
+            "Look at airflow.config.core.xcom_backend in the file.",
+        )
+    if not scene.tasks_have_pods:
+        return proved(f"from one task to another, {_LOCAL}")
+    if got["pod"] == sent["pod"]:
+        return failed("xcom", f"both tasks ran in {got['pod']}", "Tasks share a pod.", "Look at airflow.executor.")
+    return proved(f"from {sent['pod']} to {got['pod']}")
+
+
+def secrets(scene: Scene) -> Outcome:
+    if error := scene.refused("values"):
+        raise error
+    got = scene.returned(TASKS, "values")
+    if got is None:
+        return _red(scene, "secrets", "values")
+    wrong = [name for name, text in scene.given.hashes.items() if got.get(name) != text]
+    if wrong:
+        return failed(
+            "secrets",
+            f"a task reads another {' and '.join(wrong)} than was stored",
+            "The Fernet key changed since, or a secrets backend of the settings answers first.",
+            "Look at airflow.config.secrets in the file; see: ./airstrip verify --only fernet",
+        )
+    config = scene.session.spec.airflow.config
+    backend = {**config.get("secrets", {}), **config.get("workers", {})}
+    after = f" (after {backend['backend']})" if backend.get("backend") else ""
+    return proved(f"a variable, and a connection's password, out of Airflow's own tables{after}")
+
+
+def triggerer(scene: Scene) -> Outcome:
+    got = scene.returned(TASKS, "deferred")
+    if got is None:
+        return _red(scene, "triggerer", "deferred")
+    return proved(f"a task left {got['before']}, and came back in {got['after']} with the trigger's event")
+
+
+def _red(scene: Scene, name: PropertyName, task_id: str) -> Outcome:
+    return failed(
+        name,
+        f"the task {task_id} is {scene.ended(TASKS).state(task_id)}",
+        "Its log says why; where there is none, the scheduler's does.",
+        f"Read them: ./airstrip logs {TASKS} {task_id}; ./airstrip logs scheduler",
+        "\n".join(scene.log(TASKS, task_id)[-15:]),
+    )

@@ -1,0 +1,50 @@
+"""Whether the database is migrated for this Airflow, and what its Fernet key decrypts; one line of JSON.
+
+Runs in a pod like the migration's. Names of what cannot be read are told, values never.
+"""
+
+import json
+import logging
+
+logging.disable(logging.CRITICAL)
+
+from airflow.models.connection import Connection  # noqa: E402
+from airflow.models.crypto import get_fernet  # noqa: E402
+from airflow.models.variable import Variable  # noqa: E402
+from airflow.utils.db import check_migrations  # noqa: E402
+from airflow.utils.session import create_session  # noqa: E402
+from sqlalchemy import select  # noqa: E402
+
+
+def migrated():
+    try:
+        check_migrations(1)
+    except TimeoutError as error:
+        return str(error)
+    return ""
+
+
+def stored(session):
+    """(name, encrypted text) of all that the key is for."""
+    for connection in session.scalars(select(Connection)):
+        if connection._password and connection.is_encrypted:
+            yield f"connection {connection.conn_id}", connection._password
+        if connection._extra and connection.is_extra_encrypted:
+            yield f"connection {connection.conn_id}", connection._extra
+    for variable in session.scalars(select(Variable)):
+        if variable._val and variable.is_encrypted:
+            yield f"variable {variable.key}", variable._val
+
+
+def is_readable(text):
+    try:
+        get_fernet().decrypt(text.encode())
+    except Exception:
+        return False
+    return True
+
+
+with create_session() as session:
+    texts = list(stored(session))
+unreadable = sorted({name for name, text in texts if not is_readable(text)})
+print(json.dumps({"unapplied": migrated(), "encrypted": len(texts), "unreadable": unreadable}))

@@ -1,0 +1,143 @@
+"""Proves by doing: runs real tasks, tries what must not be possible, and takes away what it made."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+
+from airstrip.answers import PropertyData, VerifyData
+from airstrip.diagnose import collect_facts, diagnose
+from airstrip.errors import AirstripError, UsageError
+from airstrip.events import Emit, Warned, step
+from airstrip.kube import Lease
+from airstrip.operations.properties import PROPERTIES, Outcome, Property, Scene, clean
+from airstrip.operations.session import Session
+from airstrip.result import Finding, Result
+
+STAYS = "rows of Airflow's audit log, and log files of the tasks"
+"""What verify cannot take away again."""
+
+
+def verify(session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: float) -> Result[VerifyData]:
+    """Exit code 3 when a property fails. `only` names some of them; `timeout` (seconds) bounds the runs.
+
+    With findings of what is wrong in the deployment, where any of them fails. Raises UsageError for a name
+    that is none, LockError while another Airstrip is at work, AirstripError where nothing runs.
+    """
+    chosen = _chosen(only)
+    begun = time.monotonic()
+    # Before anything else: what is stopped has no cluster to ask either.
+    _ = session.platform
+    with Lease(session.cluster, session.spec.namespaces.control, purpose="verify"):
+        scene = Scene(session, begun + timeout)
+        rows, findings = _prove(scene, chosen, emit)
+        left = _clean(scene, emit)
+    findings += [_left(left)] if left else []
+    data: VerifyData = {
+        "name": session.spec.name,
+        "properties": rows,
+        "left": left,
+        "stays": STAYS,
+        "seconds": round(time.monotonic() - begun, 1),
+    }
+    return Result("verify", data, findings, 3 if findings else 0)
+
+
+def _chosen(only: Sequence[str]) -> list[Property]:
+    names = [item.name for item in PROPERTIES]
+    for name in only:
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            raise UsageError(
+                "usage.unknown-property",
+                f"there is no property {name}",
+                cause=f"Did you mean {near[0]}?" if near else "",
+                fix=f"One of: {', '.join(names)}",
+            )
+    return [item for item in PROPERTIES if not only or item.name in only]
+
+
+def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[PropertyData], list[Finding]]:
+    """What was made is taken away whatever ends it."""
+    rows: list[PropertyData] = []
+    found: dict[tuple[str, str], Finding] = {}
+    causes: list[Finding] | None = None
+    try:
+        with step(emit, "verify.start", "Start what looks") as progress:
+            scene.say = progress.say
+            _start(scene, chosen)
+        for item in chosen:
+            with step(emit, f"verify.{item.name}", f"Prove that {item.title}") as progress:
+                scene.say = progress.say
+                outcome = _look(item, scene)
+                progress.note = outcome.state
+            if outcome.finding:
+                # While it can be seen: what failed may be mended by itself until the end.
+                causes = _diagnosis(scene) if causes is None else causes
+                found[outcome.finding.code, outcome.finding.symptom] = outcome.finding
+            rows.append(_row(item, outcome, progress.elapsed, causes or []))
+    except BaseException:
+        with suppress(AirstripError):
+            _clean(scene, emit)
+        raise
+    return rows, [*(causes or ()), *found.values()]
+
+
+def _start(scene: Scene, chosen: Sequence[Property]) -> None:
+    scene.say("asking Airflow")
+    scene.meet_airflow()
+    # A verify that was cut off may have left something, which this one would take for its own.
+    clean(scene.session, in_airflow=not scene.is_down)
+    scene.start({need for item in chosen for need in item.needs})
+
+
+def _clean(scene: Scene, emit: Emit) -> list[str]:
+    with step(emit, "verify.clean", "Take away what was made"):
+        left = clean(scene.session, in_airflow=scene.has_made or not scene.is_down)
+    for what in left:
+        emit(Warned("verify.left", f"left behind: {what}"))
+    return left
+
+
+def _look(item: Property, scene: Scene) -> Outcome:
+    """A property that cannot be looked at has failed: what is not seen is not proved."""
+    try:
+        return item.prove(scene)
+    except AirstripError as error:
+        scene.notice(error)
+        finding = Finding(error.code, error.message, error.cause, error.fix, error.details)
+        return Outcome("failed", error.message, finding)
+
+
+def _diagnosis(scene: Scene) -> list[Finding]:
+    """What is wrong in the deployment, as a failed `up` tells it."""
+    namespaces = scene.session.spec.namespaces
+    try:
+        return diagnose(collect_facts(scene.session.cluster, [namespaces.control, namespaces.workers]))
+    except AirstripError:
+        return []
+
+
+def _row(item: Property, outcome: Outcome, seconds: float, causes: Sequence[Finding]) -> PropertyData:
+    codes = [finding.code for finding in (*causes, outcome.finding) if finding] if outcome.finding else []
+    return {
+        "property": item.name,
+        "title": item.title,
+        "state": outcome.state,
+        "text": outcome.text,
+        "limits": list(outcome.limits),
+        "findings": list(dict.fromkeys(codes)),
+        "seconds": round(seconds, 1),
+    }
+
+
+def _left(left: Sequence[str]) -> Finding:
+    return Finding(
+        "verify.left",
+        f"{len(left)} things that were made for the proof could not be taken away",
+        "Airflow or the cluster did not answer at the end.",
+        "Run it again: ./airstrip verify   (it takes away what an earlier one left)",
+        "\n".join(left),
+    )

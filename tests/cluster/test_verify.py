@@ -1,0 +1,219 @@
+"""`verify` on the landing: everything is proved by doing, what is broken is found, and nothing stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.kube import Cluster
+from tests.landing import NAME, ROOT, Landing, eventually
+
+WORKERS = f"{NAME}-workers"
+KINDS = (
+    ("v1", "Pod"),
+    ("v1", "ConfigMap"),
+    ("v1", "Secret"),
+    ("v1", "ServiceAccount"),
+    ("batch/v1", "Job"),
+    ("coordination.k8s.io/v1", "Lease"),
+    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
+    ("networking.k8s.io/v1", "NetworkPolicy"),
+)
+RBAC = "rbac.authorization.k8s.io/v1"
+ENFORCE = "pod-security.kubernetes.io/enforce"
+
+
+def traces(landing: Landing, cluster: Cluster, airflow: AirflowClient) -> dict[str, Any]:
+    """What verify may make, everywhere where it could: all of it must be as it was."""
+    objects = {
+        f"{kind} in {namespace}": {item["metadata"]["name"] for item in cluster.list(version, kind, namespace)}
+        for namespace in (NAME, WORKERS, "default")
+        for version, kind in KINDS
+    }
+    return {
+        **objects,
+        "files": {path.name for path in landing.dags.iterdir()},
+        "runs": {(run.dag_id, run.run_id) for run in airflow.dag_runs(None, limit=100)},
+        "dags": set(airflow.values.dag_names()),
+        "paused": {dag.dag_id for dag in airflow.dags() if dag.is_paused},
+        "variables": set(airflow.values.variable_names()),
+        "connections": set(airflow.values.connection_names()),
+    }
+
+
+@pytest.fixture
+def leaves_nothing(landing: Landing, cluster: Cluster, airflow: AirflowClient) -> Iterator[Callable[[], None]]:
+    """Whatever a test makes of it. Another test's pod may end meanwhile: nothing new is what counts."""
+    before = traces(landing, cluster, airflow)
+
+    def compare() -> None:
+        after = traces(landing, cluster, airflow)
+        assert {where: after[where] - before[where] for where in after if after[where] - before[where]} == {}
+
+    yield compare
+    compare()
+
+
+def verify(landing: Landing, *only: str) -> dict[str, Any]:
+    """The document of a verify of some properties: its exit code is that of its document, and no traceback is shown."""
+    done = landing.airstrip("verify", "--json", *(f"--only={name}" for name in only), timeout=200)
+    assert "Traceback" not in done.stderr, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    assert done.returncode == document["exitCode"]
+    return document
+
+
+def states(document: dict[str, Any]) -> dict[str, str]:
+    return {row["property"]: row["state"] for row in document["data"]["properties"]}
+
+
+def by_hand(cluster: Cluster, version: str, kind: str, name: str, namespace: str | None, body: dict[str, Any]) -> None:
+    """As `kubectl patch` does, so that `up` takes it back."""
+    path = cluster.resource(version, kind).path(namespace, name)
+    cluster.transport.request(
+        "PATCH",
+        path,
+        "patch an object by hand",
+        query={"fieldManager": "kubectl-patch"},
+        body=json.dumps(body).encode(),
+        content_type="application/merge-patch+json",
+    )
+
+
+@contextmanager
+def too_much(cluster: Cluster) -> Iterator[None]:
+    """Somebody lets tasks do in `default` what editors may."""
+    grant = {
+        "apiVersion": RBAC,
+        "kind": "RoleBinding",
+        "metadata": {"name": "too-much", "namespace": "default"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
+        "subjects": [{"kind": "ServiceAccount", "name": f"{NAME}-pods", "namespace": WORKERS}],
+    }
+    cluster.apply(grant)
+    try:
+        yield
+    finally:
+        cluster.delete(RBAC, "RoleBinding", "too-much", "default")
+
+
+def test_rights_beyond_the_workers_namespace_are_found(
+    landing: Landing, cluster: Cluster, leaves_nothing: Callable[[], None]
+) -> None:
+    with too_much(cluster):
+        document = verify(landing, "isolation", "least-access")
+    assert states(document) == {"isolation": "failed", "least-access": "failed"}
+    found = {finding["code"]: finding for finding in document["findings"]}
+    assert "all three tasks ran" in found["verify.isolation"]["symptom"]
+    assert "in default" in found["verify.least-access"]["evidence"]
+    leaves_nothing()
+
+
+def test_every_property_is_proved_or_does_not_apply(
+    landing: Landing, leaves_nothing: Callable[[], None], tmp_path: Path
+) -> None:
+    """Also that what the test before has broken, and mended, is proved again."""
+    file = tmp_path / "report.xml"
+    done = landing.airstrip("verify", "--json", "--junit", str(file), timeout=200)
+    document = json.loads(done.stdout)
+    assert document["findings"] == [], done.stdout
+    assert done.returncode == 0
+    rows = {row["property"]: row for row in document["data"]["properties"]}
+    assert {name: row["text"] for name, row in rows.items() if row["state"] == "not-applicable"} == {
+        "network": "this cluster enforces no NetworkPolicy: a task's pod reaches the database",
+        "ingress": rows["ingress"]["text"],
+    }
+    assert document["data"]["left"] == []
+    assert "audit log" in document["data"]["stays"]
+    assert any("exec" in limit for limit in rows["least-access"]["limits"])
+    assert document["data"]["seconds"] < 90
+    suite = ElementTree.parse(file).getroot()
+    assert [case.get("name") for case in suite.iter("testcase")] == list(rows)
+    assert (suite.get("failures"), suite.get("skipped")) == ("0", "2")
+    leaves_nothing()
+
+
+@pytest.mark.parametrize("label", [None, "baseline"])
+def test_a_namespace_that_does_not_enforce_restricted_is_found(
+    landing: Landing, cluster: Cluster, label: str | None
+) -> None:
+    by_hand(cluster, "v1", "Namespace", WORKERS, None, {"metadata": {"labels": {ENFORCE: label}}})
+    try:
+        document = verify(landing, "pod-security")
+    finally:
+        by_hand(cluster, "v1", "Namespace", WORKERS, None, {"metadata": {"labels": {ENFORCE: "restricted"}}})
+    assert states(document) == {"pod-security": "failed"}
+    assert WORKERS in document["findings"][0]["symptom"]
+    assert states(verify(landing, "pod-security")) == {"pod-security": "proved"}
+
+
+def test_a_policy_that_was_deleted_is_found(landing: Landing, cluster: Cluster) -> None:
+    policy = cluster.get("networking.k8s.io/v1", "NetworkPolicy", "postgresql", NAME)
+    assert policy is not None
+    cluster.delete("networking.k8s.io/v1", "NetworkPolicy", "postgresql", NAME)
+    try:
+        document = verify(landing, "network")
+    finally:
+        landing.ok("up", "--yes")
+    assert states(document) == {"network": "failed"}
+    assert f"postgresql in {NAME}" in document["findings"][0]["symptom"]
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_what_an_interrupted_verify_made_is_taken_away(
+    landing: Landing,
+    airflow: AirflowClient,
+    leaves_nothing: Callable[[], None],
+    number: signal.Signals,
+    code: int,
+) -> None:
+    """By itself at Ctrl-C; by the next, whichever it is, after kill -9."""
+    command = [str(ROOT / "airstrip"), "verify", "--json", "-f", str(landing.file)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        eventually(
+            lambda: any(run.state == "running" for run in airflow.dag_runs("airstrip_verify_isolation", limit=5)),
+            seconds=60,
+            what="its tasks run",
+        )
+        os.kill(process.pid, number)
+        assert process.wait(timeout=90) == code
+    finally:
+        process.kill()
+    if number == signal.SIGKILL:
+        assert airflow.values.variable_names("airstrip_verify_") != ()
+        verify(landing, "pod-security")
+    leaves_nothing()
+
+
+def test_an_airflow_that_is_down_is_told_soon_and_once(landing: Landing, cluster: Cluster) -> None:
+    by_hand(cluster, "apps/v1", "Deployment", "api-server", NAME, {"spec": {"replicas": 0}})
+    try:
+        eventually(
+            lambda: not cluster.list("v1", "Pod", NAME, label_selector="app.kubernetes.io/component=api-server"),
+            seconds=60,
+            what="the api-server is gone",
+        )
+        begun = time.monotonic()
+        document = verify(landing)
+        assert time.monotonic() - begun < 60
+    finally:
+        landing.ok("up", "--yes")
+    assert document["exitCode"] == 3
+    assert [finding["code"] for finding in document["findings"]].count("airflow.unreachable") == 1
+    seen = states(document)
+    # What needs no Airflow is proved all the same.
+    assert {name for name, state in seen.items() if state == "proved"} >= {"pod-security", "migration"}
+    assert {seen[name] for name in ("task", "isolation", "dags", "scheduler", "web")} == {"failed"}
+    assert document["data"]["left"] == []
