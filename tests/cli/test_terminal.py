@@ -47,6 +47,11 @@ STATES = [
     for state in ("queued", "success", "failed")
 ]
 
+PROPERTIES = [
+    {"property": name, "state": state, "text": LONG, "limits": [LONG]}
+    for name, state in (("task", "failed"), ("least-access", "proved"), ("ingress", "not-applicable"))
+]
+
 def change(*arguments, **named):
     print("CHANGED")
     return Result("down", {"name": "airflow"})
@@ -62,6 +67,9 @@ facade = Facade({
     "up": up,
     "status": Result("status", {"name": "airflow", "state": "degraded", "components": [], "runs": RUNS}, [FINDING], 3),
     "plan": Result("plan", PLAN),
+    "verify": Result(
+        "verify", {"name": "a", "properties": PROPERTIES, "left": [], "stays": LONG, "seconds": 9.0}, [FINDING], 3
+    ),
     "history": Result("status", {"name": "airflow", "history": HISTORY}),
 })
 for module, name in (("airstrip.deployment", "Deployment"), ("airstrip.node", "Node")):
@@ -70,8 +78,8 @@ for module, name in (("airstrip.deployment", "Deployment"), ("airstrip.node", "N
     sys.modules[module] = fake
 sys.exit(run(sys.argv[1:]))
 """
-VERBS = ["--help", "up --help", "logs --help", "node build --help", "users add --help", "nonsense"]
-ANSWERS = ["up", "status", "status --history", "plan"]
+VERBS = ["--help", "up --help", "verify --help", "logs --help", "node build --help", "users add --help", "nonsense"]
+ANSWERS = ["up", "status", "status --history", "plan", "verify"]
 
 
 def run(words: str, typed: Typed | None = None, **variables: str) -> Shown:
@@ -106,6 +114,16 @@ def test_colours_move_no_column() -> None:
     assert COLOR.search(shown.sent)
     (column,) = {line.index("2026-11-21") for line in shown.lines if "2026-11-21" in line}
     assert column > len("  smoke  manual  success")
+
+
+def test_a_property_that_takes_many_words_stays_in_its_column() -> None:
+    lines = run("verify").lines
+    (first,) = [number for number, line in enumerate(lines) if line.startswith("  task")]
+    column = lines[first].index("because")
+    assert lines[first + 1].startswith(" " * column)
+    assert lines[first + 1][column] != " "
+    (other,) = [line for line in lines if line.startswith("  ingress")]
+    assert other.index("because") == column
 
 
 @pytest.mark.parametrize("words", ["up", "status"])

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from airstrip import __version__
-from airstrip.cli import doctor, files, image, lifecycle, look, node, plan, users
+from airstrip.cli import doctor, files, image, lifecycle, look, node, plan, prove, users
 from airstrip.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +22,7 @@ GROUPS: list[tuple[tuple[str, ...], typer.Typer]] = [
     ((), plan.verbs),
     ((), look.verbs),
     ((), doctor.verbs),
+    ((), prove.verbs),
     ((), files.verbs),
     (("users",), users.verbs),
     (("image",), image.verbs),
@@ -32,7 +33,7 @@ VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for c
 
 def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
-        *("init", "up", "plan", "status", "doctor", "why", "open", "run", "logs", "down", "render", "schema"),
+        *("init", "up", "plan", "status", "doctor", "why", "verify", "open", "run", "logs", "down", "render", "schema"),
         *(f"users {verb}" for verb in ("list", "add", "set-role", "reset-password", "delete")),
         *(f"image {verb}" for verb in ("build", "prune")),
         *(f"node {verb}" for verb in ("build", "start", "stop", "status", "kubeconfig", "prune")),

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airstrip.cli import present_doctor, present_node, present_users
+from airstrip.cli import present_doctor, present_node, present_users, present_verify
 from airstrip.cli.colors import paint
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.present_why import also, present_why
@@ -157,4 +157,5 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "run": _run,
     "status": _status,
     "plan": plan_lines,
+    "verify": present_verify.present_verify,
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from airstrip.cli.colors import paint, width_of
 
-_GOOD = frozenset({"healthy", "success", "running", "ready", "done"})
+_GOOD = frozenset({"healthy", "success", "running", "ready", "done", "proved"})
 _BAD = frozenset({"degraded", "failed", "failing", "incomplete", "stopped", "unhealthy", "upstream_failed"})
 
 

@@ -1,0 +1,78 @@
+"""The outcome of `verify` as JUnit XML, which every CI reads."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from airstrip.errors import not_written
+from airstrip.result import AnyResult, Finding
+
+# What XML 1.0 has no way to hold: a log may.
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def check_place(file: Path) -> None:
+    """Raises `file.not-written` where it would only be found out after a minute's work."""
+    existed = file.exists()
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise not_written(error) from error
+    if not existed:
+        file.unlink()
+
+
+def write_junit(result: AnyResult, file: Path) -> None:
+    """One test case for each property; a finding that is no property's own is an error of the suite."""
+    rows = result.data["properties"]
+    counts = {state: sum(row["state"] == state for row in rows) for state in ("failed", "not-applicable")}
+    suite = ElementTree.Element(
+        "testsuite",
+        name=f"airstrip verify {result.data['name']}",
+        tests=str(len(rows)),
+        failures=str(counts["failed"]),
+        errors="0",
+        skipped=str(counts["not-applicable"]),
+        time=str(result.data["seconds"]),
+    )
+    findings = {finding.code: finding for finding in result.findings}
+    for row in rows:
+        _add_case(suite, row, [findings[code] for code in row["findings"] if code in findings])
+    if result.data["left"]:
+        ElementTree.SubElement(suite, "system-err").text = _clean("left behind:\n" + "\n".join(result.data["left"]))
+    ElementTree.SubElement(suite, "system-out").text = f"what stays: {result.data['stays']}"
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        ElementTree.ElementTree(suite).write(temporary, encoding="utf-8", xml_declaration=True)
+        temporary.replace(file)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise not_written(error) from error
+
+
+def _add_case(suite: ElementTree.Element, row: Mapping[str, Any], findings: list[Finding]) -> None:
+    name, seconds = str(row["property"]), str(row["seconds"])
+    case = ElementTree.SubElement(suite, "testcase", name=name, classname="airstrip.verify", time=seconds)
+    if row["state"] == "failed":
+        failure = ElementTree.SubElement(case, "failure", message=_clean(row["text"]))
+        failure.text = _clean("\n\n".join(_words(finding) for finding in findings))
+    elif row["state"] == "not-applicable":
+        ElementTree.SubElement(case, "skipped", message=_clean(row["text"]))
+    if row["limits"]:
+        ElementTree.SubElement(case, "system-out").text = _clean(
+            "\n".join(f"limit: {limit}" for limit in row["limits"])
+        )
+
+
+def _words(finding: Finding) -> str:
+    lines = [f"{finding.symptom}  [{finding.code}]", f"cause: {finding.cause}", f"fix: {finding.fix}", finding.evidence]
+    return "\n".join(line for line in lines if line)
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("?", text)

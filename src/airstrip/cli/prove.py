@@ -1,0 +1,65 @@
+"""verify: what proves a deployment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from airstrip.answers import PropertyName
+from airstrip.cli import options
+from airstrip.cli.junit import check_place, write_junit
+from airstrip.cli.lifecycle import load
+from airstrip.cli.render import Voice
+from airstrip.cli.usage import Command
+from airstrip.cli.verb import Call, Confirm
+from airstrip.result import AnyResult
+
+verbs = typer.Typer()
+
+_TIMEOUT = 180.0
+
+
+def _names(incomplete: str) -> list[str]:
+    """For the shell's completion."""
+    return [name for name in get_args(PropertyName) if name.startswith(incomplete)]
+
+
+@verbs.command("verify", cls=Command, short_help="Prove by real tasks that a deployment works.")
+def verify(
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="PROPERTY", help="This one alone; can be given again.", autocompletion=_names),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option("--junit", metavar="FILE", help="Write the outcome as JUnit XML too.")
+    ] = None,
+    file: options.File = None,
+    timeout: options.Timeout = _TIMEOUT,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Run real tasks, try what must not be possible, and take away what was made for it.
+
+    Each property is proved, has failed with a cause, or does not apply here with a reason. Exit code 3
+    when one has failed. It leaves no pod, run, variable, connection or file; rows of Airflow's audit
+    log and log files of its tasks stay.
+
+    \b
+    Examples:
+      ./airstrip verify
+      ./airstrip verify --only isolation --only least-access
+      ./airstrip verify --junit report.xml
+    """
+    call = Call("verify", json, debug)
+
+    def work(voice: Voice, _: Confirm) -> AnyResult:
+        if junit:
+            check_place(junit)
+        result = load(file).verify(voice, only=only or (), timeout=timeout)
+        if junit:
+            write_junit(result, junit)
+        return result
+
+    call.run(work)

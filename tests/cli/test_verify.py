@@ -1,0 +1,111 @@
+"""`verify`: its table, its JUnit file, its words where something fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+from xml.etree import ElementTree
+
+import pytest
+import typer.main
+
+from airstrip.answers import PropertyName
+from airstrip.cli.main import app, run
+from airstrip.result import AnyResult, Finding, Result
+from tests.cli.conftest import Facade, Outcome
+
+Airstrip = Callable[..., Outcome]
+FINDING = Finding("verify.task", "the task plain is failed", "Its log says why.", "Read it.", "end of \x1b[31mthe log")
+
+
+def row(name: str, state: str, text: str, **more: Any) -> dict[str, Any]:
+    return {
+        "property": name,
+        "title": name,
+        "state": state,
+        "text": text,
+        "limits": [],
+        "findings": [],
+        "seconds": 1.0,
+    } | more
+
+
+def answer() -> AnyResult:
+    rows = [
+        row("task", "failed", FINDING.symptom, findings=[FINDING.code]),
+        row("least-access", "proved", "no token", limits=["may exec"]),
+        row("ingress", "not-applicable", "there is none"),
+    ]
+    data = {"name": "mine", "properties": rows, "left": [], "stays": "rows of the log", "seconds": 58.3}
+    return Result("verify", data, [FINDING], 3)
+
+
+def test_the_table_has_each_property_and_what_stays(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["verify"] = answer()
+    done = airstrip("verify", "--only", "task", "--only", "ingress", "--timeout", "20")
+    assert done.code == 3
+    assert done.out.splitlines() == [
+        "mine: 1 proved, 1 failed, 1 not applicable, in 58.3 s",
+        "",
+        "  task          failed          the task plain is failed",
+        "  least-access  proved          no token",
+        "  ingress       not-applicable  there is none",
+        "",
+        "what holds all the same",
+        "  may exec",
+        "",
+        "what stays: rows of the log",
+        "",
+        "! the task plain is failed  [verify.task]",
+        "  cause: Its log says why.",
+        "  fix:   Read it.",
+        "  | end of \x1b[31mthe log",
+    ]
+    assert facade.calls[0][2] == {"only": ["task", "ingress"], "timeout": 20.0}
+
+
+def test_the_junit_file_has_a_case_for_each_property(airstrip: Airstrip, facade: Facade, tmp_path: Path) -> None:
+    facade.answers["verify"] = answer()
+    file = tmp_path / "report.xml"
+    assert airstrip("verify", "--junit", str(file)).code == 3
+    suite = ElementTree.parse(file).getroot()
+    assert {name: suite.get(name) for name in ("tests", "failures", "skipped")} == {
+        "tests": "3",
+        "failures": "1",
+        "skipped": "1",
+    }
+    cases = {case.get("name"): case for case in suite.iter("testcase")}
+    failure = cases["task"].find("failure")
+    assert failure is not None
+    assert failure.get("message") == FINDING.symptom
+    # What XML cannot hold is not written into it.
+    assert "fix: Read it.\nend of ?[31mthe log" in (failure.text or "")
+    assert cases["ingress"].find("skipped") is not None
+    assert len(cases["least-access"].findall("failure")) == 0
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_file_that_cannot_be_written_is_told_before_the_work(
+    airstrip: Airstrip, facade: Facade, tmp_path: Path
+) -> None:
+    done = airstrip("verify", "--junit", str(tmp_path / "none" / "report.xml"), "--json")
+    assert done.code == 1
+    assert done.document["errors"][0]["code"] == "file.not-written"
+    assert facade.calls == []
+
+
+def test_a_property_that_there_is_not_is_a_usage_error_with_all_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", "--only", "isolaton"]) == 2
+    said = capsys.readouterr().err
+    assert "Did you mean isolation?" in said
+    assert all(name in said for name in get_args(PropertyName))
+
+
+def test_the_shell_completes_properties() -> None:
+    command = typer.main.get_command(app).commands["verify"]  # type: ignore[attr-defined] # a group, which has them
+    (option,) = [parameter for parameter in command.params if parameter.name == "only"]
+    assert [item.value for item in option.shell_complete(typer.Context(command), "ne")] == ["network"]
