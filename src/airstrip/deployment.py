@@ -23,8 +23,8 @@ from airstrip.answers import (
     UpData,
     UserData,
     UsersData,
-    WhyData,
     VerifyData,
+    WhyData,
     WrittenData,
 )
 from airstrip.events import Emit, discard

@@ -18,8 +18,8 @@ from airstrip.operations.session import Session
 from airstrip.operations.status import status
 from airstrip.operations.up import up
 from airstrip.operations.users import add_user, delete_user, list_users, reset_password, set_role
-from airstrip.operations.why import why
 from airstrip.operations.verify import verify
+from airstrip.operations.why import why
 
 __all__ = [
     "Session",
@@ -46,6 +46,6 @@ __all__ = [
     "status",
     "task_logs",
     "up",
-    "why",
     "verify",
+    "why",
 ]

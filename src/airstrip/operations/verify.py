@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from airstrip.answers import PropertyData, VerifyData
-from airstrip.diagnose import collect_facts, diagnose
 from airstrip.errors import AirstripError, UsageError
 from airstrip.events import Emit, Warned, step
 from airstrip.kube import Lease
+from airstrip.operations.doctor import causes as deployment_causes
 from airstrip.operations.properties import PROPERTIES, Outcome, Property, Scene, clean
 from airstrip.operations.session import Session
 from airstrip.result import Finding, Result
@@ -75,7 +75,7 @@ def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[P
                 progress.note = outcome.state
             if outcome.finding:
                 # While it can be seen: what failed may be mended by itself until the end.
-                causes = _diagnosis(scene) if causes is None else causes
+                causes = deployment_causes(scene.session) if causes is None else causes
                 found[outcome.finding.code, outcome.finding.symptom] = outcome.finding
             rows.append(_row(item, outcome, progress.elapsed, causes or []))
     except BaseException:
@@ -109,15 +109,6 @@ def _look(item: Property, scene: Scene) -> Outcome:
         scene.notice(error)
         finding = Finding(error.code, error.message, error.cause, error.fix, error.details)
         return Outcome("failed", error.message, finding)
-
-
-def _diagnosis(scene: Scene) -> list[Finding]:
-    """What is wrong in the deployment, as a failed `up` tells it."""
-    namespaces = scene.session.spec.namespaces
-    try:
-        return diagnose(collect_facts(scene.session.cluster, [namespaces.control, namespaces.workers]))
-    except AirstripError:
-        return []
 
 
 def _row(item: Property, outcome: Outcome, seconds: float, causes: Sequence[Finding]) -> PropertyData:

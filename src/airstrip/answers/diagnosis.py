@@ -1,0 +1,116 @@
+"""What verify, doctor and why give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NotRequired, TypedDict
+
+
+class TroubleData(TypedDict):
+    task: str
+    map: int
+    state: str | None
+
+
+class WhyData(TypedDict):
+    """What was asked about; `because` is the task that explains it, where that is another one."""
+
+    dag: str
+    run: str | None
+    runState: str | None
+    task: str | None
+    map: int
+    state: str | None
+    because: NotRequired[TroubleData]
+
+
+PropertyName = Literal[
+    "task",
+    "isolation",
+    "least-access",
+    "network",
+    "dags",
+    "xcom",
+    "secrets",
+    "triggerer",
+    "versions",
+    "fernet",
+    "migration",
+    "scheduler",
+    "web",
+    "ingress",
+    "pod-security",
+]
+
+
+class PropertyData(TypedDict):
+    """`text` is what was seen, or why it does not apply; `findings` are the codes of those that go with a failure."""
+
+    property: PropertyName
+    title: str
+    state: Literal["proved", "failed", "not-applicable"]
+    text: str
+    limits: Sequence[str]
+    findings: Sequence[str]
+    seconds: float
+
+
+class VerifyData(TypedDict):
+    """`left` is what could not be taken away again, `stays` what is not meant to be."""
+
+    name: str
+    properties: Sequence[PropertyData]
+    left: Sequence[str]
+    stays: str
+    seconds: float
+
+
+class CheckData(TypedDict):
+    """`state` is ok, failed or skipped; `detail` says why."""
+
+    name: str
+    state: str
+    detail: str
+    seconds: float
+
+
+class DoctorData(TypedDict):
+    """`checked` is what was looked at, `fine` the codes of rules that find nothing in that.
+
+    `collected` is RFC 3339; `facts` is the file that was written.
+    """
+
+    name: str
+    collected: str
+    checked: Sequence[CheckData]
+    fine: Sequence[str]
+    facts: NotRequired[str]
+
+
+class CodeEntry(TypedDict):
+    message: str
+    cause: str
+    fix: str
+
+
+class CodeData(TypedDict):
+    """Several entries where a code is raised in several places."""
+
+    code: str
+    entries: Sequence[CodeEntry]
+
+
+class CleanedPod(TypedDict):
+    namespace: str
+    pod: str
+    dag: str
+    task: str
+    reason: str
+
+
+class CleanData(TypedDict):
+    """Pods of tasks that are over; `deleted` how many of them were."""
+
+    name: str
+    pods: Sequence[CleanedPod]
+    deleted: int
