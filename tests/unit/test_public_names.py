@@ -35,7 +35,7 @@ def test_what_a_deployment_and_a_node_can_do() -> None:
     assert public(airstrip.Deployment) == (
         "add_user build_images check_rights clean close component_logs delete_user doctor down explain_code "
         "explain_facts history init load open_url password plan prune_images render reset_password run schema "
-        "set_role status task_logs up users why"
+        "set_role status task_logs up users verify why"
     )
     assert public(airstrip.Node) == "build check check_rights kubeconfig load prune start status stop"
 
