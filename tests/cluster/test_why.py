@@ -67,7 +67,7 @@ def run(landing: Landing, airflow: AirflowClient, cluster: Cluster, web: Web, wo
         airflow.trigger(dag)
     run = airflow.trigger("why").run_id
     try:
-        eventually(lambda: unsettled(airflow, run) in ({}, {"marked": "running"}), seconds=200, what="tasks settle")
+        eventually(lambda: unsettled(airflow, run) in ({}, {"marked": "running"}), seconds=400, what="tasks settle")
         web.send("PATCH", f"dags/why/dagRuns/{run}/taskInstances/marked", {"new_state": "failed"})
         yield run
     finally:
