@@ -21,6 +21,9 @@ from airstrip.result import Finding, Result
 _ANSWER_SECONDS = 5.0
 """For each question to Airflow, which is asked three times: one that does not answer is a finding of its own."""
 _MIGRATION = "migration"
+_NEEDED = ("kubernetes", "pods", "events")
+"""Probes without which a task's pods cannot be explained; what the others see, only `doctor` looks at."""
+_WELL = ("success", "skipped", "removed")
 _SILENT = ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
 
 
@@ -41,7 +44,8 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
         return _silent(dag_id, task_id, run_id, error, seen)
     if not unseen:
         facts = add_cluster(facts, session.cluster, where, seen)
-    findings = [*explain(facts), *unseen]
+    # Of what ran well, nothing that could not be seen is missed.
+    findings = [*explain(facts), *(unseen if facts.task and facts.task.state not in _WELL else ())]
     if findings and findings[0].code in ("scheduler.not-running", "triggerer.not-running"):
         component = findings[0].code.partition(".")[0]
         findings = [*diagnose(seen.about({component, DATABASE})), *findings]
@@ -67,7 +71,7 @@ def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding]]:
             "See what else is wrong: ./airstrip doctor",
         )
         for probe in facts.probes
-        if probe.state == "failed"
+        if probe.state == "failed" and probe.name in _NEEDED
     ]
 
 

@@ -197,3 +197,10 @@ def test_a_cluster_that_may_not_be_read_takes_nothing_from_the_rest(seen: list[F
     seen.append(Facts(probes=(ProbeFact("pods", "failed", "may not list pods", code="kubernetes.forbidden"),)))
     assert codes(Fake().why()) == ["task.exception", "kubernetes.forbidden"]
     assert Fake().why().findings[1].symptom == "pods could not be looked at: may not list pods"
+
+
+def test_what_could_not_be_seen_is_no_finding_where_it_is_not_missed(seen: list[Facts]) -> None:
+    seen.append(Facts(probes=(ProbeFact("quotas", "failed", "may not list quotas", code="kubernetes.forbidden"),)))
+    assert codes(Fake().why()) == ["task.exception"]
+    seen.append(Facts(probes=(ProbeFact("pods", "failed", "may not list pods", code="kubernetes.forbidden"),)))
+    assert codes(Fake(rows=[row("e", "success")], run="success").why("e")) == []
