@@ -16,6 +16,7 @@ from airstrip.kube import Cluster
 KUBERNETES = "kubernetes"
 """The probe that every other one of the cluster needs: does it answer at all?"""
 
+_ANSWER_SECONDS = 5.0
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 _LEASES = "kube-node-lease"
 
@@ -33,7 +34,7 @@ def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact)
         return Probe(name, lambda _: look(connected()), (KUBERNETES,))
 
     return [
-        Probe(KUBERNETES, lambda _: _answer(connected())),
+        Probe(KUBERNETES, lambda _: _answer(connected()), deadline=_ANSWER_SECONDS),
         probe("nodes", _nodes),
         probe("namespaces", lambda cluster: namespace_probe.read_namespaces(cluster, names)),
         probe("pods", lambda cluster: read_pods(cluster, names)),

@@ -48,6 +48,20 @@ def test_one_that_hangs_ends_at_its_deadline_and_the_others_tell() -> None:
     assert facts.clock is None
 
 
+def test_a_chain_of_slow_ones_ends_at_the_limit_of_all() -> None:
+    def slow(_: Facts) -> Facts:
+        time.sleep(0.3)
+        return Facts()
+
+    chain = [Probe("0", slow), *(Probe(str(number), slow, (str(number - 1),)) for number in range(1, 40))]
+    started = time.monotonic()
+    facts = run_probes(chain, Facts(), limit=1.0)
+    assert time.monotonic() - started < 5
+    states = [probe.state for probe in facts.probes]
+    assert states == sorted(states, key=["ok", "failed", "skipped"].index)
+    assert set(states) == {"ok", "failed", "skipped"}
+
+
 def test_one_that_fails_is_told_with_its_error_and_skips_what_needs_it() -> None:
     def fail(_: Facts) -> Facts:
         raise KubernetesError("kubernetes.unreachable", "it is away", cause="No power.", fix="Plug it in.")
