@@ -19,8 +19,8 @@ def test_down_and_up_keep_runs_and_password(landing: Landing, session: Session) 
     stopped = landing.airstrip("status", "--json")
     assert stopped.returncode == 3
     assert json.loads(stopped.stdout)["data"]["state"] == "stopped"
-    told = landing.airstrip("doctor", "--json")
-    assert [finding["code"] for finding in json.loads(told.stdout)["findings"]] == ["place.stopped"]
+    seen = landing.airstrip("doctor", "--json")
+    assert [finding["code"] for finding in json.loads(seen.stdout)["findings"]] == ["place.stopped"]
     landing.ok("up", "--yes")
     assert landing.ok("open", "--password") == password
     assert run["run"] in [row["run"] for row in landing.data("status")["runs"]]
