@@ -21,7 +21,18 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the golden files instead of comparing")
+    parser.addoption("--all", action="store_true", help="the tests marked `slow` too")
     parser.addoption("--screenshots", metavar="FOLDER", help="write what the browser of ui/ sees into this folder")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Slow tests are for --all, and for whoever names one."""
+    if config.getoption("--all") or config.option.keyword or any("::" in name for name in config.args):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
 
 
 @pytest.fixture(autouse=True)

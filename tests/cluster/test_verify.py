@@ -137,7 +137,6 @@ def test_every_property_is_proved_or_does_not_apply(
     assert document["data"]["left"] == []
     assert "audit log" in document["data"]["stays"]
     assert any("exec" in limit for limit in rows["least-access"]["limits"])
-    assert document["data"]["seconds"] < 90
     suite = ElementTree.parse(file).getroot()
     assert [case.get("name") for case in suite.iter("testcase")] == list(rows)
     assert (suite.get("failures"), suite.get("skipped")) == ("0", "2")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from airstrip.airflow_api import AirflowClient
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.hands import logs_folder
@@ -50,6 +52,7 @@ def test_a_pool_without_a_slot(doctor: Doctor, airflow: AirflowClient) -> None:
     doctor.is_content()
 
 
+@pytest.mark.slow
 def test_a_log_folder_that_a_task_may_not_write(doctor: Doctor) -> None:
     """As it is after somebody copied logs as root: the pod ends before its task can say why."""
     doctor.landing.ok("run", "smoke")

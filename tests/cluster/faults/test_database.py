@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import pytest
+
 from airstrip.kube import Cluster
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.hands import (
@@ -57,6 +59,7 @@ def test_a_password_that_is_not_the_database_s(doctor: Doctor) -> None:
     doctor.is_content(seconds=90)
 
 
+@pytest.mark.slow
 def test_connections_that_are_all_taken(doctor: Doctor) -> None:
     with connections_taken(doctor.cluster, 110):
         delete_pods(doctor.cluster, "dag-processor")
@@ -73,6 +76,7 @@ def test_tables_of_a_newer_airflow(doctor: Doctor) -> None:
     doctor.is_content()
 
 
+@pytest.mark.slow
 def test_tables_that_were_not_migrated(doctor: Doctor) -> None:
     """And an account whose password is not its Secret's: landing it again from the ground up mends both."""
     airflow = ask_database(doctor.cluster, "SELECT version_num FROM alembic_version")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import secrets as random
 
+import pytest
+
 from airstrip.airflow_api import AirflowClient
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
@@ -47,6 +49,7 @@ def test_a_secret_that_is_gone(doctor: Doctor) -> None:
     doctor.landing.ok("users", "list")
 
 
+@pytest.mark.slow
 def test_keys_that_were_changed(doctor: Doctor, session: Session) -> None:
     """First nobody has the new ones, then the scheduler only, then all: and what was stored cannot be read."""
     airflow = session.airflow
