@@ -11,7 +11,7 @@ from airstrip.cli.width import fold
 
 ALL = "all"
 """Key of the data: list everything that is fine."""
-_WORDS = {"ok": "healthy", "failed": "failed", "skipped": "skipped"}
+_WORDS = {"ok": "seen", "failed": "failed", "skipped": "skipped"}
 
 
 def present_doctor(data: Mapping[str, Any]) -> list[str]:
