@@ -86,6 +86,20 @@ def test_the_junit_file_has_a_case_for_each_property(airstrip: Airstrip, facade:
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_what_could_not_be_taken_away_is_an_error_of_the_junit_file(
+    airstrip: Airstrip, facade: Facade, tmp_path: Path
+) -> None:
+    left = Finding("verify.left", "1 things are left", "It is away.", "Again.", "a pod")
+    rows = [row("task", "proved", "ran")]
+    data = {"name": "mine", "properties": rows, "left": ["a pod"], "stays": "rows", "seconds": 1.0}
+    facade.answers["verify"] = Result("verify", data, [left], 3)
+    assert airstrip("verify", "--junit", str(tmp_path / "report.xml")).code == 3
+    suite = ElementTree.parse(tmp_path / "report.xml").getroot()
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["2", "0", "1"]
+    (error,) = suite.iter("error")
+    assert error.get("message") == "1 things are left"
+
+
 def test_a_file_that_cannot_be_written_is_told_before_the_work(
     airstrip: Airstrip, facade: Facade, tmp_path: Path
 ) -> None:

@@ -28,21 +28,24 @@ def check_place(file: Path) -> None:
 
 
 def write_junit(result: AnyResult, file: Path) -> None:
-    """One test case for each property; a finding that is no property's own is an error of the suite."""
+    """One test case for each property; a finding that is no property's own is a case of its own, with an error."""
     rows = result.data["properties"]
+    others = [finding for finding in result.findings if not any(finding.code in row["findings"] for row in rows)]
     counts = {state: sum(row["state"] == state for row in rows) for state in ("failed", "not-applicable")}
     suite = ElementTree.Element(
         "testsuite",
         name=f"airstrip verify {result.data['name']}",
-        tests=str(len(rows)),
+        tests=str(len(rows) + len(others)),
         failures=str(counts["failed"]),
-        errors="0",
+        errors=str(len(others)),
         skipped=str(counts["not-applicable"]),
         time=str(result.data["seconds"]),
     )
-    findings = {finding.code: finding for finding in result.findings}
     for row in rows:
-        _add_case(suite, row, [findings[code] for code in row["findings"] if code in findings])
+        _add_case(suite, row, [finding for finding in result.findings if finding.code in row["findings"]])
+    for finding in others:
+        case = ElementTree.SubElement(suite, "testcase", name=finding.code, classname="airstrip.verify")
+        ElementTree.SubElement(case, "error", message=_clean(finding.symptom)).text = _clean(_words(finding))
     if result.data["left"]:
         ElementTree.SubElement(suite, "system-err").text = _clean("left behind:\n" + "\n".join(result.data["left"]))
     ElementTree.SubElement(suite, "system-out").text = f"what stays: {result.data['stays']}"

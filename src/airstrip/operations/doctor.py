@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TypeVar
@@ -66,16 +67,23 @@ def look(session: Session) -> Facts:
 
 @dataclass
 class _Connections:
-    """Of one look: a probe that was left behind may still connect after its end."""
+    """Of one look, whose probes ask side by side: each is made once.
+
+    A probe that was left behind may still connect after the look's end.
+    """
 
     own: Session
     closed: bool = False
+    cluster_lock: threading.Lock = field(default_factory=threading.Lock)
+    airflow_lock: threading.Lock = field(default_factory=threading.Lock)
 
     def cluster(self) -> Cluster:
-        return self._opened(self.own.cluster)
+        with self.cluster_lock:
+            return self._opened(self.own.cluster)
 
     def airflow(self) -> AirflowClient:
-        return self._opened(self.own.airflow)
+        with self.airflow_lock:
+            return self._opened(self.own.airflow)
 
     def close(self) -> None:
         self.closed = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from airstrip.airflow_api import TaskDefinition, TaskInstance
 
@@ -33,7 +33,7 @@ def root_of(asked: TaskInstance, tasks: Sequence[TaskInstance], definitions: Def
     """The task up the stream that keeps one from running, itself where none does."""
     if asked.state not in (None, "upstream_failed"):
         return asked
-    above = _ancestors(asked.task_id, definitions)
+    above = _ancestors(asked.task_id, _parents(definitions))
     upstream = [task for task in tasks if task.task_id in above]
     if asked.state == "upstream_failed":
         upstream = [task for task in upstream if task.state == "failed"]
@@ -53,15 +53,25 @@ def _began(task: TaskInstance) -> str:
     return task.start_date or task.queued_when or "~"
 
 
-def _ancestors(task_id: str, definitions: Definitions) -> set[str]:
+def _ancestors(task_id: str, parents: Mapping[str, set[str]]) -> set[str]:
     found: set[str] = set()
-    ahead: Iterable[str] = [task_id]
+    ahead = {task_id}
     while ahead:
-        ahead = [name for each in ahead for name in upstream_of(each, definitions) if name not in found]
-        found.update(ahead)
+        ahead = {parent for each in ahead for parent in parents.get(each, ())} - found
+        found |= ahead
     return found
 
 
 def _depths(definitions: Definitions) -> dict[str, int]:
     """How many tasks stand above each."""
-    return {name: len(_ancestors(name, definitions)) for name in definitions}
+    parents = _parents(definitions)
+    return {name: len(_ancestors(name, parents)) for name in definitions}
+
+
+def _parents(definitions: Definitions) -> dict[str, set[str]]:
+    """The direct upstream tasks of each that has some."""
+    found: dict[str, set[str]] = {}
+    for name, definition in definitions.items():
+        for below in definition.downstream:
+            found.setdefault(below, set()).add(name)
+    return found

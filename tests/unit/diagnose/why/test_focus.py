@@ -65,3 +65,16 @@ def test_of_mapped_ones_the_first_that_failed_is_chosen() -> None:
     found = in_trouble(mapped, DEFINITIONS)
     assert found
     assert found.map_index == 2
+
+
+def test_a_dag_of_wide_layers_is_read_once() -> None:
+    """Twelve layers of ten tasks, each before all of the next: 10^12 ways through it, 120 tasks."""
+    layers = [[f"l{layer}-{number}" for number in range(10)] for layer in range(12)]
+    definitions = {
+        name: TaskDefinition(name, downstream=tuple(below))
+        for layer, below in zip(layers, [*layers[1:], []], strict=True)
+        for name in layer
+    }
+    run = [replace(TASK, task_id=name, state="failed" if name == "l3-7" else None) for name in definitions]
+    asked = next(task for task in run if task.task_id == "l11-0")
+    assert root_of(asked, run, definitions).task_id == "l3-7"
