@@ -27,7 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Slow tests are for --all, and for whoever names one."""
-    if config.getoption("--all") or config.option.keyword or any("::" in name for name in config.args):
+    named = config.option.keyword or config.option.markexpr
+    if config.getoption("--all") or named or any("::" in name for name in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]
     if slow:

@@ -78,7 +78,7 @@ def test_a_scheduler_that_makes_no_runs(doctor: Doctor, session: Session) -> Non
             doctor.lands_again()
             doctor.is_content(seconds=60)
     finally:
-        file.unlink()
+        file.unlink(missing_ok=True)
         session.airflow.transport.send("DELETE", "/api/v2/dags/doctor_often")
 
 

@@ -79,12 +79,14 @@ def test_a_namespace_that_is_not_there_and_one_that_is_being_deleted(doctor: Doc
         assert "doctor-test" in doctor.finds("namespace.absent")["symptom"]
         with doctor.made(simple("Namespace", "doctor-test", namespace=None)):
             doctor.cluster.apply(held)
-            assert "namespace.absent" not in [row["code"] for row in doctor.looks()]
-            doctor.cluster.delete("v1", "Namespace", "doctor-test")
-            finding = doctor.finds("namespace.terminating")
-            assert "doctor-test" in finding["symptom"]
-            gone = {"metadata": {"finalizers": None}}
-            doctor.cluster.patch("v1", "ConfigMap", "held", gone, "doctor-test")
+            try:
+                assert "namespace.absent" not in [row["code"] for row in doctor.looks()]
+                doctor.cluster.delete("v1", "Namespace", "doctor-test")
+                finding = doctor.finds("namespace.terminating")
+                assert "doctor-test" in finding["symptom"]
+            finally:
+                gone = {"metadata": {"finalizers": None}}
+                doctor.cluster.patch("v1", "ConfigMap", "held", gone, "doctor-test")
 
 
 def test_a_namespace_in_which_nothing_was_landed(doctor: Doctor) -> None:

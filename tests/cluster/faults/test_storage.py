@@ -57,12 +57,14 @@ def test_a_claim_of_a_storage_class_that_is_not_there(doctor: Doctor, small_imag
 def test_a_folder_that_is_not_there(doctor: Doctor, small_image: str) -> None:
     folder = state_dir(NAME) / "volumes" / "doctor-test"
     wanted = claim("no-folder", storageClassName="", volumeName="no-folder")
-    with doctor.made(local_volume("no-folder", folder), wanted, user_of("no-folder", small_image)):
-        finding = doctor.finds("volume.not-mounted")
-        assert "doctor-test" in finding["cause"]
-        folder.mkdir()
-        doctor.is_content(seconds=60)
-    shutil.rmtree(folder)
+    try:
+        with doctor.made(local_volume("no-folder", folder), wanted, user_of("no-folder", small_image)):
+            finding = doctor.finds("volume.not-mounted")
+            assert "doctor-test" in finding["cause"]
+            folder.mkdir()
+            doctor.is_content(seconds=60)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_volume_that_somebody_deleted(doctor: Doctor) -> None:
