@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from airstrip.kube import (
 )
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
-from airstrip.operations.doctor import deployment_fact
+from airstrip.operations.doctor import causes, deployment_fact, explained
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -134,12 +134,9 @@ def _land_stages(
     lease.check()
     awaited = _awaited(cluster, spec.namespaces.workers, previous)
     yield _prune(cluster, namespace, previous, current | awaited, emit)
+    workloads = [item for item in objects_of(manifests) if item["kind"] in _WORKLOADS]
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
-        _await_airflow(session.airflow, progress, clock)
-        # Once more: after a power cut the cluster tells for some seconds what was true before it.
-        for item in objects_of(manifests):
-            if item["kind"] in _WORKLOADS:
-                _await_object(cluster, item, progress, clock)
+        await_ready(session, workloads, progress, clock)
         await_first_parse(session.airflow, spec.dags.path)
 
 
@@ -227,6 +224,17 @@ def _explained(error: WaitTimeout, session: Session, awaited: Mapping[str, Any])
         fix=first.fix,
         details=first.evidence or error.details,
     )
+
+
+def await_ready(session: Session, workloads: Sequence[Mapping[str, Any]], progress: Progress, clock: _Clock) -> None:
+    """Until Airflow answers and all its processes are ready; a WaitTimeout ends with what `doctor` finds."""
+    try:
+        _await_airflow(session.airflow, progress, clock)
+        # Once more: after a power cut the cluster tells for some seconds what was true before it.
+        for item in workloads:
+            _await_object(session.cluster, item, progress, clock)
+    except WaitTimeout as error:
+        raise explained(error, causes(session)) from None
 
 
 def _await_airflow(client: AirflowClient, progress: Progress, clock: _Clock) -> None:
