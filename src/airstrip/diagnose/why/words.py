@@ -6,8 +6,11 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 
+from pydantic import TypeAdapter
+
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) ([A-Z]+) ")
 _TRACEBACK = "Traceback (most recent call last):"
+_DURATION = TypeAdapter(datetime.timedelta)
 _LONGEST = 300
 _EVIDENCE_LINES = 15
 _LIBRARY = re.compile(r'  File "[^"]*/(?:site-packages|lib/python3[.\d]*)/')
@@ -83,6 +86,11 @@ def later(time: str, seconds: float) -> str:
 def is_before(time: str | None, other: str) -> bool:
     """False where the first is not known."""
     return time is not None and _parse(time) < _parse(other)
+
+
+def seconds_of(duration: str) -> float:
+    """Of a duration as the API writes it, ISO 8601."""
+    return _DURATION.validate_python(duration).total_seconds()
 
 
 def _parse(time: str) -> datetime.datetime:
