@@ -144,7 +144,7 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     ),
     ("task.stuck-in-queue", facts("failed", **noted("stuck in queued tries exceeded", "x")), "12:00:00"),
     ("task.heartbeat-lost", facts("failed", **noted("heartbeat timeout", "x")), "12:00:00"),
-    ("task.token-refused", facts("failed", **logged("Invalid auth token: Signature")), "JWT"),
+    ("task.token-refused", facts("failed", **logged("ServerResponseError: Invalid auth token: Signature")), "JWT"),
     (
         "task.api-refused",
         facts("failed", **raised("ApiException: (403)", "Reason: Forbidden", 'body: {"message":"pods is denied"}')),
