@@ -70,3 +70,11 @@ def test_a_folder_that_is_closed_to_us_does_not_apply_but_one_that_is_read_only_
     if flags:
         (tmp_path / "airstrip_verify_0123abcd.py").mkdir()
     assert delivery.dags(cast(Scene, Folder(tmp_path))).state == state
+
+
+def test_what_is_begun_is_marked_as_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow keeps a row of the DAG, also where it goes away in the midst."""
+    monkeypatch.setattr(delivery, "PROMISED_SECONDS", 0.1)
+    folder = Folder(tmp_path)
+    delivery.dags(cast(Scene, folder))
+    assert folder.has_made

@@ -39,6 +39,8 @@ def dags(scene: Scene) -> Outcome:
     def is_known() -> bool:
         return any(dag.dag_id == scene.name for dag in airflow.dags())
 
+    # The DAG's row stays when its file goes.
+    scene.has_made = True
     try:
         with _saved(file, scene.name):
             seen = _seconds_until(is_known, scene)
