@@ -17,7 +17,7 @@ def task(scene: Scene) -> Outcome:
     """Green, and the log is Airflow's own when the pod can add nothing to it any more."""
     seen = scene.returned(TASKS, "plain")
     if seen is None:
-        return _red(scene, "task", "plain")
+        return not_green(scene, "task", "plain")
     if left := _pods_that_stay(scene):
         return failed(
             "task",
@@ -50,7 +50,7 @@ def _pods_that_stay(scene: Scene) -> list[str]:
 def xcom(scene: Scene) -> Outcome:
     got, sent = scene.returned(TASKS, "reader"), scene.returned(TASKS, "plain")
     if not got or not sent:
-        return _red(scene, "xcom", "reader" if sent else "plain")
+        return not_green(scene, "xcom", "reader" if sent else "plain")
     if got["from"] != sent["pod"]:
         return failed(
             "xcom",
@@ -70,7 +70,7 @@ def secrets(scene: Scene) -> Outcome:
         raise error
     got = scene.returned(TASKS, "values")
     if got is None:
-        return _red(scene, "secrets", "values")
+        return not_green(scene, "secrets", "values")
     wrong = [name for name, text in scene.given.hashes.items() if got.get(name) != text]
     if wrong:
         return failed(
@@ -88,11 +88,28 @@ def secrets(scene: Scene) -> Outcome:
 def triggerer(scene: Scene) -> Outcome:
     got = scene.returned(TASKS, "deferred")
     if got is None:
-        return _red(scene, "triggerer", "deferred")
+        return not_green(scene, "triggerer", "deferred")
+    if got["event"] in ("", "None"):
+        return failed(
+            "triggerer",
+            "a deferred task came back without the trigger's event",
+            "The triggerer lost it on the way.",
+            "Read its log: ./airstrip logs triggerer",
+        )
+    if not scene.tasks_have_pods:
+        return proved(f"a task left, and came back with the trigger's event, {_LOCAL}")
+    if got["before"] == got["after"]:
+        return failed(
+            "triggerer",
+            f"a deferred task came back in {got['after']}, which it had left",
+            "It kept its pod while it waited, and so its place among all that run.",
+            "Look at airflow.executor in the file; read its log: ./airstrip logs triggerer",
+        )
     return proved(f"a task left {got['before']}, and came back in {got['after']} with the trigger's event")
 
 
-def _red(scene: Scene, name: PropertyName, task_id: str) -> Outcome:
+def not_green(scene: Scene, name: PropertyName, task_id: str) -> Outcome:
+    """Of a task that returned nothing, for the property that needs what it returns."""
     return failed(
         name,
         f"the task {task_id} is {scene.ended(TASKS).state(task_id)}",
