@@ -222,6 +222,37 @@ def test_a_value_that_another_key_decrypts_is_named() -> None:
     assert "variable" not in outcome.text
 
 
+VALUES = {"values": {"variable": "v", "password": "p"}}
+UNREAD = "2026-11-21T12:00:00Z ERROR Unable to retrieve variable from secrets backend (VaultBackend). Checking"
+
+
+@pytest.mark.parametrize(
+    ("config", "backend"),
+    [
+        ({"secrets": {"backend": "a.Vault"}}, "a.Vault"),
+        ({"workers": {"secrets_backend": "a.Store"}, "secrets": {"backend": "a.Vault"}}, "a.Store"),
+    ],
+)
+def test_of_a_secrets_backend_nothing_is_proved_and_that_is_said(config: Any, backend: str) -> None:
+    outcome = tasks.secrets(Seen(returned_by=VALUES, config=config).scene())
+    assert (outcome.state, "Airflow's own tables" in outcome.text) == ("proved", True)
+    (limit,) = outcome.limits
+    assert limit.startswith(f"not proved: that {backend} has anything to give")
+
+
+def test_a_secrets_backend_that_tasks_cannot_ask_has_failed() -> None:
+    """Airflow logs it and goes on: the values come all the same."""
+    seen = Seen(returned_by=VALUES, logged={"values": ["begin", UNREAD]}, config={"secrets": {"backend": "a.Vault"}})
+    outcome = tasks.secrets(seen.scene())
+    assert (outcome.state, "a.Vault" in outcome.text) == ("failed", True)
+    assert outcome.finding is not None
+    assert outcome.finding.evidence == UNREAD
+
+
+def test_without_a_secrets_backend_there_is_no_limit() -> None:
+    assert tasks.secrets(Seen(returned_by=VALUES).scene()).limits == ()
+
+
 @pytest.mark.parametrize(
     ("got", "state"),
     [

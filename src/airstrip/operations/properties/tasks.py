@@ -10,6 +10,8 @@ from airstrip.operations.properties.outcome import Outcome, failed, proved
 from airstrip.operations.properties.scene import Scene
 
 _GONE_SECONDS = 30.0
+_UNREAD = "Unable to retrieve variable from secrets backend"
+"""Airflow's own words in a task's log, of a backend that raises."""
 _LOCAL = "in the scheduler's pod, as airflow.executor: local has it"
 
 
@@ -79,10 +81,27 @@ def secrets(scene: Scene) -> Outcome:
             "The Fernet key changed since, or a secrets backend of the settings answers first.",
             "Look at airflow.config.secrets in the file; see: ./airstrip verify --only fernet",
         )
+    backend = _secrets_backend(scene)
+    unread = [line for line in scene.log(TASKS, "values") if _UNREAD in line] if backend else []
+    if unread:
+        return failed(
+            "secrets",
+            f"a task cannot read from the secrets backend {backend}",
+            "It raised an error, which Airflow passes over: what only it has cannot be read.",
+            "Look at airflow.config.secrets in the file, and at what the backend needs.",
+            "\n".join(unread),
+        )
+    # Whatever is stored for a proof is stored in Airflow: into a backend nobody writes by Airflow's API.
+    unseen = f"not proved: that {backend} has anything to give; it is asked first, then Airflow's own tables"
+    limits = (unseen,) if backend else ()
+    return proved("a variable, and a connection's password, out of Airflow's own tables", limits=limits)
+
+
+def _secrets_backend(scene: Scene) -> str:
+    """The class that tasks ask before Airflow's own tables; empty where there is none."""
     config = scene.session.spec.airflow.config
-    backend = {**config.get("secrets", {}), **config.get("workers", {})}
-    after = f" (after {backend['backend']})" if backend.get("backend") else ""
-    return proved(f"a variable, and a connection's password, out of Airflow's own tables{after}")
+    of_tasks = config.get("workers", {}).get("secrets_backend")
+    return str(of_tasks or config.get("secrets", {}).get("backend") or "")
 
 
 def triggerer(scene: Scene) -> Outcome:
