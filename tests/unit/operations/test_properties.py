@@ -171,49 +171,6 @@ def test_pod_security_is_not_judged_by_a_cluster_that_does_not_answer() -> None:
         access.pod_security(Seen(preview=preview).scene())
 
 
-REACHED = {"dns": True, "execution-api": True}
-CLOSED, OPEN = {"database": False, "scheduler": False}, {"database": True, "scheduler": True}
-
-
-@pytest.mark.parametrize(
-    ("seen", "outside", "lacking", "foreign", "state", "says"),
-    [
-        (CLOSED, CLOSED, [], [], "proved", "the database and the scheduler not"),
-        (OPEN, OPEN, [], [], "not-applicable", "enforces no NetworkPolicy"),
-        (OPEN, None, [], [], "not-applicable", "enforces no NetworkPolicy"),
-        (OPEN, OPEN, [], ["open"], "failed", "task's pod reaches the database"),
-        (CLOSED | {"database": True}, CLOSED, [], [], "failed", "task's pod reaches the database"),
-        (CLOSED, OPEN, [], [], "failed", "pod of default reaches the database"),
-        (CLOSED | {"execution-api": False}, CLOSED, [], [], "failed", "does not reach the execution API"),
-        (OPEN, OPEN, ["default in c"], [], "failed", "default in c"),
-    ],
-)
-def test_network_tells_a_policy_that_fails_from_a_cluster_that_enforces_none(
-    monkeypatch: pytest.MonkeyPatch,
-    seen: dict[str, bool],
-    outside: Any,
-    lacking: list[str],
-    foreign: list[str],
-    state: str,
-    says: str,
-) -> None:
-    monkeypatch.setattr(network, "_lacking", lambda _: lacking)
-    monkeypatch.setattr(network, "_foreign", lambda _: foreign)
-    scene = Seen(returned_by={"network": REACHED | seen})
-    scene.outside_look = SimpleNamespace(seen=lambda: (outside, "" if outside else "refused"))  # type: ignore[attr-defined] # of the stand-in
-
-    outcome = network.network(scene.scene())
-
-    assert outcome.state == state
-    assert says in outcome.text
-
-
-def test_network_without_an_answer_from_inside_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_lacking", lambda _: [])
-    outcome = network.network(Seen({"network": "failed"}).scene())
-    assert (outcome.state, "does not reach DNS" in outcome.text) == ("failed", True)
-
-
 def test_a_value_that_another_key_decrypts_is_named() -> None:
     outcome = tasks.secrets(Seen(returned_by={"values": {"variable": "v", "password": "other"}}).scene())
 

@@ -82,7 +82,7 @@ class Scene:
 
     @cached_property
     def outside_look(self) -> OutsideLook:
-        return OutsideLook(self.session, self.mark, self.given.addresses)
+        return OutsideLook(self.session, self.mark, self.given.addresses_outside)
 
     @property
     def airflow(self) -> AirflowClient:
