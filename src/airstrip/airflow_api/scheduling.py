@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -62,11 +63,10 @@ class Scheduling:
         return body["total_entries"] or 0, tuple(TaskInstance.parse(row) for row in body["task_instances"])
 
     def audit(self, task: TaskInstance) -> tuple[AuditEntry, ...]:
-        """What the scheduler, and people, noted of a task in its run, oldest first."""
+        """What the scheduler noted of a task's last try, and people of the task in its run, oldest first."""
         query: Query = {"dag_id": task.dag_id, "run_id": task.run_id, "task_id": task.task_id}
         rows = self._transport.get(f"{_API}/eventLogs", {**query, "order_by": "-when", "limit": _MOST})["event_logs"]
-        mine = [row for row in rows if (row.get("map_index") if row.get("map_index") is not None else -1) in _of(task)]
-        return tuple(AuditEntry.parse(row) for row in reversed(mine))
+        return tuple(AuditEntry.parse(row) for row in reversed(rows) if _is_about(row, task))
 
     def heartbeats(self) -> dict[str, Heartbeat]:
         """By component, with hyphens as in the names of pods."""
@@ -87,9 +87,9 @@ class Scheduling:
             return {}
 
 
-def _of(task: TaskInstance) -> tuple[int, int]:
-    """People's deeds on a mapped task are noted without an index."""
-    return task.map_index, -1
+def _is_about(row: Mapping[str, Any], task: TaskInstance) -> bool:
+    """People's deeds are noted without a try, and on a mapped task without an index."""
+    return row.get("map_index") in (None, -1, task.map_index) and row.get("try_number") in (None, task.try_number)
 
 
 def _part(text: str) -> str:

@@ -11,6 +11,9 @@ from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
     ADMIN_SECRET,
+    AIRFLOW_COMPONENTS,
+    API_PORT,
+    API_SERVER,
     CLI_SECRET,
     POSTGRESQL,
     POSTGRESQL_PORT,
@@ -24,6 +27,9 @@ from airstrip.manifests.settings import PARALLELISM
 
 __all__ = [
     "ADMIN_SECRET",
+    "AIRFLOW_COMPONENTS",
+    "API_PORT",
+    "API_SERVER",
     "CLI_SECRET",
     "PARALLELISM",
     "POSTGRESQL",

@@ -96,6 +96,17 @@ def test_the_audit_log_of_one_task_oldest_first() -> None:
     assert ask.audit(TASK) == (AuditEntry("running", "T1", "", ""), AuditEntry("heartbeat timeout", "T2", "x", "late"))
 
 
+def test_the_audit_log_is_that_of_the_tasks_last_try_and_of_people() -> None:
+    """The scheduler's notes bear the try; what people did to a task bears none."""
+    rows = [
+        {"event": "running", "when": "T3", "owner": "", "extra": "", "map_index": -1, "try_number": 2},
+        {"event": "patch_task_instance", "when": "T2", "owner": "ada", "extra": "", "map_index": -1},
+        {"event": "heartbeat timeout", "when": "T1", "owner": "", "extra": "", "map_index": -1, "try_number": 1},
+    ]
+    ask = Airflow(eventLogs=lambda request: ok({"event_logs": rows, "total_entries": 3})).client().scheduling
+    assert [entry.event for entry in ask.audit(replace(TASK, try_number=2))] == ["patch_task_instance", "running"]
+
+
 def test_heartbeats_are_by_the_names_of_pods() -> None:
     body = {
         "metadatabase": {"status": "healthy"},

@@ -54,6 +54,7 @@ class Seen:
     mark: str = "abcd1234"
     tasks_have_pods: bool = True
     preview: Any = None
+    config: Mapping[str, Any] = field(default_factory=dict)
     given: Any = field(
         default_factory=lambda: SimpleNamespace(
             hashes={"variable": "v", "password": "p"}, addresses={"database": ("d", 1), "scheduler": ("s", 2)}
@@ -66,7 +67,7 @@ class Seen:
             return [{"metadata": {"name": name}} for name in self.objects.get(kind, ())]
 
         spec = SimpleNamespace(
-            namespaces=SimpleNamespace(control="c", workers=self.workers), airflow=SimpleNamespace(config={})
+            namespaces=SimpleNamespace(control="c", workers=self.workers), airflow=SimpleNamespace(config=self.config)
         )
         return SimpleNamespace(spec=spec, cluster=SimpleNamespace(list=items, preview=self.preview))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +20,7 @@ class Folder:
 
     path: Path | None
     sees: bool = True
+    has_made: bool = False
     name: str = "airstrip_verify_0123abcd"
 
     @property
@@ -47,7 +49,32 @@ def test_a_delivered_dag_leaves_no_file(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_a_folder_delivery_does_not_apply_and_a_folder_that_is_gone_fails(tmp_path: Path) -> None:
+def test_without_a_folder_delivery_does_not_apply() -> None:
     assert delivery.dags(cast(Scene, Folder(None))).state == "not-applicable"
-    (tmp_path / "airstrip_verify_0123abcd.py").mkdir()
-    assert delivery.dags(cast(Scene, Folder(tmp_path))).state == "failed"
+
+
+def test_a_folder_that_is_gone_or_is_none_fails(tmp_path: Path) -> None:
+    (tmp_path / "a-file").touch()
+    for folder in (tmp_path / "gone", tmp_path / "a-file"):
+        outcome = delivery.dags(cast(Scene, Folder(folder)))
+        assert (outcome.state, f"{folder}/" in outcome.text) == ("failed", True)
+
+
+@pytest.mark.parametrize(("flags", "state"), [(0, "not-applicable"), (os.ST_RDONLY, "failed")])
+def test_a_folder_that_is_closed_to_us_does_not_apply_but_one_that_is_read_only_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: int, state: str
+) -> None:
+    """Nothing is closed to root, and mounting is not for unit tests: what the system says stands for both."""
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=flags))
+    if flags:
+        (tmp_path / "airstrip_verify_0123abcd.py").mkdir()
+    assert delivery.dags(cast(Scene, Folder(tmp_path))).state == state
+
+
+def test_what_is_begun_is_marked_as_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Airflow keeps a row of the DAG, also where it goes away in the midst."""
+    monkeypatch.setattr(delivery, "PROMISED_SECONDS", 0.1)
+    folder = Folder(tmp_path)
+    delivery.dags(cast(Scene, folder))
+    assert folder.has_made

@@ -171,55 +171,43 @@ def test_pod_security_is_not_judged_by_a_cluster_that_does_not_answer() -> None:
         access.pod_security(Seen(preview=preview).scene())
 
 
-REACHED = {"dns": True, "execution-api": True}
-CLOSED, OPEN = {"database": False, "scheduler": False}, {"database": True, "scheduler": True}
-
-
-@pytest.mark.parametrize(
-    ("seen", "outside", "lacking", "foreign", "state", "says"),
-    [
-        (CLOSED, CLOSED, [], [], "proved", "the database and the scheduler not"),
-        (OPEN, OPEN, [], [], "not-applicable", "enforces no NetworkPolicy"),
-        (OPEN, None, [], [], "not-applicable", "enforces no NetworkPolicy"),
-        (OPEN, OPEN, [], ["open"], "failed", "task's pod reaches the database"),
-        (CLOSED | {"database": True}, CLOSED, [], [], "failed", "task's pod reaches the database"),
-        (CLOSED, OPEN, [], [], "failed", "pod of default reaches the database"),
-        (CLOSED | {"execution-api": False}, CLOSED, [], [], "failed", "does not reach the execution API"),
-        (OPEN, OPEN, ["default in c"], [], "failed", "default in c"),
-    ],
-)
-def test_network_tells_a_policy_that_fails_from_a_cluster_that_enforces_none(
-    monkeypatch: pytest.MonkeyPatch,
-    seen: dict[str, bool],
-    outside: Any,
-    lacking: list[str],
-    foreign: list[str],
-    state: str,
-    says: str,
-) -> None:
-    monkeypatch.setattr(network, "_lacking", lambda _: lacking)
-    monkeypatch.setattr(network, "_foreign", lambda _: foreign)
-    scene = Seen(returned_by={"network": REACHED | seen})
-    scene.outside_look = SimpleNamespace(seen=lambda: (outside, "" if outside else "refused"))  # type: ignore[attr-defined] # of the stand-in
-
-    outcome = network.network(scene.scene())
-
-    assert outcome.state == state
-    assert says in outcome.text
-
-
-def test_network_without_an_answer_from_inside_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "_lacking", lambda _: [])
-    outcome = network.network(Seen({"network": "failed"}).scene())
-    assert (outcome.state, "does not reach DNS" in outcome.text) == ("failed", True)
-
-
 def test_a_value_that_another_key_decrypts_is_named() -> None:
     outcome = tasks.secrets(Seen(returned_by={"values": {"variable": "v", "password": "other"}}).scene())
 
     assert outcome.state == "failed"
     assert "password" in outcome.text
     assert "variable" not in outcome.text
+
+
+VALUES = {"values": {"variable": "v", "password": "p"}}
+UNREAD = "2026-11-21T12:00:00Z ERROR Unable to retrieve variable from secrets backend (VaultBackend). Checking"
+
+
+@pytest.mark.parametrize(
+    ("config", "backend"),
+    [
+        ({"secrets": {"backend": "a.Vault"}}, "a.Vault"),
+        ({"workers": {"secrets_backend": "a.Store"}, "secrets": {"backend": "a.Vault"}}, "a.Store"),
+    ],
+)
+def test_of_a_secrets_backend_nothing_is_proved_and_that_is_said(config: Any, backend: str) -> None:
+    outcome = tasks.secrets(Seen(returned_by=VALUES, config=config).scene())
+    assert (outcome.state, "Airflow's own tables" in outcome.text) == ("proved", True)
+    (limit,) = outcome.limits
+    assert limit.startswith(f"not proved: that {backend} has anything to give")
+
+
+def test_a_secrets_backend_that_tasks_cannot_ask_has_failed() -> None:
+    """Airflow logs it and goes on: the values come all the same."""
+    seen = Seen(returned_by=VALUES, logged={"values": ["begin", UNREAD]}, config={"secrets": {"backend": "a.Vault"}})
+    outcome = tasks.secrets(seen.scene())
+    assert (outcome.state, "a.Vault" in outcome.text) == ("failed", True)
+    assert outcome.finding is not None
+    assert outcome.finding.evidence == UNREAD
+
+
+def test_without_a_secrets_backend_there_is_no_limit() -> None:
+    assert tasks.secrets(Seen(returned_by=VALUES).scene()).limits == ()
 
 
 @pytest.mark.parametrize(

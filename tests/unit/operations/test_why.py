@@ -20,6 +20,7 @@ from airstrip.result import AnyResult
 
 SETTLED = {"operator": "@task", "start_date": "2026-11-21T05:11:12Z", "end_date": "2026-11-21T05:11:13Z"}
 TRACE = {"exc_type": "ValueError", "exc_value": "no such day", "frames": [{"filename": "d.py", "lineno": 9}]}
+LOG = {"content": [{"event": "Task failed", "timestamp": SETTLED["end_date"], "error_detail": [TRACE]}]}
 CRASHED = ContainerFact("api-server", "i", "waiting", "CrashLoopBackOff", restarts=4)
 BROKEN = Facts(pods=(PodFact("air", "api-server-1", "api-server", "", "Running", 60.0, containers=(CRASHED,)),))
 
@@ -37,13 +38,13 @@ class Fake:
     run: str | None = "failed"
     dag: dict[str, Any] | None = field(default_factory=lambda: {"dag_id": "d", "relative_fileloc": "d.py"})
     errors: dict[str, str] = field(default_factory=dict)
+    log: dict[str, Any] = field(default_factory=lambda: LOG)
     silent: httpx.Response | Exception | None = None
     folder: Path | None = None
 
     def answer(self, path: str) -> dict[str, Any] | None:
         run = {"dag_id": "d", "dag_run_id": "r", "state": self.run, "run_type": "manual"}
         tasks = [{"task_id": "e", "downstream_task_ids": ["l"]}, {"task_id": "l"}]
-        log = {"content": [{"event": "Task failed", "timestamp": SETTLED["end_date"], "error_detail": [TRACE]}]}
         errors = [{"filename": file, "stack_trace": text} for file, text in self.errors.items()]
         dags = [{"dag_id": "d", "is_paused": False}] if self.dag else []
         answers: dict[str, dict[str, Any] | None] = {
@@ -53,8 +54,8 @@ class Fake:
             "dags/d/dagRuns": {"dag_runs": [run] if self.run else []},
             "dags/d/dagRuns/r": run if self.run else None,
             "dags/d/dagRuns/r/taskInstances": {"task_instances": self.rows, "total_entries": len(self.rows)},
-            "dags/d/dagRuns/r/taskInstances/e/logs/1": log,
-            "dags/d/dagRuns/r/taskInstances/m/logs/1": log,
+            "dags/d/dagRuns/r/taskInstances/e/logs/1": self.log,
+            "dags/d/dagRuns/r/taskInstances/m/logs/1": self.log,
             "dags/~/dagRuns/~/taskInstances": {"task_instances": [], "total_entries": 0},
             "eventLogs": {"event_logs": []},
             "importErrors": {"import_errors": errors, "total_entries": len(errors)},
@@ -118,6 +119,16 @@ def test_a_run_is_explained_by_the_task_that_failed_first() -> None:
         "state": None,
         "because": {"task": "e", "map": -1, "state": "failed"},
     }
+
+
+def test_a_password_in_an_address_is_in_no_finding() -> None:
+    said = "ValueError: no answer of postgresql://ada:s3cret@db/x"
+    frames = [{**TRACE, "exc_value": said.removeprefix("ValueError: ")}]
+    failed = {"event": "Task failed", "timestamp": SETTLED["end_date"], "error_detail": frames}
+    for fake in (Fake(errors={"d.py": f"Traceback:\n{said}\n"}), Fake(log={"content": [failed]})):
+        found = str(fake.why().to_document())
+        assert "no answer of postgresql://***@db/x" in found
+        assert "s3cret" not in found
 
 
 def test_a_task_that_did_not_run_is_explained_by_what_failed_before_it() -> None:

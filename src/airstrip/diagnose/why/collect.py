@@ -14,7 +14,7 @@ from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
 from airstrip.diagnose.why.words import short
-from airstrip.kube import Cluster, pod_log
+from airstrip.kube import Cluster, pod_log, without_credentials
 
 _LOG_LINES = 400
 _SCHEDULER_LINES = 4000
@@ -74,7 +74,7 @@ def import_error_of(client: AirflowClient, *files: str) -> str:
     """The last line of Python's own words on the first of these files that cannot be imported; else empty."""
     errors = {error.filename: error.stack_trace for error in client.import_errors()}
     text = next((errors[file] for file in files if file in errors), "")
-    return short(text.strip().rpartition("\n")[2])
+    return short(without_credentials(text.strip().rpartition("\n")[2]))
 
 
 def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) -> WhyFacts:
@@ -112,8 +112,8 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
     if task.try_number == 0:
         return ()
     log = client.task_log(task.dag_id, task.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index)
-    lines = [line[:_LONGEST_LINE] for record in log.records for line in record.lines()]
-    return lines[-_LOG_LINES:]
+    lines = [line for record in log.records for line in record.lines()][-_LOG_LINES:]
+    return [without_credentials(line)[:_LONGEST_LINE] for line in lines]
 
 
 def _names(cluster: Cluster, where: Where, selector: str, task: TaskInstance) -> list[str]:
@@ -134,7 +134,8 @@ def _scheduler_log(cluster: Cluster, where: Where, task: TaskInstance) -> list[s
         lines += pod_log(cluster, name, where.control, container="scheduler", tail=_SCHEDULER_LINES)
     mine = [line for line in lines if _key(task) in line]
     names = _found(_CREATING, mine)
-    return [line[:_LONGEST_LINE] for line in lines if _key(task) in line or any(name in line for name in names)]
+    wanted = (line for line in lines if _key(task) in line or any(name in line for name in names))
+    return [without_credentials(line)[:_LONGEST_LINE] for line in wanted]
 
 
 def _key(task: TaskInstance) -> str:

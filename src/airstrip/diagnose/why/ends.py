@@ -10,6 +10,7 @@ from airstrip.diagnose.why.facts import WhyFacts, command, label
 from airstrip.diagnose.why.reason import Matches, Reason, found
 from airstrip.diagnose.why.words import (
     end_of,
+    exception_entry,
     exception_lines,
     last_exception,
     last_of_level,
@@ -27,7 +28,10 @@ _EXIT = re.compile(r"container_reason: (?P<reason>\w+), container_message: (?P<s
 _EXIT_LOG = re.compile(r"Process exited abnormally.* exit_code=(?P<code>-?\d+)")
 _CHILD_SAID = re.compile(r" INFO \[base\] (?P<said>.*)")
 _CHILD_EXIT = re.compile(r"'exit_code': (?P<code>[1-9]\d*)")
-_TOKEN = re.compile(r"Invalid auth token|Signature verification failed|ServerResponseError: .*(?:401|403)")
+_TOKEN = re.compile(
+    r"ServerResponseError.*(?:Invalid auth token|401|403)|(?:API_SERVER_ERROR|PERMISSION_DENIED): .*Invalid auth token"
+)
+"""Airflow's own exceptions: users' code speaks with others, who refuse tokens too."""
 _API = re.compile(r"(?:ApiException|ForbiddenException|UnauthorizedException)[^(]*\((?P<status>401|403)\)")
 _SAID = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
 _LIMIT = re.compile(r"'limits': \{[^}]*'memory': '([^']+)'")
@@ -94,15 +98,18 @@ def _noted(event: str) -> Matches:
 
 @_failed
 def _token(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
-    for seen in matching([*facts.log, *(line for pod in facts.cluster.containers() for line in pod[1].log)], _TOKEN):
+    """A task that could not begin has no exception in its log: there, and in its pod's, any line tells."""
+    own = (line for pod, container in facts.cluster.containers() if pod.name in facts.pods for line in container.log)
+    for seen in matching([*(exception_entry(facts.log) or facts.log), *own], _TOKEN):
         yield found(short(seen.string), **named)
 
 
 @_failed
 def _api(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
-    for seen in matching(facts.log, _API):
+    entry = exception_entry(facts.log)
+    for seen in matching(entry, _API):
         status = seen["status"]
-        said = next((found_[1].replace('\\"', '"') for found_ in matching(facts.log, _SAID)), "it does not say why")
+        said = next((found_[1].replace('\\"', '"') for found_ in matching(entry, _SAID)), "it does not say why")
         fix = "Log in again, or make the connection's token anew."
         if status == "403":
             fix = "Stay in the workers' namespace, the only one that tasks may use; or give the account that right."

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.reason import Reason, found
-from airstrip.diagnose.why.words import is_before, moment
+from airstrip.diagnose.why.words import is_before, moment, seconds_of
 
 _NAMED = 3
 
@@ -26,9 +26,12 @@ def _max_active_runs(facts: WhyFacts) -> Iterator[Match]:
 
 
 def _timed_out(facts: WhyFacts) -> Iterator[Match]:
+    """One that was ended before its time was up was ended by somebody."""
     run = facts.run
     timeout = facts.dag.run_timeout
-    if run and run.state == "failed" and timeout and not any(task.state == "failed" for task in facts.tasks):
+    if not run or run.state != "failed" or not timeout or any(task.state == "failed" for task in facts.tasks):
+        return
+    if run.duration is not None and run.duration >= seconds_of(timeout):
         yield found(run=run.run_id, timeout=timeout, dag=run.dag_id)
 
 

@@ -6,8 +6,11 @@ import datetime
 import re
 from collections.abc import Iterator, Sequence
 
+from pydantic import TypeAdapter
+
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) ([A-Z]+) ")
 _TRACEBACK = "Traceback (most recent call last):"
+_DURATION = TypeAdapter(datetime.timedelta)
 _LONGEST = 300
 _EVIDENCE_LINES = 15
 _LIBRARY = re.compile(r'  File "[^"]*/(?:site-packages|lib/python3[.\d]*)/')
@@ -37,11 +40,26 @@ def last_exception(lines: Sequence[str]) -> str:
 
 def exception_lines(lines: Sequence[str]) -> str:
     """The entry that ends with the last exception, from its head on, without libraries' frames; else the log's end."""
-    heads = [index for index, line in enumerate(lines) if _HEAD.match(line) and lines[index + 1 :][:1] == [_TRACEBACK]]
-    if not heads:
+    head = _head_of_exception(lines)
+    if head is None:
         return end_of(lines)
-    told = [line for line in lines[heads[-1] :] if not _LIBRARY.match(line)]
+    told = [line for line in lines[head:] if not _LIBRARY.match(line)]
     return "\n".join(told[:_EVIDENCE_LINES])
+
+
+def exception_entry(lines: Sequence[str]) -> Sequence[str]:
+    """All lines of the entry with the last exception, those beneath it included; empty where there is none."""
+    head = _head_of_exception(lines)
+    if head is None:
+        return ()
+    end = next((index for index in range(head + 1, len(lines)) if _HEAD.match(lines[index])), len(lines))
+    return lines[head:end]
+
+
+def _head_of_exception(lines: Sequence[str]) -> int | None:
+    """Of the last entry that has one."""
+    heads = (index for index in range(len(lines) - 1, -1, -1) if _HEAD.match(lines[index]))
+    return next((index for index in heads if [*lines[index + 1 : index + 2]] == [_TRACEBACK]), None)
 
 
 def end_of(lines: Sequence[str]) -> str:
@@ -83,6 +101,11 @@ def later(time: str, seconds: float) -> str:
 def is_before(time: str | None, other: str) -> bool:
     """False where the first is not known."""
     return time is not None and _parse(time) < _parse(other)
+
+
+def seconds_of(duration: str) -> float:
+    """Of a duration as the API writes it, ISO 8601."""
+    return _DURATION.validate_python(duration).total_seconds()
 
 
 def _parse(time: str) -> datetime.datetime:

@@ -6,9 +6,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from airstrip.manifests import AIRFLOW_COMPONENTS, API_SERVER
 from airstrip.operations.properties.names import SCHEDULE, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, proved
 from airstrip.operations.properties.scene import Scene
+from airstrip.operations.properties.tasks import not_green
 
 _DUE_SECONDS = 45.0
 _UP = "Run: ./airstrip up   (as root, or with sudo)"
@@ -39,23 +41,33 @@ def scheduler(scene: Scene) -> Outcome:
 def versions(scene: Scene) -> Outcome:
     """The API server and a task say theirs; who runs the API server's very image is of its version too."""
     declared = scene.session.spec.airflow.version
-    said = {"api-server": scene.airflow.version()}
-    if scene.refused(TASKS) is None and (plain := scene.returned(TASKS, "plain")):
-        said["a task"] = plain["version"]
+    said = {API_SERVER: scene.airflow.version()}
+    if error := scene.refused(TASKS):
+        raise error
+    plain = scene.returned(TASKS, "plain")
+    if plain is None:
+        return not_green(scene, "versions", "plain")
+    said["a task"] = plain["version"]
     images = _images(scene)
-    reference = images.get("api-server", set())
-    wrong = [f"{name} is {version}" for name, version in said.items() if version != declared]
-    wrong += [f"{name} runs another image than the api-server" for name, ids in images.items() if ids != reference]
-    wrong += [] if len(reference) == 1 else [f"the api-server runs {len(reference) or 'no'} images"]
+    wrong = [f"{name} is {version}" for name, version in said.items() if version != declared] + _other_images(images)
     if wrong:
         return failed(
             "versions",
             f"not all of Airflow is {declared}: {wrong[0]}",
-            "The file was changed since the last landing, or that did not get to its end.",
+            "The file was changed since the last landing, that did not get to its end, or a pod does not run.",
             _UP,
             "\n".join(wrong),
         )
     return proved(f"{', '.join(sorted({*images, *said}))}: {declared}, by one image")
+
+
+def _other_images(images: Mapping[str, set[str]]) -> list[str]:
+    """One line for each component that is missing, or whose image is not that of the API server."""
+    reference = images.get(API_SERVER, set())
+    wrong = [f"the {name} runs no image" for name in AIRFLOW_COMPONENTS if not images.get(name)]
+    wrong += [f"the {API_SERVER} runs {len(reference)} images"] if len(reference) > 1 else []
+    others = (name for name, ids in images.items() if ids and reference and ids != reference)
+    return wrong + [f"the {name} runs another image than the {API_SERVER}" for name in others]
 
 
 def _images(scene: Scene) -> dict[str, set[str]]:

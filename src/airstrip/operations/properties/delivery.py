@@ -31,7 +31,7 @@ def dags(scene: Scene) -> Outcome:
     folder = scene.session.spec.dags.path
     if folder is None:
         return not_applicable("the file names no dags.path; DAGs from git or in an image are not built yet")
-    if not os.access(folder, os.W_OK | os.X_OK):
+    if _is_closed(folder):
         return not_applicable(f"you may not write into {folder}, so no file can be saved there")
     airflow = scene.airflow
     file = folder / f"{scene.name}.py"
@@ -39,6 +39,8 @@ def dags(scene: Scene) -> Outcome:
     def is_known() -> bool:
         return any(dag.dag_id == scene.name for dag in airflow.dags())
 
+    # The DAG's row stays when its file goes.
+    scene.has_made = True
     try:
         with _saved(file, scene.name):
             seen = _seconds_until(is_known, scene)
@@ -52,6 +54,15 @@ def dags(scene: Scene) -> Outcome:
     if gone is None:
         return _failed("a DAG whose file was deleted is still there", "is busy with other files, sees an old folder")
     return proved(f"a saved file was seen after {seen:.0f} s, a deleted one gone after {gone:.0f} s")
+
+
+def _is_closed(folder: Path) -> bool:
+    """To us, by permission. One that is gone, or read-only for everybody, is for the attempt to tell."""
+    try:
+        is_read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return folder.is_dir() and not is_read_only and not os.access(folder, os.W_OK | os.X_OK)
 
 
 @contextmanager

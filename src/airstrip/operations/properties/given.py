@@ -11,7 +11,15 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from airstrip.manifests import POSTGRESQL, POSTGRESQL_PORT, SCHEDULER, SCHEDULER_HEALTH_PORT, SECRETS
+from airstrip.manifests import (
+    API_PORT,
+    API_SERVER,
+    POSTGRESQL,
+    POSTGRESQL_PORT,
+    SCHEDULER,
+    SCHEDULER_HEALTH_PORT,
+    SECRETS,
+)
 from airstrip.operations.properties.names import FORBIDDEN
 from airstrip.operations.session import Session, decode_secret
 
@@ -40,6 +48,12 @@ class Given:
         if address := self._address_of(SCHEDULER):
             found["scheduler"] = (address, SCHEDULER_HEALTH_PORT)
         return found
+
+    @property
+    def addresses_outside(self) -> dict[str, tuple[str, int]]:
+        """The same, for a pod of another namespace, and what must answer it: a task's pod knows that by itself."""
+        control = self.session.spec.namespaces.control
+        return {"execution-api": (f"{API_SERVER}.{control}.svc", API_PORT), **self.addresses}
 
     def to_tasks(self, name: str) -> dict[str, Any]:
         """`name` is that of the variable and the connection."""

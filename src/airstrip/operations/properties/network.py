@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
+from airstrip.errors import AirstripError
 from airstrip.kube import plan_changes
 from airstrip.manifests import build_manifests
 from airstrip.operations.properties.names import FORBIDDEN, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
+from airstrip.operations.properties.refusals import by_rbac
 from airstrip.operations.properties.scene import Scene
 from airstrip.operations.render import NOT_BUILT
 
 _NAME: Final = "network"
 _NEEDED = {"dns": "DNS", "execution-api": "the execution API"}
 _API_VERSION, _KIND = "networking.k8s.io/v1", "NetworkPolicy"
-_OPEN = "the API server answers every pod of the cluster: it asks each who it is"
+_OPEN = "the execution API answers every pod of the cluster: it asks each who it is"
 
 
 def network(scene: Scene) -> Outcome:
@@ -38,12 +42,12 @@ def network(scene: Scene) -> Outcome:
             f"See the policies: kubectl get networkpolicies -A; and the task: ./airstrip logs {TASKS} network",
             "\n".join(scene.log(TASKS, "network")[-15:]),
         )
-    outside, limits = _from_outside(scene)
+    outside = _from_outside(scene)
     reached = [f"a task's pod reaches the {name}" for name in scene.given.addresses if seen.get(name)]
-    reached += [f"a pod of {FORBIDDEN} reaches the {name}" for name, is_open in (outside or {}).items() if is_open]
+    foreigners = (name for name in scene.given.addresses if outside.reached.get(name))
+    reached += [f"a pod of {FORBIDDEN} reaches the {name}" for name in foreigners]
     if not reached:
-        closed = " and the ".join(scene.given.addresses)
-        return proved(f"DNS and the execution API are reached, the {closed} not", limits=limits)
+        return _closed(scene, outside)
     foreign = _foreign(scene)
     if _reaches_all(scene, seen, outside) and not foreign:
         return not_applicable("this cluster enforces no NetworkPolicy: a task's pod reaches the database")
@@ -58,17 +62,50 @@ def network(scene: Scene) -> Outcome:
     )
 
 
-def _from_outside(scene: Scene) -> tuple[dict[str, bool] | None, tuple[str, ...]]:
-    """What a pod of another namespace reaches; with what limits the proof, that nobody could look from there too."""
-    if error := scene.refused("outside"):
-        return None, (_OPEN, f"not tried from another namespace: {error.message}")
-    outside, why = scene.outside_look.seen()
-    return outside, (_OPEN, f"not tried from another namespace: {why}") if why else (_OPEN,)
+@dataclass(frozen=True)
+class _Outside:
+    """What a pod of another namespace reaches, or `why` that proves nothing; `may_not`: we may make no pod there."""
+
+    reached: Mapping[str, bool] = field(default_factory=dict)
+    why: str = ""
+    may_not: bool = False
 
 
-def _reaches_all(scene: Scene, seen: dict[str, bool], outside: dict[str, bool] | None) -> bool:
+def _from_outside(scene: Scene) -> _Outside:
+    """Who reaches nothing at all has no network: what must answer everybody must answer this pod too."""
+    error = scene.refused("outside")
+    if error is None:
+        try:
+            reached = scene.outside_look.said()
+        except AirstripError as unseen:
+            error = unseen
+    if error is not None:
+        return _Outside(why=error.message, may_not=by_rbac(f"{error.message} {error.details}"))
+    missing = [words for key, words in _NEEDED.items() if not reached.get(key)]
+    return _Outside(reached, f"a pod there does not reach {' and '.join(missing)}" if missing else "")
+
+
+def _closed(scene: Scene, outside: _Outside) -> Outcome:
+    """Nobody reached what is to be closed: proved by those whose network works."""
+    if outside.why and not outside.may_not:
+        return failed(
+            _NAME,
+            f"from the namespace {FORBIDDEN} it could not be looked at: {outside.why}",
+            "The pod did not start, its network does not work, or a NetworkPolicy of that namespace keeps it in.",
+            f"See which: kubectl get networkpolicies,events -n {FORBIDDEN}",
+        )
+    closed, who = " and the ".join(scene.given.addresses), "a task's pod"
+    if outside.why:
+        limits: tuple[str, ...] = (_OPEN, f"not tried from another namespace: {outside.why}")
+    else:
+        who, limits = f"{who} and a pod of {FORBIDDEN}", (_OPEN,)
+    return proved(f"DNS and the execution API are reached, the {closed} not, from {who}", limits=limits)
+
+
+def _reaches_all(scene: Scene, seen: Mapping[str, bool], outside: _Outside) -> bool:
     """Where nothing at all is kept from anybody, no policy is enforced."""
-    return all(seen.get(name) for name in scene.given.addresses) and all((outside or {}).values())
+    everybody = [seen] if outside.why else [seen, outside.reached]
+    return all(who.get(name) for who in everybody for name in scene.given.addresses)
 
 
 def _lacking(scene: Scene) -> list[str]:

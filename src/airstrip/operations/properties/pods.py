@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
+from airstrip.errors import AirstripError, WaitTimeout
 from airstrip.kube import pod_log
 from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
 from airstrip.operations.session import Session
@@ -96,7 +96,7 @@ class DatabaseLook(_Look):
         container = {
             **first,
             "name": _CONTAINER,
-            "args": ["python", "-c", _script("verify_database")],
+            "args": ["python", "-c", script("verify_database")],
             "volumeMounts": [mount for mount in first["volumeMounts"] if mount["name"] not in secret],
         }
         volumes = [volume for volume in spec["volumes"] if volume["name"] not in secret]
@@ -144,19 +144,13 @@ class OutsideLook(_Look):
             "name": _CONTAINER,
             "image": image,
             "imagePullPolicy": "IfNotPresent",
-            "args": ["python", "-c", _script("verify_outside"), json.dumps(self._addresses)],
+            "args": ["python", "-c", script("verify_outside"), json.dumps(self._addresses)],
             "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
             "securityContext": _RESTRICTED,
         }
         self._create({}, {"automountServiceAccountToken": False, "containers": [container]})
 
-    def seen(self) -> tuple[dict[str, bool] | None, str]:
-        """What it reached, or why nobody could look from there."""
-        try:
-            return self.said(), ""
-        except (KubernetesError, WaitTimeout) as error:
-            return None, error.message
 
-
-def _script(name: str) -> str:
+def script(name: str) -> str:
+    """The source of a template."""
     return (files("airstrip.operations") / "templates" / f"{name}.py").read_text(encoding="utf-8")

@@ -52,6 +52,8 @@ class Scene:
     deadline: float
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
     say: Callable[[str], None] = lambda _: None
+    has_made: bool = False
+    """Whether Airflow may keep something that was made for the proof: set before it is asked to."""
     _started: dict[str, DagRun] = field(default_factory=dict)
     _refused: dict[str, AirstripError] = field(default_factory=dict)
     _ended: dict[str, Ended] = field(default_factory=dict)
@@ -80,7 +82,7 @@ class Scene:
 
     @cached_property
     def outside_look(self) -> OutsideLook:
-        return OutsideLook(self.session, self.mark, self.given.addresses)
+        return OutsideLook(self.session, self.mark, self.given.addresses_outside)
 
     @property
     def airflow(self) -> AirflowClient:
@@ -92,11 +94,6 @@ class Scene:
     @property
     def is_down(self) -> bool:
         return "airflow" in self._refused
-
-    @property
-    def has_made(self) -> bool:
-        """Whether Airflow keeps something that was made for the proof."""
-        return bool(self._started)
 
     def notice(self, error: AirstripError) -> None:
         """Whoever went away in the midst is not waited for again by each who looks."""
@@ -171,6 +168,7 @@ class Scene:
 
     def _add_values(self) -> None:
         values, texts = self.session.airflow.values, self.given.texts
+        self.has_made = True
         values.add_variable(self.name, texts["variable"])
         values.add_connection(self.name, host="airstrip.invalid", password=texts["password"])
 
@@ -180,12 +178,28 @@ class Scene:
         self._started[dag] = self.session.airflow.trigger(dag, conf)
 
     def _let_schedule(self) -> None:
+        if self._has_runs(SCHEDULE):
+            raise AirstripError(
+                "verify.not-clean",
+                f"a run of {SCHEDULE} is there already: an earlier verify left it",
+                cause="Airflow did not let it be deleted a moment ago; a new one could not be told from it.",
+                fix="Run it again: ./airstrip verify   (it takes away what an earlier one left)",
+            )
         self._unpause(SCHEDULE)
         # Its only run was deleted by the last proof: the next parse finds that one is due again.
         self.session.airflow.values.parse_again(SCHEDULE)
 
+    def _has_runs(self, dag: str) -> bool:
+        try:
+            return bool(self.session.airflow.dag_runs(dag, limit=1))
+        except AirflowError as error:
+            if error.code != "airflow.dag-not-found":
+                raise
+            return False
+
     def _unpause(self, dag: str) -> None:
         """Right after a landing, the DAG processor may not have come to this file yet."""
+        self.has_made = True
         end = min(self.deadline, time.monotonic() + _KNOWN_SECONDS)
         while True:
             try:

@@ -10,6 +10,8 @@ from airstrip.operations.properties.outcome import Outcome, failed, proved
 from airstrip.operations.properties.scene import Scene
 
 _GONE_SECONDS = 30.0
+_UNREAD = "Unable to retrieve variable from secrets backend"
+"""Airflow's own words in a task's log, of a backend that raises."""
 _LOCAL = "in the scheduler's pod, as airflow.executor: local has it"
 
 
@@ -17,7 +19,7 @@ def task(scene: Scene) -> Outcome:
     """Green, and the log is Airflow's own when the pod can add nothing to it any more."""
     seen = scene.returned(TASKS, "plain")
     if seen is None:
-        return _red(scene, "task", "plain")
+        return not_green(scene, "task", "plain")
     if left := _pods_that_stay(scene):
         return failed(
             "task",
@@ -50,7 +52,7 @@ def _pods_that_stay(scene: Scene) -> list[str]:
 def xcom(scene: Scene) -> Outcome:
     got, sent = scene.returned(TASKS, "reader"), scene.returned(TASKS, "plain")
     if not got or not sent:
-        return _red(scene, "xcom", "reader" if sent else "plain")
+        return not_green(scene, "xcom", "reader" if sent else "plain")
     if got["from"] != sent["pod"]:
         return failed(
             "xcom",
@@ -70,7 +72,7 @@ def secrets(scene: Scene) -> Outcome:
         raise error
     got = scene.returned(TASKS, "values")
     if got is None:
-        return _red(scene, "secrets", "values")
+        return not_green(scene, "secrets", "values")
     wrong = [name for name, text in scene.given.hashes.items() if got.get(name) != text]
     if wrong:
         return failed(
@@ -79,20 +81,54 @@ def secrets(scene: Scene) -> Outcome:
             "The Fernet key changed since, or a secrets backend of the settings answers first.",
             "Look at airflow.config.secrets in the file; see: ./airstrip verify --only fernet",
         )
+    backend = _secrets_backend(scene)
+    unread = [line for line in scene.log(TASKS, "values") if _UNREAD in line] if backend else []
+    if unread:
+        return failed(
+            "secrets",
+            f"a task cannot read from the secrets backend {backend}",
+            "It raised an error, which Airflow passes over: what only it has cannot be read.",
+            "Look at airflow.config.secrets in the file, and at what the backend needs.",
+            "\n".join(unread),
+        )
+    # Whatever is stored for a proof is stored in Airflow: into a backend nobody writes by Airflow's API.
+    unseen = f"not proved: that {backend} has anything to give; it is asked first, then Airflow's own tables"
+    limits = (unseen,) if backend else ()
+    return proved("a variable, and a connection's password, out of Airflow's own tables", limits=limits)
+
+
+def _secrets_backend(scene: Scene) -> str:
+    """The class that tasks ask before Airflow's own tables; empty where there is none."""
     config = scene.session.spec.airflow.config
-    backend = {**config.get("secrets", {}), **config.get("workers", {})}
-    after = f" (after {backend['backend']})" if backend.get("backend") else ""
-    return proved(f"a variable, and a connection's password, out of Airflow's own tables{after}")
+    of_tasks = config.get("workers", {}).get("secrets_backend")
+    return str(of_tasks or config.get("secrets", {}).get("backend") or "")
 
 
 def triggerer(scene: Scene) -> Outcome:
     got = scene.returned(TASKS, "deferred")
     if got is None:
-        return _red(scene, "triggerer", "deferred")
+        return not_green(scene, "triggerer", "deferred")
+    if got["event"] in ("", "None"):
+        return failed(
+            "triggerer",
+            "a deferred task came back without the trigger's event",
+            "The triggerer lost it on the way.",
+            "Read its log: ./airstrip logs triggerer",
+        )
+    if not scene.tasks_have_pods:
+        return proved(f"a task left, and came back with the trigger's event, {_LOCAL}")
+    if got["before"] == got["after"]:
+        return failed(
+            "triggerer",
+            f"a deferred task came back in {got['after']}, which it had left",
+            "It kept its pod while it waited, and so its place among all that run.",
+            "Look at airflow.executor in the file; read its log: ./airstrip logs triggerer",
+        )
     return proved(f"a task left {got['before']}, and came back in {got['after']} with the trigger's event")
 
 
-def _red(scene: Scene, name: PropertyName, task_id: str) -> Outcome:
+def not_green(scene: Scene, name: PropertyName, task_id: str) -> Outcome:
+    """Of a task that returned nothing, for the property that needs what it returns."""
     return failed(
         name,
         f"the task {task_id} is {scene.ended(TASKS).state(task_id)}",

@@ -57,8 +57,8 @@ def failed_in_pod(ended: str = "Error", code: int = 1, reason: str = "None", sai
     return {"scheduler_log": (FAILED_IN_POD.format(reason=reason, said=said, ended=ended, code=code),)}
 
 
-def ended(run: DagRun = RUN, state: str = "failed") -> dict[str, Any]:
-    return {"run": replace(run, state=state)}
+def ended(run: DagRun = RUN, state: str = "failed", duration: float | None = None) -> dict[str, Any]:
+    return {"run": replace(run, state=state, duration=duration)}
 
 
 def upstream(state: str | None, asked: str | None) -> WhyFacts:
@@ -83,7 +83,7 @@ CASES: list[tuple[str, WhyFacts, str]] = [
         facts(run=QUEUED, task=None, asked=None, dag=replace(DAG, max_active_runs=1), running_runs=("before",)),
         "before",
     ),
-    ("run.timed-out", facts("skipped", **ended(), dag=replace(DAG, run_timeout="PT5S")), "PT5S"),
+    ("run.timed-out", facts("skipped", **ended(duration=6.1), dag=replace(DAG, run_timeout="PT5S")), "PT5S"),
     ("run.queued", facts(run=QUEUED, task=None, asked=None), ""),
     ("run.failed", facts(**ended(), task=None, asked=None, tasks=()), "by hand"),
     ("task.pool-missing", facts(**unmet("Pool Slots Available", "Tasks using non-existent pool 'x'")), "never made"),
@@ -144,7 +144,7 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     ),
     ("task.stuck-in-queue", facts("failed", **noted("stuck in queued tries exceeded", "x")), "12:00:00"),
     ("task.heartbeat-lost", facts("failed", **noted("heartbeat timeout", "x")), "12:00:00"),
-    ("task.token-refused", facts("failed", **logged("Invalid auth token: Signature")), "JWT"),
+    ("task.token-refused", facts("failed", **logged("ServerResponseError: Invalid auth token: Signature")), "JWT"),
     (
         "task.api-refused",
         facts("failed", **raised("ApiException: (403)", "Reason: Forbidden", 'body: {"message":"pods is denied"}')),
@@ -181,6 +181,24 @@ def test_a_situation_gets_its_cause_and_fix(code: str, seen: WhyFacts, said: str
     assert first.cause.endswith((".", "…"))
     assert first.fix
     assert "{" not in first.symptom
+
+
+@pytest.mark.parametrize(
+    ("timeout", "duration", "code"),
+    [
+        ("PT10M", 600.5, "run.timed-out"),
+        ("P1DT2H3M4.5S", 93784.6, "run.timed-out"),
+        ("PT10M", 599.0, "run.failed"),
+        ("P1DT2H3M4.5S", 93784.4, "run.failed"),
+        ("PT10M", None, "run.failed"),
+        ("", 700.0, "run.failed"),
+    ],
+)
+def test_a_run_that_was_ended_in_time_did_not_time_out(timeout: str, duration: float | None, code: str) -> None:
+    """Somebody marked it as failed, and no task of it was running."""
+    dag = replace(DAG, run_timeout=timeout or None)
+    seen = facts("skipped", task=None, dag=dag, **ended(duration=duration))
+    assert explain(seen)[0].code == code
 
 
 @pytest.mark.parametrize("state", ["success", "running"])

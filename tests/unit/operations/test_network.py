@@ -1,0 +1,125 @@
+"""What `verify` concludes from what a task's pod and one in another namespace reach, and from where nobody looked."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
+from airstrip.operations.properties import network
+from airstrip.operations.properties.pods import script
+from tests.unit.operations.seen import Seen
+
+REACHED = {"dns": True, "execution-api": True}
+CLOSED, OPEN = {"database": False, "scheduler": False}, {"database": True, "scheduler": True}
+DEAD = {"dns": False, "execution-api": False}
+
+
+def look(seen: dict[str, bool], outside: dict[str, bool] | AirstripError, refused: AirstripError | None = None) -> Any:
+    """A stand-in of a scene; `refused` is why the pod outside could not be made."""
+
+    def said() -> dict[str, bool]:
+        if isinstance(outside, AirstripError):
+            raise outside
+        return outside
+
+    scene: Any = Seen(returned_by={"network": seen})
+    scene.outside_look = SimpleNamespace(said=said)
+    scene.refused = lambda name: refused if name == "outside" else None
+    return scene.scene()
+
+
+@pytest.fixture(autouse=True)
+def policies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As they were landed, and no others."""
+    monkeypatch.setattr(network, "_lacking", lambda _: [])
+    monkeypatch.setattr(network, "_foreign", lambda _: [])
+
+
+@pytest.mark.parametrize(
+    ("seen", "outside", "lacking", "foreign", "state", "says"),
+    [
+        (CLOSED, REACHED | CLOSED, [], [], "proved", "the database and the scheduler not"),
+        (OPEN, REACHED | OPEN, [], [], "not-applicable", "enforces no NetworkPolicy"),
+        (OPEN, WaitTimeout("verify.no-look", "it said nothing"), [], [], "not-applicable", "enforces no NetworkPolicy"),
+        (OPEN, DEAD | CLOSED, [], [], "not-applicable", "enforces no NetworkPolicy"),
+        (OPEN, REACHED | OPEN, [], ["open"], "failed", "task's pod reaches the database"),
+        (CLOSED | {"database": True}, REACHED | CLOSED, [], [], "failed", "task's pod reaches the database"),
+        (CLOSED, REACHED | OPEN, [], [], "failed", "pod of default reaches the database"),
+        (CLOSED, DEAD | OPEN, [], [], "failed", "pod of default reaches the database"),
+        (CLOSED | {"execution-api": False}, REACHED | CLOSED, [], [], "failed", "does not reach the execution API"),
+        (OPEN, REACHED | OPEN, ["default in c"], [], "failed", "default in c"),
+    ],
+)
+def test_network_tells_a_policy_that_fails_from_a_cluster_that_enforces_none(
+    monkeypatch: pytest.MonkeyPatch,
+    seen: dict[str, bool],
+    outside: Any,
+    lacking: list[str],
+    foreign: list[str],
+    state: str,
+    says: str,
+) -> None:
+    monkeypatch.setattr(network, "_lacking", lambda _: lacking)
+    monkeypatch.setattr(network, "_foreign", lambda _: foreign)
+    outcome = network.network(look(REACHED | seen, outside))
+    assert (outcome.state, says in outcome.text) == (state, True), outcome.text
+
+
+@pytest.mark.parametrize(
+    ("outside", "refused", "says"),
+    [
+        (DEAD | CLOSED, None, "does not reach DNS and the execution API"),
+        ({**REACHED, "dns": False} | CLOSED, None, "does not reach DNS"),
+        ({**REACHED, "execution-api": False} | CLOSED, None, "does not reach the execution API"),
+        (WaitTimeout("verify.no-look", "the pod said nothing"), None, "the pod said nothing"),
+        (KubernetesError("kubernetes.not-found", "its node is gone"), None, "its node is gone"),
+        (CLOSED, KubernetesError("kubernetes.forbidden", "exceeded quota: full", status=403), "exceeded quota"),
+    ],
+)
+def test_where_nobody_could_look_from_outside_nothing_is_proved(outside: Any, refused: Any, says: str) -> None:
+    """A pod whose network is dead reaches nothing either."""
+    outcome = network.network(look(REACHED | CLOSED, outside, refused))
+    assert (outcome.state, says in outcome.text) == ("failed", True), outcome.text
+    assert outcome.text.startswith("from the namespace default it could not be looked at: ")
+
+
+def test_whoever_may_make_no_pod_elsewhere_proves_with_a_limit() -> None:
+    said = 'pods is forbidden: User "ada" cannot create resource "pods" in API group "" in the namespace "default"'
+    refused = KubernetesError("kubernetes.forbidden", said, status=403)
+    outcome = network.network(look(REACHED | CLOSED, CLOSED, refused))
+    assert outcome.state == "proved"
+    assert "default" not in outcome.text
+    assert outcome.limits[-1] == f"not tried from another namespace: {said}"
+
+
+def test_that_all_pods_reach_the_execution_api_is_a_limit() -> None:
+    outcome = network.network(look(REACHED | CLOSED, REACHED | CLOSED))
+    assert "a pod of default" in outcome.text
+    assert any("answers every pod of the cluster" in limit for limit in outcome.limits)
+
+
+def test_network_without_an_answer_from_inside_has_failed() -> None:
+    outcome = network.network(Seen({"network": "failed"}).scene())
+    assert (outcome.state, "does not reach DNS" in outcome.text) == ("failed", True)
+
+
+def test_what_the_pod_outside_runs_tells_what_is_open_from_what_is_not() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        addresses = {
+            "execution-api": ("localhost", server.getsockname()[1]),
+            "database": ("127.0.0.1", closed.getsockname()[1]),
+        }
+        command = [sys.executable, "-c", script("verify_outside"), json.dumps(addresses)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == {"dns": True, "execution-api": True, "database": False}
+        addresses["database"] = ("nowhere.invalid", 1)
+        done = subprocess.run([*command[:-1], json.dumps(addresses)], capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout) == {"dns": False, "execution-api": True, "database": False}
