@@ -67,8 +67,11 @@ def _signs(client: AirflowClient, task: TaskInstance) -> Iterator[TaskSignFact]:
         )
     except AirflowError:
         return
-    lines = [without_credentials(line) for record in log.records for line in record.lines()]
-    for sign, matching in find_signs(lines).items():
+    by_airflow, others = (
+        [without_credentials(line) for record in log.records if record.is_airflow_s is own for line in record.lines()]
+        for own in (True, False)
+    )
+    for sign, matching in {**find_signs(others, mixed=True), **find_signs(by_airflow)}.items():
         yield TaskSignFact(sign, task.dag_id, task.run_id, task.task_id, matching)
 
 
