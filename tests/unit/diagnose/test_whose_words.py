@@ -119,3 +119,15 @@ def test_of_what_a_dag_file_may_have_logged_only_airflow_s_own_words_count() -> 
     assert find_signs(lines, mixed=True) == {}
     assert list(find_signs(["Database migration required."], mixed=True)) == ["not-migrated"]
     assert "not-migrated" not in find_signs(lines)
+
+
+def test_an_import_error_s_credentials_are_struck_out() -> None:
+    row = {
+        "filename": "d.py",
+        "bundle_name": "main",
+        "timestamp": None,
+        "stack_trace": 'Traceback\nValueError: cannot reach "postgresql://u:hunter3@host/db"\n',
+    }
+    airflow = work(importErrors=ok({"import_errors": [row], "total_entries": 1}))
+    (error,) = api_probe.work(airflow.client(), Facts()).import_errors
+    assert error.message == 'ValueError: cannot reach "postgresql://***@host/db"'

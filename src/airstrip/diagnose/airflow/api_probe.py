@@ -40,7 +40,7 @@ def work(client: AirflowClient, known: Facts) -> AirflowFacts:
     return AirflowFacts(
         version=client.version(),
         import_errors=tuple(
-            ImportErrorFact(error.filename, error.bundle_name or "", _last_line(error.stack_trace))
+            ImportErrorFact(error.filename, error.bundle_name or "", without_credentials(_last_line(error.stack_trace)))
             for error in client.import_errors()
         ),
         pools=tuple(
