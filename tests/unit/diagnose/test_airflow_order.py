@@ -97,3 +97,9 @@ def test_what_is_lost_with_a_secret_or_a_key_is_said(name: str, missing: tuple[s
     assert ("Without" in finding.cause) is bool(lost)
     assert "./airstrip up" in finding.fix
     assert "delete the Secret" not in finding.fix
+
+
+def test_an_airflow_that_is_only_slow_is_not_taken_down() -> None:
+    (finding,) = diagnose(seen(ProbeFact("airflow", "failed", "no answer within 5 s", 5.0, "probe.timeout")))
+    assert finding.code == "airflow.not-answering"
+    assert "./airstrip down" not in finding.fix

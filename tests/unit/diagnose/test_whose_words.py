@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from airstrip.airflow_api import Inspection
 from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow import api_probe
 from airstrip.diagnose.airflow.facts import SignFact
@@ -73,7 +74,8 @@ def work(*records: dict[str, Any], **answers: httpx.Response) -> Airflow:
 
 
 def signs(*records: dict[str, Any]) -> list[str]:
-    return [sign.sign for sign in api_probe.work(work(*records).client(), Facts()).task_signs]
+    client = work(*records).client()
+    return [sign.sign for sign in api_probe.task_logs(client, Inspection(client)).task_signs]
 
 
 def said(event: str, logger: str) -> dict[str, Any]:
@@ -129,5 +131,6 @@ def test_an_import_error_s_credentials_are_struck_out() -> None:
         "stack_trace": 'Traceback\nValueError: cannot reach "postgresql://u:hunter3@host/db"\n',
     }
     airflow = work(importErrors=ok({"import_errors": [row], "total_entries": 1}))
-    (error,) = api_probe.work(airflow.client(), Facts()).import_errors
+    client = airflow.client()
+    (error,) = api_probe.dags(client, Inspection(client)).import_errors
     assert error.message == 'ValueError: cannot reach "postgresql://***@host/db"'
