@@ -60,14 +60,14 @@ class _Tasks:
         self._dags = {safe_label(dag.dag_id): dag.dag_id for dag in airflow.dags(stale=True)}
         self._runs: dict[str, dict[str, str]] = {}
         self._tasks: dict[tuple[str, str], dict[tuple[str, int], TaskInstance]] = {}
+        self._asked: dict[str, str] = {}
 
     def find(self, metadata: Mapping[str, Any]) -> TaskInstance | str:
         """The task, `gone`, or `unknown` where Airflow cannot be asked for just this one."""
         labels = metadata["labels"]
         dag = self._dags.get(labels["dag_id"])
         if dag is None:
-            name = _own_name(metadata, "dag_id")
-            return _unless_found(name, lambda: self._airflow.dag(name))
+            return self._unlisted(_own_name(metadata, "dag_id"))
         run = _annotated(metadata, "run_id") or self._runs_of(dag).get(labels["run_id"])
         if run is None:
             return GONE if len(self._runs_of(dag)) < _RUNS else UNKNOWN
@@ -78,6 +78,12 @@ class _Tasks:
             return task
         name = _own_name(metadata, "task_id")
         return _unless_found(name, lambda: self._airflow.task_instance(dag, run, name, index))
+
+    def _unlisted(self, dag: str) -> str:
+        """`gone` or `unknown`; asked once for all its pods."""
+        if dag not in self._asked:
+            self._asked[dag] = _unless_found(dag, lambda: self._airflow.dag(dag))
+        return self._asked[dag]
 
     def _runs_of(self, dag: str) -> dict[str, str]:
         """The newest runs' ids by their labels: all of them, where they are fewer than a page holds."""

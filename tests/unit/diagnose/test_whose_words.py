@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 
 from airstrip.airflow_api import Inspection
-from airstrip.diagnose import Facts, diagnose
-from airstrip.diagnose.airflow import api_probe
+from airstrip.diagnose import DeploymentFact, Facts, diagnose
+from airstrip.diagnose.airflow import api_probe, landed_probe
 from airstrip.diagnose.airflow.facts import SignFact
 from airstrip.diagnose.airflow.signs import find_signs
+from airstrip.kube import Cluster
 from tests.unit.airflow_api.test_client import Airflow, Answer, ok
 from tests.unit.airflow_api.test_inspection import ago
 from tests.unit.diagnose.airflow_cases import seen
@@ -121,6 +123,30 @@ def test_of_what_a_dag_file_may_have_logged_only_airflow_s_own_words_count() -> 
     assert find_signs(lines, mixed=True) == {}
     assert list(find_signs(["Database migration required."], mixed=True)) == ["not-migrated"]
     assert "not-migrated" not in find_signs(lines)
+
+
+@pytest.mark.parametrize(
+    ("component", "ready", "found"),
+    [
+        ("triggerer", True, []),
+        ("dag-processor", True, []),
+        ("dag-processor", False, ["unreachable"]),
+        ("scheduler", True, ["unreachable"]),
+    ],
+)
+def test_who_runs_users_code_and_is_ready_speaks_of_their_databases(
+    component: str, ready: bool, found: list[str]
+) -> None:
+    status = {"name": "main", "ready": ready, "state": {"running": {}}}
+    labels = {"app.kubernetes.io/component": component}
+    item = {
+        "metadata": {"name": "p", "namespace": "c", "labels": labels},
+        "status": {"containerStatuses": [status]},
+    }
+    answer = httpx.Response(200, text="connection to server at db failed: Connection refused\n")
+    cluster = SimpleNamespace(list=lambda *_, **__: [item], transport=SimpleNamespace(request=lambda *_, **__: answer))
+    facts = landed_probe.signs(cast(Cluster, cluster), DeploymentFact("x", "c", "w"))
+    assert [sign.sign for sign in facts.signs] == found
 
 
 def test_an_import_error_s_credentials_are_struck_out() -> None:
