@@ -84,9 +84,10 @@ class AirflowClient:
         body = self._transport.get(f"{_API}/monitor/health")
         return {name: (part or {}).get("status") for name, part in body.items()}
 
-    def dags(self) -> tuple[Dag, ...]:
-        """All DAGs that files define now, by name."""
-        return tuple(Dag.parse(row) for row in self._pages(f"{_API}/dags", "dags", {"order_by": "dag_id"}))
+    def dags(self, *, stale: bool = False) -> tuple[Dag, ...]:
+        """All DAGs that files define now, by name; with `stale`, those too that a file defined once."""
+        query = {"order_by": "dag_id", "exclude_stale": "false" if stale else "true"}
+        return tuple(Dag.parse(row) for row in self._pages(f"{_API}/dags", "dags", query))
 
     def dag(self, dag_id: str) -> Dag:
         """Raises `airflow.dag-not-found`, with the names that are near."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import sys
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -11,10 +13,12 @@ from typing import Any
 from airstrip.airflow_api.client import AirflowClient
 from airstrip.airflow_api.models import TaskInstance
 from airstrip.airflow_api.scheduling_models import Pool
+from airstrip.airflow_api.transport import Query
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
 _MOST = 100
+_NO_LIMIT = sys.maxsize
 _ALL_TASKS = f"{_API}/dags/~/dagRuns/~/taskInstances"
 
 
@@ -97,10 +101,31 @@ class Inspection:
         return tuple(task for task in tasks if self._since(task.end_date) <= seconds)[:3]
 
     def overdue(self) -> tuple[Overdue, ...]:
-        """DAGs that are not paused and whose next run should be there; of the first hundred."""
+        """DAGs whose next run the scheduler should have made; of the first hundred that are not paused.
+
+        It makes none of a DAG that has import errors, or as many runs as it may have: the due time stays then.
+        """
         body = self._transport.get(f"{_API}/dags", {"limit": _MOST, "paused": "false"})
-        late = [(row["dag_id"], row.get("next_dagrun_run_after")) for row in body["dags"] if not row.get("is_stale")]
-        return tuple(Overdue(dag, self._since(due)) for dag, due in late if due and self._since(due) > 0)
+        late = [row for row in body["dags"] if _may_run(row) and self._since(row.get("next_dagrun_run_after")) > 0]
+        active = self._active_runs() if late else Counter[str]()
+        return tuple(
+            Overdue(row["dag_id"], self._since(row["next_dagrun_run_after"]))
+            for row in late
+            if active[row["dag_id"]] < (row.get("max_active_runs") or _NO_LIMIT)
+        )
+
+    def _active_runs(self) -> Counter[str]:
+        """By DAG. Those of backfills have limits of their own."""
+        found: Counter[str] = Counter()
+        read = 0
+        while True:
+            query: Query = {"limit": _MOST, "offset": read, "order_by": "id", "state": ("queued", "running")}
+            body = self._transport.get(f"{_API}/dags/~/dagRuns", query)
+            rows = body["dag_runs"]
+            found.update(row["dag_id"] for row in rows if row["run_type"] != "backfill")
+            read += len(rows)
+            if not rows or read >= body["total_entries"]:
+                return found
 
     def unreadable(self) -> tuple[str, ...]:
         """Stored things that Airflow cannot decrypt, in words; their values are looked at by nobody."""
@@ -131,6 +156,10 @@ class Inspection:
     def _since(self, text: str | None) -> float:
         time = _time(text)
         return round((self._now - time).total_seconds(), 1) if time else 0.0
+
+
+def _may_run(dag: Mapping[str, Any]) -> bool:
+    return not dag.get("is_stale") and not dag.get("has_import_errors")
 
 
 def _time(text: str | None) -> datetime.datetime | None:

@@ -16,6 +16,8 @@ _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}")
 _LINE_END = re.compile(r"\r\n|[\r\n]")
 _LIBRARY = ("/site-packages/", "/lib/python3")
 _ENTRY_POINT = "execute_workload.py"
+_SDK, _PROVIDER = "/site-packages/airflow/sdk/", "/site-packages/airflow/providers/"
+_AIRFLOW_S = re.compile(r"airflow\.(sdk|utils\.log|providers\.[\w.]+\.log)\.")
 _SUPERVISORS = frozenset({"supervisor", "airflow.sdk.api.client"})
 """Of the process around the task, which writes to its pod's output only: its file, and its loggers."""
 
@@ -35,6 +37,15 @@ class LogRecord:
     def text(self) -> tuple[str, str, str]:
         """What is the same of one entry in every place where it was written; its time is not."""
         return self.event, self.level, self.logger
+
+    @property
+    def is_airflow_s(self) -> bool:
+        """Airflow itself says it: not the task, its operator or a hook, nor an exception that came out of them."""
+        if not self.error_detail:
+            return not self.logger or self.logger in _SUPERVISORS or bool(_AIRFLOW_S.match(self.logger))
+        files = [str(frame.get("filename")) for frame in self.error_detail[0].get("frames") or ()]
+        callers = [file for file in files if _SDK in file or _PROVIDER in file or not _is_library(file)]
+        return bool(callers) and _SDK in callers[-1]
 
     def lines(self) -> Iterator[str]:
         """`2026-11-21T05:11:17.048530Z INFO hello`, then an exception's stack beneath.
@@ -113,9 +124,13 @@ def _stack(error: Mapping[str, Any]) -> Iterator[str]:
 
 def _own(frames: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     for index, frame in enumerate(frames):
-        if not any(part in str(frame.get("filename")) for part in _LIBRARY):
+        if not _is_library(str(frame.get("filename"))):
             return frames[index:]
     return frames
+
+
+def _is_library(file: str) -> bool:
+    return any(part in file for part in _LIBRARY)
 
 
 def _split(text: str) -> list[str]:

@@ -16,7 +16,7 @@ from airstrip.kube import Cluster
 KUBERNETES = "kubernetes"
 """The probe that every other one of the cluster needs: does it answer at all?"""
 
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 4.0
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 _LEASES = "kube-node-lease"
 

@@ -27,7 +27,7 @@ class Sources:
 
 
 def examine(sources: Sources) -> Facts:
-    """Looks at everything once; ends within 15 s, whatever does not answer, and raises nothing."""
+    """Looks at everything once; ends within 8 s, whatever does not answer, and raises nothing."""
     known = Facts(
         deployment=sources.deployment,
         collected=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -16,7 +16,7 @@ class NamespaceFact:
 
 @dataclass(frozen=True)
 class QuotaFact:
-    """One resource of one ResourceQuota, in the API's own quantities; `full` where nothing is left."""
+    """One resource of one ResourceQuota, in the API's own quantities; `full` where no pod has room in it."""
 
     namespace: str
     name: str

@@ -22,6 +22,10 @@ from airstrip.kube import Cluster, inventory
 
 _COMPONENT = "app.kubernetes.io/component"
 _INSTANCE = "app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance="
+_EVERY_POD = frozenset(
+    {"pods", "count/pods", *(f"{kind}{of}" for kind in ("", "requests.", "limits.") for of in ("cpu", "memory"))}
+)
+_ASKED_OF_NODES = ("requests.", "limits.", "ephemeral-storage", "hugepages-")
 _NEEDED_RIGHTS = (
     *(("scheduler", verb, "pods") for verb in ("create", "delete", "list", "patch", "watch")),
     ("api-server", "list", "pods"),
@@ -125,8 +129,15 @@ def _quota(item: Mapping[str, Any]) -> Iterable[QuotaFact]:
     used = status.get("used") or {}
     for resource, hard in (status.get("hard") or {}).items():
         now = used.get(resource, "0")
-        full = quantity(now) >= quantity(hard)
+        full = _stops_pods(resource, hard) and quantity(now) >= quantity(hard)
         yield QuotaFact(item["metadata"]["namespace"], item["metadata"]["name"], resource, now, hard, full)
+
+
+def _stops_pods(resource: str, hard: str) -> bool:
+    """Whether it may keep a task's pod out: not Services or claims, nor what is forbidden and no task asks for."""
+    if resource in _EVERY_POD:
+        return True
+    return resource.startswith(_ASKED_OF_NODES) and resource != "requests.storage" and quantity(hard) > 0
 
 
 def _workload(item: Mapping[str, Any]) -> WorkloadFact:

@@ -75,8 +75,15 @@ def oom_killed(facts: Facts) -> Iterator[Match]:
         now = container.state in ("terminated", "waiting") and container.reason == _OOM
         before = container.last_reason == _OOM and (not container.ready or (container.last_ended or 0) < _RECENT)
         if now or before:
-            fields = {"pod": pod.name, "container": container.name, "component": pod.component or "the task"}
+            fields = {"pod": pod.name, "container": container.name, "where": _limit_of(pod)}
             yield Match(subject_of(pod), fields, lines(container.log))
+
+
+def _limit_of(pod: PodFact) -> str:
+    """Pods without a component are not Airstrip's: an operator made them, or somebody."""
+    if not pod.component:
+        return "where the pod is made: container_resources of its operator, or its own manifest."
+    return f"in the file (components.{pod.component}.resources.limits.memory), then run: ./airstrip up"
 
 
 def evicted(facts: Facts) -> Iterator[Match]:
@@ -160,7 +167,7 @@ KILLED_RULES: tuple[Rule, ...] = (
         "pod.oom-killed",
         "{pod}: {container} used more memory than its limit, and was killed",
         "Its limit is too low for what it does, or it leaks.",
-        "Raise it in the file (components.{component}.resources.limits.memory), then run: ./airstrip up",
+        "Raise it {where}",
         oom_killed,
     ),
     Rule(

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, fields, replace
 from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.errors import AirstripError
 
-DEADLINE = 7.0
+DEADLINE = 5.0
 """Seconds for a probe."""
-LIMIT = 11.0
-"""Seconds for all of them, however many need each other: with its start and end, `doctor` takes 15 s at most."""
+LIMIT = 8.0
+"""Seconds for all of them, however many need each other. `doctor` takes 15 s at most: starting takes one or two, and
+several on a machine that is busy."""
 
 
 @dataclass(frozen=True)

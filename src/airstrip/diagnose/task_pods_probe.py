@@ -20,6 +20,7 @@ GONE = "gone"
 UNKNOWN = "unknown"
 _LONGEST_LABEL = 63
 _RUNS = 100
+_DIGEST = re.compile(r"-[0-9a-f]{9}$")
 _OF_TASKS = "dag_id,task_id,run_id"
 
 
@@ -48,29 +49,48 @@ def safe_label(value: str) -> str:
 
 
 class _Tasks:
-    """Airflow's tasks by the labels of their pods, each run asked for once."""
+    """Airflow's tasks by their pods, each run asked for once.
+
+    Whoever is `gone` may be deleted: a list that lacks it is not enough, Airflow has to say that it knows none such.
+    """
 
     def __init__(self, airflow: AirflowClient) -> None:
         self._airflow = airflow
-        self._dags = {safe_label(dag.dag_id): dag.dag_id for dag in airflow.dags()}
+        # A DAG whose file was broken or deleted is stale, and its tasks run on.
+        self._dags = {safe_label(dag.dag_id): dag.dag_id for dag in airflow.dags(stale=True)}
         self._runs: dict[str, dict[str, str]] = {}
         self._tasks: dict[tuple[str, str], dict[tuple[str, int], TaskInstance]] = {}
+        self._asked: dict[str, str] = {}
 
-    def find(self, labels: Mapping[str, str]) -> TaskInstance | str:
-        """The task, `gone`, or `unknown` where its run may be older than those that were read."""
+    def find(self, metadata: Mapping[str, Any]) -> TaskInstance | str:
+        """The task, `gone`, or `unknown` where Airflow cannot be asked for just this one."""
+        labels = metadata["labels"]
         dag = self._dags.get(labels["dag_id"])
         if dag is None:
-            return GONE
+            return self._unlisted(_own_name(metadata, "dag_id"))
+        run = _annotated(metadata, "run_id") or self._runs_of(dag).get(labels["run_id"])
+        if run is None:
+            return GONE if len(self._runs_of(dag)) < _RUNS else UNKNOWN
+        if (dag, run) not in self._tasks:
+            self._tasks[dag, run] = self._of_run(dag, run)
+        index = int(labels.get("map_index", "-1"))
+        if task := self._tasks[dag, run].get((labels["task_id"], index)):
+            return task
+        name = _own_name(metadata, "task_id")
+        return _unless_found(name, lambda: self._airflow.task_instance(dag, run, name, index))
+
+    def _unlisted(self, dag: str) -> str:
+        """`gone` or `unknown`; asked once for all its pods."""
+        if dag not in self._asked:
+            self._asked[dag] = _unless_found(dag, lambda: self._airflow.dag(dag))
+        return self._asked[dag]
+
+    def _runs_of(self, dag: str) -> dict[str, str]:
+        """The newest runs' ids by their labels: all of them, where they are fewer than a page holds."""
         if dag not in self._runs:
             found = self._airflow.dag_runs(dag, limit=_RUNS)
             self._runs[dag] = {safe_label(run.run_id): run.run_id for run in found}
-        run = self._runs[dag].get(labels["run_id"])
-        if run is None:
-            return GONE if len(self._runs[dag]) < _RUNS else UNKNOWN
-        if (dag, run) not in self._tasks:
-            self._tasks[dag, run] = self._of_run(dag, run)
-        key = (labels["task_id"], int(labels.get("map_index", "-1")))
-        return self._tasks[dag, run].get(key, GONE)
+        return self._runs[dag]
 
     def _of_run(self, dag: str, run: str) -> dict[tuple[str, int], TaskInstance]:
         try:
@@ -82,10 +102,34 @@ class _Tasks:
         return {(safe_label(task.task_id), task.map_index): task for task in tasks}
 
 
+def _annotated(metadata: Mapping[str, Any], name: str) -> str:
+    """The executor notes its pods' ids as they are; an operator's pods have labels only."""
+    return str((metadata.get("annotations") or {}).get(name, ""))
+
+
+def _own_name(metadata: Mapping[str, Any], name: str) -> str:
+    """Empty where only a label with a digest is left of it."""
+    label = str(metadata["labels"][name])
+    return _annotated(metadata, name) or ("" if _DIGEST.search(label) else label)
+
+
+def _unless_found(name: str, ask: Callable[[], object]) -> str:
+    """`gone` after a 404 only."""
+    if not name:
+        return UNKNOWN
+    try:
+        ask()
+    except AirflowError as error:
+        if error.status == 404:
+            return GONE
+        raise
+    return UNKNOWN
+
+
 def _fact(pod: Mapping[str, Any], tasks: _Tasks) -> TaskPodFact:
     metadata = pod["metadata"]
     labels = metadata["labels"]
-    task = tasks.find(labels)
+    task = tasks.find(metadata)
     return TaskPodFact(
         namespace=metadata["namespace"],
         name=metadata["name"],

@@ -22,7 +22,7 @@ from airstrip.manifests.names import (
     SECRETS,
     pods_account,
 )
-from airstrip.manifests.secrets import SecretValues, build_secrets
+from airstrip.manifests.secrets import SecretValues, build_secrets, completed, missing_keys
 from airstrip.manifests.settings import PARALLELISM
 
 __all__ = [
@@ -44,6 +44,8 @@ __all__ = [
     "build_manifests",
     "build_secrets",
     "checksum",
+    "completed",
     "format_document",
+    "missing_keys",
     "pods_account",
 ]

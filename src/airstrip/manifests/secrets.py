@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
 
 from airstrip.manifests.manifest_set import Object
 from airstrip.manifests.metadata import deployment_labels
@@ -46,10 +48,17 @@ class SecretValues:
         )
 
 
+_KEYS: dict[str, tuple[str, ...]] = {
+    DATABASE_SECRET: ("password", "sql-alchemy-conn"),
+    KEYS_SECRET: ("fernet-key", "api-secret-key", "jwt-secret"),
+    ADMIN_SECRET: ("username", "password"),
+    CLI_SECRET: ("username", "password"),
+}
+
+
 def build_secrets(spec: Spec, values: SecretValues) -> tuple[Object, ...]:
     """Secret objects for the control plane's namespace, each complete in itself (decision 0002)."""
-    password = quote(values.database_password, safe="")
-    url = f"postgresql+psycopg2://{DATABASE_USER}:{password}@{POSTGRESQL}:{POSTGRESQL_PORT}/{DATABASE_NAME}"
+    url = _database_url(values.database_password)
     return (
         _secret(spec, DATABASE_SECRET, {"password": values.database_password, "sql-alchemy-conn": url}),
         _secret(
@@ -66,6 +75,47 @@ def build_secrets(spec: Spec, values: SecretValues) -> tuple[Object, ...]:
     )
 
 
+def missing_keys(secret: Mapping[str, Any]) -> tuple[str, ...]:
+    """The keys that one of these Secrets lacks, or that are empty, as it is in the cluster."""
+    data = secret.get("data") or {}
+    return tuple(key for key in _KEYS[secret["metadata"]["name"]] if not data.get(key))
+
+
+def completed(found: Mapping[str, Any], generated: Mapping[str, Any]) -> Object:
+    """A Secret of the cluster with what it lacks from the generated one; what it holds stays as it is.
+
+    The database's password and URL go together: one that is left tells the other.
+    """
+    data, made = dict(found.get("data") or {}), dict(generated["data"])
+    if found["metadata"]["name"] == DATABASE_SECRET:
+        if data.get("password"):
+            made["sql-alchemy-conn"] = _encoded(_database_url(_decoded(data["password"])))
+        elif password := _password(_decoded(data.get("sql-alchemy-conn") or "")):
+            made["password"] = _encoded(password)
+    return {**found, "data": {**data, **{key: made[key] for key in missing_keys(found)}}}
+
+
+def _database_url(password: str) -> str:
+    quoted = quote(password, safe="")
+    return f"postgresql+psycopg2://{DATABASE_USER}:{quoted}@{POSTGRESQL}:{POSTGRESQL_PORT}/{DATABASE_NAME}"
+
+
+def _password(url: str) -> str:
+    """Empty where it has none, or is no URL."""
+    try:
+        return unquote(urlsplit(url).password or "")
+    except ValueError:
+        return ""
+
+
+def _encoded(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+def _decoded(value: str) -> str:
+    return base64.b64decode(value).decode()
+
+
 def _secret(spec: Spec, name: str, data: dict[str, str]) -> Object:
     """`data`, not `stringData`: what is read back must equal what was applied."""
     return {
@@ -77,5 +127,5 @@ def _secret(spec: Spec, name: str, data: dict[str, str]) -> Object:
             "labels": deployment_labels(spec),
         },
         "type": "Opaque",
-        "data": {key: base64.b64encode(value.encode()).decode() for key, value in data.items()},
+        "data": {key: _encoded(value) for key, value in data.items()},
     }

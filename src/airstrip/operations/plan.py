@@ -8,7 +8,7 @@ from typing import Any
 
 from airstrip.answers import PlanData, StageData
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
-from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum
+from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
 from airstrip.operations.history import read_history
 from airstrip.operations.image import plan_images
 from airstrip.operations.render import check_manifests
@@ -78,13 +78,13 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
 
 def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
     cluster, namespace = session.cluster, session.spec.namespaces.control
-    checksums, missing = _read_secrets(session)
+    checksums, lacking = _read_secrets(session)
     manifests = build_manifests(session.spec, platform, images, checksums)
     previous = inventory.read(cluster, namespace)
     gone = inventory.prunable(previous, inventory.entries(objects_of(manifests)))
     removed = tuple(Change("remove", entry) for entry in gone)
     return (
-        PlannedStage("secrets", tuple(f"generate Secret {name} in {namespace}" for name in missing)),
+        PlannedStage("secrets", tuple(f"generate {what} in {namespace}" for what in lacking)),
         *(
             PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
             for stage in manifests.stages
@@ -98,14 +98,16 @@ def objects_of(manifests: ManifestSet) -> list[dict[str, Any]]:
 
 
 def _read_secrets(session: Session) -> tuple[dict[str, str], list[str]]:
-    """Checksums by name, and the names of those that `up` will generate."""
-    checksums, missing = {}, []
+    """Checksums by name, and in words what `up` will generate."""
+    checksums, lacking = {}, []
     for name in SECRETS:
         found = session.cluster.get("v1", "Secret", name, session.spec.namespaces.control)
-        checksums[name] = _NOT_GENERATED if found is None else checksum(found.get("data") or {})
-        if found is None:
-            missing.append(name)
-    return checksums, missing
+        keys = missing_keys(found) if found else ()
+        whole = found is not None and not keys
+        checksums[name] = checksum((found or {}).get("data") or {}) if whole else _NOT_GENERATED
+        if not whole:
+            lacking.append(f"{', '.join(keys)} of Secret {name}" if keys else f"Secret {name}")
+    return checksums, lacking
 
 
 def _with_predecessors(

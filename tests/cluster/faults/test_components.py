@@ -36,7 +36,8 @@ def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
 
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
     with frozen(doctor.cluster, "api-server"):
-        doctor.finds("airflow.not-answering")
+        finding = doctor.finds("airflow.not-answering")
+        assert f"kubectl delete pod -n {NAME} -l app.kubernetes.io/component=api-server" in finding["fix"]
         delete_pods(doctor.cluster, "api-server")
         doctor.is_content(seconds=60)
 

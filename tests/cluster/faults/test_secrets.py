@@ -10,17 +10,26 @@ import pytest
 from airstrip.airflow_api import AirflowClient
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.faults.hands import edit_secret, restart, secret_kept
+from tests.cluster.faults.hands import edit_secret, restart, secret_kept, secret_values
 from tests.landing import NAME
 
 KEYS, DATABASE, CLI = "airflow-keys", "airflow-database", "airflow-cli"
 
 
 def test_a_key_that_somebody_took_out(doctor: Doctor) -> None:
-    with secret_kept(doctor.cluster, KEYS):
+    """The fix makes that one anew, and leaves the others."""
+    with secret_kept(doctor.cluster, KEYS) as before:
         edit_secret(doctor.cluster, KEYS, jwt_secret=None)
         finding = doctor.finds("secret.key-missing")
         assert "jwt-secret" in finding["symptom"]
+        assert "cannot be read" not in finding["cause"]
+        doctor.lands_again()
+        doctor.is_content()
+        after = secret_values(doctor.cluster, KEYS)
+        changed = {key for key in before if after[key] != before[key]}
+        assert (after.keys(), changed) == (before.keys(), {"jwt-secret"})
+    doctor.lands_again()
+    doctor.is_content()
 
 
 def test_a_fernet_key_that_is_none(doctor: Doctor) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from airstrip.airflow_api import Inspection, Pool
 from airstrip.errors import AirflowError
-from tests.unit.airflow_api.test_client import Airflow, ok
+from tests.unit.airflow_api.test_client import Airflow, Answer, ok
 
 
 def now() -> datetime.datetime:
@@ -66,9 +66,40 @@ def test_only_runs_of_the_past_are_overdue() -> None:
         {"dag_id": "gone", "is_stale": True, "next_dagrun_run_after": ago(90)},
         {"dag_id": "by hand", "is_stale": False, "next_dagrun_run_after": None},
     ]
-    (late,) = Inspection(Airflow(dags=ok({"dags": rows, "total_entries": 4})).client()).overdue()
+    (late,) = Inspection(overdue(rows).client()).overdue()
     assert late.dag_id == "late"
     assert late.seconds == pytest.approx(90, abs=3)
+
+
+def overdue(dags: list[dict[str, Any]], *runs: tuple[str, str]) -> Airflow:
+    """An Airflow with these active runs, `(DAG, type)`; it answers with three at a time."""
+    rows = [{"dag_id": dag, "run_type": kind} for dag, kind in runs]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.params.get_list("state") == ["queued", "running"]
+        start = int(request.url.params["offset"])
+        return ok({"dag_runs": rows[start : start + 3], "total_entries": len(rows)})
+
+    answers: dict[str, httpx.Response | Answer] = {"dags": ok({"dags": dags, "total_entries": len(dags)})}
+    return Airflow(**answers, **{"dags/~/dagRuns": answer})
+
+
+def due(dag: str, **more: Any) -> dict[str, Any]:
+    return {"dag_id": dag, "is_stale": False, "next_dagrun_run_after": ago(90), "max_active_runs": 2, **more}
+
+
+def test_a_dag_that_the_scheduler_leaves_out_is_not_overdue() -> None:
+    """Its runs last longer than its interval, it catches up, or its file is broken: the due time stays in the past."""
+    dags = [
+        due("busy"),
+        due("broken", has_import_errors=True),
+        due("free"),
+        due("filled"),
+        due("any", max_active_runs=0),
+    ]
+    runs = [("busy", "scheduled"), ("busy", "manual"), ("free", "scheduled"), ("filled", "backfill"), ("any", "manual")]
+    found = Inspection(overdue(dags, *runs, ("filled", "backfill")).client()).overdue()
+    assert [late.dag_id for late in found] == ["free", "filled", "any"]
 
 
 def test_the_clock_of_airflow_counts() -> None:

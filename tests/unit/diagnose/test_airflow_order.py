@@ -78,3 +78,28 @@ def test_a_heartbeat_is_old_where_there_is_no_pod_and_that_is_told() -> None:
 )
 def test_which_package_brings_a_provider(module: str, package: str) -> None:
     assert provider_package(module) == package
+
+
+@pytest.mark.parametrize(
+    ("name", "missing", "lost"),
+    [
+        ("airflow-keys", ("jwt-secret",), ""),
+        ("airflow-keys", ("fernet-key",), "stored connections"),
+        ("airflow-keys", (), "stored connections"),
+        ("airflow-database", ("password",), ""),
+        ("airflow-database", (), "nobody gets into the database"),
+        ("airflow-cli", (), ""),
+    ],
+)
+def test_what_is_lost_with_a_secret_or_a_key_is_said(name: str, missing: tuple[str, ...], lost: str) -> None:
+    (finding,) = diagnose(seen(secrets=(SecretFact(name, bool(missing), ("scheduler",), missing),)))
+    assert lost in finding.cause
+    assert ("Without" in finding.cause) is bool(lost)
+    assert "./airstrip up" in finding.fix
+    assert "delete the Secret" not in finding.fix
+
+
+def test_an_airflow_that_is_only_slow_is_not_taken_down() -> None:
+    (finding,) = diagnose(seen(ProbeFact("airflow", "failed", "no answer within 5 s", 5.0, "probe.timeout")))
+    assert finding.code == "airflow.not-answering"
+    assert "./airstrip down" not in finding.fix

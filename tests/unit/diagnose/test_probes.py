@@ -7,17 +7,20 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.diagnose import DeploymentFact, Facts, Sources, diagnose, examine
+from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
 from airstrip.diagnose.facts import NodeFact
-from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.diagnose.probes import DEADLINE, LIMIT, Probe, run_probes
 from airstrip.errors import KubernetesError
 from airstrip.kube import Cluster, connect
 from airstrip.place import PlaceFact
@@ -91,6 +94,42 @@ def test_one_gets_what_those_that_it_needs_have_found() -> None:
         return Facts(clock=float(len(known.nodes)))
 
     assert run_probes([Probe("count", more, ("nodes",)), Probe("nodes", found)], Facts()).clock == 1.0
+
+
+def test_the_limit_of_all_leaves_a_command_that_starts_slowly_its_time() -> None:
+    """Of 15 s; the launcher and the imports took up to 9 on a machine with ten times the work that it has cores for."""
+    assert DEADLINE < LIMIT <= 8
+
+
+def test_a_slow_airflow_is_asked_everything_and_one_question_that_hangs_hides_no_other() -> None:
+    """Its log-in and a dozen requests, one after the other, would take longer than any of them may."""
+    release = threading.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/users"):
+            release.wait(60)
+        release.wait(0.2)
+        if request.url.path.endswith("/health"):
+            return httpx.Response(200, json={"scheduler": {"status": "healthy"}})
+        body = {"version": "3.3.2", "access_token": "t", "total_entries": 0}
+        lists = ("import_errors", "dags", "pools", "task_instances", "variables", "connections", "users")
+        return httpx.Response(200, json={**body, **dict.fromkeys(lists, ())})
+
+    client = AirflowClient("http://localhost", "a", "b", http=httpx.MockTransport(answer))
+    asked = AirflowSources(DeploymentFact("x", "x", "x-workers"), no_cluster, lambda: client)
+    probes = [replace(probe, deadline=1.7) for probe in airflow_probes(asked) if "-objects" not in probe.name]
+    facts = run_probes([Probe("kubernetes", found), *probes], Facts())
+    release.set()
+    states = {probe.name: (probe.state, probe.code) for probe in facts.probes if probe.name != "airflow-logs"}
+    assert states.pop("accounts") == ("failed", "probe.timeout")
+    assert set(states.values()) == {("ok", "")}, states
+    assert facts.airflow is not None
+    assert facts.airflow.version == "3.3.2"
+    assert facts.airflow.admins is None
+
+
+def no_cluster() -> Cluster:
+    raise KubernetesError("kubernetes.unreachable", "it is away", cause="No power.", fix="Plug it in.")
 
 
 @contextmanager

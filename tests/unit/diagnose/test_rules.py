@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from airstrip.diagnose import RULES, Facts, diagnose
+from airstrip.diagnose.airflow.facts import AirflowFacts, TaskFact
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
+from airstrip.diagnose.namespace_probe import read_quotas
+from airstrip.kube import Cluster
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES
 from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT, VIOLATES
 from tests.unit.diagnose.making import CREATING, FAILED, HERE, MIGRATION, REFUSED, event, failing, pod, running, waiting
@@ -113,10 +118,38 @@ def test_saved_facts_are_the_same_when_they_are_read(code: str) -> None:
 
 def test_a_full_quota_of_the_workers_is_told_without_an_event() -> None:
     """The executor is refused, which no event tells; a quota of the control plane may well be used up by what runs."""
-    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL]))
+    waiting = AirflowFacts(waiting=(TaskFact("d", "r", "t", "queued", 20.0),))
+    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL], airflow=waiting))
     assert finding.code == "namespace.quota"
     assert "pods 2 of 2" in finding.cause
-    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")])) == []
+    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")], airflow=waiting)) == []
+
+
+@pytest.mark.parametrize(
+    "tasks", [(), (TaskFact("d", "r", "t", "queued", 2.0),), (TaskFact("d", "r", "t", "scheduled", 99.0),)]
+)
+def test_a_full_quota_is_no_trouble_while_no_task_waits_for_its_pod(tasks: tuple[TaskFact, ...]) -> None:
+    assert diagnose(Facts(deployment=HERE, quotas=[FULL], airflow=AirflowFacts(waiting=tasks))) == []
+
+
+@pytest.mark.parametrize(
+    ("resource", "used", "hard", "full"),
+    [
+        ("services.nodeports", "0", "0", False),
+        ("persistentvolumeclaims", "2", "2", False),
+        ("requests.storage", "2Gi", "2Gi", False),
+        ("requests.nvidia.com/gpu", "0", "0", False),
+        ("requests.nvidia.com/gpu", "2", "2", True),
+        ("count/pods", "0", "0", True),
+        ("limits.memory", "1Gi", "1024Mi", True),
+        ("pods", "1", "2", False),
+    ],
+)
+def test_only_what_a_pod_asks_for_makes_a_quota_full(resource: str, used: str, hard: str, full: bool) -> None:
+    item = {"metadata": {"namespace": "w", "name": "q"}, "status": {"used": {resource: used}, "hard": {resource: hard}}}
+    cluster = cast(Cluster, SimpleNamespace(list=lambda *_: [item]))
+    (fact,) = read_quotas(cluster, ["w"]).quotas
+    assert fact.full is full
 
 
 def test_a_place_that_is_stopped_explains_a_cluster_that_does_not_answer() -> None:
@@ -143,6 +176,17 @@ def test_a_container_that_was_killed_long_ago_and_is_well_is_no_finding() -> Non
     assert diagnose(Facts(pods=[pod("scheduler", well)])) == []
     (finding,) = diagnose(Facts(pods=[pod("scheduler", replace(well, last_ended=60.0))]))
     assert finding.code == "pod.oom-killed"
+
+
+@pytest.mark.parametrize(
+    ("component", "where"),
+    [("", "container_resources of its operator"), ("task", "components.task.resources.limits.memory")],
+)
+def test_where_a_limit_is_raised(component: str, where: str) -> None:
+    killed = replace(CLUSTER_CASES["pod.oom-killed"][0].pods[0], component=component)
+    (finding,) = diagnose(Facts(pods=[killed]))
+    assert where in finding.fix
+    assert "the task" not in finding.fix
 
 
 def test_facts_of_another_version_are_refused() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from airstrip.airflow_api import AirflowClient, Inspection, TaskInstance, User, WaitingTask
 from airstrip.diagnose.airflow.facts import (
@@ -15,7 +15,6 @@ from airstrip.diagnose.airflow.facts import (
     TaskSignFact,
 )
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
-from airstrip.diagnose.facts import Facts
 from airstrip.errors import AirflowError
 from airstrip.kube import without_credentials
 
@@ -33,26 +32,47 @@ def health(client: AirflowClient) -> AirflowFacts:
     return AirflowFacts(url=look.url, database=found.database, ahead=found.ahead, heartbeats=tuple(beats))
 
 
-def work(client: AirflowClient, known: Facts) -> AirflowFacts:
+def let_in(client: AirflowClient) -> AirflowFacts:
     """Raises `airflow.login-refused` where Airflow does not take our account."""
     client.log_in()
-    look = Inspection(client, known.airflow.ahead or 0.0 if known.airflow else 0.0)
+    return AirflowFacts(version=client.version())
+
+
+def dags(client: AirflowClient, look: Inspection) -> AirflowFacts:
     return AirflowFacts(
-        version=client.version(),
         import_errors=tuple(
-            ImportErrorFact(error.filename, error.bundle_name or "", _last_line(error.stack_trace))
+            ImportErrorFact(error.filename, error.bundle_name or "", without_credentials(_last_line(error.stack_trace)))
             for error in client.import_errors()
         ),
-        pools=tuple(
-            PoolFact(pool.name, pool.slots, pool.running, pool.queued, pool.scheduled) for pool in look.pools()
-        ),
-        waiting=tuple(_task(task) for task in look.waiting()),
-        active=look.active(),
-        task_signs=tuple(sign for task in look.just_failed(RECENT) for sign in _signs(client, task)),
         overdue=tuple(OverdueFact(late.dag_id, late.seconds) for late in look.overdue()),
-        unreadable=look.unreadable(),
-        admins=sum(_is_admin(user, client.username) for user in client.users()),
     )
+
+
+def tasks(_: AirflowClient, look: Inspection) -> AirflowFacts:
+    pools = tuple(PoolFact(pool.name, pool.slots, pool.running, pool.queued, pool.scheduled) for pool in look.pools())
+    return AirflowFacts(pools=pools, waiting=tuple(map(_task, look.waiting())), active=look.active())
+
+
+def task_logs(client: AirflowClient, look: Inspection) -> AirflowFacts:
+    return AirflowFacts(task_signs=tuple(sign for task in look.just_failed(RECENT) for sign in _signs(client, task)))
+
+
+def stored(_: AirflowClient, look: Inspection) -> AirflowFacts:
+    return AirflowFacts(unreadable=look.unreadable())
+
+
+def accounts(client: AirflowClient, _: Inspection) -> AirflowFacts:
+    return AirflowFacts(admins=sum(_is_admin(user, client.username) for user in client.users()))
+
+
+QUESTIONS: Mapping[str, Callable[[AirflowClient, Inspection], AirflowFacts]] = {
+    "DAGs": dags,
+    "tasks": tasks,
+    "tasks' logs": task_logs,
+    "variables and connections": stored,
+    "accounts": accounts,
+}
+"""What Airflow tells whom it lets in, by the names of the probes that ask."""
 
 
 def _task(task: WaitingTask) -> TaskFact:
@@ -67,8 +87,11 @@ def _signs(client: AirflowClient, task: TaskInstance) -> Iterator[TaskSignFact]:
         )
     except AirflowError:
         return
-    lines = [without_credentials(line) for record in log.records for line in record.lines()]
-    for sign, matching in find_signs(lines).items():
+    by_airflow, others = (
+        [without_credentials(line) for record in log.records if record.is_airflow_s is own for line in record.lines()]
+        for own in (True, False)
+    )
+    for sign, matching in {**find_signs(others, mixed=True), **find_signs(by_airflow)}.items():
         yield TaskSignFact(sign, task.dag_id, task.run_id, task.task_id, matching)
 
 

@@ -56,18 +56,22 @@ def _silent(component: str) -> Callable[[Facts], Iterator[Match]]:
         if beat is None or beat.age is None or beat.age < _SILENT_SECONDS:
             return
         if found.database != "unhealthy" and is_there:
-            namespace = facts.deployment.control if facts.deployment else "NAMESPACE"
-            delete = f"kubectl delete pod -n {namespace} -l {_LABEL}={component} --grace-period=1"
-            yield Match(subject(facts, component), {"age": f"{beat.age:.0f}", "delete": delete})
+            fields = {"age": f"{beat.age:.0f}", "delete": _delete(facts, component)}
+            yield Match(subject(facts, component), fields)
 
     return matches
+
+
+def _delete(facts: Facts, component: str) -> str:
+    namespace = facts.deployment.control if facts.deployment else "NAMESPACE"
+    return f"kubectl delete pod -n {namespace} -l {_LABEL}={component} --grace-period=1"
 
 
 def _not_answering(facts: Facts) -> Iterator[Match]:
     code = probe_failed(facts, API_PROBE)
     if code in ("airflow.unreachable", "airflow.unavailable", "probe.timeout"):
         said = next(probe.detail for probe in facts.probes if probe.name == API_PROBE)
-        yield Match(subject(facts, "api-server"), {}, said)
+        yield Match(subject(facts, "api-server"), {"delete": _delete(facts, "api-server")}, said)
 
 
 def _not_airflow(facts: Facts) -> Iterator[Match]:
@@ -116,7 +120,7 @@ API_RULES: tuple[Rule, ...] = (
         "airflow.not-answering",
         "the api-server does not answer",
         "Its process hangs, is starting or overloaded, or the way to it is closed.",
-        "Read its log: ./airstrip logs api-server; then start all anew: ./airstrip down; ./airstrip up   (data stays)",
+        "Read its log: ./airstrip logs api-server; where it hangs, start it alone anew: {delete}",
         _not_answering,
         _NO_API,
     ),

@@ -28,12 +28,24 @@ def _stopped(facts: Facts) -> Iterator[Match]:
         yield Match(subject(facts, DATABASE), {}, explains=_of_clients(facts))
 
 
+def _told(facts: Facts, sign: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """As `signs_of`, of the database and its clients only: a task's pod speaks of databases of its own."""
+    return (found for found in signs_of(facts, sign) if found[1] in (*_CLIENTS, DATABASE))
+
+
+def _disk_full(facts: Facts) -> Iterator[Match]:
+    """In PostgreSQL's own words; or its own pod lacks room: with any other, it is another disk."""
+    told = [*_told(facts, "disk"), *(found for found in _told(facts, "no-room") if found[1] == DATABASE)]
+    if told:
+        yield Match(subject(facts, DATABASE), {}, "\n".join(told[0][2]), _of_clients(facts))
+
+
 def _told_by(sign: str) -> Callable[[Facts], Iterator[Match]]:
     """One finding, however many components say it: their other troubles follow from it."""
 
     def matches(facts: Facts) -> Iterator[Match]:
         # The database's own log says it of each client that it turns away: last of all.
-        told = sorted(signs_of(facts, sign), key=lambda found: found[1] == DATABASE)
+        told = sorted(_told(facts, sign), key=lambda found: found[1] == DATABASE)
         if told:
             _, component, lines = told[0]
             yield Match(subject(facts, DATABASE), {"component": component}, "\n".join(lines), _of_clients(facts))
@@ -42,7 +54,7 @@ def _told_by(sign: str) -> Callable[[Facts], Iterator[Match]]:
 
 
 def _login_refused(facts: Facts) -> Iterator[Match]:
-    told = [found for found in signs_of(facts, "login") if found[1] != DATABASE]
+    told = [found for found in _told(facts, "login") if found[1] != DATABASE]
     if told:
         _, component, lines = told[0]
         yield Match(subject(facts, DATABASE), {"component": component}, "\n".join(lines), _of_clients(facts))
@@ -53,7 +65,7 @@ def _unreachable(facts: Facts) -> Iterator[Match]:
     for pod, container in facts.containers():
         if pod.component == DATABASE and (container.restarts > 0 or container.state == "terminated"):
             return
-    for about, component, lines in signs_of(facts, "unreachable"):
+    for about, component, lines in _told(facts, "unreachable"):
         if component != DATABASE:
             yield Match(about, {"component": component}, "\n".join(lines))
 
@@ -65,7 +77,7 @@ def _airflow_says(facts: Facts) -> Iterator[Match]:
 
 def _schema(sign: str) -> Callable[[Facts], Iterator[Match]]:
     def matches(facts: Facts) -> Iterator[Match]:
-        told = [found for found in signs_of(facts, sign) if found[1] != DATABASE]
+        told = [found for found in _told(facts, sign) if found[1] != DATABASE]
         if told:
             _, component, lines = told[0]
             fields = {"component": component}
@@ -112,7 +124,7 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "the database's volume is full",
         "PostgreSQL can write nothing any more: old runs, logs of the database, or something else on that disk.",
         "Free room on that disk, then delete old runs: airflow db clean   (in the scheduler's pod)",
-        _told_by("disk"),
+        _disk_full,
         frozenset({"database.stopped"}),
     ),
     Rule(

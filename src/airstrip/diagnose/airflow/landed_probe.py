@@ -17,6 +17,7 @@ _TAIL = 200
 _MOST_CONTAINERS = 16
 _PARALLELISM = "AIRFLOW__CORE__PARALLELISM"
 _SCHEDULER = "scheduler"
+_RUNS_USERS_CODE = ("dag-processor", "triggerer")
 _AIRFLOW = frozenset({"api-server", _SCHEDULER, "dag-processor", "triggerer"})
 
 Object = dict[str, Any]
@@ -54,23 +55,23 @@ def signs(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
     """Of the control plane's containers that run, well or not: lines that match, and no others."""
     pods = cluster.list("v1", "Pod", deployment.control, label_selector=_ours(deployment))
     running = [
-        (pod, status["name"])
+        (pod, status)
         for pod in pods
         for status in pod["status"].get("containerStatuses") or []
         if "running" in (status.get("state") or {})
     ]
     return AirflowFacts(
-        signs=tuple(
-            sign for pod, container in running[:_MOST_CONTAINERS] for sign in _signs_of(cluster, pod, container)
-        )
+        signs=tuple(sign for pod, status in running[:_MOST_CONTAINERS] for sign in _signs_of(cluster, pod, status))
     )
 
 
-def _signs_of(cluster: Cluster, pod: Object, container: str) -> Iterator[SignFact]:
-    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
-    lines = pod_log(cluster, name, namespace, container=container, tail=_TAIL, since=RECENT)
-    for sign, matching in find_signs(map(without_credentials, lines)).items():
-        yield SignFact(sign, landed.component_of(pod), name, matching)
+def _signs_of(cluster: Cluster, pod: Object, status: Object) -> Iterator[SignFact]:
+    name, namespace, component = pod["metadata"]["name"], pod["metadata"]["namespace"], landed.component_of(pod)
+    lines = pod_log(cluster, name, namespace, container=status["name"], tail=_TAIL, since=RECENT)
+    # One that does not get ready has not come to the user's code.
+    mixed = component in _RUNS_USERS_CODE and status["ready"]
+    for sign, matching in find_signs(map(without_credentials, lines), mixed=mixed).items():
+        yield SignFact(sign, component, name, matching)
 
 
 def _variables(cluster: Cluster, items: list[Object], namespace: str) -> dict[str, Mapping[str, str]]:

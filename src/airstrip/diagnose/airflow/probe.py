@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from airstrip.airflow_api import AirflowClient
+from airstrip.airflow_api import AirflowClient, Inspection
 from airstrip.diagnose.airflow import api_probe, landed_probe
 from airstrip.diagnose.airflow.facts import AirflowFacts
 from airstrip.diagnose.cluster_probe import KUBERNETES
@@ -16,9 +16,7 @@ from airstrip.kube import Cluster
 API = "airflow"
 """The probe of Airflow's API server: whether it answers, and what it says of the others."""
 WORK = "airflow-work"
-"""The probe of what Airflow tells whom it lets in."""
-_DEADLINE = 3.9
-"""Seconds. These two come after the cluster's first answer, one after the other: all three end within 15 s."""
+"""The probe that logs in; what Airflow tells whom it lets in needs it."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +35,19 @@ def airflow_probes(sources: AirflowSources) -> list[Probe]:
     def adds(collect: Callable[[Facts], AirflowFacts]) -> Callable[[Facts], Facts]:
         return lambda known: Facts(airflow=collect(known))
 
+    def asks(name: str) -> Callable[[Facts], Facts]:
+        def ask(known: Facts) -> AirflowFacts:
+            client = sources.airflow()
+            ahead = known.airflow.ahead if known.airflow else None
+            return api_probe.QUESTIONS[name](client, Inspection(client, ahead or 0.0))
+
+        return adds(ask)
+
     return [
         Probe("airflow-objects", adds(lambda _: landed_probe.objects(cluster(), deployment)), (KUBERNETES,)),
         Probe("airflow-logs", adds(lambda _: landed_probe.signs(cluster(), deployment)), (KUBERNETES,)),
-        Probe(API, adds(lambda _: api_probe.health(sources.airflow())), (KUBERNETES,), _DEADLINE),
-        Probe(WORK, adds(lambda known: api_probe.work(sources.airflow(), known)), (API,), _DEADLINE),
+        Probe(API, adds(lambda _: api_probe.health(sources.airflow())), (KUBERNETES,)),
+        Probe(WORK, adds(lambda _: api_probe.let_in(sources.airflow())), (API,)),
+        # Each with a deadline of its own: a slow answer to one keeps none of the others from being seen.
+        *(Probe(name, asks(name), (WORK,)) for name in api_probe.QUESTIONS),
     ]

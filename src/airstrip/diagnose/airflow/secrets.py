@@ -4,31 +4,41 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airstrip.diagnose.airflow.facts import ReaderFact
+from airstrip.diagnose.airflow.facts import ReaderFact, SecretFact
 from airstrip.diagnose.airflow.look import airflow, signs_of, subject
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
 _JWT = "AIRFLOW__API_AUTH__JWT_SECRET"
+_KEYS, _DATABASE = "airflow-keys", "airflow-database"
+_LOST = {
+    _KEYS: " Without a copy of its fernet-key, stored connections and variables cannot be read any more.",
+    _DATABASE: " Without a copy of its password nobody gets into the database, which keeps the one it was made with.",
+}
+"""What a new one does not bring back."""
 _SIGNER, _JUDGE = "scheduler", "api-server"
 
 
 def _missing(facts: Facts) -> Iterator[Match]:
     for secret in airflow(facts).secrets:
         if not secret.present:
-            readers = [subject(facts, reader) for reader in secret.readers]
-            yield Match(
-                f"secret/{secret.name}", {"secret": secret.name, "readers": ", ".join(secret.readers)}, "", readers
-            )
+            fields = {"readers": ", ".join(secret.readers), "lost": _LOST.get(secret.name, "")}
+            yield _lacking(facts, secret, fields)
 
 
 def _incomplete(facts: Facts) -> Iterator[Match]:
     for secret in airflow(facts).secrets:
         if secret.missing:
-            readers = [subject(facts, reader) for reader in secret.readers]
-            fields = {"secret": secret.name, "keys": ", ".join(secret.missing)}
-            yield Match(f"secret/{secret.name}", fields, "", readers)
+            # Of the database's two keys, one tells the other.
+            is_lost = "fernet-key" in secret.missing or {"password", "sql-alchemy-conn"} <= {*secret.missing}
+            lost = _LOST.get(secret.name, "") if is_lost else ""
+            yield _lacking(facts, secret, {"keys": ", ".join(secret.missing), "lost": lost})
+
+
+def _lacking(facts: Facts, secret: SecretFact, fields: dict[str, str]) -> Match:
+    readers = [subject(facts, reader) for reader in secret.readers]
+    return Match(f"secret/{secret.name}", {"secret": secret.name, **fields}, "", readers)
 
 
 def _malformed(facts: Facts) -> Iterator[Match]:
@@ -78,15 +88,15 @@ SECRET_RULES: tuple[Rule, ...] = (
     Rule(
         "secret.missing",
         "Secret {secret} is not there",
-        "It was deleted. It is read by {readers}, whose pods start only with it.",
-        "Put it back from a copy, and where there is none, let Airstrip make a new one: ./airstrip up",
+        "It was deleted. It is read by {readers}, whose pods start only with it.{lost}",
+        "Put it back from a copy; where there is none, Airstrip makes its own anew: ./airstrip up",
         _missing,
     ),
     Rule(
         "secret.key-missing",
         "Secret {secret} lacks {keys}",
-        "It was changed by hand, and not all of it was kept.",
-        "Put the key back; or delete the Secret, and let Airstrip make a new one: ./airstrip up",
+        "It was changed by hand, and not all of it was kept.{lost}",
+        "Let Airstrip make what its own Secret lacks; what that holds stays: ./airstrip up",
         _incomplete,
     ),
     Rule(

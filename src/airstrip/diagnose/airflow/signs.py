@@ -15,11 +15,13 @@ SIGNS: dict[str, re.Pattern[str]] = {
         "login": r"password authentication failed|no pg_hba\.conf entry|role \"[^\"]*\" does not exist",
         "connections": r"sorry, too many clients already|remaining connection slots are reserved"
         r"|too many connections for (role|database)|QueuePool limit of size",
-        "disk": r"could not (extend|write( to)?) file .*No space left|No space left on device",
+        "disk": r"could not (extend|write( to)?) file .*No space left",
+        "no-room": r"No space left on device",
         "pooler": r"unsupported startup parameter|DuplicatePreparedStatementError|prepared statement \"[^\"]*\""
         r" (already exists|does not exist)|query_wait_timeout|unexpected keyword argument 'sslmode'",
         "newer": r"Can't locate revision identified by",
-        "not-migrated": r"Database migration required|relation \"\w+\" does not exist|still unapplied migrations"
+        "not-migrated": r"Database migration required|relation \"(alembic_version|dag|dag_run|dag_version|job"
+        r"|serialized_dag|task_instance|trigger|ab_user)\" does not exist|still unapplied migrations"
         r"|You still have unapplied migrations",
         "unreachable": r"could not connect to server|connection to server at .* failed|could not translate host name"
         r"|server closed the connection unexpectedly|the database system is (starting up|shutting down)",
@@ -27,11 +29,11 @@ SIGNS: dict[str, re.Pattern[str]] = {
         "token-expired": r"Signature has expired|token (has )?expired|ExpiredSignatureError",
         "fernet": r"fernet\.InvalidToken|InvalidToken|Can't decrypt _val",
         "fernet-malformed": r"Could not create Fernet object|Fernet key must be 32",
-        "overloaded": r"(?i)execution(?: api)?.*(read ?timeout|timed out|503|too many requests)|httpx\.ReadTimeout"
+        "overloaded": r"(?i)execution(?: api)?.*(read ?timeout|timed out|503|too many requests)|\bReadTimeout\b"
         r"|Server returned error.*50[234]",
         "log-folder": r"Permission denied: '?/opt/airflow/logs|Read-only file system: '?/opt/airflow/logs"
         r"|No space left on device: '?/opt/airflow/logs",
-        "remote-log": r"Could not (read|write|verify|upload).*(remote|s3|gcs|wasb|oss)|remote_log_conn_id"
+        "remote-log": r"Could not (read|write|verify|upload).*(remote|s3|gcs|wasb|oss://)|remote_log_conn_id"
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
         "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
         "zombie": r"without a heartbeat|heartbeat timeout",
@@ -40,12 +42,15 @@ SIGNS: dict[str, re.Pattern[str]] = {
 }
 """By the names that the rules go by."""
 
+_SURE = frozenset({"not-migrated", "newer", "log-folder"})
+"""In words, or of a folder, that are Airflow's only."""
 
-def find_signs(lines: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """The last lines that match, by sign."""
+
+def find_signs(lines: Iterable[str], *, mixed: bool = False) -> dict[str, tuple[str, ...]]:
+    """The last lines that match, by sign; in `mixed` ones, some of which the user's own code logged, the sure signs."""
     found: dict[str, list[str]] = {}
     for line in lines:
         for sign, pattern in SIGNS.items():
-            if pattern.search(line):
+            if (sign in _SURE or not mixed) and pattern.search(line):
                 found.setdefault(sign, []).append(line)
     return {sign: tuple(matching[-_MOST_LINES:]) for sign, matching in found.items()}

@@ -1,0 +1,95 @@
+"""Whose task a pod is: nothing is called gone, and so deleted, that Airflow knows or was not asked for."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from airstrip.diagnose import DeploymentFact, Facts
+from airstrip.diagnose.task_pods_probe import safe_label, task_pods_probe
+from airstrip.kube import Cluster
+from tests.unit.airflow_api.test_client import DAG, RUN, Airflow, ok
+
+RUN_ID = str(RUN["dag_run_id"])
+TASK = {
+    "dag_id": "demo",
+    "dag_run_id": RUN_ID,
+    "task_id": "load",
+    "map_index": -1,
+    "try_number": 1,
+    "max_tries": 0,
+    "state": "running",
+}
+RUNS = "dags/demo/dagRuns"
+TASKS = f"{RUNS}/{RUN_ID}/taskInstances"
+
+
+class Pods:
+    """A cluster that has this one pod."""
+
+    def __init__(self, *, dag: str = "demo", task: str = "load", annotated: bool = True) -> None:
+        ids = {"dag_id": dag, "task_id": task, "run_id": RUN_ID}
+        labels = {name: safe_label(value) for name, value in ids.items()}
+        self.metadata = {
+            "namespace": "w",
+            "name": "p",
+            "uid": "u",
+            "creationTimestamp": "2026-01-01T00:00:00Z",
+            "labels": {**labels, **({"kubernetes_executor": "True"} if annotated else {})},
+            "annotations": ids if annotated else {},
+        }
+
+    def list(self, *_: object, **__: object) -> list[dict[str, Any]]:
+        return [{"metadata": self.metadata, "status": {"phase": "Running"}}]
+
+
+def dags(request: httpx.Request) -> httpx.Response:
+    """As Airflow: stale DAGs are left out unless they are asked for."""
+    rows = [] if request.url.params.get("exclude_stale", "true") == "true" else [{**DAG, "is_stale": True}]
+    return ok({"dags": rows, "total_entries": len(rows)})
+
+
+def listed(name: str, *rows: object) -> httpx.Response:
+    return ok({name: list(rows), "total_entries": len(rows)})
+
+
+def state(pods: Pods, **answers: Any) -> str:
+    airflow = Airflow(**{"dags": dags, RUNS: listed("dag_runs", RUN), **answers})
+    probe = task_pods_probe(DeploymentFact("x", "c", "w"), lambda: cast(Cluster, pods), airflow.client)
+    (found,) = probe.collect(Facts()).task_pods
+    return found.state
+
+
+@pytest.mark.parametrize("annotated", [True, False])
+def test_a_task_of_a_dag_whose_file_is_broken_or_gone_runs_on(annotated: bool) -> None:
+    assert state(Pods(annotated=annotated), **{TASKS: listed("task_instances", TASK)}) == "running"
+
+
+def test_a_dag_that_a_list_lacks_and_airflow_has_is_not_gone() -> None:
+    assert state(Pods(), dags=listed("dags"), **{"dags/demo": ok(DAG)}) == "unknown"
+
+
+def test_a_dag_that_airflow_does_not_know_is_gone() -> None:
+    assert state(Pods(), dags=listed("dags")) == "gone"
+
+
+def test_a_task_that_a_list_lacks_and_airflow_has_is_not_gone() -> None:
+    answers = {TASKS: listed("task_instances"), f"{TASKS}/load": ok(TASK)}
+    assert state(Pods(), **answers) == "unknown"
+
+
+def test_a_task_or_a_run_that_airflow_does_not_know_is_gone() -> None:
+    assert state(Pods(), **{TASKS: listed("task_instances")}) == "gone"
+    assert state(Pods()) == "gone"
+    assert state(Pods(annotated=False), **{RUNS: listed("dag_runs")}) == "gone"
+
+
+def test_a_run_of_an_operator_s_pod_that_may_be_older_than_the_newest_is_not_gone() -> None:
+    runs = [{**RUN, "dag_run_id": f"r{number}"} for number in range(100)]
+    assert state(Pods(annotated=False), **{RUNS: listed("dag_runs", *runs)}) == "unknown"
+
+
+def test_a_name_of_which_only_a_digest_is_left_cannot_be_asked_for() -> None:
+    assert state(Pods(dag="a" * 70, annotated=False), dags=listed("dags")) == "unknown"
