@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from airstrip.airflow_api import AirflowClient, TaskInstance
 from airstrip.diagnose.cluster_probe import KUBERNETES
 from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.labels import INSTANCE, safe_label
 from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.diagnose.pod_probe import age
 from airstrip.diagnose.probes import Probe
@@ -18,7 +18,6 @@ from airstrip.kube import Cluster
 
 GONE = "gone"
 UNKNOWN = "unknown"
-_LONGEST_LABEL = 63
 _RUNS = 100
 _DIGEST = re.compile(r"-[0-9a-f]{9}$")
 _OF_TASKS = "dag_id,task_id,run_id"
@@ -30,7 +29,7 @@ def task_pods_probe(
     def look(_: Facts) -> Facts:
         # Before Airflow is asked: a task is there before its pod is.
         pods = connected().list("v1", "Pod", deployment.workers, label_selector=_OF_TASKS)
-        pods = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+        pods = [pod for pod in pods if _is_ours(pod["metadata"], deployment.name)]
         if not pods:
             return Facts()
         tasks = _Tasks(airflow())
@@ -39,13 +38,9 @@ def task_pods_probe(
     return Probe("tasks' pods", look, (KUBERNETES,))
 
 
-def safe_label(value: str) -> str:
-    """As the provider cncf.kubernetes makes a label of an id (make_safe_label_value in its pod_generator)."""
-    safe = re.sub(r"^[^a-z0-9A-Z]*|[^a-zA-Z0-9_\-.]|[^a-z0-9A-Z]*$", "", value)
-    if len(safe) <= _LONGEST_LABEL and safe == value:
-        return safe
-    digest = hashlib.md5(value.encode(), usedforsecurity=False).hexdigest()[:9]
-    return f"{safe[: _LONGEST_LABEL - len(digest) - 1]}-{digest}"
+def _is_ours(metadata: Mapping[str, Any], name: str) -> bool:
+    """Not another deployment's in the same namespace, and not about to end."""
+    return not metadata.get("deletionTimestamp") and metadata["labels"].get(INSTANCE, name) == name
 
 
 class _Tasks:
@@ -67,6 +62,9 @@ class _Tasks:
         labels = metadata["labels"]
         dag = self._dags.get(labels["dag_id"])
         if dag is None:
+            # Another Airflow's operators may work in the same namespace, whose DAGs ours does not know.
+            if INSTANCE not in labels:
+                return UNKNOWN
             return self._unlisted(_own_name(metadata, "dag_id"))
         run = _annotated(metadata, "run_id") or self._runs_of(dag).get(labels["run_id"])
         if run is None:
@@ -145,7 +143,9 @@ def _fact(pod: Mapping[str, Any], tasks: _Tasks) -> TaskPodFact:
 
 
 def _state(task: TaskInstance, labels: Mapping[str, str]) -> str:
-    """A pod of an earlier try belongs to a task that has ended, whatever the present one does."""
+    """A pod of an earlier try is over, whatever the present one does; an operator's the next try takes up again."""
+    if labels.get("kubernetes_executor") != "True":
+        return task.state or "waiting"
     number = labels.get("try_number", "")
     earlier = number.isdigit() and int(number) < task.try_number
     return "failed" if earlier else task.state or "waiting"

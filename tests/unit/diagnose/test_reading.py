@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from airstrip.diagnose.labels import safe_label
 from airstrip.diagnose.quantity import quantity
-from airstrip.diagnose.task_pods_probe import safe_label
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS, make_target
 

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from airstrip.diagnose import DeploymentFact, Facts
-from airstrip.diagnose.task_pods_probe import safe_label, task_pods_probe
+from airstrip.diagnose.labels import INSTANCE, safe_label
+from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from tests.unit.airflow_api.test_client import DAG, RUN, Airflow, ok
 
@@ -29,7 +30,9 @@ TASKS = f"{RUNS}/{RUN_ID}/taskInstances"
 class Pods:
     """A cluster that has this one pod."""
 
-    def __init__(self, *, dag: str = "demo", task: str = "load", annotated: bool = True) -> None:
+    def __init__(
+        self, *, dag: str = "demo", task: str = "load", annotated: bool = True, more: dict[str, str] | None = None
+    ) -> None:
         ids = {"dag_id": dag, "task_id": task, "run_id": RUN_ID}
         labels = {name: safe_label(value) for name, value in ids.items()}
         self.metadata = {
@@ -37,7 +40,11 @@ class Pods:
             "name": "p",
             "uid": "u",
             "creationTimestamp": "2026-01-01T00:00:00Z",
-            "labels": {**labels, **({"kubernetes_executor": "True"} if annotated else {})},
+            "labels": {
+                **labels,
+                **({"kubernetes_executor": "True", INSTANCE: "x"} if annotated else {}),
+                **(more or {}),
+            },
             "annotations": ids if annotated else {},
         }
 
@@ -58,8 +65,8 @@ def listed(name: str, *rows: object) -> httpx.Response:
 def state(pods: Pods, **answers: Any) -> str:
     airflow = Airflow(**{"dags": dags, RUNS: listed("dag_runs", RUN), **answers})
     probe = task_pods_probe(DeploymentFact("x", "c", "w"), lambda: cast(Cluster, pods), airflow.client)
-    (found,) = probe.collect(Facts()).task_pods
-    return found.state
+    found = probe.collect(Facts()).task_pods
+    return found[0].state if found else ""
 
 
 @pytest.mark.parametrize("annotated", [True, False])
@@ -93,3 +100,15 @@ def test_a_run_of_an_operator_s_pod_that_may_be_older_than_the_newest_is_not_gon
 
 def test_a_name_of_which_only_a_digest_is_left_cannot_be_asked_for() -> None:
     assert state(Pods(dag="a" * 70, annotated=False), dags=listed("dags")) == "unknown"
+
+
+def test_pods_of_another_airflow_in_the_same_namespace_are_not_ours() -> None:
+    assert state(Pods(more={INSTANCE: "other"}), dags=listed("dags")) == ""
+    assert state(Pods(annotated=False), dags=listed("dags")) == "unknown"
+
+
+@pytest.mark.parametrize(("annotated", "seen"), [(True, "failed"), (False, "scheduled")])
+def test_what_an_operator_left_of_an_earlier_try_the_next_takes_up_again(annotated: bool, seen: str) -> None:
+    again = {**TASK, "try_number": 2, "state": "scheduled"}
+    pods = Pods(annotated=annotated, more={"try_number": "1"})
+    assert state(pods, **{TASKS: listed("task_instances", again)}) == seen

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from airstrip.airflow_api import TaskInstance
-
-_UNSAFE = re.compile(r"^[^a-z0-9A-Z]*|[^a-zA-Z0-9_\-.]|[^a-z0-9A-Z]*$")
-_LONGEST = 63
-_HASH = 9
+from airstrip.diagnose.labels import INSTANCE, safe_label
 
 
 def executor_selector(instance: str) -> str:
     """Of all task pods of a deployment; whose they are, their annotations tell in full."""
-    return f"kubernetes_executor=True,app.kubernetes.io/instance={instance}"
+    return f"kubernetes_executor=True,{INSTANCE}={instance}"
 
 
 def operator_selector(task: TaskInstance) -> str:
@@ -36,12 +31,3 @@ def is_of(metadata: Mapping[str, Any], task: TaskInstance) -> bool:
         names = {"dag_id": task.dag_id, "task_id": task.task_id, "run_id": task.run_id}
     number, index = int(told.get("try_number", task.try_number)), int(told.get("map_index", -1))
     return names.items() <= told.items() and (number, index) == (task.try_number, task.map_index)
-
-
-def safe_label(text: str) -> str:
-    """A label's value as the provider makes it: what does not fit is cut, and told apart by a hash."""
-    safe = _UNSAFE.sub("", text)
-    if len(safe) <= _LONGEST and safe == text:
-        return safe
-    digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:_HASH]
-    return f"{safe[: _LONGEST - _HASH - 1]}-{digest}"

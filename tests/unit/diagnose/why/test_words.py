@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from airstrip.diagnose.why.pod_labels import is_of, safe_label
+from airstrip.diagnose.labels import safe_label
+from airstrip.diagnose.why.pod_labels import is_of
 from airstrip.diagnose.why.words import (
     end_of,
     exception_lines,
