@@ -109,6 +109,11 @@ def _look(item: Property, scene: Scene) -> Outcome:
         scene.notice(error)
         finding = Finding(error.code, error.message, error.cause, error.fix, error.details)
         return Outcome("failed", error.message, finding)
+    except Exception as error:
+        # What a deployment's own XCom backend or log format answers is not foreseen; the others are looked at.
+        said = f"{item.name} could not be looked at: {type(error).__name__}: {error}"
+        fix = "See whether the deployment's own settings change what Airflow answers; if not, report this."
+        return Outcome("failed", said, Finding("verify.unforeseen", said, "An answer has another shape.", fix))
 
 
 def _row(item: Property, outcome: Outcome, seconds: float, causes: Sequence[Finding]) -> PropertyData:

@@ -1,0 +1,36 @@
+"""What becomes of a property that cannot be looked at."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, cast
+
+import pytest
+
+from airstrip.errors import KubernetesError
+from airstrip.operations.properties import Outcome, Property, Scene
+
+
+class Noted:
+    """A scene that only hears of errors."""
+
+    def notice(self, error: Exception) -> None:
+        self.error = error
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (KubernetesError("kubernetes.unreachable", "no answer", fix="Wait."), "kubernetes.unreachable"),
+        (TypeError("string indices must be integers"), "verify.unforeseen"),
+    ],
+)
+def test_what_is_not_seen_is_not_proved_and_the_others_are_looked_at(error: Exception, code: str) -> None:
+    def prove(_: Scene) -> Outcome:
+        raise error
+
+    verify: Any = import_module("airstrip.operations.verify")
+    outcome = verify._look(Property("xcom", "what one pod returns comes to another", prove), cast(Scene, Noted()))
+    assert outcome.state == "failed"
+    assert str(error) in outcome.text
+    assert (outcome.finding.code, bool(outcome.finding.fix)) == (code, True)
