@@ -64,7 +64,9 @@ def test_a_missing_image_ends_the_wait_at_once(cluster: Cluster) -> None:
 
 
 def test_a_crash_loop_ends_the_wait_with_its_last_words(cluster: Cluster, image: str) -> None:
-    item = workload("Deployment", "crash", pod_spec(image, "echo I gave up; exit 7"))
+    # Without a probe it counts as ready for as long as it runs.
+    never = {"exec": {"command": ["false"]}}
+    item = workload("Deployment", "crash", pod_spec(image, "echo I gave up; exit 7", readinessProbe=never))
     cluster.apply(item)
     with pytest.raises(WaitTimeout) as ended:
         wait_for_rollout(cluster, "Deployment", "crash", NAMESPACE, timeout=180)

@@ -166,7 +166,9 @@ def test_a_policy_that_was_deleted_is_found(landing: Landing, cluster: Cluster) 
     finally:
         landing.ok("up", "--yes")
     assert states(document) == {"network": "failed"}
-    assert f"postgresql in {NAME}" in document["findings"][0]["symptom"]
+    found = {finding["code"]: finding["symptom"] for finding in document["findings"]}
+    assert f"postgresql in {NAME}" in found["verify.network"]
+    assert "postgresql" in found["object.missing"]
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])

@@ -49,7 +49,8 @@ def login_refused(facts: Facts) -> Iterator[Match]:
 
 
 def registry_unreachable(facts: Facts) -> Iterator[Match]:
-    return _waiting(facts, _SILENT)
+    """Not of images that are named after no registry: those were to be loaded."""
+    return (match for match in _waiting(facts, _SILENT) if not match.fields["image"].startswith("localhost/"))
 
 
 def missing(facts: Facts) -> Iterator[Match]:

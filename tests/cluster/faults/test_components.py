@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirflowError
 from airstrip.operations import Session
@@ -67,6 +69,7 @@ def test_a_setting_under_its_old_name(doctor: Doctor) -> None:
         doctor.is_content(seconds=60)
 
 
+@pytest.mark.slow
 def test_a_scheduler_that_makes_no_runs(doctor: Doctor, session: Session) -> None:
     """It lives, and sends heartbeats."""
     file = doctor.landing.dags / "doctor_often.py"

@@ -117,8 +117,8 @@ CLUSTER_CASES: dict[str, Case] = {
         "scheduler-0 cannot get its image: its pull secret is not in airflow",
     ),
     "image.registry-unreachable": (
-        Facts(pods=[pod("scheduler", waiting("ErrImagePull", NO_HOST))]),
-        "scheduler-0 cannot get its image localhost/airflow:1: the registry is not reached",
+        Facts(pods=[pod("scheduler", waiting("ErrImagePull", NO_HOST, image="example.com/airflow:1"))]),
+        "scheduler-0 cannot get its image example.com/airflow:1: the registry is not reached",
     ),
     "image.login-refused": (
         Facts(pods=[pod("scheduler", waiting("ErrImagePull", UNAUTHORIZED))]),

@@ -210,3 +210,8 @@ def test_only_the_last_refusal_of_an_owner_counts() -> None:
     about = "ReplicaSet/scheduler-abc"
     events = [event(about, "FailedCreate", EXCEEDED), event(about, "FailedCreate", VIOLATES)]
     assert [finding.code for finding in diagnose(Facts(events=events))] == ["pod.security-violation"]
+
+
+def test_an_image_that_was_to_be_loaded_is_missing_whatever_was_asked_for_it() -> None:
+    away = waiting("ErrImagePull", 'Head "https://localhost/v2/airflow": dial tcp: connection refused')
+    assert [finding.code for finding in diagnose(Facts(pods=[pod("scheduler", away)]))] == ["image.missing"]
