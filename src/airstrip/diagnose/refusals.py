@@ -13,8 +13,6 @@ _WEBHOOK = re.compile(r'failed calling webhook "([^"]+)"')
 _ACCOUNT = re.compile(r'error looking up service account [^:]*|serviceaccount "[^"]+" not found')
 _LIMIT = re.compile(r"(maximum|minimum) [\w./-]+ usage per|max limit to request ratio per")
 _QUOTA = re.compile(r"exceeded quota|must specify")
-_PATIENCE = 10.0
-"""Seconds that a task may be queued before its pod is there."""
 _SECURITY = re.compile(r"violates PodSecurity")
 
 
@@ -43,11 +41,8 @@ def _match(event: EventFact, name: str) -> Match:
 
 
 def quota_full(facts: Facts) -> Iterator[Match]:
-    """In the workers' namespace the executor is refused, of which no event tells; but full is not yet refused."""
+    """In the workers' namespace the executor is refused, of which no event tells: soon the task has failed."""
     workers = facts.deployment.workers if facts.deployment else ""
-    waiting = facts.airflow.waiting if facts.airflow else ()
-    if not any(task.state == "queued" and task.seconds > _PATIENCE for task in waiting):
-        return
     for quota in facts.quotas:
         if quota.full and quota.namespace == workers:
             said = f"ResourceQuota {quota.name}: {quota.resource} {quota.used} of {quota.hard}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import WORKERS, container, deployment, pod, pod_spec, simple
 
@@ -17,13 +16,9 @@ def test_a_quota_that_is_used_up(doctor: Doctor, small_image: str) -> None:
         doctor.is_content()
 
 
-def test_a_quota_that_leaves_no_room_for_a_task(doctor: Doctor, session: Session, small_image: str) -> None:
-    """Full it may be, as long as no task waits."""
+def test_a_quota_that_leaves_no_room_for_a_task(doctor: Doctor, small_image: str) -> None:
     quota = simple("ResourceQuota", "one-only", spec={"hard": {"count/pods": "1"}})
     with doctor.made(quota, pod("taker", pod_spec(container(small_image)))):
-        doctor.is_content()
-        session.airflow.unpause("smoke")
-        session.airflow.trigger("smoke")
         finding = doctor.finds("namespace.quota")
         assert "count/pods 1 of 1" in finding["cause"]
         doctor.cluster.patch("v1", "ResourceQuota", "one-only", {"spec": {"hard": {"count/pods": "9"}}}, WORKERS)

@@ -10,7 +10,6 @@ from typing import cast
 import pytest
 
 from airstrip.diagnose import RULES, Facts, diagnose
-from airstrip.diagnose.airflow.facts import AirflowFacts, TaskFact
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from airstrip.diagnose.namespace_probe import read_quotas
@@ -118,18 +117,10 @@ def test_saved_facts_are_the_same_when_they_are_read(code: str) -> None:
 
 def test_a_full_quota_of_the_workers_is_told_without_an_event() -> None:
     """The executor is refused, which no event tells; a quota of the control plane may well be used up by what runs."""
-    waiting = AirflowFacts(waiting=(TaskFact("d", "r", "t", "queued", 20.0),))
-    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL], airflow=waiting))
+    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL]))
     assert finding.code == "namespace.quota"
     assert "pods 2 of 2" in finding.cause
-    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")], airflow=waiting)) == []
-
-
-@pytest.mark.parametrize(
-    "tasks", [(), (TaskFact("d", "r", "t", "queued", 2.0),), (TaskFact("d", "r", "t", "scheduled", 99.0),)]
-)
-def test_a_full_quota_is_no_trouble_while_no_task_waits_for_its_pod(tasks: tuple[TaskFact, ...]) -> None:
-    assert diagnose(Facts(deployment=HERE, quotas=[FULL], airflow=AirflowFacts(waiting=tasks))) == []
+    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")])) == []
 
 
 @pytest.mark.parametrize(
