@@ -160,3 +160,10 @@ def test_an_import_error_s_credentials_are_struck_out() -> None:
     client = airflow.client()
     (error,) = api_probe.dags(client, Inspection(client)).import_errors
     assert error.message == 'ValueError: cannot reach "postgresql://***@host/db"'
+
+
+def test_a_dag_processor_that_is_ready_may_still_not_reach_airflow_s_database() -> None:
+    """No probe of its says so; of the user's own database it may speak as well."""
+    ours = 'connection to server at "postgresql.air.svc" (10.1.2.3), port 5432 failed: Connection refused'
+    users = 'connection to server at "warehouse" (10.1.2.4), port 5432 failed: Connection refused'
+    assert find_signs([users, ours], mixed=True) == {"unreachable": (ours,)}

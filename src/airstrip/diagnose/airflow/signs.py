@@ -44,13 +44,15 @@ SIGNS: dict[str, re.Pattern[str]] = {
 
 _SURE = frozenset({"not-migrated", "newer", "log-folder"})
 """In words, or of a folder, that are Airflow's only."""
+_ITS_DATABASE = re.compile(r'(server at|host name) "postgresql[".]')
+"""By the name of its Service, as drivers quote it: a dag-processor is ready before it has reached that."""
 
 
 def find_signs(lines: Iterable[str], *, mixed: bool = False) -> dict[str, tuple[str, ...]]:
-    """The last lines that match, by sign; in `mixed` ones, some of which the user's own code logged, the sure signs."""
+    """The last lines that match, by sign; in `mixed` ones, which the user's own code logs too, the sure ones."""
     found: dict[str, list[str]] = {}
     for line in lines:
         for sign, pattern in SIGNS.items():
-            if (sign in _SURE or not mixed) and pattern.search(line):
+            if (not mixed or sign in _SURE or _ITS_DATABASE.search(line)) and pattern.search(line):
                 found.setdefault(sign, []).append(line)
     return {sign: tuple(matching[-_MOST_LINES:]) for sign, matching in found.items()}
