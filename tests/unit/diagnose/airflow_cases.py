@@ -33,7 +33,7 @@ NO_MODULE = "ModuleNotFoundError: No module named "
 
 
 def seen(*probes: ProbeFact, **facts: object) -> Facts:
-    return Facts(deployment=DEPLOYMENT, probes=probes, airflow=replace(AirflowFacts(), **facts))  # type: ignore[arg-type]
+    return Facts(deployment=DEPLOYMENT, probes=probes, airflow=replace(AirflowFacts(), **facts))  # type: ignore[arg-type] # its own
 
 
 def logged(sign: str, component: str, *lines: str) -> Facts:

@@ -6,6 +6,7 @@ Runs in a pod like the migration's. Names of what cannot be read are told, value
 import json
 import logging
 
+# Before Airflow is imported (E402 below): it logs while it is, and the answer is one line.
 logging.disable(logging.CRITICAL)
 
 from airflow.models.connection import Connection  # noqa: E402
