@@ -1,7 +1,7 @@
 """NetworkPolicies: nothing comes in but by a named path, and the control plane goes out by named paths.
 
     who                                     may reach
-    task pods, anybody outside              api-server (Execution API, UI)
+    both namespaces, outside the cluster    api-server (Execution API, UI); no pod of another namespace
     api-server                              triggerer's and task pods' logs, Kubernetes API
     scheduler, triggerer, pod operators     Kubernetes API
     the four processes and the migration    the database
@@ -60,7 +60,10 @@ def _deny_ingress(inputs: Inputs, namespace: str) -> Object:
 
 
 def _api_server(inputs: Inputs) -> Object:
-    """Anybody may come: it asks who they are. Node ports and ingresses hide where they come from."""
+    """Users come from outside, by node ports; of the cluster's pods only ours. See decision 0034."""
+    outside: Object = {"ipBlock": {"cidr": "0.0.0.0/0", "except": [inputs.platform.pod_cidr]}}
+    ours = [_namespace(namespace) for namespace in inputs.namespaces]
+    callers = [*ours, *_blocks(inputs.platform.node_cidrs), outside]
     egress = [
         _dns(inputs),
         _database(inputs),
@@ -69,7 +72,7 @@ def _api_server(inputs: Inputs) -> Object:
         _rule("to", [_pods(inputs, TASK, inputs.workers)], (TASK_LOG_PORT,)),
         _identity(),
     ]
-    return _component(inputs, API_SERVER, [{"ports": [_port(API_PORT)]}], egress)
+    return _component(inputs, API_SERVER, [_rule("from", callers, (API_PORT,))], egress)
 
 
 def _scheduler(inputs: Inputs) -> Object:
@@ -129,10 +132,12 @@ def _identity() -> Object:
 
 
 def _pods(inputs: Inputs, component: str, namespace: str) -> Object:
-    return {
-        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "podSelector": {"matchLabels": select(inputs, component)},
-    }
+    return {**_namespace(namespace), "podSelector": {"matchLabels": select(inputs, component)}}
+
+
+def _namespace(name: str) -> Object:
+    """All of its pods."""
+    return {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}
 
 
 def _blocks(cidrs: Sequence[str]) -> list[Object]:

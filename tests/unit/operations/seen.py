@@ -57,7 +57,9 @@ class Seen:
     config: Mapping[str, Any] = field(default_factory=dict)
     given: Any = field(
         default_factory=lambda: SimpleNamespace(
-            hashes={"variable": "v", "password": "p"}, addresses={"database": ("d", 1), "scheduler": ("s", 2)}
+            hashes={"variable": "v", "password": "p"},
+            addresses={"database": ("d", 1), "scheduler": ("s", 2)},
+            addresses_outside={"execution-api": ("a", 3), "database": ("d", 1), "scheduler": ("s", 2)},
         )
     )
 

@@ -17,8 +17,10 @@ from airstrip.operations.properties.pods import script
 from tests.unit.operations.seen import Seen
 
 REACHED = {"dns": True, "execution-api": True}
+OUTSIDE = {"dns": True, "kubernetes": True}
 CLOSED, OPEN = {"database": False, "scheduler": False}, {"database": True, "scheduler": True}
-DEAD = {"dns": False, "execution-api": False}
+CLOSED_OUTSIDE, OPEN_OUTSIDE = {"execution-api": False} | CLOSED, {"execution-api": True} | OPEN
+DEAD = {"dns": False, "kubernetes": False}
 
 
 def look(seen: dict[str, bool], outside: dict[str, bool] | AirstripError, refused: AirstripError | None = None) -> Any:
@@ -45,16 +47,19 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("seen", "outside", "lacking", "foreign", "state", "says"),
     [
-        (CLOSED, REACHED | CLOSED, [], [], "proved", "the database and the scheduler not"),
-        (OPEN, REACHED | OPEN, [], [], "not-applicable", "enforces no NetworkPolicy"),
+        (CLOSED, OUTSIDE | CLOSED_OUTSIDE, [], [], "proved", "not the database and the scheduler"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], [], "not-applicable", "enforces no NetworkPolicy"),
         (OPEN, WaitTimeout("verify.no-look", "it said nothing"), [], [], "not-applicable", "enforces no NetworkPolicy"),
-        (OPEN, DEAD | CLOSED, [], [], "not-applicable", "enforces no NetworkPolicy"),
-        (OPEN, REACHED | OPEN, [], ["open"], "failed", "task's pod reaches the database"),
-        (CLOSED | {"database": True}, REACHED | CLOSED, [], [], "failed", "task's pod reaches the database"),
-        (CLOSED, REACHED | OPEN, [], [], "failed", "pod of default reaches the database"),
-        (CLOSED, DEAD | OPEN, [], [], "failed", "pod of default reaches the database"),
-        (CLOSED | {"execution-api": False}, REACHED | CLOSED, [], [], "failed", "does not reach the execution API"),
-        (OPEN, REACHED | OPEN, ["default in c"], [], "failed", "default in c"),
+        (OPEN, DEAD | CLOSED_OUTSIDE, [], [], "not-applicable", "enforces no NetworkPolicy"),
+        (CLOSED, DEAD | OPEN_OUTSIDE, [], [], "failed", "pod of default reaches the execution API"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], ["open"], "failed", "task's pod reaches the database"),
+        (OPEN, OUTSIDE | CLOSED_OUTSIDE, [], [], "failed", "task's pod reaches the database"),
+        (CLOSED | {"database": True}, OUTSIDE | CLOSED_OUTSIDE, [], [], "failed", "task's pod reaches the database"),
+        (CLOSED, OUTSIDE | OPEN_OUTSIDE, [], [], "failed", "pod of default reaches the execution API"),
+        (CLOSED, OUTSIDE | CLOSED_OUTSIDE | {"execution-api": True}, [], [], "failed", "reaches the execution API"),
+        (CLOSED, OUTSIDE | CLOSED_OUTSIDE | {"database": True}, [], [], "failed", "default reaches the database"),
+        (CLOSED | {"execution-api": False}, OUTSIDE | CLOSED_OUTSIDE, [], [], "failed", "not reach the execution API"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, ["default in c"], [], "failed", "default in c"),
     ],
 )
 def test_network_tells_a_policy_that_fails_from_a_cluster_that_enforces_none(
@@ -75,9 +80,9 @@ def test_network_tells_a_policy_that_fails_from_a_cluster_that_enforces_none(
 @pytest.mark.parametrize(
     ("outside", "refused", "says"),
     [
-        (DEAD | CLOSED, None, "does not reach DNS and the execution API"),
-        ({**REACHED, "dns": False} | CLOSED, None, "does not reach DNS"),
-        ({**REACHED, "execution-api": False} | CLOSED, None, "does not reach the execution API"),
+        (DEAD | CLOSED_OUTSIDE, None, "does not reach DNS and the Kubernetes API"),
+        (OUTSIDE | {"dns": False} | CLOSED_OUTSIDE, None, "does not reach DNS"),
+        (OUTSIDE | {"kubernetes": False} | CLOSED_OUTSIDE, None, "does not reach the Kubernetes API"),
         (WaitTimeout("verify.no-look", "the pod said nothing"), None, "the pod said nothing"),
         (KubernetesError("kubernetes.not-found", "its node is gone"), None, "its node is gone"),
         (CLOSED, KubernetesError("kubernetes.forbidden", "exceeded quota: full", status=403), "exceeded quota"),
@@ -99,10 +104,10 @@ def test_whoever_may_make_no_pod_elsewhere_proves_with_a_limit() -> None:
     assert outcome.limits[-1] == f"not tried from another namespace: {said}"
 
 
-def test_that_all_pods_reach_the_execution_api_is_a_limit() -> None:
-    outcome = network.network(look(REACHED | CLOSED, REACHED | CLOSED))
-    assert "a pod of default" in outcome.text
-    assert any("answers every pod of the cluster" in limit for limit in outcome.limits)
+def test_a_proof_from_inside_and_outside_has_no_limit() -> None:
+    outcome = network.network(look(REACHED | CLOSED, OUTSIDE | CLOSED_OUTSIDE))
+    assert (outcome.state, outcome.limits) == ("proved", ())
+    assert "a pod of default reaches none of them but DNS" in outcome.text
 
 
 def test_network_without_an_answer_from_inside_has_failed() -> None:

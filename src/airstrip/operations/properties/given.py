@@ -51,7 +51,7 @@ class Given:
 
     @property
     def addresses_outside(self) -> dict[str, tuple[str, int]]:
-        """The same, for a pod of another namespace, and what must answer it: a task's pod knows that by itself."""
+        """Of what no pod of another namespace may reach."""
         control = self.session.spec.namespaces.control
         return {"execution-api": (f"{API_SERVER}.{control}.svc", API_PORT), **self.addresses}
 

@@ -17,8 +17,9 @@ from airstrip.operations.render import NOT_BUILT
 
 _NAME: Final = "network"
 _NEEDED = {"dns": "DNS", "execution-api": "the execution API"}
+# What proves that the network of a pod works of which everything is kept: this answers everybody.
+_NEEDED_OUTSIDE = {"dns": "DNS", "kubernetes": "the Kubernetes API"}
 _API_VERSION, _KIND = "networking.k8s.io/v1", "NetworkPolicy"
-_OPEN = "the execution API answers every pod of the cluster: it asks each who it is"
 
 
 def network(scene: Scene) -> Outcome:
@@ -44,8 +45,8 @@ def network(scene: Scene) -> Outcome:
         )
     outside = _from_outside(scene)
     reached = [f"a task's pod reaches the {name}" for name in scene.given.addresses if seen.get(name)]
-    foreigners = (name for name in scene.given.addresses if outside.reached.get(name))
-    reached += [f"a pod of {FORBIDDEN} reaches the {name}" for name in foreigners]
+    foreigners = (name for name in scene.given.addresses_outside if outside.reached.get(name))
+    reached += [f"a pod of {FORBIDDEN} reaches the {name.replace('-api', ' API')}" for name in foreigners]
     if not reached:
         return _closed(scene, outside)
     foreign = _foreign(scene)
@@ -81,7 +82,7 @@ def _from_outside(scene: Scene) -> _Outside:
             error = unseen
     if error is not None:
         return _Outside(why=error.message, may_not=by_rbac(f"{error.message} {error.details}"))
-    missing = [words for key, words in _NEEDED.items() if not reached.get(key)]
+    missing = [words for key, words in _NEEDED_OUTSIDE.items() if not reached.get(key)]
     return _Outside(reached, f"a pod there does not reach {' and '.join(missing)}" if missing else "")
 
 
@@ -94,18 +95,16 @@ def _closed(scene: Scene, outside: _Outside) -> Outcome:
             "The pod did not start, its network does not work, or a NetworkPolicy of that namespace keeps it in.",
             f"See which: kubectl get networkpolicies,events -n {FORBIDDEN}",
         )
-    closed, who = " and the ".join(scene.given.addresses), "a task's pod"
+    text = f"a task's pod reaches DNS and the execution API, not the {' and the '.join(scene.given.addresses)}"
     if outside.why:
-        limits: tuple[str, ...] = (_OPEN, f"not tried from another namespace: {outside.why}")
-    else:
-        who, limits = f"{who} and a pod of {FORBIDDEN}", (_OPEN,)
-    return proved(f"DNS and the execution API are reached, the {closed} not, from {who}", limits=limits)
+        return proved(text, limits=(f"not tried from another namespace: {outside.why}",))
+    return proved(f"{text}; a pod of {FORBIDDEN} reaches none of them but DNS")
 
 
 def _reaches_all(scene: Scene, seen: Mapping[str, bool], outside: _Outside) -> bool:
     """Where nothing at all is kept from anybody, no policy is enforced."""
-    everybody = [seen] if outside.why else [seen, outside.reached]
-    return all(who.get(name) for who in everybody for name in scene.given.addresses)
+    inside = all(seen.get(name) for name in scene.given.addresses)
+    return inside and (bool(outside.why) or all(outside.reached.get(name) for name in scene.given.addresses_outside))
 
 
 def _lacking(scene: Scene) -> list[str]:

@@ -15,6 +15,8 @@ from airstrip.operations.session import Session
 
 _CONTAINER = "look"
 _OURS = "app.kubernetes.io/"
+_KUBERNETES = {"kubernetes": ("kubernetes.default.svc", 443)}
+"""Answers every pod whose network works."""
 _SECONDS = 60
 _POLL_SECONDS = 0.5
 _RESTRICTED = {
@@ -144,7 +146,7 @@ class OutsideLook(_Look):
             "name": _CONTAINER,
             "image": image,
             "imagePullPolicy": "IfNotPresent",
-            "args": ["python", "-c", script("verify_outside"), json.dumps(self._addresses)],
+            "args": ["python", "-c", script("verify_outside"), json.dumps({**_KUBERNETES, **self._addresses})],
             "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
             "securityContext": _RESTRICTED,
         }
