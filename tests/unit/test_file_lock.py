@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from airstrip import file_lock as module
 from airstrip.errors import LockError
 from airstrip.file_lock import file_lock
 
@@ -22,6 +23,13 @@ with file_lock(pathlib.Path(sys.argv[1]), "airflow"):
 """
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is to be refused need not wait for it."""
+    monkeypatch.setattr(module, "_WAIT_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_a_second_holder_is_told_of_the_first(tmp_path: Path) -> None:
     path = tmp_path / "run" / "airflow.lock"
     argv = [sys.executable, "-c", HOLD, str(path)]
@@ -37,6 +45,7 @@ def test_a_second_holder_is_told_of_the_first(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_lock_that_its_holder_removed_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "run" / "airflow.lock"
     with file_lock(path, "airflow"):

@@ -36,9 +36,8 @@ def propose_subnets(name: str, taken: Iterable[IPv4Network]) -> Subnets:
 def carve(block: IPv4Network) -> Subnets:
     """Pods, services and link out of a /16."""
     quarters = list(block.subnets(new_prefix=18))
-    link = list(quarters[3].subnets(new_prefix=30))[-1]
     return Subnets(
-        link=link,
+        link=IPv4Network((int(quarters[3].broadcast_address) - 3, 30)),
         pods=next(quarters[0].subnets(new_prefix=22)),
         services=next(quarters[2].subnets(new_prefix=22)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import pwd
 import re
 import shlex
@@ -21,6 +22,7 @@ from tests.unit.docs.pages import PAGES, ROOT, anchors, blocks, links, name, spa
 
 _CODE = re.compile(r"(spec|node|host|image|lock|dags|airflow|deployment)\.[a-z]+(-[a-z]+)+|spec\.[a-z]+")
 _PROVED = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
+cached_command = functools.cache(get_command)
 FILES = [(name(page), text) for page in PAGES for language, text in blocks(page) if language == "yaml"]
 
 
@@ -49,7 +51,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_verbs_and_their_options_exist(page: Path) -> None:
     for line in commands(page):
-        command, words = get_command(app), words_of(line)
+        command, words = cached_command(app), words_of(line)
         while words and hasattr(command, "commands"):
             if words[0].startswith("-"):
                 break
@@ -61,12 +63,18 @@ def test_verbs_and_their_options_exist(page: Path) -> None:
 
 
 def test_messages_name_verbs_that_exist() -> None:
-    group = get_command(app)
+    group = cached_command(app)
     assert isinstance(group, TyperGroup)
     known = group.commands
     for file in (ROOT / "src" / "airstrip").rglob("*.py"):
         for verb in re.findall(r"(?:`|\./)airstrip ([a-z]+)", file.read_text()):
             assert verb in known, f"{name(file)}: airstrip {verb}"
+
+
+@functools.cache
+def known_codes() -> frozenset[str]:
+    """The whole source is read for them."""
+    return frozenset(entry.code for entry in find_entries())
 
 
 def commands(page: Path) -> Iterator[str]:
@@ -90,9 +98,7 @@ def test_generated_pages_are_up_to_date() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_error_codes_that_are_named_exist(page: Path) -> None:
-    known = {entry.code for entry in find_entries()}
-    named = {span for span in spans(page) if _CODE.fullmatch(span)}
-    assert named <= known
+    assert {span for span in spans(page) if _CODE.fullmatch(span)} <= known_codes()
 
 
 def test_every_proof_is_a_test() -> None:

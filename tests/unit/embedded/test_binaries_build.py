@@ -133,7 +133,8 @@ def test_modules_that_do_not_come(machine: Machine, monkeypatch: pytest.MonkeyPa
     assert "GOPROXY" in caught.value.cause
 
 
-def test_only_one_build_at_a_time(machine: Machine) -> None:
+def test_only_one_build_at_a_time(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airstrip.file_lock._WAIT_SECONDS", 0.2)
     with file_lock(machine.cache / "node" / "build.lock", "x"), pytest.raises(LockError, match="node's programs"):
         machine.build()
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+
+import pytest
 
 from airstrip.errors import AirflowError
 from airstrip.operations.properties.clean import clean
@@ -61,6 +64,12 @@ class Deployed:
         )
         cluster = SimpleNamespace(list=listed, delete=delete)
         return cast(Session, SimpleNamespace(spec=spec, airflow=self.airflow, cluster=cluster))
+
+
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    # By its path the function of the same name would be found.
+    monkeypatch.setattr(import_module("airstrip.operations.properties.clean"), "_POLL_SECONDS", 0.01)
 
 
 def test_all_that_a_verify_made_goes_and_nothing_else(tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ class Folder:
         pass
 
 
+@pytest.fixture(autouse=True)
+def often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivery, "_POLL_SECONDS", 0.01)
+
+
 @pytest.mark.parametrize(("sees", "state"), [(True, "proved"), (False, "failed")])
 def test_a_delivered_dag_leaves_no_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sees: bool, state: str
