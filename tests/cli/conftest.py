@@ -5,46 +5,17 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from airstrip import operations
 from airstrip.cli.main import run
 from airstrip.events import Notice, StepFinished, StepProgress, StepStarted
 from airstrip.result import AnyResult, Result
-
-
-@dataclass
-class Facade:
-    """Stands for Deployment and Node; `answers` are returned, raised or called by the method's name."""
-
-    answers: dict[str, Any] = field(default_factory=dict)
-    calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = field(default_factory=list)
-    file: Path | None = None
-    name: str = "airflow"
-    spec: Any = field(default_factory=lambda: SimpleNamespace(name="airflow"))
-
-    def load(self, file: Path | None = None) -> Facade:
-        self.file = file
-        return self
-
-    def init(self, file: Path | None = None) -> AnyResult:
-        """The real one: it needs no place."""
-        return operations.init(file)
-
-    def __getattr__(self, method: str) -> Callable[..., Any]:
-        def call(*positional: Any, **named: Any) -> Any:
-            self.calls.append((method, positional, named))
-            answer = self.answers.get(method, Result(method, {"name": "airflow"}))
-            if isinstance(answer, BaseException):
-                raise answer
-            return answer(*positional, **named) if callable(answer) else answer
-
-        return call
+from tests.cli.facade import Facade
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ import pytest
 from airstrip.errors import AirstripError, CommandError, Problem, SpecError
 from airstrip.events import StepStarted
 from airstrip.result import AnyResult, Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from airstrip.result import Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 

@@ -10,7 +10,8 @@ import pytest
 import typer
 
 from airstrip.result import Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 URL = "http://localhost:8080"

@@ -10,7 +10,8 @@ import pytest
 
 from airstrip.cli.main import run
 from airstrip.result import Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 from tests.cli.planned import PLAN
 from tests.cli.test_terminal import CHILD, ROOT
 from tests.terminal import show

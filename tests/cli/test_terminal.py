@@ -19,8 +19,7 @@ from airstrip.cli.main import run
 from airstrip.errors import AirstripError
 from airstrip.events import StepFinished, StepProgress, StepStarted, Warned
 from airstrip.result import Finding, Result
-from tests.cli.conftest import Facade
-from tests.cli.planned import PLAN
+from tests.cli.facade import Facade
 
 LONG = "because of a reason that takes many words to tell " * 4
 FINDING = Finding("component.not-ready", "api-server: 0 of 1 ready " + LONG, LONG, LONG, "evidence")
@@ -56,6 +55,11 @@ def change(*arguments, **named):
     print("CHANGED")
     return Result("down", {"name": "airflow"})
 
+def plan(**named):
+    from tests.cli.planned import PLAN
+
+    return Result("plan", PLAN)
+
 def delete(emit, confirm, **named):
     assert confirm("Delete it?")
     return change()
@@ -66,7 +70,7 @@ facade = Facade({
     "add_user": change,
     "up": up,
     "status": Result("status", {"name": "airflow", "state": "degraded", "components": [], "runs": RUNS}, [FINDING], 3),
-    "plan": Result("plan", PLAN),
+    "plan": plan,
     "verify": Result(
         "verify", {"name": "a", "properties": PROPERTIES, "left": [], "stays": LONG, "seconds": 9.0}, [FINDING], 3
     ),

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from airstrip.result import AnyResult, Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 from tests.cli.test_failures import Terminal
 
 Airstrip = Callable[..., Outcome]

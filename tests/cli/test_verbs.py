@@ -12,7 +12,8 @@ from airstrip.errors import AirstripError
 from airstrip.events import LogLine
 from airstrip.operations.logs import COMPONENTS
 from airstrip.result import AnyResult, Finding, Result
-from tests.cli.conftest import Facade, Outcome, land
+from tests.cli.conftest import Outcome, land
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 

@@ -13,7 +13,8 @@ import typer.main
 from airstrip.answers import PropertyName
 from airstrip.cli.main import app, run
 from airstrip.result import AnyResult, Finding, Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 FINDING = Finding("verify.task", "the task plain is failed", "Its log says why.", "Read it.", "end of \x1b[31mthe log")
