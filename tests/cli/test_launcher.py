@@ -15,6 +15,9 @@ import pytest
 from airstrip import __version__
 from tests.cli.machine import FAILING_SHIM, ROOT, Machine
 
+# One process for all: the machine that is ready is made once.
+pytestmark = pytest.mark.xdist_group("launcher")
+
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Machine:

@@ -15,6 +15,9 @@ import pytest
 from tests.cli.machine import ROOT, Machine
 from tests.people import NOBODY, everyones_python
 
+# One process for all: their machine is made once.
+pytestmark = pytest.mark.xdist_group("rights")
+
 CHANGING = [
     "up",
     "up --yes",
