@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from airstrip.answers import CleanData, CleanedPod
 from airstrip.diagnose import Facts, left_over, task_pods_probe
-from airstrip.operations.doctor import deployment_fact
+from airstrip.operations.examination import deployment_fact
 from airstrip.operations.session import Session
 from airstrip.result import Result
 from airstrip.targets.target import Confirm

@@ -14,8 +14,8 @@ from airstrip.airflow_api import Dag, DagRun, TaskInstance
 from airstrip.answers import RunData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
+from airstrip.operations.causes import causes, explained
 from airstrip.operations.dag_files import dag_files
-from airstrip.operations.doctor import causes, explained
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 from airstrip.operations.why import why

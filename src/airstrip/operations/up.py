@@ -25,8 +25,9 @@ from airstrip.kube import (
     wait_for_rollout,
 )
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
+from airstrip.operations.causes import causes, explained
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
-from airstrip.operations.doctor import causes, deployment_fact, explained
+from airstrip.operations.examination import deployment_fact
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin

@@ -11,7 +11,7 @@ from airstrip.answers import PropertyData, VerifyData
 from airstrip.errors import AirstripError, UsageError
 from airstrip.events import Emit, Warned, step
 from airstrip.kube import Lease
-from airstrip.operations.doctor import causes as deployment_causes
+from airstrip.operations.causes import causes as deployment_causes
 from airstrip.operations.properties import PROPERTIES, Outcome, Property, Scene, clean
 from airstrip.operations.session import Session
 from airstrip.result import Finding, Result

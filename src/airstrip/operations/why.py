@@ -13,7 +13,7 @@ from airstrip.diagnose.why.collect import import_error_of
 from airstrip.errors import AirflowError, UsageError
 from airstrip.manifests import CLI_SECRET, PARALLELISM
 from airstrip.operations.dag_files import dag_files
-from airstrip.operations.doctor import deployment_fact
+from airstrip.operations.examination import deployment_fact
 from airstrip.operations.logs import COMPONENTS
 from airstrip.operations.session import Session
 from airstrip.result import Finding, Result

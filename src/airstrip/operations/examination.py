@@ -1,0 +1,68 @@
+"""What is looked at of a deployment, for `doctor` and for whatever verb asks what is wrong."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import DeploymentFact, Facts, Sources, examine
+from airstrip.kube import Cluster
+from airstrip.operations.session import Session
+from airstrip.spec import Spec
+from airstrip.version import __version__
+
+_Connection = TypeVar("_Connection", Cluster, AirflowClient)
+
+
+def look(session: Session) -> Facts:
+    """Looks at everything; ends within 8 s and raises nothing."""
+    connections = _Connections(Session(session.spec, session.target, session.make_cluster))
+    try:
+        return examine(
+            Sources(deployment_fact(session.spec), session.target.facts, connections.cluster, connections.airflow)
+        )
+    finally:
+        connections.close()
+
+
+def deployment_fact(spec: Spec) -> DeploymentFact:
+    return DeploymentFact(
+        name=spec.name,
+        control=spec.namespaces.control,
+        workers=spec.namespaces.workers,
+        airflow_version=spec.airflow.version,
+        airstrip_version=__version__,
+        task_pods=spec.airflow.executor == "kubernetes",
+    )
+
+
+@dataclass
+class _Connections:
+    """Of one look, whose probes ask side by side: each is made once.
+
+    A probe that was left behind may still connect after the look's end.
+    """
+
+    own: Session
+    closed: bool = False
+    cluster_lock: threading.Lock = field(default_factory=threading.Lock)
+    airflow_lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def cluster(self) -> Cluster:
+        with self.cluster_lock:
+            return self._opened(self.own.cluster)
+
+    def airflow(self) -> AirflowClient:
+        with self.airflow_lock:
+            return self._opened(self.own.airflow)
+
+    def close(self) -> None:
+        self.closed = True
+        self.own.close()
+
+    def _opened(self, connection: _Connection) -> _Connection:
+        if self.closed:
+            connection.close()
+        return connection

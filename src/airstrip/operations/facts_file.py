@@ -1,0 +1,37 @@
+"""The file that keeps what `doctor` saw, for a report."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from airstrip.diagnose import Facts
+from airstrip.errors import AirstripError, not_written
+
+
+def read_facts(file: Path) -> Facts:
+    """Raises AirstripError `facts.not-read`, and `facts.invalid` for what another version saved."""
+    try:
+        return Facts.from_dict(json.loads(file.read_text()))
+    except OSError as error:
+        raise AirstripError(
+            "facts.not-read", f"{file} cannot be read: {error.strerror}", fix="Check the path and whose it is."
+        ) from error
+    except (ValueError, TypeError, AttributeError) as error:
+        raise AirstripError(
+            "facts.invalid",
+            f"{file} does not hold facts that this Airstrip knows",
+            cause=f"{error}.",
+            fix="Save them with the same version: ./airstrip doctor --facts FILE",
+        ) from error
+
+
+def write_facts(file: Path, facts: Facts) -> None:
+    """For the user's eyes first: names and log lines may say more than they want to pass on."""
+    try:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
+            json.dump(facts.to_dict(), stream, indent=1)
+            stream.write("\n")
+    except OSError as error:
+        raise not_written(error) from error
