@@ -20,13 +20,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from airstrip.result import Finding
 
 
 class AirstripError(Exception):
     """What failed, why, and what to do next.
 
-    `details` is evidence beneath the message: a tool's own output or the last log lines.
+    `details` is evidence beneath the message: a tool's own output or the last log lines. `findings` are what
+    `doctor` finds wrong with the deployment, where a verb failed on one.
     """
 
     exit_code = 1
@@ -38,6 +42,7 @@ class AirstripError(Exception):
         self.cause = cause
         self.fix = fix
         self.details = details
+        self.findings: Sequence[Finding] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The shape that `--json` prints under `errors`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
 from airstrip.errors import AirstripError
@@ -15,13 +15,17 @@ Data = TypeVar("Data", bound=Mapping[str, Any], covariant=True)
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at and is not as it should be: symptom, one cause, one fix."""
+    """One thing that was looked at and is not as it should be: symptom, one cause, one fix.
+
+    `origin` is what nobody foresaw, where that is all that the finding tells of.
+    """
 
     code: str
     symptom: str
     cause: str
     fix: str
     evidence: str = ""
+    origin: BaseException | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, str]:
         return {
@@ -56,7 +60,7 @@ AnyResult = Result[Mapping[str, Any]]
 
 def error_document(verb: str, error: AirstripError) -> dict[str, Any]:
     """The `--json` document of a verb that raised."""
-    return _document(verb, error.exit_code, {}, [], error.to_dicts())
+    return _document(verb, error.exit_code, {}, list(error.findings), error.to_dicts())
 
 
 def _document(

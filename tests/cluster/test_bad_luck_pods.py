@@ -64,21 +64,26 @@ def delete_pod(cluster: Cluster, component: str) -> None:
     cluster.delete("v1", "Pod", pod["metadata"]["name"], NAME, grace_seconds=1, wait=60)
 
 
-def failed_up(landing: Landing, *arguments: str) -> dict[str, Any]:
-    """The one error of an `up` that cannot land."""
+def failed_up(landing: Landing, *arguments: str) -> tuple[dict[str, Any], set[str]]:
+    """The one error of an `up` that cannot land, and the codes of what `doctor` finds beside it."""
     done = landing.airstrip("up", "--yes", "--json", *arguments, timeout=200)
     assert done.returncode == 1, done.stdout
     assert "Traceback" not in done.stderr
-    (error,) = json.loads(done.stdout)["errors"]
+    document = json.loads(done.stdout)
+    (error,) = document["errors"]
     assert error["fix"]
-    return dict(error)
+    found = {finding["code"] for finding in document["findings"]}
+    # What it had not come to yet is nobody's fault.
+    assert not {code for code in found if code.endswith((".missing", ".not-landed"))}, found
+    return dict(error), found
 
 
 def test_a_full_quota_is_named_and_its_end_is_seen_at_once(landing: Landing, cluster: Cluster) -> None:
     with full_quota(cluster):
         delete_pod(cluster, "dag-processor")
-        error = failed_up(landing)
+        error, found = failed_up(landing)
     assert error["code"] == "namespace.quota"
+    assert "namespace.quota" in found
     assert "dag-processor" in error["message"]
     assert "exceeded quota: full, requested: pods=1" in error["cause"]
     assert "ResourceQuota" in error["fix"]
@@ -89,8 +94,9 @@ def test_a_full_quota_is_named_and_its_end_is_seen_at_once(landing: Landing, clu
 def test_a_pod_that_finds_no_node_is_told_in_the_scheduler_s_words(landing: Landing, cluster: Cluster) -> None:
     with tainted_node(cluster):
         delete_pod(cluster, "dag-processor")
-        error = failed_up(landing, "--timeout", "6")
+        error, found = failed_up(landing, "--timeout", "6")
     assert error["code"] == "pod.unschedulable"
+    assert "pod.unschedulable" in found
     assert "dag-processor" in error["message"]
     assert "untolerated taint" in error["cause"]
     assert "taint" in error["fix"]
@@ -100,8 +106,9 @@ def test_a_pod_that_finds_no_node_is_told_in_the_scheduler_s_words(landing: Land
 def test_a_database_that_does_not_come_is_told_in_its_own_words(landing: Landing, cluster: Cluster) -> None:
     with broken_database():
         delete_pod(cluster, "postgresql")
-        error = failed_up(landing, "--timeout", "12")
+        error, found = failed_up(landing, "--timeout", "12")
     assert error["code"] == "pod.crash-loop"
+    assert any(code.startswith(("database.", "pod.")) for code in found), found
     assert "postgresql-0" in error["message"]
     assert "FATAL:  database files are incompatible with server" in error["details"]
     landing.ok("up", "--yes")
@@ -111,12 +118,13 @@ def test_a_database_that_does_not_come_is_told_in_its_own_words(landing: Landing
 def test_a_component_that_crashes_by_a_setting_is_told_in_its_own_words(landing: Landing) -> None:
     landing.write_file(CRASHING)
     try:
-        error = failed_up(landing)
+        error, found = failed_up(landing)
         running = landing.airstrip("status", "--json")
     finally:
         landing.write_file()
         landing.ok("up", "--yes")
     assert error["code"] == "pod.crash-loop"
+    assert "pod.crash-loop" in found
     assert "scheduler" in error["message"]
     assert 'check "max_tis_per_query" key in "scheduler" section' in error["details"]
     # The scheduler of the release before schedules on.

@@ -7,6 +7,7 @@ import sys
 import traceback
 
 from airstrip.cli.colors import paint
+from airstrip.cli.finding_text import finding_lines
 from airstrip.cli.lines import write_json_event
 from airstrip.cli.width import fold
 from airstrip.errors import AirstripError, Problem, SpecError
@@ -100,6 +101,8 @@ def format_error(error: AirstripError) -> str:
         lines += fold(f"  fix:   {error.fix}", sys.stderr, 9)
     if error.details:
         lines += ["", *(f"  | {line}" for line in error.details.splitlines())]
+    for finding in error.findings:
+        lines += finding_lines(finding, sys.stderr)
     return "\n".join(lines)
 
 

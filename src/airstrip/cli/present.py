@@ -8,11 +8,12 @@ from typing import Any
 
 from airstrip.cli import present_doctor, present_node, present_users, present_verify
 from airstrip.cli.colors import paint
+from airstrip.cli.finding_text import finding_lines
 from airstrip.cli.plan_text import plan_lines
 from airstrip.cli.present_why import also, present_why
 from airstrip.cli.tables import columns, plain, state
-from airstrip.cli.width import fits, fold
-from airstrip.result import AnyResult, Finding
+from airstrip.cli.width import fits
+from airstrip.result import AnyResult
 
 _LOG_IN = "as admin; ./airstrip open --password prints the password"
 _LOG_IN_WITHOUT_ADMIN = "with an account of yours: ./airstrip users list"
@@ -26,7 +27,7 @@ def present(result: AnyResult) -> None:
     else:
         lines, shown = _PRESENTERS.get(result.verb, _anything)(result.data), result.findings
     for finding in shown:
-        lines += _finding(finding)
+        lines += finding_lines(finding, sys.stdout)
     lines += also(result.findings[len(shown) :])
     for line in lines:
         print(line)
@@ -128,13 +129,6 @@ def _anything(data: Mapping[str, Any]) -> list[str]:
 
 def _one_line(item: object) -> str:
     return "  ".join(plain(value) for value in item.values()) if isinstance(item, Mapping) else plain(item)
-
-
-def _finding(finding: Finding) -> list[str]:
-    lines = ["", *fold(f"{paint('!', 'yellow', sys.stdout)} {finding.symptom}  [{finding.code}]", sys.stdout, 2)]
-    lines += fold(f"  cause: {finding.cause}", sys.stdout, 9) if finding.cause else []
-    lines += fold(f"  fix:   {finding.fix}", sys.stdout, 9) if finding.fix else []
-    return lines + [f"  | {line}" for line in finding.evidence.splitlines()]
 
 
 _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {

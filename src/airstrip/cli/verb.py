@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import typer
@@ -14,7 +14,7 @@ from airstrip.cli.errors import Interrupted, show_error, show_traceback, unexpec
 from airstrip.cli.present import present
 from airstrip.cli.render import Voice, WatchedVoice, make_voice
 from airstrip.errors import AirstripError
-from airstrip.result import AnyResult, error_document
+from airstrip.result import AnyResult, Finding, error_document
 
 Confirm = Callable[[str], bool]
 Work = Callable[[Voice, Confirm], AnyResult]
@@ -44,6 +44,7 @@ class Call:
         else:
             present(result)
         sys.stdout.flush()
+        self._show_origins(result.findings)
         if result.exit_code:
             raise typer.Exit(result.exit_code)
         return result
@@ -72,7 +73,14 @@ class Call:
             show_error(error)
         if self.debug:
             show_traceback(origin or error, json=self.json)
+        self._show_origins(error.findings)
         return typer.Exit(error.exit_code)
+
+    def _show_origins(self, findings: Sequence[Finding]) -> None:
+        """Of what nobody foresaw and that did not end the verb: a defect is seen with --debug, wherever it hides."""
+        for finding in findings:
+            if self.debug and finding.origin:
+                show_traceback(finding.origin, json=self.json)
 
     def _print(self, document: object) -> None:
         print(json_module.dumps(document, indent=None if self.lines else 2, default=str))

@@ -1,24 +1,64 @@
-"""What is wrong with the deployment, for the end of a verb that failed."""
+"""What is wrong with the deployment, for the end of a verb that failed: adds to the failure and replaces nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 
 from airstrip.diagnose import NOT_SEEN, diagnose
-from airstrip.errors import WaitTimeout
+from airstrip.errors import AirstripError, LockError, SpecError, UsageError
+from airstrip.events import Emit, step
 from airstrip.operations.examination import look
 from airstrip.operations.session import Session
 from airstrip.result import Finding
 
-
-def causes(session: Session) -> list[Finding]:
-    """What `doctor` finds, for the end of a verb that failed: what could not be looked at is not why."""
-    return [finding for finding in diagnose(look(session)) if finding.code != NOT_SEEN]
+_NOT_ITS_FAULT = (UsageError, SpecError, LockError)
+"""The deployment may be well, and another Airstrip at work on it."""
 
 
-def explained(error: WaitTimeout, findings: Sequence[Finding]) -> WaitTimeout:
-    """The same error with the first finding's fix, and all of them beneath."""
-    if findings:
-        error.fix = f"{findings[0].fix} {error.fix}"
-        error.details = "\n".join(f"{finding.symptom}  [{finding.code}]" for finding in findings)
-    return error
+def find_causes(session: Session) -> list[Finding]:
+    """What `doctor` finds; ends within 8 s and raises nothing. What could not be looked at is not why."""
+    try:
+        return [finding for finding in diagnose(look(session)) if finding.code != NOT_SEEN]
+    except Exception as error:
+        return [unforeseen(error)]
+
+
+def unforeseen(error: Exception) -> Finding:
+    """A defect of ours that was met while the cause was looked for: the verb's own answer goes before it."""
+    return Finding(
+        "internal.unexpected",
+        f"{type(error).__name__}: {error}",
+        "What is wrong could not be looked for: this is a defect in Airstrip.",
+        "Run the same command with --debug and report what it prints.",
+        origin=error,
+    )
+
+
+@contextmanager
+def searching(emit: Emit) -> Iterator[None]:
+    """A search for the cause, as a step. Ctrl-C ends it, and nothing else: what it is about has ended already."""
+    with suppress(KeyboardInterrupt), step(emit, "failure.cause", "Look for the cause"):
+        yield
+
+
+@contextmanager
+def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = ()) -> Iterator[None]:
+    """What fails in here ends with what `doctor` finds, where there is a cluster to look at.
+
+    `own` are codes of what the verb itself brings about when it fails.
+    """
+    try:
+        yield
+    except AirstripError as error:
+        if not isinstance(error, _NOT_ITS_FAULT) and _has_cluster(session):
+            with searching(emit):
+                error.findings = [finding for finding in find_causes(session) if finding.code not in own]
+        raise
+
+
+def _has_cluster(session: Session) -> bool:
+    try:
+        return session.target.describe() is not None
+    except AirstripError:
+        return False

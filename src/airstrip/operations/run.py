@@ -14,7 +14,7 @@ from airstrip.airflow_api import Dag, DagRun, TaskInstance
 from airstrip.answers import RunData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
-from airstrip.operations.causes import causes, explained
+from airstrip.operations.causes import ending_with_causes, find_causes, searching, unforeseen
 from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
@@ -76,9 +76,9 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
     A DAG that Airflow does not know is waited for, for 20 s, where a file in the deployment's DAG
     folder was saved in the last 30 s; anywhere else it is an error at once. Exit code 3 when the run
     did not succeed, with what `doctor` finds beside it. Raises WaitTimeout after `timeout` seconds with
-    the state of each task. What raises once the run has begun names it.
+    the state of each task. What raises once the run has begun names it, and ends with what `doctor` finds.
     """
-    with step(emit, "run.dag", f"Run {dag_id}") as progress:
+    with ending_with_causes(session, emit), step(emit, "run.dag", f"Run {dag_id}") as progress:
         _ensure_triggerable(session, dag_id, progress, emit)
         triggered = session.airflow.trigger(dag_id, conf)
         try:
@@ -91,7 +91,7 @@ def run(session: Session, dag_id: str, conf: Mapping[str, Any], emit: Emit, *, t
             error.fix = f"{error.fix} {_goes_on(triggered)}".strip()
             raise
         progress.note = ended.state
-    findings = [] if ended.state == "success" else _findings(session, ended, tasks)
+    findings = [] if ended.state == "success" else _findings(session, ended, tasks, emit)
     data: RunData = {
         "dag": dag_id,
         "run": ended.run_id,
@@ -170,9 +170,8 @@ def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[Da
             last = error.message
         if time.monotonic() > deadline:
             message = f"{run.dag_id} did not end within {timeout:.0f} s"
-            raise explained(
-                WaitTimeout("run.timeout", message, cause=f"Last state: {last}", fix="Wait longer: --timeout SECONDS."),
-                causes(follower.session),
+            raise WaitTimeout(
+                "run.timeout", message, cause=f"Last state: {last}", fix="Wait longer: --timeout SECONDS."
             )
         time.sleep(_POLL_SECONDS)
 
@@ -181,14 +180,21 @@ def _summary(tasks: list[TaskInstance]) -> str:
     return ", ".join(f"{task.task_id} {task.state or 'waiting'}" for task in tasks if task.state not in _ENDED)
 
 
-def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance]) -> list[Finding]:
+def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance], emit: Emit) -> list[Finding]:
     """What `why` says of the run, or only that it failed where nobody can be asked; then what `doctor` finds."""
-    try:
-        found = list(why(session, ended.dag_id, None, run_id=ended.run_id, map_index=-1).findings)
-    except AirstripError:
-        found = []
+    found: list[Finding] = []
+    others: list[Finding] = []
+    with searching(emit):
+        try:
+            found += why(session, ended.dag_id, None, run_id=ended.run_id, map_index=-1).findings
+        except AirstripError:
+            # Whoever it could not ask is among what doctor finds.
+            pass
+        except Exception as error:
+            others.append(unforeseen(error))
+        others = [*find_causes(session), *others]
     found = found or [_finding(ended, tasks)]
-    return [*found, *(cause for cause in causes(session) if cause.code not in {each.code for each in found})]
+    return [*found, *(other for other in others if other.code not in {each.code for each in found})]
 
 
 def _finding(ended: DagRun, tasks: list[TaskInstance]) -> Finding:

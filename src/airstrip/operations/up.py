@@ -10,7 +10,7 @@ from typing import Any
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.answers import UpData
-from airstrip.diagnose import DATABASE, collect_facts, diagnose
+from airstrip.diagnose.namespace_rules import LANDED_RULES
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Emit, Progress, step
 from airstrip.file_lock import file_lock
@@ -25,9 +25,8 @@ from airstrip.kube import (
     wait_for_rollout,
 )
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
-from airstrip.operations.causes import causes, explained
+from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
-from airstrip.operations.examination import deployment_fact
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -44,6 +43,15 @@ BUILT_IN_DAG = "smoke"
 _POLL_SECONDS = 0.5
 _OURS = "app.kubernetes.io/managed-by=airstrip"
 _WORKLOADS = ("Deployment", "StatefulSet")
+_OWN = frozenset(
+    {
+        *(rule.code for rule in LANDED_RULES),
+        "deployment.not-landed",
+        "component.image-differs",
+        "airflow.version-differs",
+    }
+)
+"""Of a landing that did not get to its end: what it had not come to yet, which is no reason why."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,8 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     """Lands the deployment and waits until Airflow answers and knows its DAGs.
 
     `timeout` (seconds) bounds everything after the builds. A failed `up` keeps what it made, as
-    evidence; the next one mends it. A DAG file that cannot be imported is a finding.
+    evidence, and ends with what `doctor` finds; the next one mends it. A DAG file that cannot be imported
+    is a finding.
     """
     spec = session.spec
     started = time.monotonic()
@@ -69,16 +78,11 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     session.close()
     session.target.check()
     check_manifests(session)
-    with file_lock(lock_file(spec.name), spec.name):
-        platform = session.target.ensure(emit, confirm)
-        images = ensure_images(spec, session.target, emit)
-        cluster = session.cluster
-        clock = _Clock(time.monotonic() + timeout)
-        with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
-            changed = _land(session, platform, images, lease, emit, clock)
-    username = ADMIN if has_admin(session) else None
-    # Not a failure of `up`: it has landed, and the file is mended without it.
-    findings = import_error_findings(known_import_errors(session.airflow, emit))
+    with ending_with_causes(session, emit, own=_OWN):
+        platform, changed = _land_locked(session, emit, confirm, timeout)
+        username = ADMIN if has_admin(session) else None
+        # Not a failure of `up`: it has landed, and the file is mended without it.
+        findings = import_error_findings(known_import_errors(session.airflow, emit))
     return Result(
         "up",
         {
@@ -93,6 +97,18 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
         },
         findings,
     )
+
+
+def _land_locked(session: Session, emit: Emit, confirm: Confirm, timeout: float) -> tuple[Platform, int]:
+    """The place, and how many objects changed. No other Airstrip is at work on it meanwhile."""
+    spec = session.spec
+    with file_lock(lock_file(spec.name), spec.name):
+        platform = session.target.ensure(emit, confirm)
+        images = ensure_images(spec, session.target, emit)
+        cluster = session.cluster
+        clock = _Clock(time.monotonic() + timeout)
+        with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
+            return platform, _land(session, platform, images, lease, emit, clock)
 
 
 def _land(session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock) -> int:
@@ -137,7 +153,7 @@ def _land_stages(
     yield _prune(cluster, namespace, previous, current | awaited, emit)
     workloads = [item for item in objects_of(manifests) if item["kind"] in _WORKLOADS]
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
-        await_ready(session, workloads, progress, clock)
+        _await_ready(session, workloads, progress, clock)
         await_first_parse(session.airflow, spec.dags.path)
 
 
@@ -193,10 +209,7 @@ def _apply_stage(session: Session, stage: Stage, emit: Emit, clock: _Clock) -> i
             progress.say(f"{change.action} {change.entry.kind} {change.entry.name}")
             execute(cluster, change)
         for item in stage.objects:
-            try:
-                _await_object(cluster, item, progress, clock)
-            except WaitTimeout as error:
-                raise _explained(error, session, item) from error
+            _await_object(cluster, item, progress, clock)
         progress.note = f"{len(stage.objects)} objects, {len(changes)} changed"
     return len(changes)
 
@@ -211,31 +224,12 @@ def _await_object(cluster: Cluster, item: Mapping[str, Any], progress: Progress,
         wait_for_job(cluster, metadata["name"], metadata["namespace"], timeout=clock.left, on_progress=progress.say)
 
 
-def _explained(error: WaitTimeout, session: Session, awaited: Mapping[str, Any]) -> WaitTimeout:
-    """The same wait with the one cause and fix that the facts about what was awaited point to, if they do."""
-    components = {awaited["metadata"]["labels"]["app.kubernetes.io/component"], DATABASE}
-    findings = diagnose(collect_facts(session.cluster, deployment_fact(session.spec)).about(components))
-    if not findings:
-        return error
-    first = findings[0]
-    return WaitTimeout(
-        first.code,
-        f"{error.message}: {first.symptom}",
-        cause=first.cause,
-        fix=first.fix,
-        details=first.evidence or error.details,
-    )
-
-
-def await_ready(session: Session, workloads: Sequence[Mapping[str, Any]], progress: Progress, clock: _Clock) -> None:
-    """Until Airflow answers and all its processes are ready; a WaitTimeout ends with what `doctor` finds."""
-    try:
-        _await_airflow(session.airflow, progress, clock)
-        # Once more: after a power cut the cluster tells for some seconds what was true before it.
-        for item in workloads:
-            _await_object(session.cluster, item, progress, clock)
-    except WaitTimeout as error:
-        raise explained(error, causes(session)) from None
+def _await_ready(session: Session, workloads: Sequence[Mapping[str, Any]], progress: Progress, clock: _Clock) -> None:
+    """Until Airflow answers and all its processes are ready."""
+    _await_airflow(session.airflow, progress, clock)
+    # Once more: after a power cut the cluster tells for some seconds what was true before it.
+    for item in workloads:
+        _await_object(session.cluster, item, progress, clock)
 
 
 def _await_airflow(client: AirflowClient, progress: Progress, clock: _Clock) -> None:

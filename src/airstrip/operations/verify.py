@@ -11,7 +11,7 @@ from airstrip.answers import PropertyData, VerifyData
 from airstrip.errors import AirstripError, UsageError
 from airstrip.events import Emit, Warned, step
 from airstrip.kube import Lease
-from airstrip.operations.causes import causes as deployment_causes
+from airstrip.operations.causes import ending_with_causes, find_causes
 from airstrip.operations.properties import PROPERTIES, Outcome, Property, Scene, clean
 from airstrip.operations.session import Session
 from airstrip.result import Finding, Result
@@ -24,13 +24,16 @@ def verify(session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: f
     """Exit code 3 when a property fails. `only` names some of them; `timeout` (seconds) bounds the runs.
 
     With findings of what is wrong in the deployment, where any of them fails. Raises UsageError for a name
-    that is none, LockError while another Airstrip is at work, AirstripError where nothing runs.
+    that is none, LockError while another Airstrip is at work, AirstripError where nothing runs or the cluster fails.
     """
     chosen = _chosen(only)
     begun = time.monotonic()
     # Before anything else: what is stopped has no cluster to ask either.
     _ = session.platform
-    with Lease(session.cluster, session.spec.namespaces.control, purpose="verify"):
+    with (
+        ending_with_causes(session, emit),
+        Lease(session.cluster, session.spec.namespaces.control, purpose="verify"),
+    ):
         scene = Scene(session, begun + timeout)
         rows, findings = _prove(scene, chosen, emit)
         left = _clean(scene, emit)
@@ -75,7 +78,7 @@ def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[P
                 progress.note = outcome.state
             if outcome.finding:
                 # While it can be seen: what failed may be mended by itself until the end.
-                causes = deployment_causes(scene.session) if causes is None else causes
+                causes = find_causes(scene.session) if causes is None else causes
                 found[outcome.finding.code, outcome.finding.symptom] = outcome.finding
             rows.append(_row(item, outcome, progress.elapsed, causes or []))
     except BaseException:
@@ -113,7 +116,8 @@ def _look(item: Property, scene: Scene) -> Outcome:
         # What a deployment's own XCom backend or log format answers is not foreseen; the others are looked at.
         said = f"{item.name} could not be looked at: {type(error).__name__}: {error}"
         fix = "See whether the deployment's own settings change what Airflow answers; if not, report this."
-        return Outcome("failed", said, Finding("verify.unforeseen", said, "An answer has another shape.", fix))
+        finding = Finding("verify.unforeseen", said, "An answer has another shape.", fix, origin=error)
+        return Outcome("failed", said, finding)
 
 
 def _row(item: Property, outcome: Outcome, seconds: float, causes: Sequence[Finding]) -> PropertyData:

@@ -47,7 +47,7 @@ class Fake:
         spec = SimpleNamespace(
             name="air", namespaces=namespaces, airflow=release, dags=SimpleNamespace(path=self.folder)
         )
-        target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place))
+        target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place), describe=lambda: "there")
         return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target, make_cluster=None))
 
     def dag(self, dag_id: str) -> Dag:
@@ -196,6 +196,13 @@ def test_a_run_that_does_not_end_in_time_is_named_with_its_state(fake: Fake) -> 
     error = failure(fake)
     assert (error.code, error.cause) == ("run.timeout", "Last state: running; ")
     assert "--run r -F" in error.fix
+    assert error.findings == []
+
+
+@pytest.mark.parametrize("states", [["running"], ["running", AirflowError("airflow.forbidden", "not allowed")]])
+def test_a_run_that_cannot_be_followed_to_its_end_ends_with_what_doctor_finds(fake: Fake, states: list[Any]) -> None:
+    fake.states, fake.place = states, "stopped"
+    assert [finding.code for finding in failure(fake).findings] == ["place.stopped"]
 
 
 @pytest.mark.parametrize("is_paused", [True, False])
@@ -236,3 +243,17 @@ def test_a_run_that_failed_ends_with_what_why_says_of_it(
     result = run(fake.session(), "d", {}, lambda event: None, timeout=60)
     assert (result.exit_code, [finding.code for finding in result.findings]) == (3, [code])
     assert asked == [(("d", None), "r", -1)]
+
+
+@pytest.mark.parametrize(
+    ("surprise", "told"), [(KeyError("state"), ["internal.unexpected"]), (KeyboardInterrupt(), [])]
+)
+def test_whatever_goes_wrong_in_explaining_the_run_s_own_answer_stands(
+    fake: Fake, monkeypatch: pytest.MonkeyPatch, surprise: BaseException, told: list[str]
+) -> None:
+    monkeypatch.setattr(import_module("airstrip.operations.run"), "why", lambda *_, **__: _next([surprise]))
+    fake.states = ["failed"]
+    result = run(fake.session(), "d", {}, lambda event: None, timeout=60)
+    assert (result.exit_code, result.data["state"]) == (3, "failed")
+    assert [finding.code for finding in result.findings] == ["run.failed", *told]
+    assert [finding.origin for finding in result.findings[1:]] == [surprise] * len(told)

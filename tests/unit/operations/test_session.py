@@ -15,6 +15,7 @@ from airstrip.errors import AirflowError, AirstripError
 from airstrip.events import discard
 from airstrip.kube import Cluster
 from airstrip.operations import Session, down, up
+from airstrip.place import PlaceFact
 from airstrip.platform import Platform
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
@@ -43,6 +44,9 @@ class Place:
 
     def condition(self) -> str:
         return "ready"
+
+    def facts(self) -> PlaceFact:
+        return PlaceFact("local", "ready")
 
     def describe(self) -> Platform:
         return replace(self.first, base_url=f"http://localhost:{self.landing}")
@@ -141,7 +145,7 @@ def test_what_was_known_is_asked_anew(
 ) -> None:
     first = session.airflow
     verb(session, monkeypatch)
-    assert place.closed == [1]
+    assert place.closed[0] == 1
     assert session.platform.base_url == "http://localhost:2"
     assert session.airflow is not first
     assert address(session) == "http://localhost:2"

@@ -1,4 +1,4 @@
-"""What a landing that does not become ready ends with."""
+"""What a landing that failed ends with."""
 
 from __future__ import annotations
 
@@ -9,24 +9,69 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.errors import AirflowError, WaitTimeout
-from airstrip.events import Progress
-from airstrip.operations import Session
-from airstrip.result import Finding
+from airstrip.diagnose import RULES
+from airstrip.errors import AirflowError, AirstripError, WaitTimeout
+from airstrip.events import Progress, discard
+from airstrip.operations import Session, up
+from airstrip.place import PlaceFact
+from airstrip.platform import Platform
+from airstrip.spec import load_spec
+from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
+from airstrip.targets.target import Target, agree
 
-HANGS = Finding("database.stopped", "the database has no pod", "It was scaled to zero.", "Scale it up.")
+SPEC = load_spec(None, TARGET_SPECS, PLANNED_TARGETS)
+# The package's name `up` is the function.
+MODULE: Any = import_module("airstrip.operations.up")
 
 
-def test_an_airflow_that_does_not_answer_ends_with_what_doctor_finds(monkeypatch: pytest.MonkeyPatch) -> None:
-    up: Any = import_module("airstrip.operations.up")
-    monkeypatch.setattr(up, "causes", lambda _: [HANGS])
-
+def test_an_airflow_that_does_not_answer_is_waited_for_and_told() -> None:
     def dag(_: str) -> None:
         raise AirflowError("airflow.unreachable", "no answer")
 
     session = cast(Session, SimpleNamespace(airflow=SimpleNamespace(dag=dag), cluster=None))
     with pytest.raises(WaitTimeout) as told:
-        up.await_ready(session, [], cast(Progress, SimpleNamespace(say=print)), up._Clock(time.monotonic()))
-    assert told.value.code == "airflow.not-ready"
-    assert told.value.fix.startswith("Scale it up.")
-    assert "the database has no pod  [database.stopped]" in told.value.details
+        MODULE._await_ready(session, [], cast(Progress, SimpleNamespace(say=print)), MODULE._Clock(time.monotonic()))
+    assert (told.value.code, told.value.cause) == ("airflow.not-ready", "Last state: no answer")
+
+
+class Place:
+    """A target that is ready, on a machine that says that it is stopped."""
+
+    def check(self) -> None:
+        pass
+
+    def preview(self) -> Platform:
+        return make_target(SPEC).preview()
+
+    def facts(self) -> PlaceFact:
+        return PlaceFact("local", "stopped")
+
+    def describe(self) -> Platform:
+        return self.preview()
+
+    def ensure(self, *_: object) -> Platform:
+        return self.preview()
+
+
+@pytest.mark.parametrize("own", [(), ("place.stopped",)])
+def test_whatever_fails_once_there_is_a_cluster_ends_with_what_doctor_finds(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any, own: tuple[str, ...]
+) -> None:
+    for name in ("STATE", "RUN", "CACHE"):
+        monkeypatch.setenv(f"AIRSTRIP_{name}_DIR", str(tmp_path / name.lower()))
+    failure = AirstripError("x.y", "no images", cause="So.", fix="Mend it.", details="lines")
+    said = failure.to_dict()
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(MODULE, "ensure_images", fail)
+    monkeypatch.setattr(MODULE, "_OWN", own)
+    with pytest.raises(AirstripError) as raised:
+        up(Session(SPEC, cast(Target, Place())), discard, agree, timeout=1)
+    assert raised.value.to_dict() == said
+    assert [finding.code for finding in raised.value.findings] == ([] if own else ["place.stopped"])
+
+
+def test_what_a_landing_has_not_come_to_yet_are_codes_of_rules() -> None:
+    assert {rule.code for rule in RULES} >= MODULE._OWN
