@@ -5,7 +5,8 @@ errors.
 """
 
 from airstrip.airflow_api.client import AirflowClient
-from airstrip.airflow_api.inspection import Health, Inspection, Overdue, WaitingTask
+from airstrip.airflow_api.health import Health, Heartbeat
+from airstrip.airflow_api.inspection import Inspection, Overdue, WaitingTask
 from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.refusals import may_pass
@@ -13,7 +14,6 @@ from airstrip.airflow_api.scheduling_models import (
     AuditEntry,
     DagDetails,
     Dependency,
-    Heartbeat,
     Pool,
     TaskDefinition,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import difflib
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
+from airstrip.airflow_api.health import HEALTH, Health, read_health
 from airstrip.airflow_api.log_lines import TaskLog, read_answer
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.refusals import no_list, no_role, no_run, no_task, user_exists
@@ -78,11 +80,11 @@ class AirflowClient:
         """Airflow's version, such as `3.3.2`."""
         return str(self._transport.get(f"{_API}/version")["version"])
 
-    def health(self) -> dict[str, str | None]:
-        """By component (`metadatabase`, `scheduler`, `triggerer`, `dag_processor`): `healthy`, `unhealthy`, or
-        None where it never ran."""
-        body = self._transport.get(f"{_API}/monitor/health")
-        return {name: (part or {}).get("status") for name, part in body.items()}
+    def health(self) -> Health:
+        """Needs no account and no database, only an API server."""
+        before = datetime.datetime.now(datetime.UTC)
+        body, date = self._transport.ask(HEALTH)
+        return read_health(body, date, before, datetime.datetime.now(datetime.UTC))
 
     def dags(self, *, stale: bool = False) -> tuple[Dag, ...]:
         """All DAGs that files define now, by name; with `stale`, those too that a file defined once."""

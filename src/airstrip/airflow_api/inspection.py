@@ -7,11 +7,10 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from airstrip.airflow_api.client import AirflowClient
-from airstrip.airflow_api.models import TaskInstance
+from airstrip.airflow_api.models import TaskInstance, parse_time
 from airstrip.airflow_api.scheduling_models import Pool
 from airstrip.airflow_api.transport import Query
 from airstrip.errors import AirflowError
@@ -20,17 +19,6 @@ _API = "/api/v2"
 _MOST = 100
 _NO_LIMIT = sys.maxsize
 _ALL_TASKS = f"{_API}/dags/~/dagRuns/~/taskInstances"
-
-
-@dataclass(frozen=True)
-class Health:
-    """`states` by component, as `AirflowClient.health`; `ages` of the last heartbeats in seconds, by the server's
-    own clock, which is `ahead` of ours by so many seconds."""
-
-    database: str
-    states: Mapping[str, str | None]
-    ages: Mapping[str, float]
-    ahead: float
 
 
 @dataclass(frozen=True)
@@ -59,25 +47,6 @@ class Inspection:
     def __init__(self, client: AirflowClient, ahead: float = 0.0) -> None:
         self._transport = client.transport
         self._now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead)
-
-    @property
-    def url(self) -> str:
-        return self._transport.base_url
-
-    def health(self) -> Health:
-        """Needs no account and no database, only an API server."""
-        before = datetime.datetime.now(datetime.UTC)
-        body, date = self._transport.ask(f"{_API}/monitor/health")
-        after = datetime.datetime.now(datetime.UTC)
-        # Its clock is told in whole seconds, rounded down.
-        server = parsedate_to_datetime(date) + datetime.timedelta(seconds=0.5) if date else after
-        beats = {name: _time(part.get(f"latest_{name}_heartbeat")) for name, part in body.items() if part}
-        return Health(
-            database=str((body.get("metadatabase") or {}).get("status") or ""),
-            states={name: (part or {}).get("status") for name, part in body.items() if name != "metadatabase"},
-            ages={name: max(0.0, (server - beat).total_seconds()) for name, beat in beats.items() if beat},
-            ahead=round((server - (before + (after - before) / 2)).total_seconds(), 1),
-        )
 
     def pools(self) -> tuple[Pool, ...]:
         body = self._transport.get(f"{_API}/pools", {"limit": _MOST})
@@ -154,16 +123,9 @@ class Inspection:
         return int(self._transport.get(_ALL_TASKS, {"limit": 1, "state": state})["total_entries"])
 
     def _since(self, text: str | None) -> float:
-        time = _time(text)
+        time = parse_time(text)
         return round((self._now - time).total_seconds(), 1) if time else 0.0
 
 
 def _may_run(dag: Mapping[str, Any]) -> bool:
     return not dag.get("is_stale") and not dag.get("has_import_errors")
-
-
-def _time(text: str | None) -> datetime.datetime | None:
-    if not text:
-        return None
-    time = datetime.datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)

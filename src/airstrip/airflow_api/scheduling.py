@@ -1,4 +1,4 @@
-"""What Airflow says of its scheduling: limits, dependencies that are not met, pools, heartbeats, its audit log."""
+"""What Airflow says of its scheduling: limits, dependencies that are not met, pools, its audit log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from airstrip.airflow_api.scheduling_models import (
     AuditEntry,
     DagDetails,
     Dependency,
-    Heartbeat,
     Pool,
     TaskDefinition,
 )
@@ -67,15 +66,6 @@ class Scheduling:
         query: Query = {"dag_id": task.dag_id, "run_id": task.run_id, "task_id": task.task_id}
         rows = self._transport.get(f"{_API}/eventLogs", {**query, "order_by": "-when", "limit": _MOST})["event_logs"]
         return tuple(AuditEntry.parse(row) for row in reversed(rows) if _is_about(row, task))
-
-    def heartbeats(self) -> dict[str, Heartbeat]:
-        """By component, with hyphens as in the names of pods."""
-        body = self._transport.get(f"{_API}/monitor/health")
-        return {
-            name.replace("_", "-"): Heartbeat(part.get("status") or "", part.get(f"latest_{name}_heartbeat") or "")
-            for name, part in body.items()
-            if part
-        }
 
     def _optional(self, path: str) -> dict[str, Any]:
         """Empty where there is no such thing."""

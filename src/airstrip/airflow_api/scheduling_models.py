@@ -110,14 +110,6 @@ class AuditEntry:
         return cls(body["event"], body["when"], body.get("owner") or "", body.get("extra") or "")
 
 
-@dataclass(frozen=True)
-class Heartbeat:
-    """A component as Airflow sees it: `state` is healthy, unhealthy, or empty where it never ran."""
-
-    state: str
-    last: str
-
-
 def _seconds(delta: object) -> float:
     """Of a timedelta as the API writes it."""
     if not isinstance(delta, Mapping):

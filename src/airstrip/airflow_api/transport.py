@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import httpx
 
+from airstrip.airflow_api.health import HEALTH, database_state
 from airstrip.airflow_api.refusals import may_pass
 from airstrip.errors import AirflowError
 
@@ -15,6 +16,8 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE = frozenset({500, 502, 503, 504})
 _NO_LOGIN = frozenset({400, 401, 403, 422})
 _PAUSES = (0.2, 0.5)
+
+_Answer = TypeVar("_Answer")
 
 Query = Mapping[str, str | int | tuple[str, ...]]
 """Of a URL; a name with several values stands there several times."""
@@ -45,17 +48,13 @@ class Transport:
 
     def get(self, path: str, query: Query | None = None) -> dict[str, Any]:
         """An answer's JSON object. Tried again a moment later where Airflow is not there just now."""
-        for pause in (*_PAUSES, None):
-            try:
-                return self.send("GET", path, query=query)
-            except AirflowError as error:
-                if pause is None or not may_pass(error):
-                    raise
-            time.sleep(pause)
-        raise AssertionError("unreachable")
+        return _patiently(lambda: self.send("GET", path, query=query))
 
     def ask(self, path: str) -> tuple[dict[str, Any], str]:
         """An answer to whoever asks, without a log-in: its JSON object, and the time that the server has."""
+        return _patiently(lambda: self._ask(path))
+
+    def _ask(self, path: str) -> tuple[dict[str, Any], str]:
         response = self._request("GET", path, None, None, None)
         if response.status_code == 404:
             raise self._not_airflow(response)
@@ -110,9 +109,8 @@ class Transport:
 
     def _require_database(self) -> None:
         """Raises AirflowError where Airflow itself says that it does not reach its database."""
-        response = self._request("GET", "/api/v2/monitor/health", None, None, None)
-        database = self._object(response).get("metadatabase") if response.is_success else None
-        if isinstance(database, dict) and database.get("status") == "unhealthy":
+        response = self._request("GET", HEALTH, None, None, None)
+        if response.is_success and database_state(self._object(response)) == "unhealthy":
             raise AirflowError(
                 "airflow.unavailable",
                 f"Airflow at {self.base_url} does not reach its database",
@@ -181,6 +179,18 @@ class Transport:
             fix="See what Airflow says above.",
             status=status,
         )
+
+
+def _patiently(ask: Callable[[], _Answer]) -> _Answer:
+    """Tried again a moment later where Airflow is not there just now."""
+    for pause in _PAUSES:
+        try:
+            return ask()
+        except AirflowError as error:
+            if not may_pass(error):
+                raise
+        time.sleep(pause)
+    return ask()
 
 
 def _token_is_refused(response: httpx.Response) -> bool:

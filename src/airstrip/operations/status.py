@@ -101,8 +101,10 @@ def _components(session: Session) -> list[ComponentData]:
 
 def _look_at_airflow(session: Session, found: StatusData) -> None:
     client = session.airflow
+    health = client.health()
     # By the names that `logs` takes.
-    found["health"] = {name.replace("_", "-"): state for name, state in client.health().items()}
+    states = {"metadatabase": health.database, **{name: beat.state for name, beat in health.components.items()}}
+    found["health"] = {name: state or None for name, state in states.items()}
     found["runs"] = [
         {"dag": run.dag_id, "run": run.run_id, "state": run.state, "started": run.start_date}
         for run in client.dag_runs(None, limit=_RUNS)

@@ -144,11 +144,6 @@ def test_a_server_that_is_not_there_is_asked_three_times() -> None:
     assert len(asked) == 3
 
 
-def test_health_is_a_word_for_each_component() -> None:
-    body = {"metadatabase": {"status": "healthy"}, "triggerer": {"status": None, "latest_triggerer_heartbeat": None}}
-    assert Airflow(**{"monitor/health": ok(body)}).client().health() == {"metadatabase": "healthy", "triggerer": None}
-
-
 def test_dags_come_in_pages() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         offset = int(request.url.params["offset"])

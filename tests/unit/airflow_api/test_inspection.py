@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from email.utils import format_datetime
 from typing import Any
 
 import httpx
@@ -20,36 +19,6 @@ def now() -> datetime.datetime:
 
 def ago(seconds: float) -> str:
     return (now() - datetime.timedelta(seconds=seconds)).isoformat()
-
-
-def health(**parts: Any) -> Airflow:
-    date = format_datetime(now(), usegmt=True)
-    return Airflow(**{"monitor/health": httpx.Response(200, json=parts, headers={"date": date})})
-
-
-def test_health_needs_no_account_and_tells_the_age_of_heartbeats() -> None:
-    airflow = health(
-        metadatabase={"status": "healthy"},
-        scheduler={"status": "unhealthy", "latest_scheduler_heartbeat": ago(90)},
-        triggerer={"status": None, "latest_triggerer_heartbeat": None},
-    )
-    found = Inspection(airflow.client(password="not it")).health()
-    assert (found.database, found.states) == ("healthy", {"scheduler": "unhealthy", "triggerer": None})
-    assert found.ages == {"scheduler": pytest.approx(90, abs=3)}
-    assert abs(found.ahead) < 3
-    assert airflow.logins == 0
-
-
-def test_a_clock_that_is_ahead_is_told() -> None:
-    later = format_datetime(now() + datetime.timedelta(seconds=300), usegmt=True)
-    airflow = Airflow(**{"monitor/health": httpx.Response(200, json={}, headers={"date": later})})
-    assert Inspection(airflow.client()).health().ahead == pytest.approx(300, abs=3)
-
-
-def test_what_is_not_airflow_s_is_told_as_such() -> None:
-    with pytest.raises(AirflowError) as told:
-        Inspection(Airflow().client()).health()
-    assert told.value.code == "airflow.not-airflow"
 
 
 def test_pools() -> None:

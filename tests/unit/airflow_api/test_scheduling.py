@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import httpx
 
-from airstrip.airflow_api import AuditEntry, Dependency, Heartbeat, Pool, TaskInstance
+from airstrip.airflow_api import AuditEntry, Dependency, Pool, TaskInstance
 from tests.unit.airflow_api.test_client import Airflow, ok
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, None, None, None, None, None, None, None)
@@ -105,19 +105,6 @@ def test_the_audit_log_is_that_of_the_tasks_last_try_and_of_people() -> None:
     ]
     ask = Airflow(eventLogs=lambda request: ok({"event_logs": rows, "total_entries": 3})).client().scheduling
     assert [entry.event for entry in ask.audit(replace(TASK, try_number=2))] == ["patch_task_instance", "running"]
-
-
-def test_heartbeats_are_by_the_names_of_pods() -> None:
-    body = {
-        "metadatabase": {"status": "healthy"},
-        "scheduler": {"status": "unhealthy", "latest_scheduler_heartbeat": "T"},
-        "dag_processor": {"status": "healthy", "latest_dag_processor_heartbeat": "U"},
-        "triggerer": None,
-    }
-    beats = Airflow(**{"monitor/health": ok(body)}).client().scheduling.heartbeats()
-    assert beats["scheduler"] == Heartbeat("unhealthy", "T")
-    assert beats["dag-processor"] == Heartbeat("healthy", "U")
-    assert "triggerer" not in beats
 
 
 def test_the_runs_that_run() -> None:

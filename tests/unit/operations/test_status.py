@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, cast
 
 import pytest
 
-from airstrip.airflow_api import DagImportError
+from airstrip.airflow_api import DagImportError, Health, Heartbeat
 from airstrip.errors import AirflowError, KubernetesError
 from airstrip.operations import Session, status
 from airstrip.platform import Binding, Platform, Purpose, Role, SharedVolume
@@ -37,6 +37,7 @@ VOLUMES = tuple(
     SharedVolume(purpose, "ReadWriteMany", {role: Binding(f"{purpose}-{role}", "", "1Gi") for role in ROLES})
     for purpose in PURPOSES
 )
+HEALTHY = Health("healthy", {"scheduler": Heartbeat("healthy"), "triggerer": Heartbeat("")})
 PLATFORM = Platform("here", "standard", VOLUMES, "http://x", "10.96.0.0/16", "10.97.0.0/16", ())
 
 
@@ -52,7 +53,7 @@ class Landing:
     kubernetes_error: KubernetesError | None = None
     airflow_error: AirflowError | None = None
     import_errors: tuple[DagImportError, ...] = ()
-    health: dict[str, str | None] = field(default_factory=lambda: {"scheduler": "healthy", "dag_processor": "healthy"})
+    health: Health = HEALTHY
 
     def session(self) -> Session:
         session = Session(SPEC, cast(Any, SimpleNamespace(describe=lambda: PLATFORM, condition=lambda: self.condition)))
@@ -70,7 +71,7 @@ class Landing:
             raise self.kubernetes_error
         return "v1.34.1"
 
-    def _health(self) -> dict[str, str | None]:
+    def _health(self) -> Health:
         if self.airflow_error:
             raise self.airflow_error
         return self.health
@@ -96,7 +97,7 @@ def test_a_healthy_landing_is_exit_code_0() -> None:
     result = status(Landing().session())
     assert (result.exit_code, result.findings, result.data["state"]) == (0, [], "healthy")
     assert (result.data["place"], result.data["placeState"]) == ("here", "ready")
-    assert result.data["health"] == {"scheduler": "healthy", "dag-processor": "healthy"}
+    assert result.data["health"] == {"metadatabase": "healthy", "scheduler": "healthy", "triggerer": None}
     # Of what runs: the file may name another one.
     assert result.data["versions"] == {"airflow": "3.3.1", "kubernetes": "v1.34.1"}
 

@@ -23,13 +23,12 @@ _ADMIN = "Admin"
 
 def health(client: AirflowClient) -> AirflowFacts:
     """Raises AirflowError where the API server does not answer as one."""
-    look = Inspection(client)
-    found = look.health()
+    found = client.health()
     beats = (
-        HeartbeatFact(name.replace("_", "-"), state or "", round(found.ages[name], 1) if name in found.ages else None)
-        for name, state in found.states.items()
+        HeartbeatFact(name, beat.state, None if beat.age is None else round(beat.age, 1))
+        for name, beat in found.components.items()
     )
-    return AirflowFacts(url=look.url, database=found.database, ahead=found.ahead, heartbeats=tuple(beats))
+    return AirflowFacts(database=found.database, ahead=found.ahead, heartbeats=tuple(beats))
 
 
 def let_in(client: AirflowClient) -> AirflowFacts:

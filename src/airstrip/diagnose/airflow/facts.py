@@ -133,7 +133,6 @@ class AirflowFacts:
     """
 
     version: str = ""
-    url: str = ""
     database: str = ""
     ahead: float | None = None
     heartbeats: Sequence[HeartbeatFact] = ()

@@ -44,7 +44,7 @@ def collect(
         dag=dag,
         now=datetime.datetime.now(datetime.UTC).isoformat(),
         import_error=import_error_of(client, dag.file),
-        heartbeats=ask.heartbeats(),
+        heartbeats=client.health().components,
         run=run,
         running_runs=[other.run_id for other in ask.running_runs(dag.dag_id)] if run and not run.ended else (),
         tasks=tasks,

@@ -29,11 +29,11 @@ def scheduler(scene: Scene) -> Outcome:
             return proved("a run that was due appeared by itself, and ended")
         scene.say("no run has appeared yet" if not runs else f"its run is {runs[0].state}")
         time.sleep(0.5)
-    health = airflow.health().get("scheduler")
+    beat = airflow.health().components.get("scheduler")
     return failed(
         "scheduler",
         f"no run that was due appeared and ended within {_DUE_SECONDS:.0f} s",
-        f"The scheduler does not schedule, though its health is {health or 'not known'}.",
+        f"The scheduler does not schedule, though its health is {(beat and beat.state) or 'not known'}.",
         "Read its log: ./airstrip logs scheduler",
     )
 
