@@ -44,7 +44,10 @@ def test_what_doctor_finds_stands_beneath_the_error(airstrip: Airstrip, facade: 
 
 def test_what_nobody_foresaw_beneath_an_answer_is_traced_with_debug(airstrip: Airstrip, facade: Facade) -> None:
     met = ZeroDivisionError("division by zero")
-    answers: list[object] = [with_findings(met), Result("status", {"name": "x", "state": "y"}, with_findings(met).findings, 3)]
+    answers: list[object] = [
+        with_findings(met),
+        Result("status", {"name": "x", "state": "y"}, with_findings(met).findings, 3),
+    ]
     for facade.answers["status"] in answers:
         assert "ZeroDivisionError" not in airstrip("status").err
         assert "ZeroDivisionError: division by zero" in airstrip("status", "--debug").err

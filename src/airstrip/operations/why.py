@@ -83,10 +83,12 @@ def _collect(
     if dag is None:
         return _unknown_dag(client, dag_id, session.spec.dags.path)
     run = _run(client, dag_id, run_id)
-    if run is None and task_id and task_id not in (tasks := client.scheduling.tasks(dag_id)):
-        raise _no_task(dag_id, task_id, [*tasks])
-    task = _task(client, run, task_id, map_index) if run else None
-    return replace(collect(client, where, dag, run, task), is_run_chosen=run_id is not None)
+    definitions = client.scheduling.tasks(dag_id)
+    if run is None and task_id and task_id not in definitions:
+        raise _no_task(dag_id, task_id, [*definitions])
+    tasks = client.task_instances(dag_id, run.run_id) if run else ()
+    known = WhyFacts(dag, now="", run=run, is_run_chosen=run_id is not None, tasks=tasks, definitions=definitions)
+    return collect(client, where, replace(known, asked=_task(known, task_id, map_index)))
 
 
 def _unknown_dag(client: AirflowClient, dag_id: str, folder: Path | None) -> WhyFacts:
@@ -112,21 +114,21 @@ def _run(client: AirflowClient, dag_id: str, run_id: str | None) -> DagRun | Non
     return next(iter(client.dag_runs(dag_id, limit=1)), None)
 
 
-def _task(client: AirflowClient, run: DagRun, task_id: str | None, map_index: int) -> TaskInstance | None:
+def _task(known: WhyFacts, task_id: str | None, map_index: int) -> TaskInstance | None:
     """The one that is named, of mapped ones the first in trouble; without a name, that of the whole run."""
-    tasks = client.task_instances(run.dag_id, run.run_id)
-    definitions = client.scheduling.tasks(run.dag_id)
+    if known.run is None:
+        return None
     if task_id is None:
         # A run that succeeded has no trouble, whatever became of one of its tasks.
-        return None if run.state == "success" else in_trouble(tasks, definitions)
-    named = [task for task in tasks if task.task_id == task_id]
+        return None if known.run.state == "success" else in_trouble(known.tasks, known.definitions)
+    dag_id, named = known.dag.dag_id, [task for task in known.tasks if task.task_id == task_id]
     if not named:
-        raise _no_task(run.dag_id, task_id, sorted({task.task_id for task in tasks}))
+        raise _no_task(dag_id, task_id, sorted({task.task_id for task in known.tasks}))
     if map_index < 0:
-        return in_trouble(named, definitions) or named[0]
+        return in_trouble(named, known.definitions) or named[0]
     chosen = next((task for task in named if task.map_index == map_index), None)
     if chosen is None:
-        raise _no_index(run.dag_id, task_id, sorted(task.map_index for task in named))
+        raise _no_index(dag_id, task_id, sorted(task.map_index for task in named))
     return chosen
 
 

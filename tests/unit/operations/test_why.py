@@ -41,6 +41,7 @@ class Fake:
     log: dict[str, Any] = field(default_factory=lambda: LOG)
     silent: httpx.Response | Exception | None = None
     folder: Path | None = None
+    asked: list[str] = field(default_factory=list)
 
     def answer(self, path: str) -> dict[str, Any] | None:
         run = {"dag_id": "d", "dag_run_id": "r", "state": self.run, "run_type": "manual"}
@@ -70,7 +71,8 @@ class Fake:
             return self.silent
         if request.url.path == "/auth/token":
             return httpx.Response(201, json={"access_token": "t"})
-        body = self.answer(request.url.path.removeprefix("/api/v2/"))
+        self.asked.append(request.url.path.removeprefix("/api/v2/"))
+        body = self.answer(self.asked[-1])
         return httpx.Response(404, json={"detail": "no"}) if body is None else httpx.Response(200, json=body)
 
     def session(self) -> Session:
@@ -135,6 +137,13 @@ def test_a_task_that_did_not_run_is_explained_by_what_failed_before_it() -> None
     result = Fake().why("l", "r")
     assert codes(result) == ["task.exception", "task.upstream-failed"]
     assert (result.data["task"], result.data["because"]) == ("l", {"task": "e", "map": -1, "state": "failed"})
+
+
+@pytest.mark.parametrize("task", [None, "l"])
+def test_airflow_is_asked_everything_once(task: str | None) -> None:
+    fake = Fake()
+    fake.why(task, "r")
+    assert sorted(fake.asked) == sorted(set(fake.asked))
 
 
 def test_a_run_that_succeeded_has_nothing_wrong_whatever_was_skipped() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from airstrip.airflow_api import AirflowClient, DagDetails, DagRun, TaskInstance
+from airstrip.airflow_api import AirflowClient, TaskInstance
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
@@ -34,26 +34,20 @@ class Where:
     parallelism: int
 
 
-def collect(
-    client: AirflowClient, where: Where, dag: DagDetails, run: DagRun | None, asked: TaskInstance | None
-) -> WhyFacts:
-    """What Airflow knows, as it knows it now."""
-    ask = client.scheduling
-    tasks = client.task_instances(run.dag_id, run.run_id) if run else ()
-    facts = WhyFacts(
-        dag=dag,
+def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
+    """What else Airflow knows, as it knows it now; the DAG, its run with its tasks, and what is asked are known."""
+    run, ask = known.run, client.scheduling
+    is_open = run is not None and not run.ended
+    facts = replace(
+        known,
         now=datetime.datetime.now(datetime.UTC).isoformat(),
-        import_error=import_error_of(client, dag.file),
+        import_error=import_error_of(client, known.dag.file),
         heartbeats=client.health().components,
-        run=run,
-        running_runs=[other.run_id for other in ask.running_runs(dag.dag_id)] if run and not run.ended else (),
-        tasks=tasks,
-        definitions=ask.tasks(dag.dag_id) if run else {},
+        running_runs=[other.run_id for other in ask.running_runs(known.dag.dag_id)] if is_open else (),
         namespace=where.workers,
         parallelism=where.parallelism,
-        asked=asked,
     )
-    task = root_of(asked, tasks, facts.definitions) if asked else None
+    task = root_of(facts.asked, facts.tasks, facts.definitions) if facts.asked else None
     return _about_task(client, replace(facts, task=task), task) if task else facts
 
 
