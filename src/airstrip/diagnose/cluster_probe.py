@@ -10,8 +10,7 @@ from airstrip.diagnose import namespace_probe
 from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
 from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
 from airstrip.diagnose.probes import Probe, run_probes
-from airstrip.errors import KubernetesError
-from airstrip.kube import Cluster
+from airstrip.kube import Cluster, unless_forbidden
 
 KUBERNETES = "kubernetes"
 """The probe that every other one of the cluster needs: does it answer at all?"""
@@ -79,25 +78,14 @@ def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
 
 
 def _nodes(cluster: Cluster) -> Facts:
-    """None where we may not read them: a cluster that others run."""
-    try:
-        items = cluster.list("v1", "Node")
-    except KubernetesError as error:
-        if error.status == 403:
-            return Facts()
-        raise
+    """None where we may not read them."""
+    items = unless_forbidden(lambda: cluster.list("v1", "Node")) or []
+    if not items:
+        return Facts()
     now = cluster.server_clock()
-    leases = {item["metadata"]["name"]: item["spec"] for item in _leases(cluster)}
+    kept = unless_forbidden(lambda: cluster.list("coordination.k8s.io/v1", "Lease", _LEASES)) or []
+    leases = {item["metadata"]["name"]: item["spec"] for item in kept}
     return Facts(nodes=tuple(_node(item, _ahead(leases.get(item["metadata"]["name"]), now)) for item in items))
-
-
-def _leases(cluster: Cluster) -> list[dict[str, Any]]:
-    try:
-        return cluster.list("coordination.k8s.io/v1", "Lease", _LEASES)
-    except KubernetesError as error:
-        if error.status == 403:
-            return []
-        raise
 
 
 def _ahead(lease: Mapping[str, Any] | None, now: datetime.datetime) -> float:

@@ -17,8 +17,7 @@ from airstrip.diagnose.namespace_facts import (
     WorkloadFact,
 )
 from airstrip.diagnose.quantity import quantity
-from airstrip.errors import KubernetesError
-from airstrip.kube import Cluster, inventory
+from airstrip.kube import Cluster, inventory, unless_forbidden
 
 _COMPONENT = "app.kubernetes.io/component"
 _INSTANCE = "app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance="
@@ -89,24 +88,19 @@ def read_access(cluster: Cluster, deployment: DeploymentFact) -> Facts:
     """
     if not deployment.task_pods:
         return Facts()
-    try:
-        return Facts(access=tuple(_access(cluster, deployment, *needed) for needed in _NEEDED_RIGHTS))
-    except KubernetesError as error:
-        if error.status == 403:
-            return Facts()
-        raise
+    asked = (_access(cluster, deployment, *needed) for needed in _NEEDED_RIGHTS)
+    return unless_forbidden(lambda: Facts(access=tuple(asked))) or Facts()
 
 
 def read_dns(cluster: Cluster) -> Facts:
     """The Service that has the name kube-dns in every cluster; nothing where we may not read it."""
-    try:
-        service = cluster.get("v1", "Service", "kube-dns", "kube-system")
-        selector = "kubernetes.io/service-name=kube-dns"
-        slices = cluster.list("discovery.k8s.io/v1", "EndpointSlice", "kube-system", label_selector=selector)
-    except KubernetesError as error:
-        if error.status == 403:
-            return Facts()
-        raise
+    return unless_forbidden(lambda: _dns(cluster)) or Facts()
+
+
+def _dns(cluster: Cluster) -> Facts:
+    service = cluster.get("v1", "Service", "kube-dns", "kube-system")
+    selector = "kubernetes.io/service-name=kube-dns"
+    slices = cluster.list("discovery.k8s.io/v1", "EndpointSlice", "kube-system", label_selector=selector)
     endpoints = [entry for item in slices for entry in item.get("endpoints") or []]
     ready = [entry for entry in endpoints if (entry.get("conditions") or {}).get("ready") is not False]
     return Facts(dns=DnsFact(service is not None, len(ready)))

@@ -8,6 +8,7 @@ from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_ch
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs, without_credentials
+from airstrip.kube.refusals import unless_forbidden
 from airstrip.kube.retries import restart_crash_loops
 from airstrip.kube.transport import may_pass
 from airstrip.kube.troubles import Trouble, pod_troubles
@@ -35,6 +36,7 @@ __all__ = [
     "pod_logs",
     "pod_troubles",
     "restart_crash_loops",
+    "unless_forbidden",
     "wait_for_default_service_account",
     "wait_for_job",
     "wait_for_rollout",

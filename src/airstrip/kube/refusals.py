@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import datetime
 import ssl
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import httpx
 from cryptography import x509
 
 from airstrip.errors import KubernetesError
 from airstrip.kube.kubeconfig import Access
+
+_FORBIDDEN = 403
+_Answer = TypeVar("_Answer")
+
+
+def unless_forbidden(ask: Callable[[], _Answer]) -> _Answer | None:
+    """What `ask` answers; None where we may not look, as in a cluster that others run."""
+    try:
+        return ask()
+    except KubernetesError as error:
+        if error.status == _FORBIDDEN:
+            return None
+        raise
 
 
 def connection_error(error: Exception, access: Access) -> KubernetesError:
@@ -69,7 +82,7 @@ def _explain(status: int, body: Mapping[str, Any], said: str, access: Access) ->
         )
     if status == 401:
         return _unauthorized(access)
-    if status == 403:
+    if status == _FORBIDDEN:
         return _forbidden(said, access)
     if status == 422 and ("immutable" in said or "updates to statefulset spec" in said):
         return (

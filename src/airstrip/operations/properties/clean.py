@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient, may_pass
-from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
+from airstrip.errors import AirflowError, AirstripError, WaitTimeout
+from airstrip.kube import unless_forbidden
 from airstrip.operations.properties.names import DAGS, FORBIDDEN, POD_LABEL, PREFIX, is_made
 from airstrip.operations.session import Session
 
@@ -108,9 +109,4 @@ def _pods(session: Session) -> list[tuple[str, str]]:
 
 def _listed(session: Session, namespace: str, selector: str) -> list[dict[str, Any]]:
     """Nothing where we may not look: there we could make nothing either."""
-    try:
-        return session.cluster.list("v1", "Pod", namespace, label_selector=selector)
-    except KubernetesError as error:
-        if error.status == 403:
-            return []
-        raise
+    return unless_forbidden(lambda: session.cluster.list("v1", "Pod", namespace, label_selector=selector)) or []
