@@ -38,16 +38,11 @@ class FolderFact:
 
 @dataclass(frozen=True)
 class PlaceFact:
-    """`state` is `ready`, `starting`, `failing` or `stopped`; `lacks` what this machine has not got, in words.
-
-    `memory_free` and `memory_total` are in bytes, 0 where they are not known.
-    """
+    """`state` is `ready`, `starting`, `failing` or `stopped`; `lacks` what this machine has not got, in words."""
 
     place: str
     state: str
     parts: Sequence[PartFact] = ()
     disks: Sequence[DiskFact] = ()
     folders: Sequence[FolderFact] = ()
-    memory_free: int = 0
-    memory_total: int = 0
     lacks: Sequence[str] = ()

@@ -51,5 +51,4 @@ def test_this_machine_tells_of_disks_folders_and_a_node_that_is_not_there(
     assert all(disk.total >= disk.free > 0 and disk.needed for disk in facts.disks)
     (folder,) = facts.folders
     assert (folder.purpose, folder.path) == ("dags", str(dags))
-    assert facts.memory_total > facts.memory_free > 0
     assert folder.closed == ("mine.py",)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from dataclasses import dataclass, field
 
 from airstrip.airflow_api import (
     AuditEntry,
@@ -63,10 +62,6 @@ class WhyFacts:
     pods: Sequence[str] = ()
     children: Sequence[str] = ()
     cluster: Facts = field(default_factory=Facts)
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values only."""
-        return asdict(self)
 
     @property
     def state(self) -> str | None:

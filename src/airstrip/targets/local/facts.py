@@ -19,14 +19,12 @@ from airstrip.targets.local.spec import LocalSpec
 _MIB = 1 << 20
 _SPARE_MIB = 500
 """What should be free beyond that with which the node runs no pods any more."""
-_MEMINFO = Path("/proc/meminfo")
 _CLOSED = 3
 
 
 def local_facts(spec: Spec, node: LocalNode) -> PlaceFact:
     """Raises NodeError `node.not-yours` where the node's folders are closed to us."""
     config, status = node.config(), node.status()
-    memory = _memory()
     return PlaceFact(
         place=LocalSpec.place,
         state=status.state,
@@ -36,8 +34,6 @@ def local_facts(spec: Spec, node: LocalNode) -> PlaceFact:
         ),
         disks=tuple(_disks(config)),
         folders=tuple(_folders(spec, config)),
-        memory_free=memory.get("MemAvailable", 0),
-        memory_total=memory.get("MemTotal", 0),
         lacks=tuple(f"{package.name} ({package.purpose})" for package in host_packages.missing("node")),
     )
 
@@ -74,13 +70,3 @@ def _closed_dags(folder: Path) -> list[str]:
     except AirstripError as error:
         return [error.cause or error.message]
     return unreadable(folder)[:_CLOSED]
-
-
-def _memory() -> dict[str, int]:
-    """In bytes."""
-    try:
-        lines = _MEMINFO.read_text().splitlines()
-    except OSError:
-        return {}
-    rows = (line.split() for line in lines)
-    return {row[0].rstrip(":"): int(row[1]) * 1024 for row in rows if len(row) == 3}

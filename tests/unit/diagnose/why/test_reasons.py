@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +16,6 @@ from tests.unit.diagnose.why.making import (
     DEFINITIONS,
     KEY,
     NOW,
-    POD,
     RUN,
     TASK,
     beat,
@@ -285,11 +283,6 @@ def test_an_oom_that_kubernetes_tells_of_needs_no_log() -> None:
 def test_several_things_that_hold_are_told_in_order() -> None:
     seen = facts("scheduled", dag=replace(DAG, is_paused=True), pool=pool(1, 1), in_pool=FULL, **beat("scheduler"))
     assert [finding.code for finding in explain(seen)] == ["scheduler.not-running", "dag.paused", "task.pool-full"]
-
-
-def test_facts_are_json() -> None:
-    seen = facts("failed", **gone(event("Failed", "x")), **noted("heartbeat timeout", "x"))
-    assert json.loads(json.dumps(seen.to_dict()))["cluster"]["events"][0]["about"] == f"Pod/{POD}"
 
 
 def test_a_mapped_task_is_named_with_its_index() -> None:
