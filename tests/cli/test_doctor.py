@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -42,6 +44,41 @@ def test_facts_are_saved_for_their_owner_only_and_explained_elsewhere(
     told = f"\nSaved: {saved}. It holds no secret; names and log lines are in it.\n"
     assert told in first
     assert capsys.readouterr().out == first.replace(told, "")
+
+
+def test_a_file_that_others_could_read_is_its_owner_s_only_and_a_link_stays_one(file: Path, tmp_path: Path) -> None:
+    old, link = tmp_path / "old.json", tmp_path / "link.json"
+    old.write_text("x" * 100_000)
+    old.chmod(0o666)
+    link.symlink_to(old)
+    reader = old.open()
+    assert run(["doctor", "--facts", str(link), "-f", str(file)]) == 3
+    assert link.is_symlink()
+    assert old.stat().st_mode & 0o777 == 0o600
+    assert Facts.from_dict(json.loads(old.read_text())).collected
+    # Whoever has it open reads on in what it was: nobody sees half of it.
+    assert reader.read() == "x" * 100_000
+    reader.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["airstrip.yaml", "link.json", "old.json"]
+
+
+def test_facts_can_go_to_whoever_listens(file: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    heard: list[str] = []
+    listener = threading.Thread(target=lambda: heard.append(pipe.read_text()))
+    listener.start()
+    assert run(["doctor", "--facts", str(pipe), "-f", str(file)]) == 3
+    listener.join(10)
+    assert Facts.from_dict(json.loads(heard[0])).collected
+    assert pipe.is_fifo()
+
+
+def test_a_file_that_cannot_be_written_is_named(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--facts", "/no/such/folder/facts", "-f", str(file), "--json"]) == 1
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert error["code"] == "file.not-written"
+    assert error["message"].startswith("/no/such/folder/facts cannot be written")
 
 
 def test_a_finding_is_told_with_its_evidence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ import only errors, events and process.
 from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.lease import Lease
-from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs, without_credentials
+from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
 from airstrip.kube.refusals import unless_forbidden
 from airstrip.kube.retries import restart_crash_loops
 from airstrip.kube.transport import may_pass
@@ -40,5 +40,4 @@ __all__ = [
     "wait_for_default_service_account",
     "wait_for_job",
     "wait_for_rollout",
-    "without_credentials",
 ]

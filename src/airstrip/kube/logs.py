@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Iterator
@@ -11,11 +10,11 @@ from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.resources import Resource
 from airstrip.kube.transport import may_pass, split_lines
+from airstrip.redaction import without_credentials
 
 _POD = Resource("v1", "Pod", "pods", True)
 _STARTING_POLL = 1.0
 _AWAY_SECONDS = 30.0
-_CREDENTIAL = re.compile(r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)")
 
 
 def pod_logs(
@@ -65,17 +64,12 @@ def pod_log(
 def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int = 20) -> list[str]:
     """What a container that fails said last: of its present life, or of the one before where that is silent.
 
-    For errors and reports, which people pass on: tokens and passwords in URLs are struck out.
+    For errors and reports, which people pass on: what has the form of a secret is struck out.
     """
     lines = pod_log(cluster, pod, namespace, container=container, tail=tail) or pod_log(
         cluster, pod, namespace, container=container, tail=tail, previous=True
     )
     return [without_credentials(line) for line in lines]
-
-
-def without_credentials(line: str) -> str:
-    """The line with tokens and passwords in URLs struck out."""
-    return _CREDENTIAL.sub("***", line)
 
 
 def follow_pod_log(

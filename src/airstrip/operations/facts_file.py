@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from pathlib import Path
 
 from airstrip.diagnose import Facts
@@ -28,10 +29,30 @@ def read_facts(file: Path) -> Facts:
 
 
 def write_facts(file: Path, facts: Facts) -> None:
-    """For the user's eyes first: names and log lines may say more than they want to pass on."""
+    """For the user's eyes first, whoever could read a file that was there: names and log lines may tell much.
+
+    Whole or not at all.
+    """
+    text = json.dumps(facts.to_dict(), indent=1) + "\n"
     try:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as stream:
-            json.dump(facts.to_dict(), stream, indent=1)
-            stream.write("\n")
+        if file.exists() and not file.is_file():
+            # A pipe, or /dev/stdout: whoever reads it is there already.
+            file.write_text(text)
+        else:
+            _replace(file.resolve(), text)
     except OSError as error:
+        error.filename = str(file)
         raise not_written(error) from error
+
+
+def _replace(file: Path, text: str) -> None:
+    # Made with mode 0600.
+    descriptor, name = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(text)
+        temporary.replace(file)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

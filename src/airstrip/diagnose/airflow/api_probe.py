@@ -16,7 +16,7 @@ from airstrip.diagnose.airflow.facts import (
 )
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
 from airstrip.errors import AirflowError
-from airstrip.kube import without_credentials
+from airstrip.redaction import without_credentials
 
 _ADMIN = "Admin"
 

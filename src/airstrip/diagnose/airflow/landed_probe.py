@@ -10,7 +10,8 @@ from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
 from airstrip.diagnose.airflow.settings import unknown_settings, variables_of
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
 from airstrip.diagnose.facts import DeploymentFact
-from airstrip.kube import Cluster, pod_log, without_credentials
+from airstrip.kube import Cluster, pod_log
+from airstrip.redaction import without_credentials
 from airstrip.spec.airflow_options import airflow_options
 
 _TAIL = 200

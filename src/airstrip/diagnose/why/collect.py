@@ -14,7 +14,8 @@ from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
 from airstrip.diagnose.why.words import short
-from airstrip.kube import Cluster, pod_log, without_credentials
+from airstrip.kube import Cluster, pod_log
+from airstrip.redaction import without_credentials
 
 _LOG_LINES = 400
 _SCHEDULER_LINES = 4000

@@ -1,0 +1,152 @@
+"""Secrets that were planted wherever facts have a text: none is in what is kept, and findings stay what they are."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import json
+import threading
+import types
+import typing
+from collections.abc import Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import DeploymentFact, Facts, Sources, diagnose, examine
+from airstrip.diagnose.document import with_texts
+from airstrip.errors import AirflowError
+from airstrip.kube import connect
+from airstrip.place import DiskFact, FolderFact, PartFact, PlaceFact
+from airstrip.redaction import Redaction, without_credentials
+from tests.unit.diagnose.test_probes import kubeconfig
+from tests.unit.diagnose.test_rules import CASES
+
+JWT = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0abcd.c2lnbmF0dXJlLW9m"
+KEPT = "correct-horse-battery"
+"""What a Secret of the cluster holds."""
+PLANTED = (
+    f"tried postgresql://ada:hunter2@db/x with {JWT}, Authorization: Basic aHVudGVyMg==, password='hunter2',"
+    f" AIRFLOW__CORE__FERNET_KEY=hunter2, AIRFLOW_CONN_DB=mysql://db/hunter2, and {KEPT}"
+)
+SECRETS = ("hunter2", JWT, "aHVudGVyMg==", KEPT)
+
+
+def planted(kind: Any) -> Any:
+    """A value of this type that has the planted text wherever a text can be, lists with one element."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        hints = typing.get_type_hints(kind)
+        return kind(**{field.name: planted(hints[field.name]) for field in dataclasses.fields(kind)})
+    if origin in (typing.Union, types.UnionType):
+        return planted(next(one for one in inner if one is not type(None)))
+    if origin is not None and issubclass(origin, Sequence):
+        return (planted(inner[0]),)
+    return PLANTED if kind is str else kind()
+
+
+def test_no_text_of_any_fact_keeps_a_secret() -> None:
+    facts = planted(Facts)
+    before = json.dumps(facts.to_dict())
+    # One in each field: what is not walked through would keep its own.
+    assert before.count(KEPT) > 80
+    saved = json.dumps(with_texts(facts, Redaction([KEPT])).to_dict())
+    assert [secret for secret in SECRETS if secret in saved] == []
+    assert saved.count("postgresql://***@db/x") == before.count(KEPT)
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_what_is_struck_out_changes_no_finding(code: str) -> None:
+    facts = CASES[code][0]
+    found = diagnose(with_texts(facts, without_credentials))
+    assert [finding.code for finding in found] == [finding.code for finding in diagnose(facts)]
+
+
+def items(*found: dict[str, Any]) -> dict[str, Any]:
+    return {"items": list(found)}
+
+
+SECRET = {"metadata": {"name": "s", "namespace": "x"}, "data": {"key": base64.b64encode(KEPT.encode()).decode()}}
+ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "message": PLANTED}}
+POD = {
+    "metadata": {"name": "p", "namespace": "x", "creationTimestamp": "2026-01-01T00:00:00Z", "uid": "u"},
+    "spec": {},
+    "status": {
+        "phase": "Failed",
+        "message": PLANTED,
+        "containerStatuses": [{"name": "main", "image": "i", "restartCount": 3, "state": ENDED, "lastState": ENDED}],
+        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": PLANTED}],
+    },
+}
+EVENT = {
+    "metadata": {"name": "e", "namespace": "x"},
+    "involvedObject": {"kind": "Pod", "name": "p", "uid": "u"},
+    "reason": "Failed",
+    "message": PLANTED,
+    "type": "Warning",
+    "lastTimestamp": "2026-01-01T00:00:00Z",
+}
+JOB = {
+    "metadata": {"name": "j", "namespace": "x"},
+    "status": {"conditions": [{"type": "Failed", "status": "True", "message": PLANTED}]},
+}
+NODE = {
+    "metadata": {"name": "n"},
+    "status": {"conditions": [{"type": "Ready", "status": "False", "message": PLANTED}]},
+}
+ANSWERS: dict[str, Any] = {"secrets": SECRET, "pods": POD, "events": EVENT, "jobs": JOB, "nodes": NODE}
+
+
+class _Telling(BaseHTTPRequestHandler):
+    """An API server whose every message, and every log line, holds secrets; those of one namespace are forbidden."""
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0]
+        if path.endswith("/log"):
+            self._say(200, PLANTED.encode(), "text/plain")
+        elif path.endswith("/y/secrets"):
+            self._say(403, b'{"kind": "Status", "message": "no"}', "application/json")
+        else:
+            found = ANSWERS.get(path.rpartition("/")[2])
+            own = [found] if found and ("/namespaces/" not in path or "/x/" in path) else []
+            document = {"gitVersion": "v1.35.4", **items(*own)}
+            self._say(200, json.dumps(document).encode(), "application/json")
+
+    def _say(self, status: int, body: bytes, kind: str) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def unwell() -> PlaceFact:
+    disks, folders = [DiskFact(PLANTED, PLANTED, 1, 2)], [FolderFact("logs", "/x", (PLANTED,))]
+    return PlaceFact("local", "failing", [PartFact("etcd", "failing", 3, (PLANTED,))], disks, folders)
+
+
+def no_airflow() -> AirflowClient:
+    raise AirflowError("airflow.unreachable", PLANTED, cause=PLANTED, fix=PLANTED)
+
+
+def test_what_a_cluster_tells_is_kept_without_the_values_of_its_secrets(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Telling) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        path = kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}")
+        facts = examine(Sources(DeploymentFact("d", "x", "y"), unwell, lambda: connect(path, direct=True), no_airflow))
+        server.shutdown()
+    states = {probe.name: probe.state for probe in facts.probes}
+    assert {states[name] for name in ("place", "nodes", "pods", "logs", "jobs", "events", "Secrets")} == {"ok"}
+    saved = json.dumps(facts.to_dict())
+    assert [secret for secret in SECRETS if secret in saved] == []
+    (pod,), (event,) = facts.pods, facts.events
+    for text in (pod.message, pod.unschedulable, pod.containers[0].message, *pod.containers[0].log, event.message):
+        assert "postgresql://***@db/x" in text
+    told = json.dumps([finding.to_dict() for finding in diagnose(facts)])
+    assert [secret for secret in SECRETS if secret in told] == []

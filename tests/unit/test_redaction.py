@@ -1,0 +1,147 @@
+"""Secrets planted in lines as programs write them, and lines that must stay as they are."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+
+import pytest
+
+from airstrip.redaction import Redaction, without_credentials
+
+JWT = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0abcd.c2lnbmF0dXJlLW9m"
+FERNET = "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE="
+PEM_LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
+
+
+@pytest.mark.parametrize(
+    ("line", "secret"),
+    [
+        ("could not reach postgresql+psycopg2://airflow:hunter2@db:5432/airflow", "hunter2"),
+        ("could not reach mysql://airflow:p@ss/w:rd@db/airflow", "p@ss/w:rd"),
+        ("broker amqp://u:hunter2@one,amqp://u:hunter3@two", "hunter3"),
+        ("redis://:hunter2@redis:6379/0 is away", "hunter2"),
+        ("git clone https://x-access-token:hunter2@github.com/a/b", "hunter2"),
+        (f"token {JWT} was refused", JWT),
+        (f"Authorization: Bearer {JWT}", JWT),
+        ("Authorization: Basic dXNlcjpodW50ZXIy", "dXNlcjpodW50ZXIy"),
+        ("{'authorization': 'Token hunter2'}", "hunter2"),
+        ("headers={'Authorization': 'hunter2'}", "hunter2"),
+        ("curl -H 'authorization: bearer abc.def-123'", "abc.def-123"),
+        ("sent Bearer 0123456789abcdef", "0123456789abcdef"),
+        ("AIRFLOW__CORE__FERNET_KEY=hunter2", "hunter2"),
+        ("AIRFLOW__API__SECRET_KEY: hunter two", "hunter "),
+        ('"AIRFLOW__API_AUTH__JWT_SECRET": "hunter two"', "hunter two"),
+        ("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN=sqlite:////tmp/hunter2", "hunter2"),
+        ("AIRFLOW__CELERY__RESULT_BACKEND=db+postgresql://db/hunter2", "hunter2"),
+        ("AIRFLOW__SECRETS__BACKEND_KWARGS={'token': 'x', 'url': 'hunter2'}", "hunter2"),
+        ('AIRFLOW_CONN_WAREHOUSE=\'{"login": "a", "extra": "hunter2"}\'', "hunter2"),
+        ("AIRFLOW_CONN_WAREHOUSE=postgres://db/hunter2", "hunter2"),
+        ("AIRFLOW_VAR_CODE=hunter2", "hunter2"),
+        ('AIRFLOW__CORE__FERNET_KEY\\": \\"hunter two\\"', "hunter two"),
+        ('{"name": "AIRFLOW__CORE__FERNET_KEY", "value": "hunter2"}', "hunter2"),
+        ("- name: DB_PASSWORD\n  value: hunter2", "hunter2"),
+        ("[database] sql_alchemy_conn = sqlite:////tmp/hunter2", "hunter2"),
+        ("password=hunter2", "hunter2"),
+        ("INFO password: correcthorse for the user ada", "correcthorse"),
+        ("connect(user='ada', password='correct horse')", "correct horse"),
+        ('{"db_password": "correct \\"horse\\" battery"}', "battery"),
+        ('msg="{\\"client_secret\\": \\"correct horse\\"}"', "correct horse"),
+        ("secretAccessKey: wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
+        ("aws_secret_access_key = wJalrXUtnFEMI/K7MDENG", "wJalrXUtnFEMI"),
+        ("found AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"),
+        ("found ghp_0123456789abcdefghij0123", "ghp_0123456789"),
+        ("https://hooks.example.com/?api_key=hunter2&x=1", "hunter2"),
+        ("Server=db;UID=ada;PWD=hunter2;", "hunter2"),
+        ("psql --db-password hunter2 -h db", "hunter2"),
+        (f"the key is {FERNET}", FERNET),
+        (f"-----BEGIN RSA PRIVATE KEY-----\n{PEM_LINE}\nabc=\n-----END RSA PRIVATE KEY-----", "abc="),
+        (PEM_LINE, PEM_LINE),
+    ],
+)
+def test_what_has_the_form_of_a_secret_is_struck_out(line: str, secret: str) -> None:
+    struck = without_credentials(line)
+    assert secret not in struck
+    assert "***" in struck
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'FATAL:  password authentication failed for user "airflow"',
+        "Invalid auth token: Signature has expired",
+        "jwt.exceptions.InvalidSignatureError: Signature verification failed",
+        'MountVolume.SetUp failed for volume "keys" : secret "airflow-keys" not found',
+        "references non-existent secret key: fernet-key",
+        "Error: couldn't find key fernet-key in Secret airflow/airflow-keys",
+        "failed to fetch anonymous token: unexpected status from GET request: 401 Unauthorized",
+        "failed to fetch oauth token: denied: requested access to the resource is denied",
+        "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.",
+        "Could not create Fernet object: Fernet key must be 32 url-safe base64-encoded bytes.",
+        "cryptography.fernet.InvalidToken",
+        "TaskInstanceKey(dag_id='d', task_id='load', run_id='r', try_number=1, map_index=-1)",
+        'Failed to pull image "http://localhost:5000/airflow@sha256:' + "a" * 64 + '"',
+        'airflow.exceptions.AirflowConfigException: check "max_tis_per_query" key in "scheduler" section.',
+        "http://localhost:8080/login?next=/home answered 302",
+        "password=None",
+        "ssh://git@example.com/data/dags.git",
+        "2026-11-21T05:11:17.048530Z INFO hello",
+    ],
+)
+def test_what_explains_itself_stays_as_it_is(line: str) -> None:
+    assert without_credentials(line) == line
+
+
+def test_a_scheme_is_told_and_its_secret_is_not() -> None:
+    assert without_credentials("Authorization: Bearer abc.def") == "Authorization: Bearer ***"
+
+
+VALUE = "correct horse/battery+staple"
+
+
+@pytest.mark.parametrize(
+    ("secret", "said"),
+    [
+        (VALUE, VALUE),
+        (f"{VALUE}\n", VALUE),
+        (VALUE, base64.b64encode(VALUE.encode()).decode()),
+        (f"{VALUE}\n", base64.b64encode(f"{VALUE}\n".encode()).decode()),
+        (VALUE, "correct%20horse%2Fbattery%2Bstaple"),
+        ('quote"d-value', json.dumps('quote"d-value')[1:-1]),
+        ("mysql://ada:p%40ssw0rd@db/x", "p@ssw0rd"),
+        ("mysql://ada:p%40ssw0rd@db/x", "p%40ssw0rd"),
+        (json.dumps({"auths": {"r.example.com": {"auth": "dXNlcjpw", "password": "swordfish"}}}), "swordfish"),
+        ("first line of a long key\nsecond line of a long key", "second line of a long key"),
+    ],
+)
+def test_a_value_that_is_known_is_struck_out_in_whatever_form(secret: str, said: str) -> None:
+    assert Redaction([secret])(f"it is <{said}>, is it?") == "it is <***>, is it?"
+
+
+@pytest.mark.parametrize("value", ["true", "5432", "123456789", "airflow", "mine-workers", ""])
+def test_words_that_stand_everywhere_are_told(value: str) -> None:
+    assert Redaction([value], names=["mine-workers"])(f"see {value} there") == f"see {value} there"
+
+
+def test_a_long_line_costs_little() -> None:
+    redact = Redaction([f"value-number-{number}" for number in range(200)])
+    pieces = (
+        "a1-",
+        "://",
+        "eyJ",
+        "eyJ-",
+        "password",
+        "secret_",
+        "token-",
+        "AIRFLOW_VAR_A={",
+        "name: ",
+        "\\",
+        '"',
+        "-----",
+    )
+    for piece in pieces:
+        line = piece * (60_000 // len(piece))
+        begun = time.monotonic()
+        redact(line)
+        assert time.monotonic() - begun < 2, piece
