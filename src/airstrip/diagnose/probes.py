@@ -43,13 +43,31 @@ class _Round:
 
 
 def run_probes(probes: Sequence[Probe], facts: Facts, *, limit: float = LIMIT) -> Facts:
-    """`facts` with what all probes found in `limit` seconds, and in `probes` how each of them went, in their order."""
+    """`facts` with what all probes found in `limit` seconds, and in `probes` how each of them went, in their order.
+
+    Raises ValueError for probes of which one could never begin.
+    """
+    _check(probes)
     now = _Round(facts, list(probes), time.monotonic() + limit)
     by_name = {probe.name: probe for probe in probes}
     while len(now.ended) < len(by_name):
         _start(now)
         _take(now, by_name)
     return replace(now.facts, probes=(*facts.probes, *(now.ended[probe.name] for probe in probes)))
+
+
+def _check(probes: Sequence[Probe]) -> None:
+    """Each name once, and nothing needed that is not there or that needs it in turn: that would never end."""
+    open_ones = {probe.name: set(probe.needs) for probe in probes}
+    if len(open_ones) < len(probes):
+        raise ValueError(f"two probes have one name: {', '.join(probe.name for probe in probes)}")
+    ready: set[str] = set()
+    while able := {name for name, needs in open_ones.items() if needs <= ready}:
+        ready |= able
+        open_ones = {name: needs for name, needs in open_ones.items() if name not in able}
+    if open_ones:
+        each = (f"{name} needs {', '.join(sorted(needs - ready))}" for name, needs in open_ones.items())
+        raise ValueError(f"probes that can never begin: {'; '.join(each)}")
 
 
 def _start(now: _Round) -> None:

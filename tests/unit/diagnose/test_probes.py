@@ -83,6 +83,20 @@ def test_one_that_fails_is_told_with_its_error_and_skips_what_needs_it() -> None
     assert facts.probes[0].fix == "Plug it in."
 
 
+@pytest.mark.parametrize(
+    ("probes", "said"),
+    [
+        ([Probe("a", found, ("kubernets",)), Probe("kubernetes", found)], "a needs kubernets"),
+        ([Probe("a", found, ("b",)), Probe("b", found, ("a",))], "a needs b; b needs a"),
+        ([Probe("a", found, ("a",))], "a needs a"),
+        ([Probe("a", found), Probe("a", found)], "two probes have one name"),
+    ],
+)
+def test_probes_that_could_never_begin_are_refused_at_once(probes: list[Probe], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        run_probes(probes, Facts())
+
+
 def test_one_that_meets_what_nobody_foresaw_keeps_no_other_from_telling() -> None:
     def stumble(_: Facts) -> Facts:
         raise KeyError("status")

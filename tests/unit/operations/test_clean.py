@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from airstrip.airflow_api import DagRun
 from airstrip.errors import AirflowError
 from airstrip.operations.properties.clean import clean
 from airstrip.operations.session import Session
@@ -23,6 +24,7 @@ class Deployed:
 
     folder: Path
     hangs: bool = False
+    runs: tuple[DagRun, ...] = ()
     asked: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
@@ -44,7 +46,8 @@ class Deployed:
             **{f"{what}_names": self.names(what) for what in ("variable", "connection", "dag")},
             **{f"delete_{what}": self.deleted.append for what in ("variable", "connection", "dag")},
         )
-        return SimpleNamespace(values=values, pause=self.ask, dag_runs=lambda *_, **__: ())
+        values.fail_run = values.delete_run = lambda dag, run: self.deleted.append(f"{dag} {run}")
+        return SimpleNamespace(values=values, pause=self.ask, dag_runs=lambda *_, **__: self.runs)
 
     @property
     def session(self) -> Session:
@@ -89,6 +92,19 @@ def test_an_airflow_that_hangs_is_asked_once_and_told(tmp_path: Path) -> None:
     assert "variables: Airflow does not answer" in left
     # What the cluster has goes all the same.
     assert deployed.deleted == ["Pod left in w"]
+
+
+def test_runs_that_do_not_go_are_told_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Airflow that says that it has deleted them, and lists them again."""
+    clock = iter(range(0, 10_000, 10))
+    module = import_module("airstrip.operations.properties.clean")
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock), sleep=lambda _: None))
+    stays = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)
+    deployed = Deployed(tmp_path, runs=(stays,))
+    left = clean(deployed.session, in_airflow=True)
+    assert [line for line in left if "or more runs of airstrip_verify did not go within 30 s" in line]
+    # What else there is goes all the same.
+    assert "Pod left in w" in deployed.deleted
 
 
 def test_where_airflow_is_known_to_be_down_it_is_not_asked(tmp_path: Path) -> None:

@@ -65,11 +65,23 @@ def _delete_runs(airflow: AirflowClient, dag: str) -> None:
         if error.code == "airflow.dag-not-found":
             return
         raise
+    deadline = time.monotonic() + _GONE_SECONDS
     while runs := airflow.dag_runs(dag, limit=100):
         for run in runs:
+            if time.monotonic() > deadline:
+                raise _runs_stay(dag, len(runs))
             if not run.ended:
                 airflow.values.fail_run(dag, run.run_id)
             airflow.values.delete_run(dag, run.run_id)
+
+
+def _runs_stay(dag: str, count: int) -> WaitTimeout:
+    return WaitTimeout(
+        "verify.runs-stay",
+        f"{count} or more runs of {dag} did not go within {_GONE_SECONDS:.0f} s",
+        cause="Airflow says that it deletes them and does not, is slow, or somebody makes new ones.",
+        fix=f"Delete {dag} in Airflow's UI: its file brings it back without them.",
+    )
 
 
 def _delete_files(session: Session) -> None:
