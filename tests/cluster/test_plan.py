@@ -13,6 +13,7 @@ import pytest
 from airstrip.kube import Cluster
 from airstrip.kube.inventory import entries, read
 from airstrip.operations import Session
+from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME, Landing, eventually
 
 STAGES = ["place", "image", "secrets", "foundation", "database", "migration", "airflow", "prune"]
@@ -101,7 +102,9 @@ def test_after_up_there_are_no_changes_and_a_second_up_writes_nothing(landing: L
 
 
 def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluster) -> None:
-    by_hand(cluster, {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}})
+    kubectl_patch(
+        cluster, "Deployment", "scheduler", {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}
+    )
     cluster.delete("v1", "Service", "api-server", NAME)
     assert landing.airstrip("plan", "--exit-code").returncode == 3
     added, changed = sorted(plan(landing), key=lambda change: str(change["action"]))
@@ -116,8 +119,7 @@ def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluste
 
 def test_drift_of_a_namespace_is_taken_back_too(landing: Landing, cluster: Cluster) -> None:
     enforce = "pod-security.kubernetes.io/enforce"
-    path = cluster.resource("v1", "Namespace").path(None, NAME)
-    by_hand(cluster, {"metadata": {"labels": {enforce: "privileged"}}}, path)
+    kubectl_patch(cluster, "Namespace", NAME, {"metadata": {"labels": {enforce: "privileged"}}}, None)
     (changed,) = plan(landing)
     assert (changed["kind"], changed["name"], changed["takesBackFrom"]) == ("Namespace", NAME, ["kubectl-patch"])
     landing.ok("up", "--yes")
@@ -125,18 +127,6 @@ def test_drift_of_a_namespace_is_taken_back_too(landing: Landing, cluster: Clust
     assert found is not None
     assert found["metadata"]["labels"][enforce] == "restricted"
     assert plan(landing) == []
-
-
-def by_hand(cluster: Cluster, body: dict[str, Any], path: str = "") -> None:
-    """As `kubectl patch` does: its name is the fields' manager. Of the scheduler, where no path is given."""
-    cluster.transport.request(
-        "PATCH",
-        path or cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler"),
-        "patch an object by hand",
-        query={"fieldManager": "kubectl-patch"},
-        body=json.dumps(body).encode(),
-        content_type="application/strategic-merge-patch+json",
-    )
 
 
 def test_another_control_namespace_is_refused_before_anything_is_applied(landing: Landing, cluster: Cluster) -> None:

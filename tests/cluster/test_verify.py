@@ -17,6 +17,7 @@ import pytest
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.kube import Cluster
+from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME, ROOT, Landing, eventually
 
 WORKERS = f"{NAME}-workers"
@@ -78,19 +79,6 @@ def states(document: dict[str, Any]) -> dict[str, str]:
     return {row["property"]: row["state"] for row in document["data"]["properties"]}
 
 
-def by_hand(cluster: Cluster, version: str, kind: str, name: str, namespace: str | None, body: dict[str, Any]) -> None:
-    """As `kubectl patch` does, so that `up` takes it back."""
-    path = cluster.resource(version, kind).path(namespace, name)
-    cluster.transport.request(
-        "PATCH",
-        path,
-        "patch an object by hand",
-        query={"fieldManager": "kubectl-patch"},
-        body=json.dumps(body).encode(),
-        content_type="application/merge-patch+json",
-    )
-
-
 @contextmanager
 def too_much(cluster: Cluster) -> Iterator[None]:
     """Somebody lets tasks do in `default` what editors may."""
@@ -147,11 +135,11 @@ def test_every_property_is_proved_or_does_not_apply(
 def test_a_namespace_that_does_not_enforce_restricted_is_found(
     landing: Landing, cluster: Cluster, label: str | None
 ) -> None:
-    by_hand(cluster, "v1", "Namespace", WORKERS, None, {"metadata": {"labels": {ENFORCE: label}}})
+    kubectl_patch(cluster, "Namespace", WORKERS, {"metadata": {"labels": {ENFORCE: label}}}, None)
     try:
         document = verify(landing, "pod-security")
     finally:
-        by_hand(cluster, "v1", "Namespace", WORKERS, None, {"metadata": {"labels": {ENFORCE: "restricted"}}})
+        kubectl_patch(cluster, "Namespace", WORKERS, {"metadata": {"labels": {ENFORCE: "restricted"}}}, None)
     assert states(document) == {"pod-security": "failed"}
     assert WORKERS in document["findings"][0]["symptom"]
     assert states(verify(landing, "pod-security")) == {"pod-security": "proved"}
@@ -199,7 +187,7 @@ def test_what_an_interrupted_verify_made_is_taken_away(
 
 
 def test_an_airflow_that_is_down_is_told_soon_and_once(landing: Landing, cluster: Cluster) -> None:
-    by_hand(cluster, "apps/v1", "Deployment", "api-server", NAME, {"spec": {"replicas": 0}})
+    kubectl_patch(cluster, "Deployment", "api-server", {"spec": {"replicas": 0}})
     try:
         eventually(
             lambda: not cluster.list("v1", "Pod", NAME, label_selector="app.kubernetes.io/component=api-server"),

@@ -80,17 +80,6 @@ class Doctor:
             for item in reversed(items):
                 self.delete(item)
 
-    def patch_by_hand(self, api_version: str, kind: str, name: str, body: dict[str, Any], namespace: str) -> None:
-        """As `kubectl patch` does: its name is the fields' manager."""
-        self.cluster.transport.request(
-            "PATCH",
-            self.cluster.resource(api_version, kind).path(namespace, name),
-            "patch by hand",
-            query={"fieldManager": "kubectl-patch"},
-            body=json.dumps(body).encode(),
-            content_type="application/merge-patch+json",
-        )
-
     def delete(self, item: dict[str, Any]) -> None:
         metadata = item["metadata"]
         self.cluster.delete(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from airstrip.kube import Cluster
+from tests.cluster.kubectl import kubectl_patch
 from tests.cluster.test_bad_luck_processes import container_of, main_process, processes_of
 from tests.landing import NAME, eventually
 
@@ -20,21 +20,8 @@ _GRACE = 1
 """Seconds, as the rules' `kubectl delete pod --grace-period=1`."""
 
 
-def by_hand(cluster: Cluster, kind: str, name: str, body: Any, *, patch: str = "strategic-merge") -> None:
-    """As `kubectl patch` does: its name is the fields' manager."""
-    api_version = "v1" if kind in ("Secret", "Service", "ConfigMap") else "apps/v1"
-    cluster.transport.request(
-        "PATCH",
-        cluster.resource(api_version, kind).path(NAME, name),
-        "patch an object by hand",
-        query={"fieldManager": "kubectl-patch"},
-        body=json.dumps(body).encode(),
-        content_type=f"application/{patch}-patch+json",
-    )
-
-
 def scale(cluster: Cluster, kind: str, name: str, replicas: int) -> None:
-    by_hand(cluster, kind, name, {"spec": {"replicas": replicas}})
+    kubectl_patch(cluster, kind, name, {"spec": {"replicas": replicas}})
 
 
 def secret_values(cluster: Cluster, name: str) -> dict[str, str]:
@@ -49,7 +36,7 @@ def edit_secret(cluster: Cluster, name: str, **values: str | None) -> None:
         key.replace("_", "-"): None if value is None else base64.b64encode(value.encode()).decode()
         for key, value in values.items()
     }
-    by_hand(cluster, "Secret", name, {"data": data}, patch="merge")
+    kubectl_patch(cluster, "Secret", name, {"data": data}, form="merge")
 
 
 @contextmanager

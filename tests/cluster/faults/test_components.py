@@ -13,7 +13,8 @@ from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirflowError
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.faults.hands import by_hand, delete_pods, frozen, secret_values
+from tests.cluster.faults.hands import delete_pods, frozen, secret_values
+from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME, eventually
 
 OFTEN = """\
@@ -128,7 +129,7 @@ def other_settings(doctor: Doctor, component: str, more: dict[str, str], kind: s
     changed = {"name": container["name"], "envFrom": [{"configMapRef": {"name": metadata["name"]}}]}
     with doctor.made(other):
         try:
-            by_hand(doctor.cluster, kind, component, {"spec": {"template": {"spec": {"containers": [changed]}}}})
+            kubectl_patch(doctor.cluster, kind, component, {"spec": {"template": {"spec": {"containers": [changed]}}}})
             yield
         finally:
             doctor.lands_again()

@@ -12,7 +12,6 @@ from airstrip.kube import Cluster
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.hands import (
     ask_database,
-    by_hand,
     connections_taken,
     delete_pods,
     edit_secret,
@@ -20,6 +19,7 @@ from tests.cluster.faults.hands import (
     scale,
     secret_kept,
 )
+from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME
 
 _UNKNOWN = "f00000000000"
@@ -37,11 +37,11 @@ def test_a_database_without_a_pod(doctor: Doctor) -> None:
 def test_a_service_that_leads_nowhere(doctor: Doctor) -> None:
     """Who is connected stays so; who starts finds nobody."""
     try:
-        by_hand(doctor.cluster, "Service", "postgresql", {"spec": {"selector": {"lost": "yes"}}})
+        kubectl_patch(doctor.cluster, "Service", "postgresql", {"spec": {"selector": {"lost": "yes"}}})
         delete_pods(doctor.cluster, "dag-processor")
         doctor.finds("database.unreachable")
     finally:
-        by_hand(doctor.cluster, "Service", "postgresql", {"spec": {"selector": {"lost": None}}})
+        kubectl_patch(doctor.cluster, "Service", "postgresql", {"spec": {"selector": {"lost": None}}})
         doctor.lands_again()
     doctor.is_content(seconds=90)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import CONTROL, WORKERS, simple
+from tests.cluster.kubectl import kubectl_patch
 
 RBAC = "rbac.authorization.k8s.io/v1"
 
@@ -45,7 +46,7 @@ def test_a_config_map_that_somebody_deleted(doctor: Doctor) -> None:
 
 def test_rights_that_somebody_narrowed(doctor: Doctor) -> None:
     looks_only = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]}
-    doctor.patch_by_hand(RBAC, "Role", "scheduler", looks_only, WORKERS)
+    kubectl_patch(doctor.cluster, "Role", "scheduler", looks_only, WORKERS, form="merge")
     try:
         finding = doctor.finds("access.forbidden")
         assert "create pods" in finding["symptom"]
@@ -55,7 +56,7 @@ def test_rights_that_somebody_narrowed(doctor: Doctor) -> None:
 
 
 def test_a_component_that_is_scaled_to_zero(doctor: Doctor) -> None:
-    doctor.patch_by_hand("apps/v1", "Deployment", "dag-processor", {"spec": {"replicas": 0}}, CONTROL)
+    kubectl_patch(doctor.cluster, "Deployment", "dag-processor", {"spec": {"replicas": 0}})
     try:
         assert "dag-processor" in doctor.finds("component.scaled-to-zero")["symptom"]
     finally:
