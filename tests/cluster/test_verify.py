@@ -197,10 +197,16 @@ def test_an_airflow_that_is_down_is_told_soon_and_once(landing: Landing, cluster
         begun = time.monotonic()
         document = verify(landing)
         assert time.monotonic() - begun < 60
+        run = landing.airstrip("run", "smoke", "--json")
     finally:
         landing.ok("up", "--yes")
     assert document["exitCode"] == 3
     assert [finding["code"] for finding in document["findings"]].count("airflow.unreachable") == 1
+    # A run that cannot begin is an error, with the same beneath it.
+    told = json.loads(run.stdout)
+    assert (run.returncode, [error["code"] for error in told["errors"]]) == (1, ["airflow.unreachable"])
+    for findings in (document["findings"], told["findings"]):
+        assert "component.scaled-to-zero" in [finding["code"] for finding in findings]
     seen = states(document)
     # What needs no Airflow is proved all the same.
     assert {name for name, state in seen.items() if state == "proved"} >= {"pod-security", "migration"}
