@@ -2,7 +2,7 @@
 
 A probe reads and never changes anything, has a deadline, and fails alone; a rule reads only `Facts`, which hold
 no secret. A place tells its own in a PlaceFact: nothing here knows which place it is. May import kube,
-airflow_api, spec, place, result and errors.
+airflow_api, spec, place, redaction, result and errors.
 """
 
 from airstrip.diagnose.airflow.database import DATABASE
