@@ -14,7 +14,9 @@ from scripts.markdown import code, table
 
 ROOT = Path(__file__).resolve().parents[1]
 _CODE = re.compile(r"[a-z]+(-[a-z]+)*\.[a-z0-9]+(-[a-z0-9]+)*")
-_RAISED = re.compile(r"\w*(Error|Timeout|Refused)|Finding|Rule|Reason|Trouble|Warned|invalid|__init__|_?problem")
+_RAISED = re.compile(
+    r"\w*(Error|Timeout|Refused)|Finding|Rule|Reason|Explanation|Trouble|Warned|invalid|__init__|_?problem"
+)
 _SHELL = re.compile(r'\bfail \d ([a-z]+\.[a-z-]+) "([^"]*)" "([^"]*)"')
 
 _HEAD = """\
@@ -119,7 +121,7 @@ class _Scope:
         elif name == "Trouble":
             words = words[:1]
         named |= dict(zip(order, words[1:4], strict=False))
-        if name in ("Rule", "Reason"):
+        if name in ("Rule", "Reason", "Explanation"):
             named = {"message": named.get("symptom", "") or named.get("message", ""), **named}
             named = {key: text.replace("{{", "{").replace("}}", "}") for key, text in named.items()}
         yield _entry(words[0], named)

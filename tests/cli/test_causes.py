@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from airstrip.errors import AirstripError, CommandError
 from airstrip.result import Finding, Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 

@@ -27,7 +27,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_was_never_landed_is_a_finding_and_no_error(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "--json", "-f", str(file)]) == 3
     document = json.loads(capsys.readouterr().out)
-    assert [finding["code"] for finding in document["findings"]] == ["place.stopped"]
+    assert [finding["code"] for finding in document["findings"]] == ["deployment.not-running"]
     states = {row["name"]: row["state"] for row in document["data"]["checked"]}
     assert (states["place"], states["kubernetes"], states["pods"]) == ("ok", "failed", "skipped")
 

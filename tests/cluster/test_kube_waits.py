@@ -99,7 +99,7 @@ def test_a_volume_that_cannot_be_mounted_is_named(cluster: Cluster, image: str) 
         wait_for_rollout(cluster, "Deployment", "no-volume", NAMESPACE, timeout=16)
     assert ended.value.code == "volume.not-mounted"
     assert "not-there" in ended.value.cause
-    assert "secret.absent" in findings(cluster)
+    assert "secret.missing" in findings(cluster)
     delete(cluster, item)
 
 

@@ -20,7 +20,7 @@ def test_down_and_up_keep_runs_and_password(landing: Landing, session: Session) 
     assert stopped.returncode == 3
     assert json.loads(stopped.stdout)["data"]["state"] == "stopped"
     seen = landing.airstrip("doctor", "--json")
-    assert [finding["code"] for finding in json.loads(seen.stdout)["findings"]] == ["place.stopped"]
+    assert [finding["code"] for finding in json.loads(seen.stdout)["findings"]] == ["deployment.not-running"]
     landing.ok("up", "--yes")
     assert landing.ok("open", "--password") == password
     assert run["run"] in [row["run"] for row in landing.data("status")["runs"]]

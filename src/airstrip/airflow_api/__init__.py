@@ -1,7 +1,7 @@
 """Airflow's REST API (v2) as typed values.
 
 What speaks HTTP to Airflow belongs here; nothing of Kubernetes, a spec or a place. May import only
-errors.
+errors, result and times.
 """
 
 from airstrip.airflow_api.client import AirflowClient
@@ -17,8 +17,10 @@ from airstrip.airflow_api.scheduling_models import (
     Pool,
     TaskDefinition,
 )
+from airstrip.airflow_api.transport import UNREACHABLE, unreachable
 
 __all__ = [
+    "UNREACHABLE",
     "AirflowClient",
     "AuditEntry",
     "Dag",
@@ -39,4 +41,5 @@ __all__ = [
     "WaitingTask",
     "may_pass",
     "read_output",
+    "unreachable",
 ]

@@ -26,7 +26,6 @@ _USERS = "/auth/fab/v1/users"
 _ROLES = "/auth/fab/v1/roles"
 _PAGE = 100
 
-
 _Answer = TypeVar("_Answer")
 
 
@@ -41,9 +40,13 @@ class AirflowClient:
         timeout: float = 30.0,
         *,
         http: httpx.BaseTransport | None = None,
+        restart: str = "",
     ) -> None:
-        """`base_url` may have a path; `timeout` is in seconds for each request; `http` stands in for the network."""
-        self._transport = Transport(base_url, username, password, timeout, http)
+        """`base_url` may have a path; `timeout` is in seconds for each request; `http` stands in for the network.
+
+        `restart` is the command that starts an API server anew that hangs, for errors; this package knows none.
+        """
+        self._transport = Transport(base_url, username, password, timeout, http, restart)
         self.scheduling = Scheduling(self._transport)
 
     def __enter__(self) -> AirflowClient:

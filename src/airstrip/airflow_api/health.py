@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from airstrip.airflow_api.models import parse_time
+from airstrip import times
 
 HEALTH = "/api/v2/monitor/health"
 _DATABASE = "metadatabase"
@@ -57,8 +57,7 @@ def database_state(body: Mapping[str, Any]) -> str:
 
 def _heartbeat(name: str, part: object, server: datetime.datetime) -> Heartbeat:
     last = _text(part, f"latest_{name}_heartbeat")
-    beat = parse_time(last)
-    return Heartbeat(_text(part, "status"), last, max(0.0, (server - beat).total_seconds()) if beat else None)
+    return Heartbeat(_text(part, "status"), last, max(0.0, times.age(last, server)) if last else None)
 
 
 def _text(part: object, key: str) -> str:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airstrip import times
 from airstrip.airflow_api.client import AirflowClient
-from airstrip.airflow_api.models import TaskInstance, parse_time
+from airstrip.airflow_api.models import TaskInstance
 from airstrip.airflow_api.scheduling_models import Pool
 from airstrip.airflow_api.transport import Query
 from airstrip.errors import AirflowError
@@ -46,7 +47,7 @@ class Inspection:
 
     def __init__(self, client: AirflowClient, ahead: float = 0.0) -> None:
         self._transport = client.transport
-        self._now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=ahead)
+        self._now = times.now() + datetime.timedelta(seconds=ahead)
 
     def pools(self) -> tuple[Pool, ...]:
         body = self._transport.get(f"{_API}/pools", {"limit": _MOST})
@@ -123,8 +124,7 @@ class Inspection:
         return int(self._transport.get(_ALL_TASKS, {"limit": 1, "state": state})["total_entries"])
 
     def _since(self, text: str | None) -> float:
-        time = parse_time(text)
-        return round((self._now - time).total_seconds(), 1) if time else 0.0
+        return round(times.age(text, self._now), 1) if text else 0.0
 
 
 def _may_run(dag: Mapping[str, Any]) -> bool:

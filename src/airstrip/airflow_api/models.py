@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 RUN_ENDED = frozenset({"success", "failed"})
 TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
-
-
-def parse_time(text: str | None) -> datetime.datetime | None:
-    """None where there is none; one without a zone is in UTC."""
-    if not text:
-        return None
-    time = datetime.datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True)

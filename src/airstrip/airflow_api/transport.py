@@ -11,6 +11,7 @@ import httpx
 from airstrip.airflow_api.health import HEALTH, database_state
 from airstrip.airflow_api.refusals import may_pass
 from airstrip.errors import AirflowError
+from airstrip.result import Explanation, Finding
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE = frozenset({500, 502, 503, 504})
@@ -18,18 +19,36 @@ _NO_LOGIN = frozenset({400, 401, 403, 422})
 _PAUSES = (0.2, 0.5)
 
 _Answer = TypeVar("_Answer")
+UNREACHABLE = Explanation(
+    "airflow.unreachable",
+    "Airflow{at} cannot be reached: {reason}",
+    "Its api-server is not running, hangs, is starting or overloaded, or the way to it is closed.",
+    "Read its log: ./airstrip logs api-server{restart}",
+)
 
 Query = Mapping[str, str | int | tuple[str, ...]]
 """Of a URL; a name with several values stands there several times."""
+
+
+def unreachable(reason: str, restart: str, url: str = "") -> Finding:
+    again = f"; where it hangs, start it anew: {restart}" if restart else ""
+    return UNREACHABLE.finding({"at": f" at {url}" if url else "", "reason": reason, "restart": again})
 
 
 class Transport:
     """Sends requests as one account. The password and the token are in no error and no representation."""
 
     def __init__(
-        self, base_url: str, username: str, password: str, timeout: float, http: httpx.BaseTransport | None = None
+        self,
+        base_url: str,
+        username: str,
+        password: str,
+        timeout: float,
+        http: httpx.BaseTransport | None = None,
+        restart: str = "",
     ) -> None:
-        """`http` stands in for the network."""
+        """`http` stands in for the network; `restart` is the command that starts an API server anew that hangs."""
+        self._restart = restart
         self.base_url = base_url.rstrip("/")
         self.username = username
         self._password = password
@@ -125,12 +144,8 @@ class Transport:
         except httpx.TransportError as error:
             slow = isinstance(error, httpx.ReadTimeout)
             reason = "it took too long to answer" if slow else str(error).strip() or type(error).__name__
-            raise AirflowError(
-                "airflow.unreachable",
-                f"Airflow at {self.base_url} cannot be reached: {reason}",
-                cause="Its api-server is not running, is starting, or the way to it is closed.",
-                fix="Run: ./airstrip status",
-            ) from error
+            found = unreachable(reason, self._restart, self.base_url)
+            raise AirflowError(found.code, found.symptom, cause=found.cause, fix=found.fix) from error
 
     def _object(self, response: httpx.Response) -> dict[str, Any]:
         try:
@@ -145,8 +160,8 @@ class Transport:
         return AirflowError(
             "airflow.not-airflow",
             f"what answers at {self.base_url} is not Airflow's API",
-            cause="Another program has the address, or a proxy answers instead.",
-            fix="Look at it in a browser, or run: ./airstrip status",
+            cause="Airflow answers below another path (api.base_url), or another program or a proxy has the address.",
+            fix="Give the api-server its settings again: ./airstrip up",
             status=response.status_code,
         )
 

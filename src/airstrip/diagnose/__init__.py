@@ -5,11 +5,14 @@ no secret. A place tells its own in a PlaceFact: nothing here knows which place 
 airflow_api, spec, place, redaction, result and errors.
 """
 
-from airstrip.diagnose.airflow.database import DATABASE
+from airstrip.diagnose.airflow.components import SILENT, restart, silence
+from airstrip.diagnose.airflow.database import DATABASE, UNHEALTHY
 from airstrip.diagnose.cluster_probe import collect_facts
 from airstrip.diagnose.diagnosis import diagnose
 from airstrip.diagnose.examine import Sources, examine
 from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.namespace_rules import NOT_READY
+from airstrip.diagnose.place_rules import NOT_RUNNING
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.rules import NOT_SEEN, RULES
 from airstrip.diagnose.task_pods import left_over
@@ -17,8 +20,12 @@ from airstrip.diagnose.task_pods_probe import task_pods_probe
 
 __all__ = [
     "DATABASE",
+    "NOT_READY",
+    "NOT_RUNNING",
     "NOT_SEEN",
     "RULES",
+    "SILENT",
+    "UNHEALTHY",
     "DeploymentFact",
     "Facts",
     "Rule",
@@ -27,5 +34,7 @@ __all__ = [
     "diagnose",
     "examine",
     "left_over",
+    "restart",
+    "silence",
     "task_pods_probe",
 ]

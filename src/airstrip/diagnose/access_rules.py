@@ -52,8 +52,6 @@ def _access_rule(code: str) -> Rule:
 
 ACCESS_RULES: tuple[Rule, ...] = (
     _access_rule("node.not-yours"),
-    _access_rule("node.absent"),
-    _access_rule("deployment.not-running"),
     _access_rule("kubernetes.kubeconfig-missing"),
     _access_rule("kubernetes.kubeconfig-invalid"),
     _access_rule("kubernetes.login-failed"),

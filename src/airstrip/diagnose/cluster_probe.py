@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from airstrip import times
 from airstrip.diagnose import document, namespace_probe
 from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
 from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
@@ -52,7 +53,7 @@ def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact)
 
 
 def _answer(cluster: Cluster) -> Facts:
-    ahead = cluster.server_clock() - datetime.datetime.now(datetime.UTC)
+    ahead = cluster.server_clock() - times.now()
     return Facts(clock=round(ahead.total_seconds(), 1))
 
 
@@ -94,7 +95,7 @@ def _ahead(lease: Mapping[str, Any] | None, now: datetime.datetime) -> float:
     """Seconds that a node renewed its lease in the future: an old one may as well be of a node that is gone."""
     if not lease or not lease.get("renewTime"):
         return 0.0
-    return max(0.0, round((datetime.datetime.fromisoformat(lease["renewTime"]) - now).total_seconds(), 1))
+    return max(0.0, round(-times.age(lease["renewTime"], now), 1))
 
 
 def _event(item: Mapping[str, Any]) -> EventFact:

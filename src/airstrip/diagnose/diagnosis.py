@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airstrip.diagnose.facts import Facts
-from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.rules import RULES
 from airstrip.result import Finding
@@ -27,15 +26,7 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
         explained |= by_subject.keys()
         explained |= {subject for match in by_subject.values() for subject in match.explains}
         codes |= {rule.code} if by_subject else set()
-        findings += [_finding(rule, match) for match in by_subject.values()]
+        findings += [
+            rule.explanation.finding(match.fields, match.evidence, subject) for subject, match in by_subject.items()
+        ]
     return findings
-
-
-def _finding(rule: Rule, match: Match) -> Finding:
-    return Finding(
-        rule.code,
-        rule.symptom.format_map(match.fields),
-        rule.cause.format_map(match.fields),
-        rule.fix.format_map(match.fields),
-        match.evidence,
-    )

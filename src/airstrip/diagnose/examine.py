@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from airstrip import times
 from airstrip.airflow_api import AirflowClient
 from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
 from airstrip.diagnose.cluster_probe import cluster_probes
@@ -34,7 +34,7 @@ def examine(sources: Sources) -> Facts:
     """
     known = Facts(
         deployment=sources.deployment,
-        collected=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        collected=times.now().isoformat(timespec="seconds"),
     )
     about_airflow = AirflowSources(sources.deployment, sources.cluster, sources.airflow)
     secrets = SecretValues(sources.cluster, sources.deployment)

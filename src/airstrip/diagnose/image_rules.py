@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from airstrip.diagnose import described
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
 from airstrip.diagnose.rule import Rule
@@ -19,6 +20,7 @@ _SILENT = re.compile(
     re.I,
 )
 _PULL_SECRET = "FailedToRetrieveImagePullSecret"
+_PULL_SECRETS = re.compile(r"image pull secrets \(([\w.-]+)")
 
 
 def wrong_architecture(facts: Facts) -> Iterator[Match]:
@@ -26,7 +28,7 @@ def wrong_architecture(facts: Facts) -> Iterator[Match]:
     for pod, container in facts.containers():
         said = [container.message, container.last_message, *container.log]
         if seen := [line for line in said if _ARCHITECTURE.search(line)]:
-            fields = {"pod": pod.name, "image": container.image, "nodes": nodes or "another one"}
+            fields = described.fields(pod, image=container.image, nodes=nodes or "another one")
             yield Match(subject_of(pod), fields, lines(seen))
 
 
@@ -35,7 +37,8 @@ def pull_secret_absent(facts: Facts) -> Iterator[Match]:
         if any(container.state == "waiting" for container in pod.containers):
             for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid):
                 if event.reason == _PULL_SECRET and _is_pulled(pod):
-                    fields = {"pod": pod.name, "namespace": pod.namespace, "message": sentence(event.message)}
+                    names = _PULL_SECRETS.search(event.message)
+                    fields = described.fields(pod, message=sentence(event.message), name=names[1] if names else "NAME")
                     yield Match(subject_of(pod), fields, f"{event.reason}: {event.message}")
 
 
@@ -63,7 +66,7 @@ def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
             said = _said(facts, pod, container)
             if pattern.search(said):
                 message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
-                fields = {"pod": pod.name, "image": container.image, "message": message, "namespace": pod.namespace}
+                fields = described.fields(pod, image=container.image, message=message)
                 yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
 
 
@@ -83,37 +86,38 @@ def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
 IMAGE_RULES: tuple[Rule, ...] = (
     Rule(
         "image.wrong-architecture",
-        "{pod} cannot run its image {image}",
+        "{who} cannot run its image {image}",
         "The image, or a program in it, is for another architecture than the node's ({nodes}).",
-        "Name an image for the node's architecture in the file, then run: ./airstrip up",
+        "Name an image for the node's architecture {where}",
         wrong_architecture,
     ),
     Rule(
         "image.pull-secret-absent",
-        "{pod} cannot get its image: its pull secret is not in {namespace}",
+        "{who} cannot get its image: its pull secret is not in {namespace}",
         "{message}",
-        "Make it there too: kubectl -n {namespace} create secret docker-registry NAME ...",
+        "Make it there too: kubectl -n {namespace} create secret docker-registry {name} --docker-server=REGISTRY"
+        " --docker-username=USER --docker-password=PASSWORD",
         pull_secret_absent,
     ),
     Rule(
         "image.registry-unreachable",
-        "{pod} cannot get its image {image}: the registry is not reached",
+        "{who} cannot get its image {image}: the registry is not reached",
         "{message}",
         "Check the registry's name, and the node's way to it (DNS, proxy, firewall).",
         registry_unreachable,
     ),
     Rule(
         "image.login-refused",
-        "{pod} cannot get its image {image}: the registry refuses",
+        "{who} cannot get its image {image}: the registry refuses",
         "{message}",
         "Name a Secret with its login under image.pullSecrets in the file; it must be in {namespace} too.",
         login_refused,
     ),
     Rule(
         "image.missing",
-        "{pod} cannot get its image {image}",
+        "{who} cannot get its image {image}",
         "{message}",
-        "Build and load it again: ./airstrip up   (with image.ref, check that the reference is right)",
+        "Airstrip builds and loads its own again: ./airstrip up; another one: name one that is there {where}",
         missing,
     ),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from airstrip.diagnose.namespace_facts import (
 )
 from airstrip.diagnose.quantity import quantity
 from airstrip.kube import Cluster, inventory, unless_forbidden
+from airstrip.times import age
 
 _COMPONENT = "app.kubernetes.io/component"
 _INSTANCE = "app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance="
@@ -112,9 +112,8 @@ def _phase(item: Mapping[str, Any] | None) -> str:
 
 def _stuck(item: Mapping[str, Any]) -> StuckFact:
     metadata = item["metadata"]
-    since = datetime.datetime.fromisoformat(metadata["deletionTimestamp"])
     held = [*(metadata.get("finalizers") or []), *((item.get("spec") or {}).get("finalizers") or [])]
-    seconds = (datetime.datetime.now(datetime.UTC) - since).total_seconds()
+    seconds = age(metadata["deletionTimestamp"])
     return StuckFact(item["kind"], metadata.get("namespace", ""), metadata["name"], round(seconds, 1), tuple(held))
 
 

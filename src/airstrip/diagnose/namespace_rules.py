@@ -9,6 +9,7 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from airstrip.diagnose.rule import Rule
+from airstrip.result import Explanation
 
 _STUCK = 10.0
 """Seconds beyond the time by which it was to be gone."""
@@ -95,6 +96,19 @@ def _fields(workload: WorkloadFact) -> dict[str, str]:
     return {"component": workload.component, "ready": str(workload.ready), "wanted": str(workload.wanted)}
 
 
+TERMINATING = Explanation(
+    "namespace.terminating",
+    "the namespace {namespace} is being deleted",
+    "Somebody deleted it; until it is gone, nothing can be made in it.",
+    "Wait until it is gone, then land it again: ./airstrip up",
+)
+FORBIDDEN = Explanation(
+    "access.forbidden",
+    "{account} may not {right}",
+    "Its Role or RoleBinding was changed, so the API server answers 403.",
+    "Apply it again: ./airstrip up",
+)
+
 NAMESPACE_RULES: tuple[Rule, ...] = (
     Rule(
         "namespace.absent",
@@ -104,13 +118,7 @@ NAMESPACE_RULES: tuple[Rule, ...] = (
         namespace_absent,
         UNREACHABLE,
     ),
-    Rule(
-        "namespace.terminating",
-        "the namespace {namespace} is being deleted",
-        "Somebody deleted it; until it is gone, nothing can be made in it.",
-        "Wait until it is gone, then land it again: ./airstrip up",
-        namespace_terminating,
-    ),
+    Rule.of(TERMINATING, namespace_terminating),
     Rule(
         "deployment.not-landed",
         "Airflow is not on {name}: it has no component",
@@ -121,7 +129,7 @@ NAMESPACE_RULES: tuple[Rule, ...] = (
     ),
 )
 
-_NAMESPACE_CODES = frozenset(rule.code for rule in NAMESPACE_RULES)
+NAMESPACE_CODES = frozenset(rule.code for rule in NAMESPACE_RULES)
 
 LANDED_RULES: tuple[Rule, ...] = (
     Rule(
@@ -130,39 +138,16 @@ LANDED_RULES: tuple[Rule, ...] = (
         "Somebody deleted it: the components that it gave rights to are refused by the API server.",
         "Make it again: ./airstrip up",
         _missing(*_RIGHTS),
-        _NAMESPACE_CODES,
+        NAMESPACE_CODES,
     ),
-    Rule(
-        "access.forbidden",
-        "{account} may not {right}",
-        "Its Role or RoleBinding was changed, so the API server answers 403.",
-        "Apply it again: ./airstrip up",
-        forbidden,
-        _NAMESPACE_CODES | {"access.missing", "account.absent"},
-    ),
-    Rule(
-        "account.missing",
-        "{kind} {names} of {namespace} is not there any more",
-        "Somebody deleted it: pods that run with it cannot be made again.",
-        "Make it again: ./airstrip up",
-        _missing("ServiceAccount"),
-        _NAMESPACE_CODES,
-    ),
-    Rule(
-        "config-map.missing",
-        "{kind} {names} of {namespace} is not there any more",
-        "Somebody deleted it: pods that mount it cannot start again.",
-        "Make it again: ./airstrip up",
-        _missing("ConfigMap"),
-        _NAMESPACE_CODES,
-    ),
+    Rule.of(FORBIDDEN, forbidden, NAMESPACE_CODES | {"access.missing"}),
     Rule(
         "object.missing",
         "{kind} {names} of {namespace} is not there any more",
         "Somebody deleted it.",
         "Make it again: ./airstrip up",
         _missing(),
-        _NAMESPACE_CODES,
+        NAMESPACE_CODES,
     ),
     Rule(
         "component.missing",
@@ -170,7 +155,7 @@ LANDED_RULES: tuple[Rule, ...] = (
         "Somebody deleted it, or `up` was interrupted.",
         "Make it again: ./airstrip up",
         _missing(*_WORKLOADS),
-        _NAMESPACE_CODES,
+        NAMESPACE_CODES,
     ),
     Rule(
         "component.scaled-to-zero",
@@ -191,13 +176,11 @@ STUCK_RULES: tuple[Rule, ...] = (
     ),
 )
 
-NOT_READY_RULES: tuple[Rule, ...] = (
-    Rule(
-        "component.not-ready",
-        "{component}: {ready} of {wanted} ready",
-        "It started, but does not pass its probe, or its pods were not made.",
-        "Read its log: ./airstrip logs {component}",
-        not_ready,
-        UNREACHABLE | _NAMESPACE_CODES,
-    ),
+NOT_READY = Explanation(
+    "component.not-ready",
+    "{component}: {ready} of {wanted} ready",
+    "Its pods were not made, cannot start, or do not pass their probe.",
+    "Read its log: ./airstrip logs {component}",
 )
+
+NOT_READY_RULES: tuple[Rule, ...] = (Rule.of(NOT_READY, not_ready, UNREACHABLE | NAMESPACE_CODES),)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match, lines
 from airstrip.diagnose.rule import Rule
+from airstrip.result import Explanation
 
 _MIB = 1 << 20
 
@@ -29,8 +30,11 @@ def disk_nearly_full(facts: Facts) -> Iterator[Match]:
 
 
 def stopped(facts: Facts) -> Iterator[Match]:
-    if facts.place and facts.place.state == "stopped":
-        yield Match("place", {"name": facts.deployment.name if facts.deployment else "", "place": facts.place.place})
+    """As the place says, or, where that could not be looked at, whoever asked for its cluster."""
+    cluster = facts.probe("kubernetes")
+    unseen = facts.place is None and cluster is not None and cluster.code == NOT_RUNNING.code
+    if unseen or (facts.place and facts.place.state == "stopped"):
+        yield Match("place", {"name": facts.deployment.name if facts.deployment else "the deployment"})
 
 
 def part_failing(facts: Facts) -> Iterator[Match]:
@@ -81,14 +85,15 @@ MACHINE_RULES: tuple[Rule, ...] = (
     ),
 )
 
+NOT_RUNNING = Explanation(
+    "deployment.not-running",
+    "{name} is not running",
+    "It was never landed, was taken down, or this machine was started anew.",
+    "Run: ./airstrip up   (as root, or with sudo)",
+)
+
 PLACE_RULES: tuple[Rule, ...] = (
-    Rule(
-        "place.stopped",
-        "{name} is not running: its place {place} is stopped",
-        "It was never landed, was taken down, or this machine was started anew.",
-        "As root, or with sudo: ./airstrip up",
-        stopped,
-    ),
+    Rule.of(NOT_RUNNING, stopped),
     Rule(
         "place.part-failing",
         "{part}, a part of the node, ends again and again ({restarts} restarts)",

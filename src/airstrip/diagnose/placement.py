@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
+from airstrip.diagnose import described
 from airstrip.diagnose.facts import Facts, NodeFact
 from airstrip.diagnose.match import Match, sentence, subject_of
 from airstrip.diagnose.rule import Rule
+from airstrip.kube.troubles import MOUNT_REASONS
 
-_MOUNT_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 _BIND_REASONS = frozenset({"ProvisioningFailed", "FailedBinding"})
+_PREEMPTION = re.compile(r" no new claims to deallocate| preemption: ")
 _PATIENCE = 15.0
 """Seconds in which a mount that failed may still succeed: a ConfigMap can come a moment after its pod."""
 
@@ -68,15 +71,20 @@ def not_mounted(facts: Facts) -> Iterator[Match]:
         if not pod.containers or not pod.waiting or pod.unschedulable or pod.age < _PATIENCE:
             continue
         events = facts.events_about("Pod", pod.name, pod.namespace, pod.uid)
-        said = [event.message for event in events if event.reason in _MOUNT_REASONS]
+        said = [event.message for event in events if event.reason in MOUNT_REASONS]
         if said:
-            yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(said[-1])}, "\n".join(said[-3:]))
+            yield Match(subject_of(pod), described.fields(pod, message=sentence(said[-1])), "\n".join(said[-3:]))
 
 
 def unschedulable(facts: Facts) -> Iterator[Match]:
     for pod in facts.pods:
         if pod.unschedulable and "PersistentVolumeClaim" not in pod.unschedulable:
-            yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(pod.unschedulable)})
+            yield Match(subject_of(pod), described.fields(pod, message=sentence(_brief(pod.unschedulable))))
+
+
+def _brief(message: str) -> str:
+    """Without what the scheduler says of preemption, which only repeats it."""
+    return _PREEMPTION.split(message)[0]
 
 
 def _held_by_claim(facts: Facts, namespace: str) -> bool:
@@ -86,6 +94,23 @@ def _held_by_claim(facts: Facts, namespace: str) -> bool:
 def _claim_fields(claim: str, namespace: str, message: str) -> dict[str, str]:
     return {"claim": claim, "namespace": namespace, "message": message}
 
+
+LOST_RULES: tuple[Rule, ...] = (
+    Rule(
+        "node.lost",
+        "node {node} says nothing any more",
+        "It has no power or network, or its kubelet ended: {message}",
+        "Bring it back; on this machine: ./airstrip node stop && ./airstrip node start",
+        node_lost,
+    ),
+    Rule(
+        "node.not-ready",
+        "node {node} is not ready",
+        "Its kubelet, container runtime or network does not work: {message}",
+        "On this machine: ./airstrip node stop && ./airstrip node start",
+        node_not_ready,
+    ),
+)
 
 NODE_RULES: tuple[Rule, ...] = (
     Rule(
@@ -110,20 +135,7 @@ NODE_RULES: tuple[Rule, ...] = (
         "Find it: ps -eo user,comm | sort | uniq -c | sort -n | tail; or raise kernel.pid_max.",
         _pressure("PIDPressure"),
     ),
-    Rule(
-        "node.lost",
-        "node {node} says nothing any more",
-        "It has no power or network, or its kubelet ended: {message}",
-        "Bring it back; on this machine: ./airstrip node stop && ./airstrip node start",
-        node_lost,
-    ),
-    Rule(
-        "node.not-ready",
-        "node {node} is not ready",
-        "Its kubelet, container runtime or network does not work: {message}",
-        "On this machine: ./airstrip node stop && ./airstrip node start",
-        node_not_ready,
-    ),
+    *LOST_RULES,
 )
 
 VOLUME_RULES: tuple[Rule, ...] = (
@@ -146,9 +158,9 @@ VOLUME_RULES: tuple[Rule, ...] = (
 MOUNT_RULES: tuple[Rule, ...] = (
     Rule(
         "volume.not-mounted",
-        "{pod} cannot mount a volume",
+        "{who} cannot mount a volume",
         "{message}",
-        "See to it that the folder, export, Secret or ConfigMap is there, then run: ./airstrip up",
+        "See to it that the claim, folder or export is there; what Airstrip makes it makes again: ./airstrip up",
         not_mounted,
     ),
 )
@@ -156,9 +168,9 @@ MOUNT_RULES: tuple[Rule, ...] = (
 SCHEDULING_RULES: tuple[Rule, ...] = (
     Rule(
         "pod.unschedulable",
-        "{pod} finds no node",
+        "{who} finds no node",
         "{message}",
-        "Give the cluster what is missing, take the taint away, or ask for less; then run: ./airstrip up",
+        "Give the cluster what is missing, or take the taint away; or ask for less {where}",
         unschedulable,
     ),
 )

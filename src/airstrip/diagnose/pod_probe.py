@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.kube import Cluster, last_words
+from airstrip.times import age
 
 COMPONENT = "app.kubernetes.io/component"
 _LOG_LINES = 30
@@ -118,7 +118,3 @@ def _unschedulable(status: Mapping[str, Any]) -> str:
 
 def _ending(item: Mapping[str, Any]) -> bool:
     return bool(item["metadata"].get("deletionTimestamp"))
-
-
-def age(created: str) -> float:
-    return (datetime.datetime.now(datetime.UTC) - datetime.datetime.fromisoformat(created)).total_seconds()

@@ -3,55 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from airstrip.diagnose import described
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
 from airstrip.diagnose.rule import Rule
 from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS
+from airstrip.result import Explanation
 
-_SECRET = re.compile(r'secret "?([\w./-]+)"? not found|references non-existent secret key: ([\w.-]+)', re.I)
-_CONFIG_MAP = re.compile(r'configmap "?([\w./-]+)"? not found|references non-existent config key: ([\w.-]+)', re.I)
 _PERMISSION = re.compile(r"(Permission denied|Read-only file system)[^/]*(/opt/airflow/(?:logs|dags)[^'\"\s]*)")
 _NO_NAMES = re.compile(r"Temporary failure in name resolution|could not translate host name .*: Try again|EAI_AGAIN")
-_MOUNT_REASONS = frozenset({"FailedMount", "FailedMapVolume"})
 _OOM = "OOMKilled"
-_PATIENCE = 10.0
-"""Seconds."""
 _RECENT = 600.0
 """Seconds in which a container that was killed, and runs again, is still told of."""
-
-
-def _absent(pattern: re.Pattern[str]) -> Callable[[Facts], Iterator[Match]]:
-    """What a container's environment or a volume names and the namespace has not got."""
-
-    def matches(facts: Facts) -> Iterator[Match]:
-        for pod, said in _start_messages(facts):
-            if found := pattern.search(said):
-                name = next(group for group in found.groups() if group).rpartition("/")[2]
-                fields = {"pod": pod.name, "name": name, "namespace": pod.namespace, "message": sentence(said)}
-                yield Match(subject_of(pod), fields, said)
-
-    return matches
-
-
-def _start_messages(facts: Facts) -> Iterator[tuple[PodFact, str]]:
-    for pod, container in facts.containers():
-        if container.state == "waiting" and container.reason in CONFIG_REASONS:
-            yield pod, container.message
-    for pod in facts.pods:
-        # A ConfigMap can come a moment after its pod.
-        if pod.waiting and pod.age > _PATIENCE:
-            for event in facts.events_about("Pod", pod.name, pod.namespace, pod.uid)[-3:]:
-                if event.reason in _MOUNT_REASONS:
-                    yield pod, event.message
 
 
 def config_error(facts: Facts) -> Iterator[Match]:
     for pod, container in facts.containers():
         if container.state == "waiting" and container.reason in CONFIG_REASONS:
             said = container.message or container.reason
-            yield Match(subject_of(pod), {"pod": pod.name, "message": sentence(said)}, container.reason)
+            yield Match(subject_of(pod), described.fields(pod, message=sentence(said)), container.reason)
 
 
 def volume_permission(facts: Facts) -> Iterator[Match]:
@@ -75,23 +47,21 @@ def oom_killed(facts: Facts) -> Iterator[Match]:
         now = container.state in ("terminated", "waiting") and container.reason == _OOM
         before = container.last_reason == _OOM and (not container.ready or (container.last_ended or 0) < _RECENT)
         if now or before:
-            fields = {"pod": pod.name, "container": container.name, "where": _limit_of(pod)}
+            fields = {"who": f"{pod.name}/{container.name}", "limit": "", "where": described.memory_limit_of(pod)}
             yield Match(subject_of(pod), fields, lines(container.log))
-
-
-def _limit_of(pod: PodFact) -> str:
-    """Pods without a component are not Airstrip's: an operator made them, or somebody."""
-    if not pod.component:
-        return "where the pod is made: container_resources of its operator, or its own manifest."
-    return f"in the file (components.{pod.component}.resources.limits.memory), then run: ./airstrip up"
 
 
 def evicted(facts: Facts) -> Iterator[Match]:
     """One finding for all of a component's: the controller makes new ones, and the old ones stay to be read."""
     for pod in facts.pods:
         if pod.phase == "Failed" and pod.reason == "Evicted":
-            fields = {"pod": pod.name, "namespace": pod.namespace, "message": sentence(pod.message or "its node")}
-            yield Match(f"evicted/{subject_of(pod)}", fields, pod.message)
+            again = f"kubectl -n {pod.namespace} delete pod {pod.name}"
+            fields = described.fields(pod, message=sentence(pod.message or "Its node does not say why"), again=again)
+            yield Match(evicted_subject(pod), fields, pod.message)
+
+
+def evicted_subject(pod: PodFact) -> str:
+    return f"evicted/{subject_of(pod)}"
 
 
 def init_failing(facts: Facts) -> Iterator[Match]:
@@ -135,41 +105,31 @@ def _end_of(container: ContainerFact) -> str:
     return f"Its process ended with exit code {code}; the last log lines say why."
 
 
-START_RULES: tuple[Rule, ...] = (
-    Rule(
-        "secret.absent",
-        "{pod} cannot be started: Secret {name} is not in {namespace}, or lacks a key",
-        "{message}",
-        "Its own Airstrip makes again: ./airstrip up; yours: kubectl -n {namespace} create secret generic {name} ...",
-        _absent(_SECRET),
-    ),
-    Rule(
-        "config-map.absent",
-        "{pod} cannot be started: ConfigMap {name} is not in {namespace}, or lacks a key",
-        "{message}",
-        "Its own Airstrip makes again: ./airstrip up; yours: kubectl -n {namespace} create configmap {name} ...",
-        _absent(_CONFIG_MAP),
-    ),
+OOM_KILLED = Explanation(
+    "pod.oom-killed",
+    "{who} used more memory than its limit allows, and was killed",
+    "The limit of its container{limit} is too low for what it does, or it leaks.",
+    "Raise it: {where}",
+)
+EVICTED = Explanation(
+    "pod.evicted",
+    "{who} was evicted from its node",
+    "{message}",
+    "Raise the limit that it names, or free room on the node (here: ./airstrip node prune); then: {again}",
 )
 
 CONFIG_RULES: tuple[Rule, ...] = (
     Rule(
         "pod.config-error",
-        "{pod} cannot be started",
+        "{who} cannot be started",
         "{message}",
-        "Make it again: ./airstrip up",
+        "Correct what it names {where}",
         config_error,
     ),
 )
 
 KILLED_RULES: tuple[Rule, ...] = (
-    Rule(
-        "pod.oom-killed",
-        "{pod}: {container} used more memory than its limit, and was killed",
-        "Its limit is too low for what it does, or it leaks.",
-        "Raise it {where}",
-        oom_killed,
-    ),
+    Rule.of(OOM_KILLED, oom_killed),
     Rule(
         "volume.permission",
         "{pod} may not read or write {path}",
@@ -187,13 +147,7 @@ KILLED_RULES: tuple[Rule, ...] = (
 )
 
 END_RULES: tuple[Rule, ...] = (
-    Rule(
-        "pod.evicted",
-        "{pod} in {namespace} was evicted",
-        "{message}",
-        "Free what its node was short of, then: kubectl -n {namespace} delete pod {pod}",
-        evicted,
-    ),
+    Rule.of(EVICTED, evicted),
     Rule(
         "pod.init-failing",
         "{pod} does not start: its init container {container} fails",

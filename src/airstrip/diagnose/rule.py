@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
+from airstrip.result import Explanation
+
+Matches = Callable[[Facts], Iterator[Match]]
 
 
 @dataclass(frozen=True)
@@ -20,5 +23,14 @@ class Rule:
     symptom: str
     cause: str
     fix: str
-    matches: Callable[[Facts], Iterator[Match]]
+    matches: Matches
     explained_by: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, known: Explanation, matches: Matches, explained_by: frozenset[str] = frozenset()) -> Rule:
+        """With a text that others use too."""
+        return cls(known.code, known.symptom, known.cause, known.fix, matches, explained_by)
+
+    @property
+    def explanation(self) -> Explanation:
+        return Explanation(self.code, self.symptom, self.cause, self.fix)

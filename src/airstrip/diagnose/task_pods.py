@@ -25,7 +25,7 @@ def orphans(facts: Facts) -> Iterator[Match]:
     return _matches(facts, operator=False)
 
 
-def zombies(facts: Facts) -> Iterator[Match]:
+def left_by_operators(facts: Facts) -> Iterator[Match]:
     return _matches(facts, operator=True)
 
 
@@ -55,11 +55,11 @@ def _reason(pod: TaskPodFact) -> str:
 
 TASK_POD_RULES: tuple[Rule, ...] = (
     Rule(
-        "pod.zombie",
+        "pod.left-by-operator",
         "{count} {pods} of pod operators in {namespace} outlived their tasks",
         "The task ended, was cleared or was deleted while its pod ran, or its operator keeps finished pods.",
         "See them and delete them: ./airstrip doctor --clean",
-        zombies,
+        left_by_operators,
     ),
     Rule(
         "pod.orphan",

@@ -11,10 +11,10 @@ from airstrip.diagnose.cluster_probe import KUBERNETES
 from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.labels import INSTANCE, safe_label
 from airstrip.diagnose.namespace_facts import TaskPodFact
-from airstrip.diagnose.pod_probe import age
 from airstrip.diagnose.probes import Probe
 from airstrip.errors import AirflowError
 from airstrip.kube import Cluster
+from airstrip.times import age
 
 GONE = "gone"
 UNKNOWN = "unknown"

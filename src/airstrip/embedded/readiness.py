@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime
 from typing import Any
 
+from airstrip import times
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.host import no_namespaces
 from airstrip.embedded.supervisor import lock, record
@@ -54,7 +54,7 @@ def node_ready(config: NodeConfig) -> bool:
     if ready is None or ready["status"] != "True":
         return False
     # Heartbeats are in whole seconds.
-    return datetime.fromisoformat(ready["lastHeartbeatTime"]).timestamp() >= int(running.started_at)
+    return times.moment(ready["lastHeartbeatTime"]).timestamp() >= int(running.started_at)
 
 
 def admin_api(config: NodeConfig) -> Api:

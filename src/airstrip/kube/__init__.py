@@ -1,7 +1,7 @@
 """A cluster as plain objects: access, server-side apply, waits, the lock and the inventory.
 
 Objects are dicts in the API's JSON shape. Nothing in here knows Airflow, a spec or a place; it may
-import only errors, events and process.
+import only errors, events, process, result and times.
 """
 
 from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_changes

@@ -9,11 +9,10 @@ from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.logs import last_words
 from airstrip.kube.objects import Object
-from airstrip.kube.troubles import Trouble, pod_troubles
+from airstrip.kube.troubles import MOUNT_REASONS, Trouble, pod_troubles
 
 _EVENTS = 6
 _CONTAINERS = 3
-_MOUNT_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
 
 
 def troubles_of(pods: Iterable[Object]) -> tuple[Trouble, ...]:
@@ -28,7 +27,7 @@ def mount_troubles(pods: Sequence[Object], events: Iterable[Object]) -> tuple[Tr
     latest = {}
     for event in events:
         uid = (event.get("involvedObject") or {}).get("uid")
-        if event.get("reason") in _MOUNT_REASONS and uid in waiting:
+        if event.get("reason") in MOUNT_REASONS and uid in waiting:
             latest[uid] = Trouble("volume.not-mounted", waiting[uid], "", event["reason"], event.get("message", ""))
     return tuple(latest.values())
 

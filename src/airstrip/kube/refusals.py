@@ -11,6 +11,7 @@ import httpx
 from cryptography import x509
 
 from airstrip.errors import KubernetesError
+from airstrip.kube.admission import EXPLANATIONS, cause_and_fix, refusal_in
 from airstrip.kube.kubeconfig import Access
 
 _FORBIDDEN = 403
@@ -47,13 +48,15 @@ def connection_error(error: Exception, access: Access) -> KubernetesError:
     )
 
 
-def refusal(status: int, body: Mapping[str, Any], action: str, access: Access, *, secret: bool) -> KubernetesError:
+def refusal(
+    status: int, body: Mapping[str, Any], action: str, access: Access, *, secret: bool, namespace: str = ""
+) -> KubernetesError:
     """An HTTP answer that is not a success. `action` is what was tried ("apply Deployment web in x").
 
     `secret`: the object holds secrets, so the server's own words, which may quote it, are left out.
     """
     said = "" if secret else str(body.get("message") or "")
-    code, cause, fix = _explain(status, body, str(body.get("message") or ""), access)
+    code, cause, fix = _explain(status, body, str(body.get("message") or ""), access, namespace)
     message = f"could not {action}: {_short(said) or body.get('reason') or f'HTTP {status}'}"
     details = "\n".join(_causes(body, secret=secret))
     managers = tuple(sorted({manager for manager, _ in field_conflicts(body)}))
@@ -70,7 +73,7 @@ def field_conflicts(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _explain(status: int, body: Mapping[str, Any], said: str, access: Access) -> tuple[str, str, str]:
+def _explain(status: int, body: Mapping[str, Any], said: str, access: Access, namespace: str) -> tuple[str, str, str]:
     """(code, cause, fix). None of them repeats `said`, which may quote a Secret."""
     reason = body.get("reason")
     if conflicts := field_conflicts(body):
@@ -83,7 +86,7 @@ def _explain(status: int, body: Mapping[str, Any], said: str, access: Access) ->
     if status == 401:
         return _unauthorized(access)
     if status == _FORBIDDEN:
-        return _forbidden(said, access)
+        return _forbidden(said, access, namespace)
     if status == 422 and ("immutable" in said or "updates to statefulset spec" in said):
         return (
             "kubernetes.immutable",
@@ -129,16 +132,11 @@ def _unauthorized(access: Access) -> tuple[str, str, str]:
     )
 
 
-def _forbidden(said: str, access: Access) -> tuple[str, str, str]:
-    if "exceeded quota" in said or "must specify limits" in said:
-        return "namespace.quota", "The namespace's ResourceQuota is used up.", "Raise it: kubectl edit resourcequota"
-    if "violates PodSecurity" in said:
-        return (
-            "pod.security-violation",
-            "The namespace enforces pod security that this pod does not keep.",
-            "Make the pod keep it; what it lacks is named above.",
-        )
-    if "is being terminated" in said:
+def _forbidden(said: str, access: Access, namespace: str) -> tuple[str, str, str]:
+    refused = refusal_in(said)
+    if refused and refused.code in EXPLANATIONS:
+        return (refused.code, *cause_and_fix(refused, namespace))
+    if refused and refused.code == "namespace.terminating":
         return "namespace.terminating", "The namespace is being deleted.", "Wait until it is gone, then run this again."
     return (
         "kubernetes.forbidden",

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airstrip.kube.admission import STAYS, refusal_in
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.evidence import troubles_of
 from airstrip.kube.objects import Object
 from airstrip.kube.retries import ask_again
-from airstrip.kube.troubles import Trouble, creation_refused, pod_troubles
+from airstrip.kube.troubles import Trouble, pod_troubles
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,11 @@ class Refusals:
             if versions:
                 ask_again(self._cluster, kind, owner, self._namespace)
         return [
-            Trouble(code, owner, "", "FailedCreate", event["message"], hopeless=True)
+            Trouble(refused.code, owner, "", "FailedCreate", event["message"], hopeless=True)
             for event in events
             if (event["metadata"]["uid"], event["metadata"]["resourceVersion"]) not in self._old
-            and (code := creation_refused(event.get("message", "")))
+            and (refused := refusal_in(event.get("message", "")))
+            and refused.code in STAYS
         ]
 
 

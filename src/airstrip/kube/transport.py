@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ _LONGEST_PAUSE = 10.0
 _BUSY = frozenset({502, 503, 504})
 """Not 500: the API server answers so for objects that it cannot read, which asking again does not mend."""
 
+_NAMESPACE = re.compile(r"/namespaces/([^/]+)")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -116,7 +118,8 @@ class Transport:
             body = {"message": response.text[:400]}
         if not isinstance(body, dict):
             body = {}
-        return refusal(response.status_code, body, action, self.access, secret=secret)
+        namespace = _namespace(response.request.url.path)
+        return refusal(response.status_code, body, action, self.access, secret=secret, namespace=namespace)
 
 
 def split_lines(chunks: Iterable[str]) -> Iterator[str]:
@@ -132,6 +135,12 @@ def split_lines(chunks: Iterable[str]) -> Iterator[str]:
 def may_pass(error: AirstripError) -> bool:
     """The cluster is not there just now. A certificate does not become good by asking again."""
     return error.code in ("kubernetes.unreachable", "kubernetes.timeout")
+
+
+def _namespace(path: str) -> str:
+    """Empty for what is in none."""
+    found = _NAMESPACE.search(path)
+    return found[1] if found else ""
 
 
 def _pause(attempt: int, retry_after: str | None) -> float:

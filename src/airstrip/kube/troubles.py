@@ -7,9 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from airstrip import times
+
 IMAGE_REASONS = frozenset({"ErrImageNeverPull", "InvalidImageName", "ErrImagePull", "ImagePullBackOff"})
 CONFIG_REASONS = frozenset({"CreateContainerConfigError", "CreateContainerError", "RunContainerError"})
 CRASH_REASONS = frozenset({"CrashLoopBackOff"})
+MOUNT_REASONS = frozenset({"FailedMount", "FailedAttachVolume", "FailedMapVolume"})
+"""Of events."""
 HOPELESS_RESTARTS = 3
 _NO_PULL = frozenset({"ErrImageNeverPull", "InvalidImageName"})
 _NOT_THERE = ("not found", "manifest unknown", "does not exist", "no such host", "unauthorized", "denied")
@@ -46,7 +50,7 @@ def pod_troubles(pod: Mapping[str, Any], now: datetime.datetime | None = None) -
     """A pod's troubles, the hopeless ones first; none for a pod that runs, ended well or just starts."""
     if pod["metadata"].get("deletionTimestamp"):
         return ()
-    age = _age(pod, now or datetime.datetime.now(datetime.UTC))
+    age = _age(pod, now or times.now())
     found = [*_unscheduled(pod), *_evicted(pod)]
     status = pod.get("status") or {}
     for key in ("initContainerStatuses", "containerStatuses"):
@@ -58,15 +62,6 @@ def pod_troubles(pod: Mapping[str, Any], now: datetime.datetime | None = None) -
 def image_is_missing(reason: str, message: str) -> bool:
     """Whether an image's reason is final, rather than a registry that may answer again."""
     return reason in _NO_PULL or (reason in IMAGE_REASONS and any(text in message.lower() for text in _NOT_THERE))
-
-
-def creation_refused(message: str) -> str | None:
-    """The code of a controller's FailedCreate event where trying again does not help, else None."""
-    if "exceeded quota" in message or "must specify" in message:
-        return "namespace.quota"
-    if "violates PodSecurity" in message:
-        return "pod.security-violation"
-    return None
 
 
 def _unscheduled(pod: Mapping[str, Any]) -> Iterator[Trouble]:
@@ -113,8 +108,7 @@ def _died_young(container: Mapping[str, Any]) -> bool:
         return False
     if not (ended.get("startedAt") and ended.get("finishedAt")):
         return True
-    began, end = (datetime.datetime.fromisoformat(ended[key]) for key in ("startedAt", "finishedAt"))
-    return (end - began).total_seconds() < _SHORT_LIFE
+    return times.age(ended["startedAt"], times.moment(ended["finishedAt"])) < _SHORT_LIFE
 
 
 def _last_terminated(container: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -132,6 +126,4 @@ def _last_end(container: Mapping[str, Any]) -> str:
 
 def _age(pod: Mapping[str, Any], now: datetime.datetime) -> float:
     created = pod["metadata"].get("creationTimestamp")
-    if not created:
-        return 0.0
-    return (now - datetime.datetime.fromisoformat(created)).total_seconds()
+    return times.age(created, now) if created else 0.0

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from airstrip.errors import KubernetesError, WaitTimeout
+from airstrip.kube.admission import EXPLANATIONS, cause_and_fix, refusal_in
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.evidence import gather
 from airstrip.kube.rollout import Look, Refusals, look_at_deployment, look_at_job, look_at_stateful_set
@@ -30,8 +31,6 @@ _FIXES = {
     "pod.unschedulable": "Give the cluster what is missing, take the taint away, or ask for less; then run this again.",
     "pod.evicted": "Free room on the node, then run this again.",
     "volume.not-mounted": "See to it that the claim is bound and its folder or export is there; then run this again.",
-    "namespace.quota": "Raise the namespace's ResourceQuota, then run this again.",
-    "pod.security-violation": "Make the pod keep the namespace's pod security, then run this again.",
     "job.failed": "Read the log lines below, mend what they say, then run this again.",
 }
 
@@ -155,9 +154,16 @@ def _give_up(cluster: Cluster, what: str, namespace: str, seen: Look, *, early: 
         code,
         message,
         cause=_cause(seen, first),
-        fix=_FIXES.get(code, "Run this again with a longer timeout, or see the last state below."),
+        fix=_fix(code, first, namespace),
         details=text,
     )
+
+
+def _fix(code: str, first: Trouble | None, namespace: str) -> str:
+    refused = refusal_in(first.message) if first and code in EXPLANATIONS else None
+    if refused:
+        return f"{cause_and_fix(refused, namespace)[1]} Then run this again."
+    return _FIXES.get(code, "Run this again with a longer timeout, or see the last state below.")
 
 
 def _cause(seen: Look, first: Trouble | None) -> str:

@@ -19,7 +19,7 @@ from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 from airstrip.operations.why import why
-from airstrip.result import Finding, Result
+from airstrip.result import Finding, Result, told_once
 
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _HAS_LOG = frozenset({"success", "failed"})
@@ -194,7 +194,7 @@ def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance], emit: 
             others.append(unforeseen(error))
         others = [*find_causes(session), *others]
     found = found or [_finding(ended, tasks)]
-    return [*found, *(other for other in others if other.code not in {each.code for each in found})]
+    return told_once([*found, *others])
 
 
 def _finding(ended: DagRun, tasks: list[TaskInstance]) -> Finding:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import NOT_RUNNING, restart
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster, connect
 from airstrip.manifests import CLI_SECRET
@@ -29,17 +30,15 @@ class Session:
         """What the place offers; raises when it is not up."""
         platform = self.target.describe()
         if platform is None:
-            raise AirstripError(
-                "deployment.not-running",
-                f"{self.spec.name} is not running",
-                cause="It was never landed, or it was taken down.",
-                fix="Run: ./airstrip up   (as root, or with sudo)",
-            )
+            absent = NOT_RUNNING.finding({"name": self.spec.name})
+            raise AirstripError(absent.code, absent.symptom, cause=absent.cause, fix=absent.fix)
         return platform
 
     @cached_property
     def cluster(self) -> Cluster:
-        return self.make_cluster(self.target.kubeconfig(), direct=self.platform.on_this_machine)
+        # The platform first: of a place that is not there, that is told, and not that it has no kubeconfig.
+        direct = self.platform.on_this_machine
+        return self.make_cluster(self.target.kubeconfig(), direct=direct)
 
     @cached_property
     def airflow(self) -> AirflowClient:
@@ -48,7 +47,9 @@ class Session:
 
     def airflow_as(self, account: Mapping[str, str], timeout: float = 30.0) -> AirflowClient:
         """Airflow's API as another account, `timeout` in seconds for each request; whoever asks closes it."""
-        return AirflowClient(self.platform.base_url, account["username"], account["password"], timeout)
+        again = restart(self.spec.namespaces.control, "api-server")
+        user, password = account["username"], account["password"]
+        return AirflowClient(self.platform.base_url, user, password, timeout, restart=again)
 
     def close(self) -> None:
         """Closes what was connected and forgets the place; the session looks for both again when asked."""

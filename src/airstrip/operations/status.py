@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airstrip.answers import ComponentData, State, StatusData
+from airstrip.diagnose import NOT_READY, NOT_RUNNING, SILENT, UNHEALTHY, silence
 from airstrip.errors import AirflowError, KubernetesError
 from airstrip.manifests import CLI_SECRET, build_manifests
 from airstrip.operations.dag_files import import_error_findings, import_errors
@@ -16,7 +17,8 @@ from airstrip.result import Finding, Result
 
 _KINDS = ("Deployment", "StatefulSet")
 _RUNS = 5
-_SILENT = ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
+_DATABASE = "metadatabase"
+"""As Airflow calls it."""
 
 
 def status(session: Session) -> Result[StatusData]:
@@ -64,7 +66,7 @@ def _look(session: Session, platform: Platform, found: StatusData, findings: lis
         # What runs, as Airflow says; the file may name another one that was not landed yet.
         found["versions"] = {"airflow": session.airflow.version(), **found["versions"]}
         _look_at_airflow(session, found)
-        findings += _airflow_findings(found)
+        findings += _airflow_findings(found, spec.namespaces.control)
 
 
 def _missing(session: Session, platform: Platform, components: Sequence[ComponentData]) -> list[str]:
@@ -113,12 +115,7 @@ def _look_at_airflow(session: Session, found: StatusData) -> None:
 
 
 def _not_running(session: Session) -> Finding:
-    return Finding(
-        "deployment.not-running",
-        f"{session.spec.name} is not running",
-        "It was never landed, or it was taken down.",
-        "Run: ./airstrip up   (as root, or with sudo)",
-    )
+    return NOT_RUNNING.finding({"name": session.spec.name})
 
 
 def _place_not_ready(place: StatusData) -> Finding:
@@ -131,9 +128,7 @@ def _place_not_ready(place: StatusData) -> Finding:
 
 
 def _no_answer(error: AirflowError | KubernetesError) -> Finding:
-    # Elsewhere an Airflow that does not answer is a reason to look at `status`.
-    fix = "Read its log: ./airstrip logs api-server" if error.code in _SILENT else error.fix
-    return Finding(error.code, error.message, error.cause, fix)
+    return Finding(error.code, error.message, error.cause, error.fix)
 
 
 def _not_landed(name: str, missing: list[str]) -> Finding:
@@ -161,24 +156,13 @@ def _last_failed(session: Session) -> list[Finding]:
 
 
 def _not_ready(component: ComponentData) -> Finding:
-    name = component["component"]
-    return Finding(
-        "component.not-ready",
-        f"{name}: {component['ready']} of {component['wanted']} ready",
-        "Its pod is starting, failing or cannot be scheduled.",
-        f"Read its log: ./airstrip logs {name}",
-    )
+    fields = {"ready": str(component["ready"]), "wanted": str(component["wanted"])}
+    return NOT_READY.finding({"component": component["component"], **fields})
 
 
-def _airflow_findings(airflow: StatusData) -> list[Finding]:
-    findings = [
-        Finding(
-            "airflow.unhealthy",
-            f"Airflow says that its {name} is {state}",
-            "It does not send heartbeats.",
-            f"Read its log: ./airstrip logs {name}",
-        )
-        for name, state in airflow["health"].items()
-        if state not in ("healthy", None)
-    ]
+def _airflow_findings(airflow: StatusData, control: str) -> list[Finding]:
+    """Of the health that Airflow tells; of heartbeats it says only that there are none."""
+    sick = [name for name, state in airflow["health"].items() if state not in ("healthy", None)]
+    findings = [SILENT[name].finding(silence(name, control, None)) for name in SILENT if name in sick]
+    findings += [UNHEALTHY.finding({})] if _DATABASE in sick else []
     return findings + import_error_findings(airflow["importErrors"])

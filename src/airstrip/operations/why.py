@@ -7,7 +7,7 @@ from pathlib import Path
 
 from airstrip.airflow_api import AirflowClient, DagDetails, DagRun, TaskInstance
 from airstrip.answers import WhyData
-from airstrip.diagnose import DATABASE, NOT_SEEN, Facts, collect_facts, diagnose
+from airstrip.diagnose import DATABASE, NOT_SEEN, SILENT, Facts, collect_facts, diagnose
 from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
 from airstrip.diagnose.why.collect import import_error_of
 from airstrip.errors import AirflowError, UsageError
@@ -16,7 +16,7 @@ from airstrip.operations.dag_files import dag_files
 from airstrip.operations.examination import deployment_fact
 from airstrip.operations.logs import COMPONENTS
 from airstrip.operations.session import Session
-from airstrip.result import Finding, Result
+from airstrip.result import Finding, Result, told_once
 
 _ANSWER_SECONDS = 5.0
 """For each question to Airflow, which is asked three times: one that does not answer is a finding of its own."""
@@ -41,15 +41,15 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
     except AirflowError as error:
         if error.code not in _SILENT:
             raise
-        return _silent(dag_id, task_id, run_id, error, seen)
+        return _silent((dag_id, task_id, run_id), error, where.control, seen)
     if not unseen:
         facts = add_cluster(facts, session.cluster, where, seen)
     # Of what ran well, nothing that could not be seen is missed.
     findings = [*explain(facts), *(unseen if facts.task and facts.task.state not in _WELL else ())]
-    if findings and findings[0].code in ("scheduler.not-running", "triggerer.not-running"):
-        component = findings[0].code.partition(".")[0]
-        findings = [*diagnose(seen.about({component, DATABASE})), *findings]
-    return Result("why", _data(facts, task_id), findings, 3 if findings else 0)
+    silent = next((name for name, known in SILENT.items() if findings and findings[0].code == known.code), "")
+    if silent:
+        findings = [*diagnose(seen.about({silent, DATABASE})), *findings]
+    return Result("why", _data(facts, task_id), told_once(findings), 3 if findings else 0)
 
 
 def _where(session: Session) -> Where:
@@ -57,7 +57,7 @@ def _where(session: Session) -> Where:
     said = spec.airflow.config.get("core", {}).get("parallelism", "")
     each = int(said) if said.isdigit() else PARALLELISM[spec.airflow.executor]
     schedulers = spec.components["scheduler"].replicas if "scheduler" in spec.components else 1
-    return Where(spec.name, spec.namespaces.control, spec.namespaces.workers, each * schedulers)
+    return Where(spec.name, spec.namespaces.control, spec.namespaces.workers, each, schedulers)
 
 
 def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding]]:
@@ -95,8 +95,8 @@ def _unknown_dag(client: AirflowClient, dag_id: str, folder: Path | None) -> Why
     """Explained where a file that cannot be imported may be the one that defines it; else raises."""
     files = [path for path in dag_files(folder) if path.stem == dag_id or _mentions(path, dag_id)]
     for file in (str(path.relative_to(folder)) for path in files if folder):
-        if message := import_error_of(client, file):
-            return WhyFacts(DagDetails(dag_id, file=file), now="", import_error=message)
+        if error := import_error_of(client, file):
+            return WhyFacts(DagDetails(dag_id, file=file), now="", import_error=error)
     client.dag(dag_id)
     raise AssertionError(f"Airflow knows {dag_id} now, and did not a moment ago")
 
@@ -146,9 +146,12 @@ def _no_index(dag_id: str, task_id: str, known: list[int]) -> UsageError:
     return UsageError("why.unknown-index", f"{task_id} of {dag_id} has no such map index in that run", fix=mapped)
 
 
-def _silent(dag_id: str, task_id: str | None, run_id: str | None, error: AirflowError, seen: Facts) -> Result[WhyData]:
+def _silent(
+    asked: tuple[str, str | None, str | None], error: AirflowError, control: str, seen: Facts
+) -> Result[WhyData]:
     """Airflow does not answer: what ails the deployment is the cause, and Airflow's silence follows from it."""
-    silence = Finding(error.code, error.message, error.cause, "Read its log: ./airstrip logs api-server")
+    dag_id, task_id, run_id = asked
+    silence = Finding(error.code, error.message, error.cause, error.fix, about=f"{control}/api-server")
     data: WhyData = {"dag": dag_id, "run": run_id, "runState": None, "task": task_id, "map": -1, "state": None}
     return Result("why", data, [*diagnose(seen.about({*COMPONENTS, _MIGRATION})), silence], 3)
 

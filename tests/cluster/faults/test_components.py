@@ -39,7 +39,7 @@ def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
 
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
     with frozen(doctor.cluster, "api-server"):
-        finding = doctor.finds("airflow.not-answering")
+        finding = doctor.finds("airflow.unreachable")
         assert f"kubectl delete pod -n {NAME} -l app.kubernetes.io/component=api-server" in finding["fix"]
         delete_pods(doctor.cluster, "api-server")
         doctor.is_content(seconds=60)
@@ -47,7 +47,7 @@ def test_an_api_server_that_hangs(doctor: Doctor) -> None:
 
 def test_a_path_that_is_not_where_airflow_is_looked_for(doctor: Doctor) -> None:
     with other_settings(doctor, "api-server", {"AIRFLOW__API__BASE_URL": "http://localhost:8080/elsewhere"}):
-        doctor.finds("airflow.path-differs", seconds=60)
+        doctor.finds("airflow.not-airflow", seconds=60)
         doctor.lands_again()
         doctor.is_content(seconds=60)
 
@@ -78,7 +78,7 @@ def test_a_scheduler_that_makes_no_runs(doctor: Doctor, session: Session) -> Non
         file.write_text(OFTEN.format(now=datetime.now(UTC).isoformat(timespec="seconds")))
         eventually(lambda: is_unpaused(session.airflow), seconds=30, what="the DAG is known")
         with other_settings(doctor, "scheduler", {"AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False"}):
-            finding = doctor.finds("scheduler.not-scheduling", seconds=150)
+            finding = doctor.finds("dag.overdue", seconds=150)
             assert "doctor_often" in finding["symptom"]
             doctor.lands_again()
             doctor.is_content(seconds=60)

@@ -89,15 +89,15 @@ def test_pods_that_outlived_their_tasks(doctor: Doctor, small_image: str) -> Non
     task = {"dag_id": "smoke", "task_id": "hello", "run_id": "gone", "try_number": "1"}
     done = pod_spec(container(small_image, "true"), restartPolicy="Never")
     orphan = pod("orphan", done, labels={**task, "kubernetes_executor": "True"})
-    zombie = pod("zombie", pod_spec(container(small_image)), labels={**task, "airflow_kpo_in_cluster": "True"})
-    with doctor.made(orphan, zombie):
-        finding = doctor.finds("pod.zombie")
-        assert "zombie" in finding["evidence"]
+    left = pod("left", pod_spec(container(small_image)), labels={**task, "airflow_kpo_in_cluster": "True"})
+    with doctor.made(orphan, left):
+        finding = doctor.finds("pod.left-by-operator")
+        assert "left" in finding["evidence"]
         assert "pod.orphan" in [row["code"] for row in doctor.looks()]
         refused = doctor.landing.airstrip("doctor", "--clean")
         assert refused.returncode == 2
         assert f"{WORKERS}/orphan" in refused.stderr
-        assert doctor.cluster.get("v1", "Pod", "zombie", WORKERS) is not None
+        assert doctor.cluster.get("v1", "Pod", "left", WORKERS) is not None
         cleaned = doctor.landing.data("doctor", "--clean", "--yes")
-        assert (cleaned["deleted"], {row["pod"] for row in cleaned["pods"]}) == (2, {"orphan", "zombie"})
+        assert (cleaned["deleted"], {row["pod"] for row in cleaned["pods"]}) == (2, {"orphan", "left"})
         doctor.is_content()

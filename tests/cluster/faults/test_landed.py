@@ -28,8 +28,8 @@ def test_an_object_that_somebody_deleted(
 ) -> None:
     assert doctor.cluster.delete(api_version, kind, name, namespace, wait=60)
     try:
-        finding = doctor.finds(code)
-        assert finding["symptom"].startswith(f"{kind} {name} of {namespace}")
+        words = "is not in" if kind == "ServiceAccount" else "of"
+        assert doctor.finds(code)["symptom"].startswith(f"{kind} {name} {words} {namespace}")
     finally:
         doctor.lands_again()
 

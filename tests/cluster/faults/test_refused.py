@@ -50,8 +50,8 @@ def test_a_pod_that_pod_security_refuses(doctor: Doctor, small_image: str) -> No
 def test_a_service_account_that_is_not_there(doctor: Doctor, small_image: str) -> None:
     spec = pod_spec(container(small_image), serviceAccountName="nobody")
     with doctor.made(deployment("refused", spec)):
-        finding = doctor.finds("account.absent")
-        assert "nobody" in finding["cause"]
+        finding = doctor.finds("account.missing")
+        assert f"ServiceAccount nobody is not in {WORKERS}" in finding["symptom"]
         with doctor.made(simple("ServiceAccount", "nobody")):
             doctor.sees_ready("refused")
             doctor.is_content()

@@ -23,7 +23,7 @@ def test_a_secret_that_a_container_names_and_is_not_there(doctor: Doctor, small_
     key = {"secretKeyRef": {"name": "my-login", "key": "token"}}
     spec = pod_spec(container(small_image, env=[{"name": "TOKEN", "valueFrom": key}]))
     with doctor.made(pod("needs-secret", spec)):
-        finding = doctor.finds("secret.absent")
+        finding = doctor.finds("secret.missing")
         assert f"Secret my-login is not in {WORKERS}" in finding["symptom"]
         with doctor.made(simple("Secret", "my-login", stringData={"token": "x"})):
             doctor.is_content()
@@ -33,7 +33,7 @@ def test_a_config_map_of_a_project_that_is_not_there(doctor: Doctor, small_image
     mounted = container(small_image, volumeMounts=[{"name": "project", "mountPath": "/project"}])
     spec = pod_spec(mounted, volumes=[{"name": "project", "configMap": {"name": "my-project"}}])
     with doctor.made(pod("needs-map", spec)):
-        finding = doctor.finds("config-map.absent")
+        finding = doctor.finds("config-map.missing")
         assert "my-project" in finding["symptom"]
         with doctor.made(simple("ConfigMap", "my-project", data={"a": "b"})):
             doctor.is_content()

@@ -29,6 +29,10 @@ ENDED_EARLY = (
     "Executor KubernetesExecutor(parallelism=32) reported that the task instance <TaskInstance: smoke.hello manual__1"
     " [queued] ti_id=1> finished with state failed, but the task instance's state attribute is queued."
 )
+NO_HEARTBEAT = (
+    "Detected a task instance without a heartbeat: filepath='daily.py' bundle_name='main' bundle_version=None"
+    " msg=\"{{'DAG Id': 'daily', 'Task Id': '{}', 'Run Id': 'r1', 'Hostname': 'daily-1'}}\" type='TaskCallbackRequest'"
+)
 NO_MODULE = "ModuleNotFoundError: No module named "
 
 
@@ -59,6 +63,11 @@ def import_error(message: str) -> Facts:
 
 def waiting(state: str, pool: str = "default_pool") -> TaskFact:
     return TaskFact("daily", "r1", "load", state, 400.0, pool)
+
+
+def unanswered(code: str, message: str) -> Case:
+    """Airflow was asked, and the answer was this error."""
+    return seen(ProbeFact("airflow", "failed", message, 0.1, code, "It hangs.", "Mend it.")), message
 
 
 AIRFLOW_CASES: dict[str, Case] = {
@@ -95,14 +104,6 @@ AIRFLOW_CASES: dict[str, Case] = {
         "api-server and a connection pooler do not get on",
     ),
     "database.unhealthy": (seen(database="unhealthy"), "Airflow says that its database is unhealthy"),
-    "secret.missing": (
-        seen(secrets=(SecretFact("airflow-cli", False, ("migration",)),)),
-        "Secret airflow-cli is not there",
-    ),
-    "secret.key-missing": (
-        seen(secrets=(SecretFact("airflow-keys", True, ("scheduler",), ("jwt-secret",)),)),
-        "Secret airflow-keys lacks jwt-secret",
-    ),
     "secret.malformed": (
         seen(secrets=(SecretFact("airflow-keys", True, ("scheduler",), (), ("fernet-key",)),)),
         "fernet-key in Secret airflow-keys is not a key",
@@ -133,14 +134,10 @@ AIRFLOW_CASES: dict[str, Case] = {
         seen(images=(ImageFact("scheduler", "b"), ImageFact("api-server", "a"), ImageFact("triggerer", "a"))),
         "scheduler runs another image than the others: b",
     ),
-    "airflow.not-answering": (
-        seen(ProbeFact("airflow", "failed", "no answer within 3.5 s", 3.5, "probe.timeout")),
-        "the api-server does not answer",
-    ),
-    "airflow.path-differs": (
-        seen(ProbeFact("airflow", "failed", "what answers is not Airflow's API", 0.1, "airflow.not-airflow")),
-        "what answers at Airflow's address is not Airflow's API",
-    ),
+    **{
+        code: unanswered(code, f"the error {code} in words")
+        for code in ("airflow.unreachable", "airflow.unavailable", "airflow.not-airflow")
+    },
     "airflow.login-refused": (
         seen(ProbeFact("airflow-work", "failed", "refused", 0.1, "airflow.login-refused")),
         "Airflow does not take the account airstrip, which this command line logs in with",
@@ -150,15 +147,15 @@ AIRFLOW_CASES: dict[str, Case] = {
     "airflow.no-admin": (seen(admins=0), "no person has an account with the role Admin"),
     "scheduler.silent": (
         beating("scheduler", 45.2),
-        "the scheduler's pod is there, but its last heartbeat is 45 s old",
+        "the scheduler sends no heartbeats: its last is 45 s old",
     ),
     "triggerer.silent": (
         beating("triggerer", 45.2),
-        "the triggerer's pod is there, but its last heartbeat is 45 s old",
+        "the triggerer sends no heartbeats: its last is 45 s old",
     ),
     "dag-processor.silent": (
         beating("dag-processor", 45.2),
-        "the dag-processor's pod is there, but its last heartbeat is 45 s old",
+        "the dag-processor sends no heartbeats: its last is 45 s old",
     ),
     "logs.refused": (
         task_logged("log-folder", "PermissionError: [Errno 13] Permission denied: '/opt/airflow/logs/dag_id=daily'"),
@@ -195,11 +192,11 @@ AIRFLOW_CASES: dict[str, Case] = {
     ),
     "pool.full": (
         seen(pools=(PoolFact("default_pool", 4, 4, 0, 2),), waiting=(waiting("scheduled"),)),
-        "all 4 slots of pool default_pool are taken, and 2 tasks wait for one",
+        "4 of 4 slots of pool default_pool are taken, and 2 tasks wait for room in it",
     ),
     "executor.full": (
         seen(parallelism=8, active=8, waiting=(waiting("scheduled"),)),
-        "all 8 places of the executor are taken, and 1 tasks wait for one",
+        "8 of 8 places of the executor are taken, and 1 task waits for one",
     ),
     "task.token-refused": (
         task_logged("token", "Invalid auth token: Signature verification failed"),
@@ -217,13 +214,13 @@ AIRFLOW_CASES: dict[str, Case] = {
         logged("ended-early", "scheduler", ENDED_EARLY),
         "the pod of smoke.hello ended before its task began",
     ),
-    "task.no-heartbeat": (
-        logged("zombie", "scheduler", "Detected a task instance without a heartbeat: daily.load"),
-        "the scheduler ended tasks that it did not hear of any more",
+    "task.heartbeat-timeout": (
+        logged("heartbeat-timeout", "scheduler", *map(NO_HEARTBEAT.format, ("load", "move"))),
+        "load of daily and 1 more was given up: the scheduler heard no heartbeat of it for too long",
     ),
     "task.queued-long": (seen(waiting=(waiting("queued"),)), "load of daily has been queued for 400 s"),
-    "scheduler.not-scheduling": (
+    "dag.overdue": (
         seen(overdue=(OverdueFact("daily", 61.0), OverdueFact("hourly", 300.0))),
-        "the next run of hourly was due 300 s ago and is not made (2 such DAGs)",
+        "hourly was due 300 s ago, and the scheduler has made no run (1 more DAG is late)",
     ),
 }

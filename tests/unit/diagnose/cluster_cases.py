@@ -39,6 +39,9 @@ ACCOUNT = 'error looking up service account airflow/scheduler: serviceaccount "s
 LIMIT = FORBIDDEN + "maximum memory usage per Container is 64Mi, but limit is 512Mi"
 VIOLATES = FORBIDDEN + 'violates PodSecurity "restricted:latest"'
 NO_MAP = 'MountVolume.SetUp failed for volume "settings" : configmap "airflow-local-settings" not found'
+NO_KEY = "couldn't find key token in Secret airflow/my-login"
+NO_MAP_KEY = 'MountVolume.SetUp failed for volume "settings" : configmap references non-existent config key: a.cfg'
+DENIED_BY_WEBHOOK = 'admission webhook "guard.example.com" denied the request: no latest'
 NO_SECRET = 'secret "airflow-keys" not found'
 NO_PULL_SECRET = "Unable to retrieve some image pull secrets (registry-login); attempting to pull may not succeed."
 UNAUTHORIZED = 'failed to pull and unpack image "r.example.com/a:1": unexpected status: 401 Unauthorized'
@@ -97,13 +100,21 @@ CLUSTER_CASES: dict[str, Case] = {
         Facts(pods=[pod("api-server", CREATING)], events=[event("Pod/api-server-0", "FailedMount", NO_MOUNT)]),
         "api-server-0 cannot mount a volume",
     ),
-    "secret.absent": (
+    "secret.missing": (
         Facts(pods=[pod("scheduler", waiting("CreateContainerConfigError", NO_SECRET))]),
-        "scheduler-0 cannot be started: Secret airflow-keys is not in airflow, or lacks a key",
+        "Secret airflow-keys is not in airflow",
     ),
-    "config-map.absent": (
+    "config-map.missing": (
         Facts(pods=[pod("scheduler", CREATING)], events=[event("Pod/scheduler-0", "FailedMount", NO_MAP)]),
-        "scheduler-0 cannot be started: ConfigMap airflow-local-settings is not in airflow, or lacks a key",
+        "ConfigMap airflow-local-settings is not in airflow",
+    ),
+    "secret.key-missing": (
+        Facts(pods=[pod("scheduler", waiting("CreateContainerConfigError", NO_KEY))]),
+        "Secret my-login in airflow lacks token",
+    ),
+    "config-map.key-missing": (
+        Facts(pods=[pod("scheduler", CREATING)], events=[event("Pod/scheduler-0", "FailedMount", NO_MAP_KEY)]),
+        "ConfigMap of volume settings of scheduler-0 in airflow lacks a.cfg",
     ),
     "image.wrong-architecture": (
         Facts(pods=[pod("scheduler", failing(EXEC_FORMAT))], nodes=[NodeFact("n", True, architecture="amd64")]),
@@ -130,17 +141,24 @@ CLUSTER_CASES: dict[str, Case] = {
     ),
     "webhook.unavailable": (
         refused(WEBHOOK),
-        "scheduler-abc may not make its pods: the admission webhook guard.example.com does not answer",
+        "no pod can be made for scheduler-abc: the admission webhook guard.example.com does not answer",
     ),
-    "account.absent": (refused(ACCOUNT), "scheduler-abc may not make its pods: its service account is not there"),
-    "namespace.quota": (refused(EXCEEDED), "scheduler-abc may not make its pods: the quota of airflow is used up"),
+    "webhook.denied": (
+        refused(DENIED_BY_WEBHOOK),
+        "no pod can be made for scheduler-abc: the admission webhook guard.example.com refuses it",
+    ),
+    "account.missing": (refused(ACCOUNT), "ServiceAccount scheduler is not in airflow"),
+    "namespace.quota": (
+        refused(EXCEEDED),
+        "no pod can be made for scheduler-abc: the quota of airflow is used up, or does not let it in",
+    ),
     "namespace.limit-range": (
         refused(LIMIT),
-        "scheduler-abc may not make its pods: the limit range of airflow forbids them",
+        "no pod can be made for scheduler-abc: the limit range of airflow forbids it",
     ),
     "pod.security-violation": (
         refused(VIOLATES),
-        "scheduler-abc may not make its pods: airflow enforces pod security",
+        "no pod can be made for scheduler-abc: airflow enforces pod security that it does not keep",
     ),
     "pod.unschedulable": (Facts(pods=[pod("scheduler", unschedulable=NO_ROOM)]), "scheduler-0 finds no node"),
     "pod.config-error": (
@@ -154,14 +172,6 @@ CLUSTER_CASES: dict[str, Case] = {
     "access.forbidden": (
         Facts(access=[AccessFact("scheduler", "create", "pods", "airflow-workers", allowed=False)]),
         "scheduler may not create pods in airflow-workers",
-    ),
-    "account.missing": (
-        Facts(missing=[MissingFact("ServiceAccount", "airflow", "scheduler")]),
-        "ServiceAccount scheduler of airflow is not there any more",
-    ),
-    "config-map.missing": (
-        Facts(missing=[MissingFact("ConfigMap", "airflow", "airflow-environment")]),
-        "ConfigMap airflow-environment of airflow is not there any more",
     ),
     "object.missing": (
         Facts(missing=[MissingFact("Service", "airflow", "api-server")]),
@@ -177,7 +187,7 @@ CLUSTER_CASES: dict[str, Case] = {
     ),
     "pod.oom-killed": (
         Facts(pods=[pod("scheduler", KILLED)]),
-        "scheduler-0: main used more memory than its limit, and was killed",
+        "scheduler-0/main used more memory than its limit allows, and was killed",
     ),
     "volume.permission": (
         Facts(pods=[pod("scheduler", failing(DENIED))]),
@@ -188,7 +198,7 @@ CLUSTER_CASES: dict[str, Case] = {
         Facts(
             pods=[pod("scheduler", phase="Failed", reason="Evicted", message="The node was low on resource: memory.")]
         ),
-        "scheduler-0 in airflow was evicted",
+        "scheduler-0 was evicted from its node",
     ),
     "pod.init-failing": (
         Facts(pods=[pod("scheduler", INIT)]),
@@ -210,7 +220,7 @@ CLUSTER_CASES: dict[str, Case] = {
         ),
         "api-server: 0 of 1 ready",
     ),
-    "pod.zombie": (
+    "pod.left-by-operator": (
         Facts(
             task_pods=[
                 TaskPodFact("airflow-workers", "spark-1", True, "Running", 99.0, "etl", "spark", "success", 60.0)

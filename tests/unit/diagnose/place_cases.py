@@ -27,7 +27,7 @@ PLACE_CASES: dict[str, Case] = {
         place("stopped", lacks=("nftables (the node's network)",)),
         "this machine lacks programs that the node needs",
     ),
-    "place.stopped": (place("stopped"), "airflow is not running: its place local is stopped"),
+    "deployment.not-running": (place("stopped"), "airflow is not running"),
     "place.part-failing": (
         place("failing", parts=(PartFact("etcd", "failing", 7, ("no space left",)),)),
         "etcd, a part of the node, ends again and again (7 restarts)",
@@ -40,8 +40,6 @@ PLACE_CASES: dict[str, Case] = {
         code: unanswered(code, f"the error {code} in words")
         for code in (
             "node.not-yours",
-            "node.absent",
-            "deployment.not-running",
             "kubernetes.kubeconfig-missing",
             "kubernetes.kubeconfig-invalid",
             "kubernetes.login-failed",

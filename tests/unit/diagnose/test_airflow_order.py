@@ -8,7 +8,17 @@ import pytest
 
 from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow.dags import provider_package
-from airstrip.diagnose.airflow.facts import AirflowFacts, HeartbeatFact, ReaderFact, SecretFact, SignFact, TaskSignFact
+from airstrip.diagnose.airflow.facts import (
+    AirflowFacts,
+    HeartbeatFact,
+    PoolFact,
+    ReaderFact,
+    SecretFact,
+    SignFact,
+    TaskFact,
+    TaskSignFact,
+)
+from airstrip.diagnose.airflow.signs import find_signs
 from airstrip.diagnose.facts import ProbeFact
 from tests.unit.diagnose.airflow_cases import DEPLOYMENT, JWT, beating, seen, workload
 from tests.unit.diagnose.making import FAILED, REFUSED, pod, waiting
@@ -101,5 +111,29 @@ def test_what_is_lost_with_a_secret_or_a_key_is_said(name: str, missing: tuple[s
 
 def test_an_airflow_that_is_only_slow_is_not_taken_down() -> None:
     (finding,) = diagnose(seen(ProbeFact("airflow", "failed", "no answer within 5 s", 5.0, "probe.timeout")))
-    assert finding.code == "airflow.not-answering"
+    assert finding.code == "airflow.unreachable"
     assert "./airstrip down" not in finding.fix
+
+
+def test_a_pool_without_a_slot_in_which_nothing_waits_is_how_somebody_wants_it() -> None:
+    assert codes(seen(pools=(PoolFact("closed", 0),))) == []
+    assert codes(seen(pools=(PoolFact("closed", 0, queued=1),))) == ["pool.no-slots"]
+
+
+@pytest.mark.parametrize(("schedulers", "found"), [(1, ["executor.full"]), (2, [])])
+def test_each_scheduler_has_an_executor_of_its_own(schedulers: int, found: list[str]) -> None:
+    late = TaskFact("daily", "r1", "load", "scheduled", 400.0)
+    facts = seen(parallelism=8, active=8, waiting=(late,))
+    assert codes(replace(facts, workloads=(workload("scheduler", schedulers),))) == found
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("Invalid auth token: Signature has expired", "task.token-expired"),
+        ("Invalid auth token: Signature verification failed", "task.token-refused"),
+    ],
+)
+def test_a_token_that_expired_is_not_one_of_another_key(line: str, code: str) -> None:
+    signs = tuple(TaskSignFact(sign, "daily", "r1", "load", lines) for sign, lines in find_signs([line]).items())
+    assert codes(seen(task_signs=signs)) == [code]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import cast
@@ -33,7 +34,7 @@ def test_a_symptom_gets_its_cause_and_fix(code: str) -> None:
     assert (first.code, first.symptom) == (code, symptom)
     assert first.cause.endswith(".")
     assert first.fix
-    assert "{" not in first.cause + first.fix
+    assert not re.search(r"{\w+}", first.cause + first.fix)
 
 
 def test_nothing_is_found_where_all_is_well() -> None:
@@ -144,8 +145,8 @@ def test_only_what_a_pod_asks_for_makes_a_quota_full(resource: str, used: str, h
 
 
 def test_a_place_that_is_stopped_explains_a_cluster_that_does_not_answer() -> None:
-    facts = replace(PLACE_CASES["kubernetes.unreachable"][0], place=PLACE_CASES["place.stopped"][0].place)
-    assert [finding.code for finding in diagnose(facts)] == ["place.stopped"]
+    facts = replace(PLACE_CASES["kubernetes.unreachable"][0], place=PLACE_CASES["deployment.not-running"][0].place)
+    assert [finding.code for finding in diagnose(facts)] == ["deployment.not-running"]
 
 
 def test_one_component_has_one_finding_however_much_follows_from_it() -> None:
@@ -156,7 +157,7 @@ def test_one_component_has_one_finding_however_much_follows_from_it() -> None:
 
 
 def test_a_task_s_pod_has_some_seconds_to_go_away_itself() -> None:
-    facts = CLUSTER_CASES["pod.zombie"][0]
+    facts = CLUSTER_CASES["pod.left-by-operator"][0]
     assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], ended=3.0)])) == []
     assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], state="running", ended=0.0)])) == []
     assert diagnose(replace(facts, task_pods=[replace(facts.task_pods[0], state="unknown")])) == []
@@ -177,7 +178,7 @@ def test_where_a_limit_is_raised(component: str, where: str) -> None:
     killed = replace(CLUSTER_CASES["pod.oom-killed"][0].pods[0], component=component)
     (finding,) = diagnose(Facts(pods=[killed]))
     assert where in finding.fix
-    assert "the task" not in finding.fix
+    assert "components.the" not in finding.fix
 
 
 def test_facts_of_another_version_are_refused() -> None:
@@ -192,7 +193,7 @@ def test_facts_of_another_version_are_refused() -> None:
 
 def test_events_of_another_pod_that_had_the_same_name_are_past() -> None:
     """A StatefulSet's pod is always called so."""
-    mounted, about = CLUSTER_CASES["config-map.absent"][0].pods[0], CLUSTER_CASES["config-map.absent"][0].events[0]
+    mounted, about = CLUSTER_CASES["config-map.missing"][0].pods[0], CLUSTER_CASES["config-map.missing"][0].events[0]
     facts = Facts(pods=[replace(mounted, uid="new")], events=[replace(about, uid="old")])
     assert diagnose(facts) == []
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from airstrip.kube import pod_troubles
-from airstrip.kube.troubles import creation_refused
 
 CREATED = datetime.datetime(2026, 1, 1, 12, tzinfo=datetime.UTC)
 NOW = CREATED + datetime.timedelta(seconds=40)
@@ -94,15 +93,3 @@ def test_the_scheduler_s_message_is_kept() -> None:
 def test_how_the_last_life_ended_is_said() -> None:
     (trouble,) = pod_troubles(pod({"reason": "CrashLoopBackOff"}, 3), NOW)
     assert str(trouble) == "p/c: CrashLoopBackOff after 3 restarts: OOMKilled (exit code 137)"
-
-
-@pytest.mark.parametrize(
-    ("message", "code"),
-    [
-        ('pods "a" is forbidden: exceeded quota: none', "namespace.quota"),
-        ('pods "a" is forbidden: violates PodSecurity "restricted:latest": runAsNonRoot', "pod.security-violation"),
-        ('error looking up service account n/scheduler: serviceaccount "scheduler" not found', None),
-    ],
-)
-def test_only_a_refusal_that_stays_is_final(message: str, code: str | None) -> None:
-    assert creation_refused(message) == code

@@ -76,12 +76,12 @@ def test_an_error_keeps_all_that_it_says_and_gets_what_doctor_finds() -> None:
     raised, events = end(Place(), error)
     assert raised is error
     assert error.to_dict() == said
-    assert codes(error) == ["place.stopped"]
+    assert codes(error) == ["deployment.not-running"]
     assert [event.title for event in events if isinstance(event, StepStarted)] == ["Look for the cause"]
 
 
 def test_what_the_verb_brought_about_itself_is_no_cause() -> None:
-    assert codes(end(Place(), AirstripError("x.y", "it failed"), own=("place.stopped",))[0]) == []
+    assert codes(end(Place(), AirstripError("x.y", "it failed"), own=("deployment.not-running",))[0]) == []
 
 
 @pytest.mark.parametrize("kind", [UsageError, LockError])
@@ -137,4 +137,4 @@ def test_a_verify_that_does_not_get_its_lease_ends_with_what_doctor_finds() -> N
     with pytest.raises(KubernetesError) as raised:
         verify(session(Place()), lambda _: None, timeout=5)
     assert raised.value is FAILED
-    assert codes(raised.value) == ["place.stopped"]
+    assert codes(raised.value) == ["deployment.not-running"]

@@ -202,7 +202,7 @@ def test_a_run_that_does_not_end_in_time_is_named_with_its_state(fake: Fake) -> 
 @pytest.mark.parametrize("states", [["running"], ["running", AirflowError("airflow.forbidden", "not allowed")]])
 def test_a_run_that_cannot_be_followed_to_its_end_ends_with_what_doctor_finds(fake: Fake, states: list[Any]) -> None:
     fake.states, fake.place = states, "stopped"
-    assert [finding.code for finding in failure(fake).findings] == ["place.stopped"]
+    assert [finding.code for finding in failure(fake).findings] == ["deployment.not-running"]
 
 
 @pytest.mark.parametrize("is_paused", [True, False])
@@ -217,7 +217,7 @@ def test_a_dag_that_is_unpaused_is_told_of(fake: Fake, is_paused: bool) -> None:
 def test_a_run_that_failed_ends_with_what_doctor_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(import_module("airstrip.operations.run"), "why", lambda *_, **__: _next([AWAY]))
     ended = run(Fake(states=["failed"], place="stopped").session(), "d", {}, lambda _: None, timeout=5)
-    assert [finding.code for finding in ended.findings] == ["run.failed", "place.stopped"]
+    assert [finding.code for finding in ended.findings] == ["run.failed", "deployment.not-running"]
     ended = run(Fake(states=["failed"]).session(), "d", {}, lambda _: None, timeout=5)
     assert [finding.code for finding in ended.findings] == ["run.failed"]
 

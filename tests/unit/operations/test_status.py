@@ -152,8 +152,15 @@ def test_a_place_whose_cluster_does_not_answer_is_said_to_be_so() -> None:
 
 
 def test_an_airflow_that_does_not_answer_keeps_what_was_seen_before() -> None:
-    error = AirflowError("airflow.unreachable", "no answer", fix="Run: ./airstrip status")
+    error = AirflowError("airflow.unreachable", "no answer", fix="Read its log: ./airstrip logs api-server")
     result = status(Landing(airflow_error=error, not_ready=("api-server",)).session())
     assert (result.exit_code, len(result.data["components"])) == (3, len(COMPONENTS))
     assert [finding.code for finding in result.findings] == ["component.not-ready", "airflow.unreachable"]
     assert all("airstrip status" not in finding.fix for finding in result.findings)
+
+
+def test_of_health_that_airflow_denies_the_same_is_said_as_doctor_says() -> None:
+    beats = {"scheduler": Heartbeat("healthy"), "dag-processor": Heartbeat("unhealthy"), "triggerer": Heartbeat("")}
+    result = status(Landing(health=Health("unhealthy", beats)).session())
+    assert [finding.code for finding in result.findings] == ["dag-processor.silent", "database.unhealthy"]
+    assert "kubectl delete pod -n mine -l app.kubernetes.io/component=dag-processor" in result.findings[0].fix

@@ -53,7 +53,7 @@ class Place:
         return self.preview()
 
 
-@pytest.mark.parametrize("own", [(), ("place.stopped",)])
+@pytest.mark.parametrize("own", [(), ("deployment.not-running",)])
 def test_whatever_fails_once_there_is_a_cluster_ends_with_what_doctor_finds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, own: tuple[str, ...]
 ) -> None:
@@ -70,7 +70,7 @@ def test_whatever_fails_once_there_is_a_cluster_ends_with_what_doctor_finds(
     with pytest.raises(AirstripError) as raised:
         up(Session(SPEC, cast(Target, Place())), discard, agree, timeout=1)
     assert raised.value.to_dict() == said
-    assert [finding.code for finding in raised.value.findings] == ([] if own else ["place.stopped"])
+    assert [finding.code for finding in raised.value.findings] == ([] if own else ["deployment.not-running"])
 
 
 def test_what_a_landing_has_not_come_to_yet_are_codes_of_rules() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact, ProbeFact
-from airstrip.errors import AirflowError, UsageError
+from airstrip.errors import AirflowError, AirstripError, NodeError, UsageError
 from airstrip.operations import Session, why
 from airstrip.result import AnyResult
 
@@ -209,7 +209,7 @@ def test_a_scheduler_that_does_not_work_is_explained_by_its_pod(seen: list[Facts
     pod = replace(BROKEN.pods[0], name="scheduler-1", component="scheduler")
     seen.append(Facts(pods=(pod, BROKEN.pods[0])))
     result = Stopped(rows=[row("e", None, number=0)], run="running").why()
-    assert codes(result)[:2] == ["pod.crash-loop", "scheduler.not-running"]
+    assert codes(result)[:2] == ["pod.crash-loop", "scheduler.silent"]
     assert "scheduler-1" in result.findings[0].symptom
 
 
@@ -224,3 +224,16 @@ def test_what_could_not_be_seen_is_no_finding_where_it_is_not_missed(seen: list[
     assert codes(Fake().why()) == ["task.exception"]
     seen.append(Facts(probes=(ProbeFact("pods", "failed", "may not list pods", code="kubernetes.forbidden"),)))
     assert codes(Fake(rows=[row("e", "success")], run="success").why("e")) == []
+
+
+def test_a_deployment_that_is_absent_is_said_to_be_so() -> None:
+    """Not that its place has no kubeconfig."""
+
+    def kubeconfig() -> Path:
+        raise NodeError("node.absent", "there is no node named air")
+
+    target = SimpleNamespace(describe=lambda: None, kubeconfig=kubeconfig)
+    spec = Fake().session().spec
+    with pytest.raises(AirstripError) as raised:
+        why(Session(spec, cast(Any, target)), "d", None, run_id=None, map_index=-1)
+    assert (raised.value.code, raised.value.message) == ("deployment.not-running", "air is not running")

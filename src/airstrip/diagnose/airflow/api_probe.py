@@ -39,11 +39,15 @@ def let_in(client: AirflowClient) -> AirflowFacts:
 
 def dags(client: AirflowClient, look: Inspection) -> AirflowFacts:
     return AirflowFacts(
-        import_errors=tuple(
-            ImportErrorFact(error.filename, error.bundle_name or "", without_credentials(_last_line(error.stack_trace)))
-            for error in client.import_errors()
-        ),
+        import_errors=import_errors(client),
         overdue=tuple(OverdueFact(late.dag_id, late.seconds) for late in look.overdue()),
+    )
+
+
+def import_errors(client: AirflowClient) -> tuple[ImportErrorFact, ...]:
+    return tuple(
+        ImportErrorFact(error.filename, error.bundle_name or "", without_credentials(_last_line(error.stack_trace)))
+        for error in client.import_errors()
     )
 
 

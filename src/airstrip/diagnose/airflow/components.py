@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-from airstrip.diagnose.access_rules import UNREACHABLE
+from airstrip.airflow_api import UNREACHABLE, unreachable
+from airstrip.diagnose.access_rules import UNREACHABLE as NO_CLUSTER
 from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, probe_failed, subject
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rule import Matches, Rule
+from airstrip.result import Explanation
 
 API_PROBE, WORK_PROBE = "airflow", "airflow-work"
 _SILENT_SECONDS = 20.0
@@ -29,7 +31,7 @@ _DATABASE = frozenset(
         "secret.database-url",
     }
 )
-_NO_API = UNREACHABLE | (
+_NO_API = NO_CLUSTER | (
     frozenset({"component.scaled-to-zero", "component.missing", "pod.crash-loop", "pod.config-error", "secret.missing"})
     | _DATABASE
 )
@@ -46,7 +48,7 @@ def _image_differs(facts: Facts) -> Iterator[Match]:
             yield Match(subject(facts, component), {"component": component, "image": image, "usual": usual})
 
 
-def _silent(component: str) -> Callable[[Facts], Iterator[Match]]:
+def _silent(component: str) -> Matches:
     """Its pod is there, and its last heartbeat is old."""
 
     def matches(facts: Facts) -> Iterator[Match]:
@@ -56,30 +58,53 @@ def _silent(component: str) -> Callable[[Facts], Iterator[Match]]:
         if beat is None or beat.age is None or beat.age < _SILENT_SECONDS:
             return
         if found.database != "unhealthy" and is_there:
-            fields = {"age": f"{beat.age:.0f}", "delete": _delete(facts, component)}
-            yield Match(subject(facts, component), fields)
+            yield Match(subject(facts, component), silence(component, _control(facts), beat.age))
 
     return matches
 
 
-def _delete(facts: Facts, component: str) -> str:
-    namespace = facts.deployment.control if facts.deployment else "NAMESPACE"
-    return f"kubectl delete pod -n {namespace} -l {_LABEL}={component} --grace-period=1"
+def silence(component: str, control: str, age: float | None) -> dict[str, str]:
+    """The fields of SILENT; `age` in seconds, None where it is not known, or it never sent one."""
+    since = f": its last is {age:.0f} s old" if age is not None else ""
+    return {"since": since, "restart": restart(control, component)}
 
 
-def _not_answering(facts: Facts) -> Iterator[Match]:
-    code = probe_failed(facts, API_PROBE)
-    if code in ("airflow.unreachable", "airflow.unavailable", "probe.timeout"):
-        said = next(probe.detail for probe in facts.probes if probe.name == API_PROBE)
-        yield Match(subject(facts, "api-server"), {"delete": _delete(facts, "api-server")}, said)
+def restart(control: str, component: str) -> str:
+    """The command that starts one anew; its workload makes the new pod."""
+    return f"kubectl delete pod -n {control} -l {_LABEL}={component} --grace-period=1"
 
 
-def _not_airflow(facts: Facts) -> Iterator[Match]:
-    """Its health is told at the root as well: the log-in is not."""
-    for name in (API_PROBE, WORK_PROBE):
-        if probe_failed(facts, name) == "airflow.not-airflow":
-            said = next(probe.detail for probe in facts.probes if probe.name == name)
-            yield Match(subject(facts, "api-server"), {}, said)
+def _control(facts: Facts) -> str:
+    return facts.deployment.control if facts.deployment else "NAMESPACE"
+
+
+def _unreachable(facts: Facts) -> Iterator[Match]:
+    """In the words of whoever asked; or the look at it did not end in time."""
+    yield from _as_raised(UNREACHABLE.code, API_PROBE)(facts)
+    if probe_failed(facts, API_PROBE) == "probe.timeout":
+        said = unreachable(_probe(facts, API_PROBE).detail, restart(_control(facts), "api-server"))
+        yield Match(subject(facts, "api-server"), {"message": said.symptom, "cause": said.cause, "fix": said.fix})
+
+
+def _as_raised(code: str, *probes: str) -> Matches:
+    """An error is told as it was raised: it has its own words."""
+
+    def matches(facts: Facts) -> Iterator[Match]:
+        for name in probes:
+            if probe_failed(facts, name) == code:
+                probe = _probe(facts, name)
+                fields = {"message": probe.detail, "cause": probe.cause, "fix": probe.fix}
+                yield Match(subject(facts, "api-server"), fields)
+
+    return matches
+
+
+def _raised_rule(code: str, matches: Matches) -> Rule:
+    return Rule(code, "{message}", "{cause}", "{fix}", matches, _NO_API)
+
+
+def _probe(facts: Facts, name: str) -> ProbeFact:
+    return next(probe for probe in facts.probes if probe.name == name)
 
 
 def _login_refused(facts: Facts) -> Iterator[Match]:
@@ -105,6 +130,31 @@ def _clock(facts: Facts) -> Iterator[Match]:
         yield Match("airflow/clock", {"seconds": f"{abs(ahead):.0f}", "word": word})
 
 
+SILENT = {
+    "scheduler": Explanation(
+        "scheduler.silent",
+        "the scheduler sends no heartbeats{since}",
+        "Its main loop does not turn, so nothing is scheduled: it waits for something, has too little CPU, or is not"
+        " there.",
+        "Kubernetes starts one that hangs anew within 3 minutes; at once: {restart}",
+    ),
+    "triggerer": Explanation(
+        "triggerer.silent",
+        "the triggerer sends no heartbeats{since}",
+        "Its main loop does not turn, so deferred tasks wait: a trigger blocks it, it has too little CPU, or is not"
+        " there.",
+        "Kubernetes starts one that hangs anew within 3 minutes; at once: {restart}",
+    ),
+    "dag-processor": Explanation(
+        "dag-processor.silent",
+        "the dag-processor sends no heartbeats{since}",
+        "Its main loop does not turn, so changed DAG files are not seen: it has too little CPU, a volume hangs, or it"
+        " is not there.",
+        "Kubernetes starts one that hangs anew within 3 minutes; at once: {restart}",
+    ),
+}
+"""By component, in the order of what to mend first."""
+
 COMPONENT_RULES: tuple[Rule, ...] = (
     Rule(
         "component.image-differs",
@@ -116,23 +166,10 @@ COMPONENT_RULES: tuple[Rule, ...] = (
 )
 
 API_RULES: tuple[Rule, ...] = (
-    Rule(
-        "airflow.not-answering",
-        "the api-server does not answer",
-        "Its process hangs, is starting or overloaded, or the way to it is closed.",
-        "Read its log: ./airstrip logs api-server; where it hangs, start it alone anew: {delete}",
-        _not_answering,
-        _NO_API,
-    ),
-    Rule(
-        "airflow.path-differs",
-        "what answers at Airflow's address is not Airflow's API",
-        "Airflow answers below another path than the one that it is looked for at (api.base_url), or another program"
-        " has the address.",
-        "Give api-server its settings again: ./airstrip up",
-        _not_airflow,
-        _NO_API,
-    ),
+    _raised_rule(UNREACHABLE.code, _unreachable),
+    _raised_rule("airflow.unavailable", _as_raised("airflow.unavailable", API_PROBE)),
+    # Its health is told at the root as well: the log-in is not.
+    _raised_rule("airflow.not-airflow", _as_raised("airflow.not-airflow", API_PROBE, WORK_PROBE)),
     Rule(
         "airflow.clock-skew",
         "the cluster's clock is {seconds} s {word} this machine's",
@@ -156,30 +193,7 @@ API_RULES: tuple[Rule, ...] = (
         "Run: ./airstrip up",
         _version_differs,
     ),
-    Rule(
-        "scheduler.silent",
-        "the scheduler's pod is there, but its last heartbeat is {age} s old",
-        "Its main loop does not turn: nothing is scheduled. It waits for something, or has too little CPU.",
-        "Kubernetes starts it anew within 3 minutes; at once: {delete}",
-        _silent("scheduler"),
-        _DATABASE,
-    ),
-    Rule(
-        "triggerer.silent",
-        "the triggerer's pod is there, but its last heartbeat is {age} s old",
-        "Its main loop does not turn: deferred tasks wait. A trigger may block it, or it has too little CPU.",
-        "Kubernetes starts it anew within 3 minutes; at once: {delete}",
-        _silent("triggerer"),
-        _DATABASE,
-    ),
-    Rule(
-        "dag-processor.silent",
-        "the dag-processor's pod is there, but its last heartbeat is {age} s old",
-        "Its main loop does not turn: changed DAG files are not seen. It has too little CPU, or a volume hangs.",
-        "Kubernetes starts it anew within 3 minutes; at once: {delete}",
-        _silent("dag-processor"),
-        _DATABASE,
-    ),
+    *(Rule.of(known, _silent(component), _DATABASE) for component, known in SILENT.items()),
     Rule(
         "airflow.no-admin",
         "no person has an account with the role Admin",

@@ -8,6 +8,7 @@ from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
+from airstrip.result import Explanation
 
 DATABASE = "postgresql"
 """The component."""
@@ -161,12 +162,16 @@ DATABASE_RULES: tuple[Rule, ...] = (
     ),
 )
 
+UNHEALTHY = Explanation(
+    "database.unhealthy",
+    "Airflow says that its database is unhealthy",
+    "The database is starting, is overloaded, or lost its tables.",
+    "Read its log: ./airstrip logs postgresql",
+)
+
 DATABASE_SYMPTOM_RULES: tuple[Rule, ...] = (
-    Rule(
-        "database.unhealthy",
-        "Airflow says that its database is unhealthy",
-        "The database is starting, is overloaded, or lost its tables.",
-        "Read its log: ./airstrip logs postgresql",
+    Rule.of(
+        UNHEALTHY,
         _airflow_says,
         _ROOT | {"database.unreachable", "database.not-migrated", "database.newer-than-image", "pod.crash-loop"},
     ),

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from airstrip.checksum import checksum
 from airstrip.diagnose.airflow.facts import ImageFact, ReaderFact, SecretFact
+from airstrip.times import moment
 
 Object = Mapping[str, Any]
 
@@ -98,7 +99,7 @@ def _is_current(pod: Object, secret: Object) -> bool:
         return True
     states = [entry.get("state") or {} for entry in pod["status"].get("containerStatuses") or []]
     started = [state["running"]["startedAt"] for state in states if "running" in state]
-    return bool(started) and min(map(_time, started)) >= _changed(secret)
+    return bool(started) and min(map(moment, started)) >= _changed(secret)
 
 
 def _changed(secret: Object) -> datetime.datetime:
@@ -108,11 +109,7 @@ def _changed(secret: Object) -> datetime.datetime:
         for entry in secret["metadata"].get("managedFields") or []
         if "time" in entry and "f:data" in (entry.get("fieldsV1") or {})
     ]
-    return max(map(_time, [*times, secret["metadata"]["creationTimestamp"]]))
-
-
-def _time(text: str) -> datetime.datetime:
-    return datetime.datetime.fromisoformat(text)
+    return max(map(moment, [*times, secret["metadata"]["creationTimestamp"]]))
 
 
 def _decoded(text: str) -> str:

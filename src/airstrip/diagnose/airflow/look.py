@@ -22,6 +22,10 @@ def subject(facts: Facts, component: str) -> str:
     return f"{namespace}/{component}"
 
 
+def secret_subject(namespace: str, name: str) -> str:
+    return f"secret/{namespace}/{name}"
+
+
 def probe_failed(facts: Facts, name: str) -> str:
     """The code with which a probe failed; empty where it did not."""
     return next((probe.code for probe in facts.probes if probe.name == name and probe.state == "failed"), "")

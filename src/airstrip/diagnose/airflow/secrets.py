@@ -1,44 +1,17 @@
-"""Secrets that are not there, not whole, not right, or not yet read by who runs."""
+"""Secrets that are not right, or not yet read by who runs; those that lack something: diagnose.missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airstrip.diagnose.airflow.facts import ReaderFact, SecretFact
-from airstrip.diagnose.airflow.look import airflow, signs_of, subject
+from airstrip.diagnose.airflow.facts import ReaderFact
+from airstrip.diagnose.airflow.look import airflow, secret_subject, signs_of, subject
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
 _JWT = "AIRFLOW__API_AUTH__JWT_SECRET"
-_KEYS, _DATABASE = "airflow-keys", "airflow-database"
-_LOST = {
-    _KEYS: " Without a copy of its fernet-key, stored connections and variables cannot be read any more.",
-    _DATABASE: " Without a copy of its password nobody gets into the database, which keeps the one it was made with.",
-}
-"""What a new one does not bring back."""
 _SIGNER, _JUDGE = "scheduler", "api-server"
-
-
-def _missing(facts: Facts) -> Iterator[Match]:
-    for secret in airflow(facts).secrets:
-        if not secret.present:
-            fields = {"readers": ", ".join(secret.readers), "lost": _LOST.get(secret.name, "")}
-            yield _lacking(facts, secret, fields)
-
-
-def _incomplete(facts: Facts) -> Iterator[Match]:
-    for secret in airflow(facts).secrets:
-        if secret.missing:
-            # Of the database's two keys, one tells the other.
-            is_lost = "fernet-key" in secret.missing or {"password", "sql-alchemy-conn"} <= {*secret.missing}
-            lost = _LOST.get(secret.name, "") if is_lost else ""
-            yield _lacking(facts, secret, {"keys": ", ".join(secret.missing), "lost": lost})
-
-
-def _lacking(facts: Facts, secret: SecretFact, fields: dict[str, str]) -> Match:
-    readers = [subject(facts, reader) for reader in secret.readers]
-    return Match(f"secret/{secret.name}", {"secret": secret.name, **fields}, "", readers)
 
 
 def _malformed(facts: Facts) -> Iterator[Match]:
@@ -46,13 +19,13 @@ def _malformed(facts: Facts) -> Iterator[Match]:
         if secret.malformed:
             readers = [subject(facts, reader) for reader in secret.readers]
             fields = {"secret": secret.name, "keys": ", ".join(secret.malformed)}
-            yield Match(f"secret/{secret.name}", fields, "", readers)
+            yield Match(_about(facts, secret.name), fields, "", readers)
 
 
 def _two_passwords(facts: Facts) -> Iterator[Match]:
     for secret in airflow(facts).secrets:
         if not secret.keeps_password:
-            yield Match(f"secret/{secret.name}", {"secret": secret.name})
+            yield Match(_about(facts, secret.name), {"secret": secret.name})
 
 
 def _jwt_differs(facts: Facts) -> Iterator[Match]:
@@ -64,7 +37,7 @@ def _jwt_differs(facts: Facts) -> Iterator[Match]:
     if signers and judges and signers != judges and refused:
         secret = readers[0].secret
         explains = [f"task/{sign.dag}" for sign in airflow(facts).task_signs]
-        yield Match(f"secret/{secret}", {"secret": secret}, "\n".join(refused[-5:]), explains)
+        yield Match(_about(facts, secret), {"secret": secret}, "\n".join(refused[-5:]), explains)
 
 
 def _not_rolled(facts: Facts) -> Iterator[Match]:
@@ -74,7 +47,11 @@ def _not_rolled(facts: Facts) -> Iterator[Match]:
             late.setdefault(reader.secret, []).append(reader)
     for secret, readers in late.items():
         components = ", ".join(dict.fromkeys(reader.component for reader in readers))
-        yield Match(f"secret/{secret}", {"secret": secret, "components": components})
+        yield Match(_about(facts, secret), {"secret": secret, "components": components})
+
+
+def _about(facts: Facts, name: str) -> str:
+    return secret_subject(facts.deployment.control if facts.deployment else "", name)
 
 
 def _undecryptable(facts: Facts) -> Iterator[Match]:
@@ -85,20 +62,6 @@ def _undecryptable(facts: Facts) -> Iterator[Match]:
 
 
 SECRET_RULES: tuple[Rule, ...] = (
-    Rule(
-        "secret.missing",
-        "Secret {secret} is not there",
-        "It was deleted. It is read by {readers}, whose pods start only with it.{lost}",
-        "Put it back from a copy; where there is none, Airstrip makes its own anew: ./airstrip up",
-        _missing,
-    ),
-    Rule(
-        "secret.key-missing",
-        "Secret {secret} lacks {keys}",
-        "It was changed by hand, and not all of it was kept.{lost}",
-        "Let Airstrip make what its own Secret lacks; what that holds stays: ./airstrip up",
-        _incomplete,
-    ),
     Rule(
         "secret.malformed",
         "{keys} in Secret {secret} is not a key",

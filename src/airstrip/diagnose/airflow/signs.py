@@ -25,7 +25,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
         r"|You still have unapplied migrations",
         "unreachable": r"could not connect to server|connection to server at .* failed|could not translate host name"
         r"|server closed the connection unexpectedly|the database system is (starting up|shutting down)",
-        "token": r"Signature verification failed|Invalid auth token",
+        "token": r"Signature verification failed|Invalid auth token(?!.*expired)",
         "token-expired": r"Signature has expired|token (has )?expired|ExpiredSignatureError",
         "fernet": r"fernet\.InvalidToken|InvalidToken|Can't decrypt _val",
         "fernet-malformed": r"Could not create Fernet object|Fernet key must be 32",
@@ -36,7 +36,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
         "remote-log": r"Could not (read|write|verify|upload).*(remote|s3|gcs|wasb|oss://)|remote_log_conn_id"
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
         "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
-        "zombie": r"without a heartbeat|heartbeat timeout",
+        "heartbeat-timeout": r"without a heartbeat|heartbeat timeout",
         "provider": r"No module named 'airflow\.providers\.\w+",
     }.items()
 }

@@ -10,12 +10,14 @@ from airstrip.diagnose.airflow.look import airflow, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
+from airstrip.result import Explanation
 
 _TASK = re.compile(r"<TaskInstance: (?P<task>[\w.-]+) ")
 _LATE = 60.0
 """Seconds after which a run that was due should be there."""
 _LONG = 300.0
 """Seconds that a task may wait before it is asked why."""
+_TIMED_OUT = re.compile(r"'DAG Id': '(?P<dag>[^']+)', 'Task Id': '(?P<task>[^']+)', 'Run Id': '(?P<run>[^']+)'")
 _NOT_SCHEDULING = frozenset({"scheduler.silent", "component.scaled-to-zero", "pod.crash-loop", "database.unhealthy"})
 
 
@@ -27,38 +29,61 @@ def _waits(facts: Facts, pool: PoolFact, state: str) -> float:
 
 def _no_slots(facts: Facts) -> Iterator[Match]:
     for pool in airflow(facts).pools:
-        if pool.slots == 0:
-            waiting = pool.scheduled + pool.queued
-            yield Match(f"pool/{pool.name}", {"pool": pool.name, "waiting": str(waiting)})
+        waiting = pool.scheduled + pool.queued
+        if pool.slots == 0 and waiting:
+            yield Match(pool_subject(pool.name), {"pool": pool.name, "waiting": _who_waits(waiting)})
 
 
 def _full(facts: Facts) -> Iterator[Match]:
     for pool in airflow(facts).pools:
         full = 0 < pool.slots <= pool.running + pool.queued
         if full and pool.scheduled and _waits(facts, pool, "scheduled") > _LONG:
-            fields = {"pool": pool.name, "slots": str(pool.slots), "waiting": str(pool.scheduled)}
-            yield Match(f"pool/{pool.name}", fields)
+            taken = {"taken": str(pool.running + pool.queued), "slots": str(pool.slots)}
+            fields = {"pool": pool.name, **taken, "waiting": _who_waits(pool.scheduled), "names": ""}
+            yield Match(pool_subject(pool.name), fields)
 
 
 def _no_places(facts: Facts) -> Iterator[Match]:
     found = airflow(facts)
     long = [task for task in found.waiting if task.state == "scheduled" and task.seconds > _LONG]
-    if found.parallelism and found.active >= found.parallelism and long:
-        yield Match("executor", {"parallelism": str(found.parallelism), "waiting": str(len(long))})
+    schedulers = max([1, *(each.wanted for each in facts.workloads if each.component == "scheduler")])
+    if found.parallelism and found.active >= found.parallelism * schedulers and long:
+        yield no_place(_who_waits(len(long)), found.active, found.parallelism, schedulers)
+
+
+def no_place(waiting: str, active: int, parallelism: int, schedulers: int, names: str = "") -> Match:
+    """Of each scheduler's executor."""
+    places, more = str(parallelism * schedulers), str(parallelism * 2)
+    return Match(
+        "executor", {"waiting": waiting, "active": str(active), "places": places, "more": more, "names": names}
+    )
+
+
+def pool_subject(name: str) -> str:
+    return f"pool/{name}"
+
+
+def _who_waits(count: int) -> str:
+    return "1 task waits" if count == 1 else f"{count} tasks wait"
 
 
 def _queued_long(facts: Facts) -> Iterator[Match]:
     for task in airflow(facts).waiting:
         if task.state == "queued" and task.seconds > _LONG:
             fields = {"dag": task.dag, "task": task.task, "run": task.run, "seconds": f"{task.seconds:.0f}"}
-            yield Match(f"task/{task.dag}", fields)
+            yield Match(task_subject(task.dag), fields)
 
 
 def _overdue(facts: Facts) -> Iterator[Match]:
     late = [each for each in airflow(facts).overdue if each.seconds > _LATE]
     if late:
         worst = max(late, key=lambda each: each.seconds)
-        yield Match("scheduler/runs", {"dag": worst.dag, "seconds": f"{worst.seconds:.0f}", "dags": str(len(late))})
+        yield overdue(worst.dag, worst.seconds, len(late) - 1)
+
+
+def overdue(dag: str, seconds: float, others: int = 0) -> Match:
+    more = f" ({others} more {'DAG is' if others == 1 else 'DAGs are'} late)" if others else ""
+    return Match(f"overdue/{dag}", {"dag": dag, "seconds": f"{seconds:.0f}", "others": more})
 
 
 def _task_said(sign: str) -> Callable[[Facts], Iterator[Match]]:
@@ -66,15 +91,34 @@ def _task_said(sign: str) -> Callable[[Facts], Iterator[Match]]:
         for each in airflow(facts).task_signs:
             if each.sign == sign:
                 fields = {"dag": each.dag, "task": each.task, "run": each.run}
-                yield Match(f"task/{each.dag}", fields, "\n".join(each.lines))
+                yield Match(task_subject(each.dag), fields, "\n".join(each.lines))
 
     return matches
 
 
-def _zombies(facts: Facts) -> Iterator[Match]:
-    for _, component, lines in signs_of(facts, "zombie"):
-        if component == "scheduler":
-            yield Match("tasks/without-heartbeat", {}, "\n".join(lines))
+def task_subject(dag: str) -> str:
+    """One for all tasks of a DAG."""
+    return f"task/{dag}"
+
+
+def _timed_out(facts: Facts) -> Iterator[Match]:
+    """One finding for all: with a node, hundreds are lost."""
+    found = [
+        line
+        for _, component, lines in signs_of(facts, "heartbeat-timeout")
+        if component == "scheduler"
+        for line in lines
+    ]
+    tasks = {(seen["dag"], seen["task"], seen["run"]): None for line in found if (seen := _TIMED_OUT.search(line))}
+    if found:
+        dag, task, run = next(iter(tasks), ("DAG", "a task", "RUN"))
+        others = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
+        fields = {"task": task, "dag": dag, "others": others, "logs": f"./airstrip logs {dag} {task} --run {run}"}
+        yield Match(heartbeat_subject(dag, task), {**fields, "when": ""}, "\n".join(found))
+
+
+def heartbeat_subject(dag: str, task: str) -> str:
+    return f"heartbeat/{dag}/{task}"
 
 
 def _ended_early(facts: Facts) -> Iterator[Match]:
@@ -83,72 +127,82 @@ def _ended_early(facts: Facts) -> Iterator[Match]:
     ]
     tasks = [match["task"] for line in found if (match := _TASK.search(line))]
     if found:
-        yield Match("tasks/ended-early", {"tasks": ", ".join(dict.fromkeys(tasks)) or "a task"}, "\n".join(found))
+        yield Match(ENDED_EARLY_SUBJECT, {"tasks": ", ".join(dict.fromkeys(tasks)) or "a task"}, "\n".join(found))
 
+
+POOL_WITHOUT_SLOTS = Explanation(
+    "pool.no-slots",
+    "pool {pool} has no slot, and {waiting} in it",
+    "Somebody set its slots to zero: none of its tasks will ever begin.",
+    "Give it slots in Airflow's UI, under Admin, Pools.",
+)
+POOL_FULL = Explanation(
+    "pool.full",
+    "{taken} of {slots} slots of pool {pool} are taken, and {waiting} for room in it",
+    "More tasks are in the pool than it has slots, or some that hold one do not end{names}.",
+    "Wait until one ends, or end what holds them; or give it more slots in Airflow's UI, under Admin, Pools.",
+)
+EXECUTOR_FULL = Explanation(
+    "executor.full",
+    "{active} of {places} places of the executor are taken, and {waiting} for one",
+    "More tasks are ready than core.parallelism lets run at a time{names}.",
+    "Wait until one ends; or write airflow: {{config: {{core: {{parallelism: {more}}}}}}} into the file, then run:"
+    " ./airstrip up",
+)
+TOKEN_REFUSED = Explanation(
+    "task.token-refused",
+    "{task} of {dag} was refused by the api-server",
+    "Its token is not one that the api-server takes: it was signed with another key.",
+    "Roll all who read the keys: ./airstrip up",
+)
+TOKEN_EXPIRED = Explanation(
+    "task.token-expired",
+    "{task} of {dag} came to the api-server with a token that was no longer good",
+    "It waited longer in its queue than its token lives (execution_api.jwt_expiration_time), or clocks differ.",
+    "Raise airflow.config.execution_api.jwt_expiration_time in the file, then run: ./airstrip up",
+)
+ENDED_EARLY = Explanation(
+    "task.ended-early",
+    "the pod of {tasks} ended before its task began",
+    "It could not write its log (a folder of the logs that is not group 0's), reach the api-server, or be let in.",
+    "Give the logs back to group 0 where they lie: chgrp -R 0 FOLDER && chmod -R g+rwX FOLDER; then run it again"
+    " and read its pod: ./airstrip logs DAG TASK -F",
+)
+ENDED_EARLY_SUBJECT = "tasks/ended-early"
+HEARTBEAT_TIMEOUT = Explanation(
+    "task.heartbeat-timeout",
+    "{task} of {dag}{others} was given up: the scheduler heard no heartbeat of it for too long",
+    "Its pod was killed, hung, lost its node, or did not reach the api-server{when}.",
+    "Look at its log, {logs}, and at ./airstrip status; then run it again: ./airstrip run {dag}",
+)
+OVERDUE = Explanation(
+    "dag.overdue",
+    "{dag} was due {seconds} s ago, and the scheduler has made no run{others}",
+    "The scheduler is alive and does not get to it: it is overloaded, waits for a lock of the database, or has trouble"
+    " with this DAG.",
+    "Read its log: ./airstrip logs scheduler",
+)
 
 WORK_RULES: tuple[Rule, ...] = (
-    Rule(
-        "pool.no-slots",
-        "pool {pool} has no slot, and {waiting} tasks wait in it",
-        "Somebody set its slots to zero: none of its tasks will ever begin.",
-        "Give it slots in Airflow, under Admin, Pools.",
-        _no_slots,
-    ),
-    Rule(
-        "pool.full",
-        "all {slots} slots of pool {pool} are taken, and {waiting} tasks wait for one",
-        "More tasks are in the pool than it has slots; or some that hold one do not end.",
-        "Give it more slots in Airflow, under Admin, Pools; or end what holds them.",
-        _full,
-    ),
-    Rule(
-        "executor.full",
-        "all {parallelism} places of the executor are taken, and {waiting} tasks wait for one",
-        "More tasks are ready than core.parallelism lets run at a time.",
-        "Raise airflow.config.core.parallelism in the file, then run: ./airstrip up",
-        _no_places,
-        frozenset({"pool.full", "pool.no-slots"}),
-    ),
-    Rule(
-        "task.token-refused",
-        "{task} of {dag} was refused by the api-server",
-        "Its token is not one that the api-server takes: it was signed with another key.",
-        "Roll all who read the keys: ./airstrip up",
-        _task_said("token"),
-    ),
-    Rule(
-        "task.token-expired",
-        "{task} of {dag} came to the api-server with a token that was no longer good",
-        "It waited longer in its queue than its token lives (execution_api.jwt_expiration_time), or clocks differ.",
-        "Raise airflow.config.execution_api.jwt_expiration_time in the file, then run: ./airstrip up",
-        _task_said("token-expired"),
-        frozenset({"airflow.clock-skew"}),
-    ),
+    Rule.of(POOL_WITHOUT_SLOTS, _no_slots),
+    Rule.of(POOL_FULL, _full),
+    Rule.of(EXECUTOR_FULL, _no_places, frozenset({"pool.full", "pool.no-slots"})),
+    Rule.of(TOKEN_EXPIRED, _task_said("token-expired"), frozenset({"airflow.clock-skew"})),
+    Rule.of(TOKEN_REFUSED, _task_said("token")),
     Rule(
         "airflow.execution-api-overloaded",
         "{task} of {dag} had no answer from the api-server in time",
         "More tasks ask it at a time than one process answers.",
         "Give it more: components.api-server.replicas in the file, then run: ./airstrip up",
         _task_said("overloaded"),
-        frozenset({"airflow.not-answering"}),
+        frozenset({"airflow.unreachable"}),
     ),
-    Rule(
-        "task.ended-early",
-        "the pod of {tasks} ended before its task began",
-        "It could not write its log (a folder of the logs that is not group 0's), reach the api-server, or be let in.",
-        "Give the logs back to group 0 where they lie: chgrp -R 0 FOLDER && chmod -R g+rwX FOLDER; then run it again"
-        " and read its pod: ./airstrip logs DAG TASK -F",
+    Rule.of(
+        ENDED_EARLY,
         _ended_early,
         frozenset({"secret.jwt-differs", "logs.not-writable", "logs.refused", "task.token-refused", "pod.oom-killed"}),
     ),
-    Rule(
-        "task.no-heartbeat",
-        "the scheduler ended tasks that it did not hear of any more",
-        "Their pods were killed, lost their node, or could not reach the api-server.",
-        "Look at what became of them: ./airstrip logs scheduler",
-        _zombies,
-        _NOT_SCHEDULING,
-    ),
+    Rule.of(HEARTBEAT_TIMEOUT, _timed_out, _NOT_SCHEDULING),
     Rule(
         "task.queued-long",
         "{task} of {dag} has been queued for {seconds} s",
@@ -157,12 +211,5 @@ WORK_RULES: tuple[Rule, ...] = (
         _queued_long,
         _NOT_SCHEDULING | {"pod.unschedulable", "namespace.quota", "image.missing", "executor.full"},
     ),
-    Rule(
-        "scheduler.not-scheduling",
-        "the next run of {dag} was due {seconds} s ago and is not made ({dags} such DAGs)",
-        "The scheduler is alive and does not get to it: it is overloaded, or waits for a lock of the database.",
-        "Read its log: ./airstrip logs scheduler",
-        _overdue,
-        _NOT_SCHEDULING,
-    ),
+    Rule.of(OVERDUE, _overdue, _NOT_SCHEDULING),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from airstrip.diagnose.why import dags, ends, limits, pods, runs, states, upstream
+from airstrip.diagnose.why import dags, ends, limits, pods, refusals, runs, states, upstream
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.reason import Reason
 from airstrip.result import Finding
@@ -15,7 +15,7 @@ REASONS: tuple[Reason, ...] = (
     *runs.REASONS,
     *limits.REASONS,
     *states.REASONS,
-    *(replace(reason, group="try") for reason in (*pods.REASONS, *ends.REASONS)),
+    *(replace(reason, group="try") for reason in (*pods.NODE_REASONS, *refusals.REASONS, *pods.REASONS, *ends.REASONS)),
     *upstream.REASONS,
 )
 """From the ground up: Airflow's processes, the DAG, its run, what limits a task, its state, its pod, how it ended."""
@@ -41,7 +41,4 @@ def _first_of_groups(reasons: Sequence[Reason], facts: WhyFacts) -> list[Finding
 
 def _finding(reason: Reason, facts: WhyFacts) -> list[Finding]:
     match = next(reason.matches(facts), None)
-    if match is None:
-        return []
-    symptom, cause, fix = (text.format_map(match.fields) for text in (reason.symptom, reason.cause, reason.fix))
-    return [Finding(reason.code, symptom, cause, fix, match.evidence)]
+    return [] if match is None else [reason.explanation.finding(match.fields, match.evidence, match.subject)]

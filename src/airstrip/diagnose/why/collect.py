@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from airstrip import times
 from airstrip.airflow_api import AirflowClient, TaskInstance
+from airstrip.diagnose.airflow.api_probe import import_errors
+from airstrip.diagnose.airflow.facts import ImportErrorFact
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
-from airstrip.diagnose.why.words import short
 from airstrip.kube import Cluster, pod_log
 from airstrip.redaction import without_credentials
 
@@ -27,12 +28,13 @@ _BUILDING = re.compile(r"(?:Building pod|[Pp]od) ([a-z0-9][\w.-]*[a-z0-9]) (?:wi
 
 @dataclass(frozen=True)
 class Where:
-    """Of a deployment: its name, its namespaces, and what its schedulers let be at work at once."""
+    """Of a deployment: its name, its namespaces, its schedulers, and what each of them lets be at work at once."""
 
     name: str
     control: str
     workers: str
     parallelism: int
+    schedulers: int = 1
 
 
 def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
@@ -41,12 +43,14 @@ def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
     is_open = run is not None and not run.ended
     facts = replace(
         known,
-        now=datetime.datetime.now(datetime.UTC).isoformat(),
+        now=times.now().isoformat(),
         import_error=import_error_of(client, known.dag.file),
         heartbeats=client.health().components,
         running_runs=[other.run_id for other in ask.running_runs(known.dag.dag_id)] if is_open else (),
         namespace=where.workers,
+        control=where.control,
         parallelism=where.parallelism,
+        schedulers=where.schedulers,
     )
     task = root_of(facts.asked, facts.tasks, facts.definitions) if facts.asked else None
     return _about_task(client, replace(facts, task=task), task) if task else facts
@@ -65,11 +69,10 @@ def _about_task(client: AirflowClient, facts: WhyFacts, task: TaskInstance) -> W
     return replace(facts, audit=ask.audit(task), log=_log(client, task))
 
 
-def import_error_of(client: AirflowClient, *files: str) -> str:
-    """The last line of Python's own words on the first of these files that cannot be imported; else empty."""
-    errors = {error.filename: error.stack_trace for error in client.import_errors()}
-    text = next((errors[file] for file in files if file in errors), "")
-    return short(without_credentials(text.strip().rpartition("\n")[2]))
+def import_error_of(client: AirflowClient, *files: str) -> ImportErrorFact | None:
+    """Of the first of these files that cannot be imported."""
+    errors = {error.file: error for error in import_errors(client)}
+    return next((errors[file] for file in files if file in errors), None)
 
 
 def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) -> WhyFacts:

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
-from airstrip.diagnose.match import Match, sentence
+from airstrip import times
+from airstrip.diagnose.airflow.components import SILENT, silence
+from airstrip.diagnose.airflow.dags import DAG_RULES
+from airstrip.diagnose.airflow.facts import AirflowFacts, ImportErrorFact
+from airstrip.diagnose.airflow.work import OVERDUE, overdue
+from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.match import Match
+from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.reason import Reason, found
 from airstrip.diagnose.why.words import is_before, moment
@@ -13,15 +21,32 @@ _RUN_IT = "Run it: ./airstrip run {dag}"
 
 
 def _no_scheduler(facts: WhyFacts) -> Iterator[Match]:
-    beat = facts.heartbeats.get("scheduler")
-    if not facts.run_is_over and beat and beat.state != "healthy":
-        yield found(last=moment(beat.last) or "never")
+    if not facts.run_is_over:
+        yield from silent(facts, "scheduler")
 
 
-def _import_error(facts: WhyFacts) -> Iterator[Match]:
-    if not facts.is_run_chosen and (facts.import_error or facts.dag.has_import_errors):
-        message = sentence(facts.import_error or "Airflow says that its file has import errors")
-        yield found(file=facts.dag.file or facts.dag.dag_id, dag=facts.dag.dag_id, message=message)
+def silent(facts: WhyFacts, component: str) -> Iterator[Match]:
+    """One that sends no heartbeats, as Airflow itself judges."""
+    beat = facts.heartbeats.get(component)
+    if beat and beat.state != "healthy":
+        age = times.age(beat.last, times.moment(facts.now)) if beat.last else None
+        yield found(subject=f"{facts.control}/{component}", **silence(component, facts.control, age))
+
+
+def _unimportable(rule: Rule) -> Reason:
+    """What keeps its file from being imported."""
+
+    def matches(facts: WhyFacts) -> Iterator[Match]:
+        if not facts.is_run_chosen and (error := _import_error(facts)):
+            yield from rule.matches(Facts(airflow=AirflowFacts(import_errors=(error,))))
+
+    return Reason.of(rule.explanation, matches)
+
+
+def _import_error(facts: WhyFacts) -> ImportErrorFact | None:
+    if facts.import_error or not facts.dag.has_import_errors:
+        return facts.import_error
+    return ImportErrorFact(facts.dag.file or facts.dag.dag_id, "", "Airflow says that its file has import errors")
 
 
 def _stale(facts: WhyFacts) -> Iterator[Match]:
@@ -67,8 +92,9 @@ def _not_due(facts: WhyFacts) -> Iterator[Match]:
 
 @_before_a_first_run
 def _overdue(facts: WhyFacts) -> Iterator[Match]:
-    if is_before(facts.dag.next_run_after, facts.now):
-        yield found(dag=facts.dag.dag_id, next=moment(facts.dag.next_run_after))
+    due = facts.dag.next_run_after
+    if due and is_before(due, facts.now):
+        yield overdue(facts.dag.dag_id, times.age(due, times.moment(facts.now)))
 
 
 @_before_a_first_run
@@ -79,20 +105,8 @@ def _no_schedule(facts: WhyFacts) -> Iterator[Match]:
 
 
 REASONS = (
-    Reason(
-        "scheduler.not-running",
-        "the scheduler does not work, so nothing is scheduled",
-        "Its last heartbeat: {last}.",
-        "Read its log: ./airstrip logs scheduler; then run: ./airstrip up",
-        _no_scheduler,
-    ),
-    Reason(
-        "dags.import-error",
-        "{file} cannot be imported: {dag} runs as it was before, if at all",
-        "{message}",
-        "Mend the file: Airflow reads it again by itself.",
-        _import_error,
-    ),
+    Reason.of(SILENT["scheduler"], _no_scheduler),
+    *(replace(_unimportable(rule), group="import") for rule in DAG_RULES),
     Reason(
         "dag.stale",
         "no file defines {dag} any more",
@@ -128,13 +142,7 @@ REASONS = (
         "Wait; or run it now: ./airstrip run {dag}",
         _not_due,
     ),
-    Reason(
-        "dag.overdue",
-        "{dag} was due at {next}, and the scheduler has made no run",
-        "It works through other DAGs first, or it has trouble with this one.",
-        "Read its log: ./airstrip logs scheduler",
-        _overdue,
-    ),
+    Reason.of(OVERDUE, _overdue),
     Reason(
         "dag.no-schedule",
         "{dag} has not run yet",

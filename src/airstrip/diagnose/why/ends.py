@@ -5,7 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from airstrip.diagnose.match import Match, lines, sentence
+from airstrip.airflow_api import AuditEntry
+from airstrip.diagnose import described
+from airstrip.diagnose.airflow.signs import SIGNS
+from airstrip.diagnose.airflow.work import (
+    ENDED_EARLY,
+    ENDED_EARLY_SUBJECT,
+    HEARTBEAT_TIMEOUT,
+    TOKEN_EXPIRED,
+    TOKEN_REFUSED,
+    heartbeat_subject,
+    task_subject,
+)
+from airstrip.diagnose.match import Match, lines, sentence, subject_of
+from airstrip.diagnose.pods import EVICTED, OOM_KILLED, evicted_subject
 from airstrip.diagnose.why.facts import WhyFacts, command, label
 from airstrip.diagnose.why.reason import Matches, Reason, found
 from airstrip.diagnose.why.words import (
@@ -51,25 +64,27 @@ def _failed(matches: Callable[[WhyFacts, dict[str, str]], Iterator[Match]]) -> M
 
 @_failed
 def _oom(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    limit = _LIMIT.search(facts.task.executor_config) if facts.task else None
+    fields = {"limit": f" ({limit[1]})" if limit else "", "where": described.memory_limit_of_task()}
     for pod, container in facts.cluster.containers():
         if pod.name in (*facts.pods, *facts.children) and "OOMKilled" in (container.reason, container.last_reason):
-            yield found(f"{pod.name}/{container.name}: OOMKilled", **named, limit=_limit(facts))
+            said = f"{pod.name}/{container.name}: OOMKilled"
+            yield found(said, subject_of(pod), who=f"{named['task']} ({pod.name})", **fields)
     for seen in (*matching(facts.scheduler_log, _OOM_SCHEDULER), *matching(facts.log, _OOM_LOG)):
-        yield found(short(seen.string), **named, limit=_limit(facts))
-
-
-def _limit(facts: WhyFacts) -> str:
-    limit = _LIMIT.search(facts.task.executor_config) if facts.task else None
-    return f" ({limit[1]})" if limit else ""
+        yield found(short(seen.string), who=named["task"], **fields)
 
 
 @_failed
 def _evicted(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    fields = {"who": named["task"], "again": f"./airstrip run {named['dag']}"}
+    there = {f"Pod/{pod.name}": evicted_subject(pod) for pod in facts.cluster.pods}
     for event in facts.events():
         if event.reason in ("Evicted", "Preempted", "TaintManagerEviction"):
-            yield found(f"{event.reason}: {event.message}", **named, message=sentence(event.message))
+            said, about = sentence(event.message), there.get(event.about, "")
+            yield found(f"{event.reason}: {event.message}", about, **fields, message=said)
     for seen in matching([*facts.log, *facts.scheduler_log], _EVICTED):
-        yield found(short(seen.string), **named, message=sentence(seen["said"] or "Kubernetes does not say why"))
+        said = sentence(seen["said"] or "Kubernetes does not say why")
+        yield found(short(seen.string), **fields, message=said)
 
 
 @_failed
@@ -84,24 +99,41 @@ def _deleted(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
         yield found(short(seen.string), **named, pod=seen["pod"])
 
 
-def _noted(event: str) -> Matches:
-    """By the scheduler in the audit log."""
+@_failed
+def _stuck(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    for entry in _noted(facts, "stuck in queued tries exceeded"):
+        yield found(entry.text, **named, when=moment(entry.when))
 
+
+@_failed
+def _no_heartbeat(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    for entry in _noted(facts, "heartbeat timeout"):
+        when = f"; noted at {moment(entry.when)}"
+        subject = heartbeat_subject(named["dag"], facts.task.task_id if facts.task else "")
+        yield found(entry.text, subject, **named, others="", when=when)
+
+
+def _noted(facts: WhyFacts, event: str) -> Iterator[AuditEntry]:
+    """By the scheduler in the audit log, the newest first."""
+    return (entry for entry in reversed(facts.audit) if entry.event == event)
+
+
+def _token(*, expired: bool) -> Matches:
     @_failed
     def matches(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
-        for entry in reversed(facts.audit):
-            if entry.event == event:
-                yield found(entry.text, **named, when=moment(entry.when))
+        """A task that could not begin has no exception in its log: there, and in its pod's, any line tells."""
+        own = (line for pod, each in facts.cluster.containers() if pod.name in facts.pods for line in each.log)
+        for seen in matching([*(exception_entry(facts.log) or facts.log), *own], _TOKEN):
+            if bool(SIGNS["token-expired"].search(seen.string)) is expired:
+                yield found(short(seen.string), task_subject(named["dag"]), **named)
 
     return matches
 
 
 @_failed
-def _token(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
-    """A task that could not begin has no exception in its log: there, and in its pod's, any line tells."""
-    own = (line for pod, container in facts.cluster.containers() if pod.name in facts.pods for line in container.log)
-    for seen in matching([*(exception_entry(facts.log) or facts.log), *own], _TOKEN):
-        yield found(short(seen.string), **named)
+def _ended_early(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    for seen in matching(facts.scheduler_log, SIGNS["ended-early"]):
+        yield found(short(seen.string), ENDED_EARLY_SUBJECT, tasks=f"{named['dag']}.{named['task']}")
 
 
 @_failed
@@ -162,24 +194,10 @@ def _ended(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
 
 
 REASONS = (
+    Reason.of(OOM_KILLED, _oom),
+    Reason.of(EVICTED, _evicted),
     Reason(
-        "task.oom-killed",
-        "{task} was killed: it used more memory than its limit allows",
-        "The kernel ended its process at the limit of its container{limit}.",
-        "Give it more: resources.limits.memory in its pod_override, container_resources of an operator; or for all: "
-        "components: {{task: {{resources: {{limits: {{memory: 4Gi}}}}}}}} in the file, then ./airstrip up",
-        _oom,
-    ),
-    Reason(
-        "pod.evicted",
-        "{task} was ended with its pod, which Kubernetes evicted",
-        "{message}",
-        "Raise the limit that it names, or free room on the node (on this machine: ./airstrip node prune); then run it "
-        "again: ./airstrip run {dag}",
-        _evicted,
-    ),
-    Reason(
-        "node.lost",
+        "task.node-lost",
         "{task} was ended with its node",
         "{message}",
         "See to the node: ./airstrip status; then run it again: ./airstrip run {dag}",
@@ -197,22 +215,11 @@ REASONS = (
         "{task} never began: it was queued longer than scheduler.task_queued_timeout allows",
         "Its pod did not start in that time; Airflow gave it up at {when}.",
         "Read what kept it: ./airstrip logs scheduler; then run it again: ./airstrip run {dag}",
-        _noted("stuck in queued tries exceeded"),
+        _stuck,
     ),
-    Reason(
-        "task.heartbeat-lost",
-        "{task} was given up: it had sent no heartbeat for too long",
-        "Its pod was ended from outside, hung, or did not reach the API server; noted at {when}.",
-        "Look at its log ({logs}) and at ./airstrip status; then run it again: ./airstrip run {dag}",
-        _noted("heartbeat timeout"),
-    ),
-    Reason(
-        "task.token-refused",
-        "{task} could not speak with Airflow: its token was refused",
-        "The API server and the scheduler have different JWT secrets, or the token expired in the queue.",
-        "Roll both, so that they read the same Secret: ./airstrip up",
-        _token,
-    ),
+    Reason.of(HEARTBEAT_TIMEOUT, _no_heartbeat),
+    Reason.of(TOKEN_EXPIRED, _token(expired=True)),
+    Reason.of(TOKEN_REFUSED, _token(expired=False)),
     Reason(
         "task.api-refused",
         "{task} was refused by the Kubernetes API (HTTP {status})",
@@ -255,6 +262,7 @@ REASONS = (
         "Clear it in Airflow's UI, or run it again: ./airstrip run {dag}",
         _by_hand,
     ),
+    Reason.of(ENDED_EARLY, _ended_early),
     Reason(
         "task.failed",
         "{task} failed",

@@ -15,6 +15,7 @@ from airstrip.airflow_api import (
     TaskDefinition,
     TaskInstance,
 )
+from airstrip.diagnose.airflow.facts import ImportErrorFact
 from airstrip.diagnose.facts import EventFact, Facts
 
 FAILED = ("failed", "up_for_retry")
@@ -36,13 +37,15 @@ class WhyFacts:
 
     `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
     `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log,
-    `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that of tasks' pods.
+    `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that of tasks' pods,
+    `control` the control plane's; `parallelism` is what each of the `schedulers` lets be at work at once.
     """
 
     dag: DagDetails
     now: str
     namespace: str = ""
-    import_error: str = ""
+    control: str = ""
+    import_error: ImportErrorFact | None = None
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     run: DagRun | None = None
     is_run_chosen: bool = False
@@ -56,6 +59,7 @@ class WhyFacts:
     in_pool: ActiveTasks = ActiveTasks()
     everywhere: ActiveTasks = ActiveTasks()
     parallelism: int = 0
+    schedulers: int = 1
     audit: Sequence[AuditEntry] = ()
     log: Sequence[str] = ()
     scheduler_log: Sequence[str] = ()
@@ -67,6 +71,11 @@ class WhyFacts:
     def state(self) -> str | None:
         """The explained task's."""
         return self.task.state if self.task else None
+
+    @property
+    def task_label(self) -> str:
+        """The explained task's, empty where there is none."""
+        return label(self.task) if self.task else ""
 
     @property
     def has_failed(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from airstrip.airflow_api import Pool, TaskInstance
+from airstrip.diagnose.airflow.work import EXECUTOR_FULL, POOL_FULL, POOL_WITHOUT_SLOTS, no_place, pool_subject
 from airstrip.diagnose.match import Match, sentence
 from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.reason import Matches, Reason, found
@@ -30,13 +32,34 @@ def _no_pool(facts: WhyFacts) -> Iterator[Match]:
 
 @_waiting
 def _pool_full(facts: WhyFacts) -> Iterator[Match]:
+    for task, pool in _short_pool(facts):
+        if pool.slots >= task.pool_slots:
+            taken = {"taken": str(pool.occupied), "slots": str(pool.slots), "waiting": f"{label(task)} waits"}
+            fields = {**taken, "pool": pool.name, "names": f": {_names(facts.in_pool)}"}
+            yield found(facts.unmet(_SLOTS), pool_subject(pool.name), **fields)
+
+
+@_waiting
+def _pool_without_slots(facts: WhyFacts) -> Iterator[Match]:
+    for task, pool in _short_pool(facts):
+        if pool.slots == 0:
+            waiting = f"{label(task)} waits"
+            yield found(facts.unmet(_SLOTS), pool_subject(pool.name), pool=pool.name, waiting=waiting)
+
+
+@_waiting
+def _pool_too_small(facts: WhyFacts) -> Iterator[Match]:
+    for task, pool in _short_pool(facts):
+        if 0 < pool.slots < task.pool_slots:
+            said = facts.unmet(_SLOTS)
+            yield found(said, task=label(task), pool=pool.name, asked=task.pool_slots, slots=pool.slots)
+
+
+def _short_pool(facts: WhyFacts) -> Iterator[tuple[TaskInstance, Pool]]:
+    """The task and its pool, where that has no room for it."""
     task, pool = facts.task, facts.pool
-    if task is None or pool is None or pool.slots < 0 or pool.open >= task.pool_slots:
-        return
-    why = f"{pool.occupied} of its {pool.slots} slots are taken by {_names(facts.in_pool)}."
-    if pool.slots < task.pool_slots:
-        why = f"It has {pool.slots} slots, and the task asks for {task.pool_slots}: it would wait for ever."
-    yield found(facts.unmet(_SLOTS), task=label(task), pool=pool.name, why=why)
+    if task and pool and pool.slots >= 0 and pool.open < task.pool_slots:
+        yield task, pool
 
 
 @_waiting
@@ -67,10 +90,10 @@ def _date(facts: WhyFacts) -> Iterator[Match]:
 
 @_waiting
 def _parallelism(facts: WhyFacts) -> Iterator[Match]:
-    if facts.state == "scheduled" and facts.task and 0 < facts.parallelism <= facts.everywhere.count:
-        names = _names(facts.everywhere)
-        most = facts.parallelism
-        yield found(task=label(facts.task), count=facts.everywhere.count, most=most, names=names, more=most * 2)
+    count = facts.everywhere.count
+    if facts.state == "scheduled" and 0 < facts.parallelism * facts.schedulers <= count:
+        names = f": {_names(facts.everywhere)}"
+        yield no_place(f"{facts.task_label} waits", count, facts.parallelism, facts.schedulers, names)
 
 
 @_waiting
@@ -95,13 +118,15 @@ REASONS = (
         "Make it in Airflow's UI, under Admin, Pools; or take pool= out of the task.",
         _no_pool,
     ),
+    Reason.of(POOL_WITHOUT_SLOTS, _pool_without_slots),
     Reason(
-        "task.pool-full",
-        "{task} waits: the pool {pool} has no room for it",
-        "{why}",
-        "Wait until there is room; or give {pool} more slots in Airflow's UI, under Admin, Pools.",
-        _pool_full,
+        "task.pool-too-small",
+        "{task} asks for {asked} slots of the pool {pool}, which has {slots}",
+        "It would wait for ever.",
+        "Give {pool} more slots in Airflow's UI, under Admin, Pools; or let the task ask for fewer: pool_slots.",
+        _pool_too_small,
     ),
+    Reason.of(POOL_FULL, _pool_full),
     Reason(
         "task.max-active-tasks",
         "{task} waits: max_active_tasks of its DAG is {most}",
@@ -130,14 +155,7 @@ REASONS = (
         "Set start_date and end_date of the task or its DAG around the run's logical date.",
         _date,
     ),
-    Reason(
-        "task.parallelism",
-        "{task} waits: {count} tasks are at work, and core.parallelism is {most}",
-        "These are at work: {names}.",
-        "Wait until one ends; or write airflow: {{config: {{core: {{parallelism: {more}}}}}}} into the file, then run: "
-        "./airstrip up",
-        _parallelism,
-    ),
+    Reason.of(EXECUTOR_FULL, _parallelism),
     Reason(
         "task.not-scheduled",
         "{task} waits for the scheduler",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.why.facts import WhyFacts
+from airstrip.result import Explanation
 
 Matches = Callable[[WhyFacts], Iterator[Match]]
 
@@ -27,7 +28,16 @@ class Reason:
     is_last_resort: bool = False
     group: str = ""
 
+    @classmethod
+    def of(cls, known: Explanation, matches: Matches) -> Reason:
+        """What a rule of diagnosis says too, in the same words."""
+        return cls(known.code, known.symptom, known.cause, known.fix, matches)
 
-def found(evidence: str = "", **fields: object) -> Match:
-    """A match; a chain has at most one of each reason, so it needs no subject."""
-    return Match("", {name: str(value) for name, value in fields.items()}, evidence)
+    @property
+    def explanation(self) -> Explanation:
+        return Explanation(self.code, self.symptom, self.cause, self.fix)
+
+
+def found(evidence: str = "", subject: str = "", **fields: object) -> Match:
+    """A match; a chain has at most one of each reason, so that only what rules find too needs their subject."""
+    return Match(subject, {name: str(value) for name, value in fields.items()}, evidence)

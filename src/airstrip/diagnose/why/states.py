@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airstrip.airflow_api import TaskInstance
+from airstrip.diagnose.airflow.components import SILENT
 from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.why.dags import silent
 from airstrip.diagnose.why.facts import WhyFacts, command, label
 from airstrip.diagnose.why.focus import upstream_of
 from airstrip.diagnose.why.reason import Reason, found
@@ -65,9 +67,8 @@ def _up_for_retry(facts: WhyFacts) -> Iterator[Match]:
 
 
 def _no_triggerer(facts: WhyFacts) -> Iterator[Match]:
-    beat = facts.heartbeats.get("triggerer")
-    if facts.task and facts.state == "deferred" and beat and beat.state != "healthy":
-        yield found(task=label(facts.task), last=moment(beat.last) or "never")
+    if facts.state == "deferred":
+        yield from silent(facts, "triggerer")
 
 
 def _deferred(facts: WhyFacts) -> Iterator[Match]:
@@ -119,13 +120,7 @@ REASONS = (
         "Mend that before its next try. All of its log: {logs}",
         _up_for_retry,
     ),
-    Reason(
-        "triggerer.not-running",
-        "{task} is deferred, and the triggerer that would wake it does not work",
-        "The triggerer's last heartbeat: {last}.",
-        "Read its log: ./airstrip logs triggerer; then run: ./airstrip up",
-        _no_triggerer,
-    ),
+    Reason.of(SILENT["triggerer"], _no_triggerer),
     Reason(
         "task.deferred",
         "{task} is deferred: it waits without a pod for {trigger}",

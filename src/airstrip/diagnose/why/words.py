@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import TypeAdapter
 
+from airstrip import times
+
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) ([A-Z]+) ")
 _TRACEBACK = "Traceback (most recent call last):"
 _DURATION = TypeAdapter(datetime.timedelta)
@@ -91,23 +93,18 @@ def moment(time: str | None) -> str:
     """`2026-11-21 05:11:17 UTC`, of an RFC 3339 time; empty where there is none."""
     if not time:
         return ""
-    return f"{_parse(time):%Y-%m-%d %H:%M:%S} UTC"
+    return f"{times.moment(time).astimezone(datetime.UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def later(time: str, seconds: float) -> str:
-    return (_parse(time) + datetime.timedelta(seconds=seconds)).isoformat()
+    return (times.moment(time) + datetime.timedelta(seconds=seconds)).isoformat()
 
 
 def is_before(time: str | None, other: str) -> bool:
     """False where the first is not known."""
-    return time is not None and _parse(time) < _parse(other)
+    return time is not None and times.moment(time) < times.moment(other)
 
 
 def seconds_of(duration: str) -> float:
     """Of a duration as the API writes it, ISO 8601."""
     return _DURATION.validate_python(duration).total_seconds()
-
-
-def _parse(time: str) -> datetime.datetime:
-    parsed = datetime.datetime.fromisoformat(time)
-    return parsed.astimezone(datetime.UTC) if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)

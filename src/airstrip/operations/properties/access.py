@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from airstrip.errors import KubernetesError
+from airstrip.kube.admission import POD_SECURITY
 from airstrip.manifests import SECRETS
 from airstrip.operations.properties.names import ISOLATION, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
@@ -17,7 +18,7 @@ _LIMITS = (
     "whoever may make pods there may mount every Secret of that namespace",
 )
 _ONE_NAMESPACE = "the file puts all in one namespace: whoever may make pods there may mount the control plane's Secrets"
-_RESTRICTED = 'violates PodSecurity "restricted:'
+_RESTRICTED = f'{POD_SECURITY} "restricted:'
 
 
 def least_access(scene: Scene) -> Outcome:

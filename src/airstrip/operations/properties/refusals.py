@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-# Quotes are escaped where the sentence stands in JSON, in a log.
-_RBAC = re.compile(r'is forbidden: User \\*".+?\\*" cannot (\w+) resource \\*"(\w+)')
-_OTHERS = ("exceeded quota", "violates PodSecurity", "admission webhook", "denied the request", "is being terminated")
+from airstrip.kube import admission
+
 _UNKNOWN_CALLER = 401
 
 
 def by_rbac(text: str, verb: str = "") -> bool:
     """Whether these are the authorizer's words, and nobody else's; of one verb where it is named."""
-    found = _RBAC.search(text)
-    return found is not None and verb in ("", found[1]) and not by_another(text)
+    refused = admission.refusal_in(text)
+    return refused is not None and refused.code == admission.RBAC and verb in ("", refused.verb)
 
 
 def by_another(text: str) -> str:
     """What else refused it, in that one's own words; empty where nothing tells."""
-    return next((words for words in _OTHERS if words in text), "")
+    refused = admission.refusal_in(text)
+    return refused.words if refused and refused.code != admission.RBAC else ""
 
 
 def not_refused(attempts: Iterable[Mapping[str, Any]]) -> list[str]:

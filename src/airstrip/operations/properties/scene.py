@@ -103,9 +103,7 @@ class Scene:
     def meet_airflow(self) -> None:
         """Asks Airflow whether it is there, in a short time: what hangs is down."""
         try:
-            account = self.session.read_secret(CLI_SECRET)
-            url = self.session.platform.base_url
-            with AirflowClient(url, account["username"], account["password"], _PATIENCE_SECONDS) as client:
+            with self.session.airflow_as(self.session.read_secret(CLI_SECRET), _PATIENCE_SECONDS) as client:
                 client.log_in()
                 client.dags()
         except AirstripError as error:

@@ -1,0 +1,101 @@
+"""A task that gets no pod, or whose operator gets none: in the words of the API server, as the scheduler or the task
+logged them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airstrip.diagnose import described
+from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.missing import ACCOUNT_RULES, about
+from airstrip.diagnose.namespace_rules import FORBIDDEN, TERMINATING
+from airstrip.diagnose.refusals import quota_subject
+from airstrip.diagnose.why.facts import WhyFacts
+from airstrip.diagnose.why.pods import explaining, started
+from airstrip.diagnose.why.reason import Matches, Reason, found
+from airstrip.diagnose.why.words import matching, short
+from airstrip.kube import admission
+from airstrip.kube.admission import EXPLANATIONS, Refusal
+
+_REFUSED = re.compile(
+    r"(?:Message: |\"message\":\s?\"|body: )(?P<said>.*(?:is forbidden|is invalid|denied the request|admission"
+    r"|failed calling webhook|error looking up service account).*)"
+)
+_QUOTED = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
+_TERMINATING = "namespace.terminating"
+
+
+def _words(facts: WhyFacts) -> Iterator[str]:
+    """The API server's, on pods that it did not take, the newest first."""
+    texts = [*facts.scheduler_log, *(entry.text for entry in facts.audit if entry.event == "state mismatch")]
+    if any(started(facts, name) for name in facts.pods):
+        # The task's own pod began: refused is one that it asked for itself.
+        texts = [*facts.log] if facts.has_failed else []
+    for refusal in matching([line for text in texts for line in text.split("\n")], _REFUSED):
+        quoted = _QUOTED.search(refusal[0])
+        yield short((quoted[1] if quoted else refusal["said"]).replace('\\"', '"'))
+
+
+def _refusals(facts: WhyFacts, code: str) -> Iterator[tuple[str, Refusal | None]]:
+    """By one code; with none, by nobody that is known."""
+    for said in _words(facts):
+        refusal = admission.refusal_in(said)
+        if (refusal.code if refusal else "") == code:
+            yield said, refusal
+
+
+def _refused(code: str) -> Matches:
+    @explaining
+    def matches(facts: WhyFacts) -> Iterator[Match]:
+        for said, refusal in _refusals(facts, code):
+            name = refusal.name if refusal else ""
+            subject = quota_subject(facts.namespace, name) if code == "namespace.quota" else ""
+            named = {"who": facts.task_label, "namespace": facts.namespace, "name": name, "where": described.OF_TASKS}
+            yield found(said, subject, **named, message=sentence(said))
+
+    return matches
+
+
+@explaining
+def _no_account(facts: WhyFacts) -> Iterator[Match]:
+    for said, refusal in _refusals(facts, "account.missing"):
+        name = refusal.name if refusal else ""
+        yield found(said, about(facts.namespace, "ServiceAccount"), names=name, name=name, namespace=facts.namespace)
+
+
+@explaining
+def _terminating(facts: WhyFacts) -> Iterator[Match]:
+    for said, _ in _refusals(facts, _TERMINATING):
+        yield found(said, f"namespace/{facts.namespace}", namespace=facts.namespace)
+
+
+@explaining
+def _no_right(facts: WhyFacts) -> Iterator[Match]:
+    """Of the scheduler. What a task may not do is told by how it ended."""
+    for said, refusal in () if facts.log else _refusals(facts, admission.RBAC):
+        if refusal:
+            account = refusal.name.rpartition(":")[2]
+            right = f"{refusal.verb} {refusal.resource} in {facts.namespace}"
+            yield found(said, f"rights/{account}", account=account, right=right)
+
+
+@explaining
+def _unknown(facts: WhyFacts) -> Iterator[Match]:
+    for said, _ in () if facts.log else _refusals(facts, ""):
+        yield found(said, who=facts.task_label, message=sentence(said), where=described.OF_TASKS)
+
+
+REASONS = (
+    *(Reason.of(known, _refused(code)) for code, known in EXPLANATIONS.items()),
+    *(Reason.of(rule.explanation, _no_account) for rule in ACCOUNT_RULES),
+    Reason.of(TERMINATING, _terminating),
+    Reason.of(FORBIDDEN, _no_right),
+    Reason(
+        "pod.refused",
+        "no pod can be made for {who}: the API server refuses it",
+        "{message}",
+        "Change what it names {where}",
+        _unknown,
+    ),
+)
