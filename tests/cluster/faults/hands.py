@@ -146,6 +146,14 @@ def _database(cluster: Cluster) -> int:
     return pid
 
 
+def is_resolved(cluster: Cluster, name: str) -> bool:
+    """As the scheduler's container sees it."""
+    pid = main_process(container_of(cluster, "scheduler"))
+    assert pid is not None
+    lookup = ["nsenter", "-t", str(pid), "-m", "-n", "getent", "ahostsv4", name]
+    return subprocess.run(lookup, capture_output=True, check=False).returncode == 0
+
+
 def logs_folder(cluster: Cluster) -> Path:
     """Of the tasks, on this machine."""
     claim = cluster.get("v1", "PersistentVolumeClaim", "logs", NAME)

@@ -15,12 +15,13 @@ from tests.cluster.faults.hands import (
     connections_taken,
     delete_pods,
     edit_secret,
+    is_resolved,
     restart,
     scale,
     secret_kept,
 )
 from tests.cluster.kubectl import kubectl_patch
-from tests.landing import NAME
+from tests.landing import NAME, eventually
 
 _UNKNOWN = "f00000000000"
 
@@ -38,12 +39,24 @@ def test_a_service_that_leads_nowhere(doctor: Doctor) -> None:
     """Who is connected stays so; who starts finds nobody."""
     try:
         kubectl_patch(doctor.cluster, "Service", "postgresql", {"spec": {"selector": {"lost": "yes"}}})
+        # DNS answers with what was for some seconds; who starts then is connected, and stays so.
+        eventually(lambda: not is_resolved(doctor.cluster, "postgresql"), seconds=30, what="the name leads nowhere")
         delete_pods(doctor.cluster, "dag-processor")
-        doctor.finds("database.unreachable")
+        eventually(lambda: "dag-processor" in told(doctor), seconds=45, what="the dag-processor is named")
+        # In between two of its lives too.
+        for _ in range(5):
+            assert "dag-processor" in told(doctor)
     finally:
         kubectl_patch(doctor.cluster, "Service", "postgresql", {"spec": {"selector": {"lost": None}}})
         doctor.lands_again()
     doctor.is_content(seconds=90)
+
+
+def told(doctor: Doctor) -> str:
+    """Who does not reach the database: all of them are in one finding."""
+    (symptom, *more) = [row["symptom"] for row in doctor.looks() if row["code"] == "database.unreachable"] or [""]
+    assert not more
+    return symptom
 
 
 def test_a_password_that_is_not_the_database_s(doctor: Doctor) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -125,6 +127,33 @@ def test_of_what_a_dag_file_may_have_logged_only_airflow_s_own_words_count() -> 
     assert "not-migrated" not in find_signs(lines)
 
 
+USERS_WAREHOUSE = "connection to server at db failed: Connection refused"
+OURS = 'could not translate host name "postgresql" to address: Name or service not known'
+NOT_LOGGED = f"Failed to log action (psycopg2.OperationalError) {OURS}"
+BEGUN = "2026-11-21T18:24:11.000000Z [info     ] Starting the Dag Processor Job [airflow.jobs]"
+RECOVERED = "2026-11-21T18:24:41.000000Z [info     ] Heartbeat recovered after 41.20 seconds"
+TAKEN = "FATAL:  sorry, too many clients already"
+LONG_AGO = 3600.0
+
+
+def signs_of(
+    component: str, log: list[str], *, ready: bool = True, life: float = LONG_AGO, before: Sequence[str] = ()
+) -> list[str]:
+    """Of a container that runs since `life` seconds, whose life before ended with these words."""
+    status: dict[str, Any] = {"name": "main", "ready": ready, "state": {"running": {"startedAt": ago(life)}}}
+    if before:
+        status["lastState"] = {"terminated": {"exitCode": 1, "finishedAt": ago(life + 12)}}
+    metadata = {"name": "p", "namespace": "c", "labels": {"app.kubernetes.io/component": component}}
+    item = {"metadata": metadata, "status": {"containerStatuses": [status]}}
+
+    def request(*_: object, query: dict[str, str]) -> httpx.Response:
+        return httpx.Response(200, text="\n".join([*(before if "previous" in query else log), ""]))
+
+    cluster = SimpleNamespace(list=lambda *_, **__: [item], transport=SimpleNamespace(request=request))
+    facts = landed_probe.signs(cast(Cluster, cluster), DeploymentFact("x", "c", "w"))
+    return [sign.sign for sign in facts.signs]
+
+
 @pytest.mark.parametrize(
     ("component", "ready", "found"),
     [
@@ -132,21 +161,53 @@ def test_of_what_a_dag_file_may_have_logged_only_airflow_s_own_words_count() -> 
         ("dag-processor", True, []),
         ("dag-processor", False, ["unreachable"]),
         ("scheduler", True, ["unreachable"]),
+        ("api-server", True, ["unreachable"]),
     ],
 )
 def test_who_runs_users_code_and_is_ready_speaks_of_their_databases(
     component: str, ready: bool, found: list[str]
 ) -> None:
-    status = {"name": "main", "ready": ready, "state": {"running": {}}}
-    labels = {"app.kubernetes.io/component": component}
-    item = {
-        "metadata": {"name": "p", "namespace": "c", "labels": labels},
-        "status": {"containerStatuses": [status]},
-    }
-    answer = httpx.Response(200, text="connection to server at db failed: Connection refused\n")
-    cluster = SimpleNamespace(list=lambda *_, **__: [item], transport=SimpleNamespace(request=lambda *_, **__: answer))
-    facts = landed_probe.signs(cast(Cluster, cluster), DeploymentFact("x", "c", "w"))
-    assert [sign.sign for sign in facts.signs] == found
+    assert signs_of(component, [USERS_WAREHOUSE], ready=ready) == found
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        ([NOT_LOGGED], ["unreachable"]),
+        # Ready it is from its start, without a probe: before it has begun, no code but Airflow's is run.
+        ([TAKEN], ["connections"]),
+        ([NOT_LOGGED, BEGUN], []),
+        ([BEGUN, TAKEN], []),
+        ([BEGUN, OURS], ["unreachable"]),
+        ([BEGUN, OURS, RECOVERED], []),
+        ([BEGUN, RECOVERED, OURS], ["unreachable"]),
+    ],
+)
+def test_what_a_dag_processor_says_before_it_reaches_the_database_is_past_once_it_has(
+    log: list[str], found: list[str]
+) -> None:
+    assert signs_of("dag-processor", log, life=5.0) == found
+
+
+@pytest.mark.parametrize("component", ["scheduler", "triggerer", "dag-processor"])
+def test_one_that_starts_again_and_again_is_not_well_in_between(component: str) -> None:
+    assert signs_of(component, [], life=3.0, before=[OURS]) == ["unreachable"]
+    assert signs_of(component, [BEGUN], life=3.0, before=[OURS]) == []
+    assert signs_of(component, [], life=LONG_AGO, before=[OURS]) == []
+
+
+def test_an_api_server_that_is_well_again_is_not_asked_of_its_life_before() -> None:
+    assert signs_of("api-server", [], life=3.0, before=[OURS]) == []
+
+
+def test_whoever_does_not_reach_the_database_is_in_one_finding() -> None:
+    signs = (
+        SignFact("unreachable", "dag-processor", "dag-processor-1", ("first", OURS)),
+        SignFact("unreachable", "api-server", "api-server-1", (OURS,)),
+    )
+    (finding,) = diagnose(replace(seen(signs=signs), pods=(pod("scheduler", failing(OURS)),)))
+    assert finding.symptom == "api-server, dag-processor and scheduler do not reach the database"
+    assert finding.evidence.splitlines() == [f"{name}: {OURS}" for name in ("api-server", "dag-processor", "scheduler")]
 
 
 def test_an_import_error_s_credentials_are_struck_out() -> None:

@@ -62,13 +62,16 @@ def _login_refused(facts: Facts) -> Iterator[Match]:
 
 
 def _unreachable(facts: Facts) -> Iterator[Match]:
-    """Nothing where the database's own pod fails: that says more."""
+    """One finding, whoever says it; nothing where the database's own pod fails: that says more."""
     for pod, container in facts.containers():
         if pod.component == DATABASE and (container.restarts > 0 or container.state == "terminated"):
             return
-    for about, component, lines in _told(facts, "unreachable"):
-        if component != DATABASE:
-            yield Match(about, {"component": component}, "\n".join(lines))
+    told = {component: (about, said) for about, component, said in _told(facts, "unreachable") if component != DATABASE}
+    if told:
+        *others, last = sorted(told)
+        who = f"{', '.join(others)} and {last} do" if others else f"{last} does"
+        seen = "\n".join(f"{component}: {said[-1]}" for component, (_, said) in sorted(told.items()))
+        yield Match(subject(facts, "way-to-database"), {"who": who}, seen, [about for about, _ in told.values()])
 
 
 def _airflow_says(facts: Facts) -> Iterator[Match]:
@@ -154,7 +157,7 @@ DATABASE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "database.unreachable",
-        "{component} does not reach the database",
+        "{who} not reach the database",
         "The database's pod is down, its Service has no endpoint, or the network is closed in between.",
         "Look at it: ./airstrip logs postgresql; then run: ./airstrip up",
         _unreachable,

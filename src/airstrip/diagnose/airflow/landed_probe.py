@@ -8,17 +8,19 @@ from typing import Any
 from airstrip.diagnose.airflow import landed
 from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
 from airstrip.diagnose.airflow.settings import unknown_settings, variables_of
-from airstrip.diagnose.airflow.signs import RECENT, find_signs
+from airstrip.diagnose.airflow.signs import RECENT, Signs, find_signs, has_reached_database, signs_of_process
 from airstrip.diagnose.facts import DeploymentFact
 from airstrip.kube import Cluster, pod_log
 from airstrip.redaction import without_credentials
 from airstrip.spec.airflow_options import airflow_options
+from airstrip.times import age
 
 _TAIL = 200
 _MOST_CONTAINERS = 16
 _PARALLELISM = "AIRFLOW__CORE__PARALLELISM"
 _SCHEDULER = "scheduler"
 _RUNS_USERS_CODE = ("dag-processor", "triggerer")
+_HAVE_MAIN_LOOP = (_SCHEDULER, *_RUNS_USERS_CODE)
 _AIRFLOW = frozenset({"api-server", _SCHEDULER, "dag-processor", "triggerer"})
 
 Object = dict[str, Any]
@@ -67,12 +69,35 @@ def signs(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
 
 
 def _signs_of(cluster: Cluster, pod: Object, status: Object) -> Iterator[SignFact]:
-    name, namespace, component = pod["metadata"]["name"], pod["metadata"]["namespace"], landed.component_of(pod)
-    lines = pod_log(cluster, name, namespace, container=status["name"], tail=_TAIL, since=RECENT)
-    # One that does not get ready has not come to the user's code.
-    mixed = component in _RUNS_USERS_CODE and status["ready"]
-    for sign, matching in find_signs(map(without_credentials, lines), mixed=mixed).items():
-        yield SignFact(sign, component, name, matching)
+    component = landed.component_of(pod)
+    lines = _log(cluster, pod, status)
+    found = find_signs(lines) if component not in _HAVE_MAIN_LOOP else _of_main_loop(cluster, pod, status, lines)
+    for sign, matching in found.items():
+        yield SignFact(sign, component, pod["metadata"]["name"], matching)
+
+
+def _of_main_loop(cluster: Cluster, pod: Object, status: Object, lines: list[str]) -> Signs:
+    """Some have no readiness to tell that they have begun: the log of a life that is young does, being whole. One that
+    has not reached the database yet says so with the last words of the life before, which ended just now."""
+    life = age(status["state"]["running"]["startedAt"])
+    is_whole = life < RECENT and len(lines) < _TAIL
+    has_begun = status["ready"] and not is_whole
+    if is_whole and not has_reached_database(lines) and _ended_badly(status):
+        lines = [*_log(cluster, pod, status, previous=True), *lines]
+    runs_users_code = landed.component_of(pod) in _RUNS_USERS_CODE
+    return signs_of_process(lines, runs_users_code=runs_users_code, has_begun=has_begun)
+
+
+def _ended_badly(status: Object) -> bool:
+    ended = (status.get("lastState") or {}).get("terminated") or {}
+    return bool(ended.get("exitCode")) and age(ended["finishedAt"]) < RECENT
+
+
+def _log(cluster: Cluster, pod: Object, status: Object, *, previous: bool = False) -> list[str]:
+    """Of the last minute, without credentials."""
+    name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
+    lines = pod_log(cluster, name, namespace, container=status["name"], tail=_TAIL, since=RECENT, previous=previous)
+    return [without_credentials(line) for line in lines]
 
 
 def _variables(cluster: Cluster, items: list[Object], namespace: str) -> dict[str, Mapping[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 RECENT = 60
 """Seconds: what was logged before that may be mended since."""
@@ -48,11 +48,45 @@ _ITS_DATABASE = re.compile(r'(server at|host name) "postgresql[".]')
 """By the name of its Service, as drivers quote it: a dag-processor is ready before it has reached that."""
 
 
-def find_signs(lines: Iterable[str], *, mixed: bool = False) -> dict[str, tuple[str, ...]]:
-    """The last lines that match, by sign; in `mixed` ones, which the user's own code logs too, the sure ones."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        for sign, pattern in SIGNS.items():
-            if (not mixed or sign in _SURE or _ITS_DATABASE.search(line)) and pattern.search(line):
-                found.setdefault(sign, []).append(line)
-    return {sign: tuple(matching[-_MOST_LINES:]) for sign, matching in found.items()}
+_OF_DATABASE = frozenset({"login", "connections", "disk", "pooler", "newer", "not-migrated", "unreachable"})
+_REACHED = re.compile(r"Starting the (?:scheduler|triggerer|Dag Processor Job)\b|Heartbeat recovered after")
+"""What a process with a main loop logs once the database has taken what it wrote there. The user's code runs later."""
+
+Signs = dict[str, tuple[str, ...]]
+"""The last lines that match, by sign."""
+
+
+def find_signs(lines: Iterable[str], *, mixed: bool = False) -> Signs:
+    """In `mixed` lines, which the user's own code logs too, only what is surely Airflow's."""
+    return _last((sign, line) for line in lines for sign in _signs_in(line, mixed=mixed))
+
+
+def signs_of_process(lines: Sequence[str], *, runs_users_code: bool, has_begun: bool) -> Signs:
+    """Of a process with a main loop. What it said of its database before it reached that is past; what it says before
+    it has begun nobody else says. `has_begun`: before the first of these lines."""
+    reached = [index for index, line in enumerate(lines) if _REACHED.search(line)]
+    began = -1 if has_begun else next(iter(reached), len(lines))
+    past = reached[-1] if reached else -1
+    return _last(
+        (sign, line)
+        for index, line in enumerate(lines)
+        for sign in _signs_in(line, mixed=runs_users_code and index > began)
+        if index > past or sign not in _OF_DATABASE
+    )
+
+
+def has_reached_database(lines: Iterable[str]) -> bool:
+    return any(_REACHED.search(line) for line in lines)
+
+
+def _signs_in(line: str, *, mixed: bool) -> Iterator[str]:
+    for sign, pattern in SIGNS.items():
+        if (not mixed or sign in _SURE or _ITS_DATABASE.search(line)) and pattern.search(line):
+            yield sign
+
+
+def _last(found: Iterable[tuple[str, str]]) -> Signs:
+    lines: dict[str, list[str]] = {}
+    for sign, line in found:
+        lines.setdefault(sign, []).append(line)
+    return {sign: tuple(matching[-_MOST_LINES:]) for sign, matching in lines.items()}
