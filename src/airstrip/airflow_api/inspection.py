@@ -97,18 +97,20 @@ class Inspection:
             if not rows or read >= body["total_entries"]:
                 return found
 
-    def unreadable(self) -> tuple[str, ...]:
-        """Stored things that Airflow cannot decrypt, in words; their values are looked at by nobody."""
+    def unreadable_variables(self) -> tuple[str, ...]:
+        """Names of those that Airflow cannot decrypt; their values are looked at by nobody."""
         body = self._transport.get(f"{_API}/variables", {"limit": _MOST})
-        found = [f"variable {row['key']}" for row in body["variables"] if row["is_encrypted"] and row["value"] is None]
+        return tuple(row["key"] for row in body["variables"] if row["is_encrypted"] and row["value"] is None)
+
+    def lists_connections(self) -> bool:
+        """False where the API server fails to: it does for all with one that it cannot decrypt, and does not say so."""
         try:
             self._transport.send("GET", f"{_API}/connections", query={"limit": _MOST})
         except AirflowError as error:
-            # Airflow has no words for it: with one that it cannot decrypt, it fails for all of them.
             if error.status != 500:
                 raise
-            found.append("connections")
-        return tuple(found)
+            return False
+        return True
 
     def _waiting(self, row: Mapping[str, Any]) -> WaitingTask:
         since = row.get("queued_when") or row.get("scheduled_when")

@@ -77,24 +77,24 @@ def test_the_clock_of_airflow_counts() -> None:
     assert Inspection(airflow.client(), ahead=-100.0).overdue() == ()
 
 
-def test_what_cannot_be_decrypted_is_named_and_no_value_is_kept() -> None:
+def test_variables_that_cannot_be_decrypted_are_named_and_no_value_is_kept() -> None:
     rows = [
         {"key": "lost", "value": None, "is_encrypted": True},
         {"key": "read", "value": "hunter3", "is_encrypted": True},
         {"key": "empty", "value": None, "is_encrypted": False},
     ]
-    airflow = Airflow(
-        variables=ok({"variables": rows, "total_entries": 3}),
-        connections=httpx.Response(500, text="Internal Server Error"),
-    )
-    assert Inspection(airflow.client()).unreadable() == ("variable lost", "connections")
+    airflow = Airflow(variables=ok({"variables": rows, "total_entries": 3}))
+    assert Inspection(airflow.client()).unreadable_variables() == ("lost",)
+
+
+def test_an_api_server_that_fails_to_list_connections_is_told_from_one_that_does_not() -> None:
+    failing = Airflow(connections=httpx.Response(500, text="Internal Server Error"))
+    assert not Inspection(failing.client()).lists_connections()
+    assert Inspection(Airflow(connections=ok({"connections": [], "total_entries": 0})).client()).lists_connections()
 
 
 def test_other_refusals_of_connections_are_raised() -> None:
-    airflow = Airflow(
-        variables=ok({"variables": [], "total_entries": 0}),
-        connections=httpx.Response(403, json={"detail": "Forbidden"}),
-    )
+    airflow = Airflow(connections=httpx.Response(403, json={"detail": "Forbidden"}))
     with pytest.raises(AirflowError) as told:
-        Inspection(airflow.client()).unreadable()
+        Inspection(airflow.client()).lists_connections()
     assert told.value.code == "airflow.forbidden"

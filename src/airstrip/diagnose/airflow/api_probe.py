@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from airstrip.airflow_api import AirflowClient, Inspection, TaskInstance, User, WaitingTask
 from airstrip.diagnose.airflow.facts import (
@@ -60,8 +60,21 @@ def task_logs(client: AirflowClient, look: Inspection) -> AirflowFacts:
     return AirflowFacts(task_signs=tuple(sign for task in look.just_failed(RECENT) for sign in _signs(client, task)))
 
 
-def stored(_: AirflowClient, look: Inspection) -> AirflowFacts:
-    return AirflowFacts(unreadable=look.unreadable())
+def stored(look: Inspection, logged: Callable[[], Sequence[str]]) -> AirflowFacts:
+    """`logged` reads what the api-server just said of a key: that it fails is no sign of one by itself."""
+    lost = tuple(f"variable {name}" for name in look.unreadable_variables())
+    if look.lists_connections():
+        return AirflowFacts(unreadable=lost)
+    lines = tuple(logged())
+    if lost or lines:
+        return AirflowFacts(unreadable=(*lost, "connections"), undecrypted=lines)
+    raise AirflowError(
+        "airflow.list-failed",
+        "Airflow failed to list its connections: HTTP 500",
+        cause="One of them cannot be read; the api-server's log says why.",
+        fix="Read its log: ./airstrip logs api-server",
+        status=500,
+    )
 
 
 def accounts(client: AirflowClient, _: Inspection) -> AirflowFacts:
@@ -72,7 +85,6 @@ QUESTIONS: Mapping[str, Callable[[AirflowClient, Inspection], AirflowFacts]] = {
     "DAGs": dags,
     "tasks": tasks,
     "tasks' logs": task_logs,
-    "variables and connections": stored,
     "accounts": accounts,
 }
 """What Airflow tells whom it lets in, by the names of the probes that ask."""

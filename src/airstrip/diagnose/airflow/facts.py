@@ -128,7 +128,8 @@ class AirflowFacts:
     """What is not known is at its default.
 
     `version` is what Airflow's API says. `ahead` is by how many seconds its clock is ahead of ours;
-    `unreadable` are stored things that the Fernet key does not decrypt; `active` counts tasks that are queued
+    `unreadable` are stored things that the Fernet key does not decrypt, `undecrypted` what the api-server logged of
+    them; `active` counts tasks that are queued
     or run; `admins` people's active accounts with the role Admin.
     """
 
@@ -149,6 +150,7 @@ class AirflowFacts:
     task_signs: Sequence[TaskSignFact] = ()
     overdue: Sequence[OverdueFact] = ()
     unreadable: Sequence[str] = ()
+    undecrypted: Sequence[str] = ()
     admins: int | None = None
 
     def joined(self, more: AirflowFacts) -> AirflowFacts:

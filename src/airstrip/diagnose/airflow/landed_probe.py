@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,10 +19,13 @@ from airstrip.times import age
 _TAIL = 200
 _MOST_CONTAINERS = 16
 _PARALLELISM = "AIRFLOW__CORE__PARALLELISM"
-_SCHEDULER = "scheduler"
+_SCHEDULER, _API_SERVER = "scheduler", "api-server"
+_JUST = 5
+"""Seconds."""
+_LOG_PAUSES = (0.2, 0.5, 0.8)
 _RUNS_USERS_CODE = ("dag-processor", "triggerer")
 _HAVE_MAIN_LOOP = (_SCHEDULER, *_RUNS_USERS_CODE)
-_AIRFLOW = frozenset({"api-server", _SCHEDULER, "dag-processor", "triggerer"})
+_AIRFLOW = frozenset({_API_SERVER, _SCHEDULER, "dag-processor", "triggerer"})
 
 Object = dict[str, Any]
 
@@ -66,6 +70,22 @@ def signs(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
     return AirflowFacts(
         signs=tuple(sign for pod, status in running[:_MOST_CONTAINERS] for sign in _signs_of(cluster, pod, status))
     )
+
+
+def undecrypted(cluster: Cluster, deployment: DeploymentFact) -> tuple[str, ...]:
+    """What API servers just logged of things that their Fernet key does not decrypt: a moment after their answer."""
+    selector = f"{_ours(deployment)},{landed.COMPONENT}={_API_SERVER}"
+    pods = cluster.list("v1", "Pod", deployment.control, label_selector=selector)
+    for pause in _LOG_PAUSES:
+        time.sleep(pause)
+        logs = [
+            pod_log(cluster, pod["metadata"]["name"], deployment.control, container=_API_SERVER, since=_JUST)
+            for pod in pods
+        ]
+        found = find_signs(without_credentials(line) for log in logs for line in log).get("fernet", ())
+        if found:
+            return found
+    return ()
 
 
 def _signs_of(cluster: Cluster, pod: Object, status: Object) -> Iterator[SignFact]:

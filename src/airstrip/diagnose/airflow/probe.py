@@ -43,6 +43,9 @@ def airflow_probes(sources: AirflowSources) -> list[Probe]:
 
         return adds(ask)
 
+    def stored(_: Facts) -> AirflowFacts:
+        return api_probe.stored(Inspection(sources.airflow()), lambda: landed_probe.undecrypted(cluster(), deployment))
+
     return [
         Probe("airflow-objects", adds(lambda _: landed_probe.objects(cluster(), deployment)), (KUBERNETES,)),
         Probe("airflow-logs", adds(lambda _: landed_probe.signs(cluster(), deployment)), (KUBERNETES,)),
@@ -50,4 +53,5 @@ def airflow_probes(sources: AirflowSources) -> list[Probe]:
         Probe(WORK, adds(lambda _: api_probe.let_in(sources.airflow())), (API,)),
         # Each with a deadline of its own: a slow answer to one keeps none of the others from being seen.
         *(Probe(name, asks(name), (WORK,)) for name in api_probe.QUESTIONS),
+        Probe("variables and connections", adds(stored), (WORK,)),
     ]

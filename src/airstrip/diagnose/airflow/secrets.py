@@ -57,7 +57,7 @@ def _about(facts: Facts, name: str) -> str:
 def _undecryptable(facts: Facts) -> Iterator[Match]:
     unreadable = airflow(facts).unreadable
     if unreadable:
-        lines = [line for _, _, found in signs_of(facts, "fernet") for line in found]
+        lines = [*airflow(facts).undecrypted, *(line for _, _, found in signs_of(facts, "fernet") for line in found)]
         yield Match("fernet-key", {"things": ", ".join(unreadable[:5])}, "\n".join(lines[-5:]))
 
 
