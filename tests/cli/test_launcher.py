@@ -34,7 +34,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Machine:
     machine.take_uv()
     machine.program("python3.13", FAILING_SHIM)
     clone = machine.folder / "a clone"
-    for name in ("src", "scripts"):
+    for name in ("src", "scripts", "packages"):
         shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("airstrip", "pyproject.toml", "uv.lock", "README.md"):
         shutil.copy(ROOT / name, clone)

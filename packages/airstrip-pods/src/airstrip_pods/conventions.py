@@ -4,7 +4,9 @@ A project is a DNS label. In the namespace that its pods run in, it may have
 
 - a ConfigMap, a Secret and a service account, each named exactly as the project;
 - a folder of its name in the claim `data` (`DATA_CLAIM`), which its pods mount read-write at /opt/data
-  (`DATA_DIR`) with subPath=PROJECT: what a pod sees there is the project's own folder and no other;
+  (`DATA_DIR`) with subPath=PROJECT: what a pod sees there is the project's own folder and no other. The deployment
+  makes the folder (kubelet would make it root's), of group 0 and with `DATA_MODE`: images of different users share it,
+  because the pods have group 0 besides their own;
 - an Airflow pool of its name.
 
 The DAGs' claim is `dags` (`DAGS_CLAIM`), read-only at /opt/airflow/dags (`DAGS_DIR`).
@@ -44,6 +46,9 @@ OWN_PREFIX = "AIRSTRIP_"
 
 DATA_CLAIM = "data"
 DATA_DIR = "/opt/data"
+DATA_GROUP = 0
+DATA_MODE = 0o2775
+"""What is made in a project's folder belongs to its group too."""
 DAGS_CLAIM = "dags"
 DAGS_DIR = "/opt/airflow/dags"
 

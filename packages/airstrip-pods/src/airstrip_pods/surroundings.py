@@ -1,0 +1,53 @@
+"""What this process's environment says of projects."""
+
+from __future__ import annotations
+
+import os
+
+from airstrip_pods.conventions import (
+    DATA_URL_VARIABLE,
+    PROJECT_VARIABLE,
+    PROJECTS_VARIABLE,
+    ProjectSettings,
+    check_project,
+    projects_from_json,
+)
+from airstrip_pods.errors import ProjectError
+
+
+def settings_of(project: str) -> ProjectSettings:
+    """What the deployment says of the project. Raises ProjectError where it says that there is none."""
+    check_project(project)
+    text = os.environ.get(PROJECTS_VARIABLE)
+    if text is None:
+        return ProjectSettings()
+    known = projects_from_json(text)
+    if project not in known:
+        raise ProjectError(
+            f"There is no project {project!r} in this deployment, which has: {', '.join(sorted(known)) or 'none'}.",
+            fix=f"Add it, with: airstrip project add {project}",
+        )
+    return known[project]
+
+
+def data_base() -> str | None:
+    """Where the data of all projects is; None where it is in the claim."""
+    return os.environ.get(DATA_URL_VARIABLE) or None
+
+
+def environment_of(project: str) -> dict[str, str]:
+    """What a pod of the project must have in its environment to find its data."""
+    base = data_base()
+    return {PROJECT_VARIABLE: check_project(project), **({DATA_URL_VARIABLE: base} if base else {})}
+
+
+def require_pod_of(project: str) -> None:
+    """Raises ProjectError in a pod of another project; a pod that names none may be anybody's."""
+    check_project(project)
+    own = os.environ.get(PROJECT_VARIABLE)
+    if own and own != project:
+        raise ProjectError(
+            f"This is a pod of the project {own!r}, which has no part of {project!r}.",
+            fix=f"Run this in a pod of {project!r}, made with airstrip_pods.project({project!r}), "
+            f"or name {own!r} here.",
+        )
