@@ -48,10 +48,7 @@ def database_url(project: str, name: str = DEFAULT_NAME) -> URL:
     text = os.environ.get(variable)
     if text:
         return _parsed(text, variable)
-    connection = connection_name(project, name)
-    if importlib.util.find_spec("airflow") is None:
-        raise _not_there(project, variable, "and Airflow, whose connections could say it, is not in this image")
-    return _of_airflow(project, variable, connection)
+    return _of_airflow(project, variable, connection_name(project, name))
 
 
 def variable_name(name: str = DEFAULT_NAME) -> str:
@@ -104,9 +101,12 @@ def _completed(url: URL) -> URL:
 
 def _of_airflow(project: str, variable: str, name: str) -> URL:
     """By the connection's own hook, which knows what its extras mean."""
-    from airflow.sdk import BaseHook
-    from airflow.sdk.exceptions import AirflowNotFoundException
-
+    try:
+        from airflow.sdk import BaseHook
+        from airflow.sdk.exceptions import AirflowNotFoundException
+    except ImportError as error:
+        besides = "and Airflow, whose connections could say it, is not in this image"
+        raise _not_there(project, variable, besides) from error
     try:
         connection = BaseHook.get_connection(name)
     except AirflowNotFoundException as error:

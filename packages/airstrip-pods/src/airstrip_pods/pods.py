@@ -90,5 +90,5 @@ def _claim(name: str, claim: str, path: str, *, sub_path: str | None = None, rea
     from kubernetes.client import models as k8s
 
     source = k8s.V1PersistentVolumeClaimVolumeSource(claim_name=claim, read_only=read_only or None)
-    mount = k8s.V1VolumeMount(name=name, mount_path=path, sub_path=sub_path, read_only=read_only)
+    mount = k8s.V1VolumeMount(name=name, mount_path=path, sub_path=sub_path, read_only=read_only or None)
     return {"volumes": [k8s.V1Volume(name=name, persistent_volume_claim=source)], "volume_mounts": [mount]}
