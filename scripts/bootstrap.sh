@@ -103,7 +103,7 @@ owned_by_root() {
 prepare_environment() {
     ENVIRONMENT=$AIRSTRIP_CACHE_DIR/environments/$(printf %s "$ROOT" | cksum | tr ' ' -)-$1
     stamp=$ENVIRONMENT/airstrip.stamp
-    wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/uv.lock" | cksum)
+    wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/uv.lock" "$ROOT/packages/airstrip-pods/pyproject.toml" | cksum)
     export PYTHONPYCACHEPREFIX="$AIRSTRIP_CACHE_DIR/bytecode"
     if [ -r "$stamp" ] && { IFS= read -r found && IFS= read -r UV; } <"$stamp" \
         && [ "$found" = "$wanted" ] && [ -x "$UV" ] && [ -x "$ENVIRONMENT/bin/python" ] \

@@ -106,7 +106,8 @@ def test_without_a_uv_that_is_new_enough_the_pinned_one_is_installed(machine: Ma
 
 def test_a_uv_whose_hash_differs_is_not_run(machine: Machine, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    shutil.copytree(ROOT / "scripts", clone / "scripts")
+    for name in ("scripts", "packages"):
+        shutil.copytree(ROOT / name, clone / name)
     for name in ("airstrip", "pyproject.toml", "uv.lock"):
         shutil.copy(ROOT / name, clone)
     requirements = clone / "scripts" / "uv.requirements"

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any
 
+import airstrip_pods
+from airstrip.images import BuiltImage
 from airstrip.images.rootfs import compile_bytecode
 from tests.image.rooted import run_inside
 
@@ -29,6 +32,45 @@ def test_airflow_runs_as_its_user_on_a_read_only_root(airflow_root: Root) -> Non
     # Every module that was imported has bytecode with an unchecked hash, but for a link into /etc.
     assert done.stdout.strip() == "KubernetesExecutor ['sitecustomize']", done.stderr
     assert run_inside(root, config, ["id"]).stdout.startswith("uid=50000(airflow) gid=0(root)")
+
+
+_PODS = """
+import importlib.metadata, json, sys
+import airstrip_pods
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+with airstrip_pods.open_data("sales", "out/table.csv", "w") as file:
+    file.write("x")
+operator = KubernetesPodOperator(task_id="task", **airstrip_pods.project("sales").operator)
+print(json.dumps({
+    "file": airstrip_pods.__file__,
+    "bytecode": open(airstrip_pods.__cached__, "rb").read(8)[4],
+    "version": importlib.metadata.version("airstrip-pods"),
+    "data": airstrip_pods.open_data("sales", "out/table.csv", "r").read(),
+    "labels": operator.labels,
+}))
+"""
+
+
+def test_dags_find_the_pods_package(airflow_root: Root) -> None:
+    root, config = airflow_root
+    env = {"AIRFLOW_HOME": "/tmp", "AIRSTRIP_DATA_URL": "file:///tmp/data"}
+    done = run_inside(root, config, ["python", "-c", _PODS], env=env)
+    assert json.loads(done.stdout.splitlines()[-1]) == {
+        "file": "/opt/airflow/venv/lib/python3.11/site-packages/airstrip_pods/__init__.py",
+        "bytecode": 1,
+        "version": airstrip_pods.__version__,
+        "data": "x",
+        "labels": {"airstrip/project": "sales"},
+    }, done.stderr
+
+
+def test_the_pods_package_is_a_layer_of_its_own(airflow_image: BuiltImage) -> None:
+    """A change of it builds some kilobytes anew."""
+    blobs = airflow_image.layout / "blobs" / "sha256"
+    manifest = json.loads((blobs / airflow_image.digest.removeprefix("sha256:")).read_bytes())
+    *_, environment, pods = manifest["layers"]
+    assert environment["size"] > 100_000_000
+    assert pods["size"] < 500_000
 
 
 _COLLECTING = """

@@ -5,11 +5,12 @@ importing into a place (targets do that), and anything that knows Kubernetes or 
 May import the foundations only: errors, events, process.
 
     request.py       what is asked for and what comes of it: plain values
-    airflow.py       the Airflow image: a system layer, an environment layer
+    airflow.py       the Airflow image: a system layer, an environment layer, the pods package's
     postgresql.py    the PostgreSQL image: one system layer
     build.py         the course of a build; prune.py: taking old images away
     recipe.py        what is in a Debian system; system.py makes it a layer with mmdebstrap
     sources.py       the mirrors it comes from; rootfs.py: the folder that it is meanwhile
+    pods_package.py  airstrip_pods, as it is installed here, as a layer
     requirements.py  the locked, hashed set of Python packages; environment.py installs it
     layer.py, oci.py reproducible tar layers; the OCI layout around them
     store.py         the cache: layers by the hash of their inputs, layouts, locks, staging

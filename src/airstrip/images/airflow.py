@@ -1,4 +1,4 @@
-"""The Airflow image: Debian with Python and git, and Airflow in a virtual environment.
+"""The Airflow image: Debian with Python and git, Airflow in a virtual environment, and airstrip_pods in it.
 
 /opt/airflow            AIRFLOW_HOME, home of the user airflow (uid 50000, group 0)
 /opt/airflow/{dags,logs,config}, writable for group 0, as OpenShift's arbitrary users need
@@ -16,6 +16,7 @@ from airstrip.images.build import ensure_image, plan_image
 from airstrip.images.environment import VENV, write_environment_layer
 from airstrip.images.layer import Layer
 from airstrip.images.oci import RunSettings
+from airstrip.images.pods_package import ensure_pods_layer, pods_digest
 from airstrip.images.recipe import Account, Folder, SystemRecipe
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan
 from airstrip.images.requirements import resolve_requirements, shipped_lock
@@ -67,6 +68,7 @@ def image_key(request: AirflowImageRequest) -> str:
         "extras": request.extras,
         "requirements": request.requirements,
         "lock": hashlib.sha256(lock.read_bytes()).hexdigest() if lock else None,
+        "pods": pods_digest(),
         "settings": repr(_SETTINGS),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
@@ -87,13 +89,14 @@ def ensure_airflow_image(
     """
     store = ImageStore(cache)
 
-    def build_layers(work: Path, progress: Progress) -> tuple[Layer, Layer]:
+    def build_layers(work: Path, progress: Progress) -> tuple[Layer, ...]:
         # First, because it fails soonest: nobody waits for a system to hear that a requirement is wrong.
         progress.say("resolving Python packages")
         lock = resolve_requirements(request, uv, store.uv_cache, work)
         recipe = system_recipe(request.packages)
         system = ensure_system_layer(recipe, store, work, progress, refresh=refresh)
-        return system, _ensure_environment_layer(lock, system, store, work, uv, progress)
+        environment = _ensure_environment_layer(lock, system, store, work, uv, progress)
+        return system, environment, ensure_pods_layer(system, store, work)
 
     return ensure_image(
         lambda: plan_airflow_image(request, cache),

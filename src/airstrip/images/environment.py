@@ -24,8 +24,8 @@ from airstrip.images.rootfs import compile_bytecode
 from airstrip.process import Command, run
 
 VENV = "opt/airflow/venv"
+SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"
 
-_SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"
 _START_UP = Path(__file__).parent / "files" / "airstrip_start_up.py"
 # A plain first line, or the three lines that stand for one too long for the kernel.
 _FIRST_LINE = re.compile(rb"\A#!(?:[^\n]*python[^\n]*|/bin/sh\n'''exec' [^\n]*\n' ''')\n")
@@ -75,11 +75,11 @@ def write_environment_layer(
     venv = rootfs / VENV
     _install(build_install_command(uv, uv_cache, lock, venv, work))
     settle(venv)
-    _add_start_up(venv / _SITE_PACKAGES)
+    _add_start_up(venv / SITE_PACKAGES)
     progress.say("compiling Python packages")
-    compile_bytecode(rootfs, (f"{VENV}/{_SITE_PACKAGES}",))
+    compile_bytecode(rootfs, (f"{VENV}/{SITE_PACKAGES}",))
     progress.say("writing the Python environment's layer")
-    return write_layer(rootfs, archive, VENV, _read_only)
+    return write_layer(rootfs, archive, VENV, read_only)
 
 
 def _install(command: Command) -> None:
@@ -110,7 +110,7 @@ def settle(venv: Path) -> None:
     for script in sorted((venv / "bin").iterdir()):
         if not script.is_symlink():
             _point_at_venv(script)
-    for record in sorted((venv / _SITE_PACKAGES).glob("*.dist-info/RECORD")):
+    for record in sorted((venv / SITE_PACKAGES).glob("*.dist-info/RECORD")):
         _mend_record(record)
 
 
@@ -142,7 +142,7 @@ def _mend_record(record: Path) -> None:
             csv.writer(file, lineterminator="\n").writerows(kept)
 
 
-def _read_only(info: tarfile.TarInfo) -> None:
+def read_only(info: tarfile.TarInfo) -> None:
     """Root's, for everybody to read: no task can change the Airflow that runs it."""
     info.uid = info.gid = 0
     info.mode = 0o755 if info.isdir() or info.issym() or info.mode & 0o111 else 0o644
