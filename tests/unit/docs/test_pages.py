@@ -21,7 +21,7 @@ from scripts.pages import build_pages
 from tests.unit.docs.pages import PAGES, ROOT, anchors, blocks, links, name, spans
 
 _CODE = re.compile(r"(spec|node|host|image|lock|dags|airflow|deployment)\.[a-z]+(-[a-z]+)+|spec\.[a-z]+")
-_PROVED = re.compile(r"(tests/[\w/]+\.py)(?:::(\w+))?")
+_PROVED = re.compile(r"((?:packages/[\w-]+/)?tests/[\w/]+\.py)(?:::(\w+))?")
 cached_command = functools.cache(get_command)
 FILES = [(name(page), text) for page in PAGES for language, text in blocks(page) if language == "yaml"]
 

@@ -20,12 +20,13 @@ XCOM_FILE = Path("/airflow/xcom/return.json")
 """Where the sidecar of a KubernetesPodOperator with do_xcom_push looks."""
 
 
-def return_xcom(value: Any, file: Path = XCOM_FILE) -> None:
+def return_xcom(value: Any, file: Path | None = None) -> None:
     """Makes `value`, which must be JSON, what the task returns. Called again, the last one counts.
 
     Raises TypeError or ValueError for what is no JSON (NaN is none), ProjectError where nobody would look.
     """
     text = json.dumps(value, allow_nan=False)
+    file = file or XCOM_FILE
     if not file.parent.is_dir():
         raise ProjectError(
             f"Nobody waits for what this task returns: there is no folder {file.parent}.",
