@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import json
 from typing import Any
 
 import pytest
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.cncf.kubernetes.pod_generator import PodGenerator
 from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
@@ -13,7 +15,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from kubernetes.client import ApiClient
 from kubernetes.client import models as k8s
 
-from airstrip_pods import project
+from airstrip_pods import project, task_pod_secrets
 from airstrip_pods.conventions import ProjectSettings, projects_to_json
 
 TEMPLATE = k8s.V1Pod(
@@ -98,3 +100,19 @@ def test_a_dag_with_it_survives_the_way_to_the_scheduler_and_back() -> None:
         BashOperator(task_id="task", bash_command="true", **project("sales").task)
     back = DagSerialization.from_dict(DagSerialization.to_dict(dag))
     assert back.get_task("task").executor_config == project("sales").task["executor_config"]
+
+
+def serialized() -> dict[str, Any]:
+    with DAG("dag", start_date=datetime.datetime(2026, 1, 1), schedule=None) as dag:
+        sales = {"image": "python-basic", "secrets": task_pod_secrets("sales")}
+        KubernetesPodOperator(task_id="pod", **sales, **project("sales").operator)
+        mapped = KubernetesPodOperator.partial(task_id="mapped", **sales, **project("sales").operator)
+        mapped.expand(arguments=[["1"], ["2"]])
+        BashOperator(task_id="task", bash_command="true", **project("sales").task)
+    return dict(DagSerialization.to_dict(dag))
+
+
+def test_pods_mapped_ones_too_are_the_same_text_at_each_parse() -> None:
+    """Another text would be another version of the DAG."""
+    assert json.dumps(serialized()) == json.dumps(serialized())
+    assert sorted(DagSerialization.from_dict(serialized()).task_ids) == ["mapped", "pod", "task"]
