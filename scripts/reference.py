@@ -121,6 +121,10 @@ def _options(written: Schema, root: Schema) -> Iterator[Schema]:
 
 def _inner(option: Schema, root: Schema, prefix: str) -> list[tuple[str, tuple[str, str, str, str] | None]]:
     told_elsewhere = "$comment" in option or "file" in option.get("properties", {})
+    named = option.get("additionalProperties")
+    if isinstance(named, dict) and "$ref" in named:
+        # A mapping by names that are the user's.
+        return [entry for item in _options(named, root) for entry in _inner(item, root, f"{prefix}NAME.")]
     return list(_keys(option, root, prefix)) if "properties" in option and not told_elsewhere else []
 
 

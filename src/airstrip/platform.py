@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Purpose = Literal["dags", "logs"]
+Purpose = Literal["dags", "logs", "data"]
 Role = Literal["control", "workers"]
 
 
@@ -23,7 +23,8 @@ class Binding:
 class SharedVolume:
     """One backing with a PersistentVolume and a claim in each namespace: its contents are the same in both.
 
-    `backing` names what is behind the claims where that can change while they stay.
+    `data`, which the pods of projects share, is bound in the workers' namespace alone. `backing` names what is
+    behind the claims where that can change while they stay.
     """
 
     purpose: Purpose
@@ -39,7 +40,8 @@ class Platform:
     `base_url` is where a user reaches Airflow; `node_cidrs` are the addresses that the cluster's
     own components (kubelet, API server) have, for NetworkPolicies. `api_server_node_port` is the port
     that every node forwards to Airflow's API server, where that is the way in. `on_this_machine`: no
-    proxy of the environment stands between us and the cluster.
+    proxy of the environment stands between us and the cluster. `data_folder` is where this machine holds
+    the folders of projects, for people to look into.
     """
 
     place: str
@@ -51,6 +53,7 @@ class Platform:
     node_cidrs: tuple[str, ...]
     on_this_machine: bool = False
     api_server_node_port: int | None = None
+    data_folder: str | None = None
 
     def volume(self, purpose: Purpose) -> SharedVolume | None:
         return next((volume for volume in self.volumes if volume.purpose == purpose), None)

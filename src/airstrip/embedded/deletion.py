@@ -20,7 +20,7 @@ from airstrip.embedded.supervisor import lock
 from airstrip.errors import NodeError
 
 # The networks go too: the next cluster may choose others, where the host has taken these since.
-CLUSTER = ("etcd", "volumes", "kubelet", "pod-logs", choice.FILE)
+CLUSTER = ("etcd", "volumes", "data", "kubelet", "pod-logs", choice.FILE)
 _NOTE = "deleting.json"
 
 

@@ -14,21 +14,29 @@ from airstrip.manifests.migration import build_migration
 from airstrip.manifests.network import build_network_policies
 from airstrip.manifests.patches import check_targets, patched
 from airstrip.manifests.postgresql import build_postgresql
+from airstrip.manifests.projects import build_projects
 from airstrip.manifests.scheduler import build_scheduler
 from airstrip.manifests.triggerer import build_triggerer
 from airstrip.manifests.workload import disruption_budgets
 from airstrip.platform import Platform
-from airstrip.spec import Spec
+from airstrip.spec import Project, Spec
 
 
-def build_manifests(spec: Spec, platform: Platform, images: Images, checksums: Mapping[str, str]) -> ManifestSet:
+def build_manifests(
+    spec: Spec,
+    platform: Platform,
+    images: Images,
+    checksums: Mapping[str, str],
+    kept: Mapping[str, Project] | None = None,
+) -> ManifestSet:
     """Every namespaced object of a deployment, in the order in which it is applied.
 
     `checksums` are of the Secrets' values by the Secret's name: a pod rolls when one that it reads
-    changes; without them (`render`) nothing is said of Secrets. Raises AirstripError where the
+    changes; without them (`render`) nothing is said of Secrets. `kept` are projects that the command line
+    made: they are told to Airflow, and are nobody else's to apply. Raises AirstripError where the
     place lacks what the spec needs, SpecError where a patch does not fit.
     """
-    inputs, config_maps = build_config_maps(Inputs(spec, platform, images, checksums).with_volumes())
+    inputs, config_maps = build_config_maps(Inputs(spec, platform, images, checksums, kept=kept or {}).with_volumes())
     airflow = _patched(
         inputs,
         *build_api_server(inputs),
@@ -42,6 +50,7 @@ def build_manifests(spec: Spec, platform: Platform, images: Images, checksums: M
         inputs,
         *build_access(inputs),
         *config_maps,
+        *build_projects(inputs),
         *build_claims(inputs),
         *build_network_policies(inputs),
         *disruption_budgets(inputs, _replicas((*database, *airflow))),

@@ -7,16 +7,20 @@ from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import metadata
 from airstrip.platform import Binding, Purpose, Role, SharedVolume
 
-_PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+_OF_EACH: tuple[Purpose, ...] = ("dags", "logs")
 
 
 def build_claims(inputs: Inputs) -> tuple[Object, ...]:
-    """Raises AirstripError `volume.not-shareable` where the place cannot bind a volume in each namespace."""
+    """Raises AirstripError `volume.not-shareable` where the place cannot bind a volume in each namespace.
+
+    Only pods of projects use `data`: the control plane has no claim of it.
+    """
     roles: dict[str, Role] = {inputs.workers: "workers", inputs.control: "control"}
+    wanted = [*((purpose, namespace) for purpose in _OF_EACH for namespace in inputs.namespaces)]
+    wanted.append(("data", inputs.workers))
     return tuple(
         _claim(inputs, volume, _binding(inputs, volume, roles[namespace]), namespace)
-        for volume in (_volume(inputs, purpose) for purpose in _PURPOSES)
-        for namespace in inputs.namespaces
+        for volume, namespace in ((_volume(inputs, purpose), namespace) for purpose, namespace in wanted)
     )
 
 

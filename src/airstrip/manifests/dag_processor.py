@@ -6,6 +6,7 @@ from airstrip.manifests.main_loop import main_loop_probe
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import DAG_PROCESSOR
 from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, Process, Resources, pod_template
+from airstrip.manifests.projects import PROJECTS
 from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, PRIVATE_LOGS, SCRATCH, SCRIPTS
 from airstrip.manifests.workload import deployment
 
@@ -21,7 +22,7 @@ def build_dag_processor(inputs: Inputs) -> tuple[Object, ...]:
         # The limit is for what users import.
         resources=Resources(cpu=100, memory=224, memory_limit=1536),
         secrets=(DATABASE_URL, FERNET_KEY),
-        mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, DAGS, BUILT_IN_DAGS),
+        mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, DAGS, BUILT_IN_DAGS, PROJECTS),
         probes={"livenessProbe": main_loop_probe()},
         grace_seconds=60,
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from airstrip.checksum import checksum
 from airstrip.platform import Platform
-from airstrip.spec import Spec
+from airstrip.spec import Project, Spec
 
 Object = dict[str, Any]
 """A Kubernetes object, or a part of one, in JSON shape."""
@@ -43,7 +43,8 @@ class Inputs:
 
     `checksums` are of what is in a Secret, and of what is behind a claim, by the object's name; a
     Secret's is missing where its values are not known (`render`). `config_maps` are the names under
-    which the ConfigMaps are applied (config_maps.py), by their plain ones.
+    which the ConfigMaps are applied (config_maps.py), by their plain ones. `kept` are the projects that
+    the command line made, which are in the cluster and in no file.
     """
 
     spec: Spec
@@ -51,6 +52,7 @@ class Inputs:
     images: Images
     checksums: Mapping[str, str]
     config_maps: Mapping[str, str] = field(default_factory=dict)
+    kept: Mapping[str, Project] = field(default_factory=dict)
 
     @property
     def control(self) -> str:

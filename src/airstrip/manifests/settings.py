@@ -22,6 +22,7 @@ from airstrip.manifests.names import (
     pods_account,
 )
 from airstrip.spec.own_settings import option_variable
+from airstrip_pods.conventions import DAGS_CLAIM, DAGS_CLAIM_VARIABLE
 
 PARALLELISM: Mapping[str, int] = {"kubernetes": 32, "local": 8}
 """How many tasks each scheduler lets be at work at once, by executor, where the file does not say."""
@@ -90,6 +91,8 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         # Read by our local settings.
         "AIRSTRIP_AIRFLOW_IMAGE": inputs.images.airflow,
+        # Read by DAGs, through the package airstrip-pods.
+        **({DAGS_CLAIM_VARIABLE: DAGS_CLAIM} if inputs.tasks_have_pods else {}),
         **({"AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name)} if inputs.tasks_have_pods else {}),
         "HOME": HOME_DIR,
         "PYTHONPATH": SETTINGS_DIR,
@@ -167,8 +170,8 @@ def migration_settings(inputs: Inputs) -> dict[str, str]:
     decisive = {section: config[section] for section in _OF_MIGRATION if section in config}
     airflow = inputs.spec.airflow.model_copy(update={"config": decisive})
     inputs = replace(inputs, spec=inputs.spec.model_copy(update={"airflow": airflow}))
-    addresses = ("AIRFLOW__API__BASE_URL", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL")
-    return {name: value for name, value in control_settings(inputs).items() if name not in addresses}
+    others = ("AIRFLOW__API__BASE_URL", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL", DAGS_CLAIM_VARIABLE)
+    return {name: value for name, value in control_settings(inputs).items() if name not in others}
 
 
 def task_settings(inputs: Inputs) -> dict[str, str]:

@@ -9,6 +9,7 @@ from airstrip.manifests.metadata import config_map, labels
 from airstrip.manifests.names import ACCOUNT_TEMPLATE_FILE, TASK, TEMPLATE_FILE, TEMPLATE_MAP, pods_account
 from airstrip.manifests.patches import patched
 from airstrip.manifests.process import Resources
+from airstrip.manifests.projects import projects_variable
 from airstrip.manifests.room import component_of, resources, with_room
 from airstrip.manifests.settings import task_settings, variables
 from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, SCRATCH, mounts_of, volumes_of
@@ -56,7 +57,7 @@ def _spec(inputs: Inputs) -> Object:
                 "name": _CONTAINER,
                 "image": inputs.images.airflow,
                 "imagePullPolicy": "IfNotPresent",
-                "env": variables({**task_settings(inputs), **component_of(inputs, TASK).env}),
+                "env": [*variables({**task_settings(inputs), **component_of(inputs, TASK).env}), projects_variable()],
                 "resources": resources(inputs, TASK, _RESOURCES.to_object()),
                 "securityContext": dict(pod_security.CONTAINER),
                 "volumeMounts": mounts_of(_MOUNTS),

@@ -65,8 +65,9 @@ def volumes_of(inputs: Inputs, mounts: Iterable[Mount]) -> list[Object]:
 def _applied(inputs: Inputs, volume: Object) -> Object:
     if "configMap" not in volume:
         return volume
-    name = volume["configMap"]["name"]
-    return {**volume, "configMap": {"name": inputs.config_maps[name]}}
+    source = volume["configMap"]
+    # The map of projects has no hash: it changes under those that read it.
+    return {**volume, "configMap": {**source, "name": inputs.config_maps.get(source["name"], source["name"])}}
 
 
 def mounts_of(mounts: Iterable[Mount]) -> list[Object]:

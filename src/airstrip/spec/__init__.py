@@ -6,7 +6,7 @@ Knows no place: the parts of the file that belong to one are passed in. May impo
 from airstrip.spec.fields import API_VERSION
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile
-from airstrip.spec.resolved import Airflow, Component, Dags, Image, Namespaces, Patch, Spec
+from airstrip.spec.resolved import Airflow, Component, Dags, Image, Namespaces, Patch, Project, Spec
 from airstrip.spec.schema import json_schema
 from airstrip.spec.written import TargetSpec, Written
 
@@ -19,6 +19,7 @@ __all__ = [
     "Image",
     "Namespaces",
     "Patch",
+    "Project",
     "Spec",
     "SpecFile",
     "TargetSpec",

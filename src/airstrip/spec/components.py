@@ -29,12 +29,17 @@ class ResourcesFile(Written):
 
     @model_validator(mode="after")
     def _fits(self) -> ResourcesFile:
-        for name in ("cpu", "memory"):
-            request, limit = getattr(self.requests, name), getattr(self.limits, name)
-            if request and limit and quantity(request) > quantity(limit):
-                message = f"the request of {name} is more than its limit"
-                raise invalid("spec.conflict", message, "Raise the limit, or lower the request.")
+        check_amounts(self.requests, self.limits)
         return self
+
+
+def check_amounts(requests: AmountsFile, limits: AmountsFile) -> None:
+    """Raises for a validator where a request is more than its limit."""
+    for name in ("cpu", "memory"):
+        request, limit = getattr(requests, name), getattr(limits, name)
+        if request and limit and quantity(request) > quantity(limit):
+            message = f"the request of {name} is more than its limit"
+            raise invalid("spec.conflict", message, "Raise the limit, or lower the request.")
 
 
 class TolerationFile(Written):

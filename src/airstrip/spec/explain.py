@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -105,12 +105,16 @@ def _as_text(
 
 def model_at(model: type[BaseModel] | None, location: tuple[str | int, ...]) -> type[BaseModel] | None:
     """The model of the mapping at a location, None where it is none."""
+    named = False
     for part in location:
-        if isinstance(part, int):
-            continue  # An item of a list has the model that the list was seen to be of.
+        # An item has the model that its list, or its mapping by any names, was seen to be of.
+        if isinstance(part, int) or named:
+            named = False
+            continue
         fields = {} if model is None else {field.alias or name: field for name, field in model.model_fields.items()}
         field = fields.get(str(part))
         annotation = None if field is None else field.annotation
+        named = get_origin(annotation) is dict
         candidates = [item for item in (annotation, *get_args(annotation)) if isinstance(item, type)]
         model = next((item for item in candidates if issubclass(item, BaseModel)), None)
     return model

@@ -15,9 +15,11 @@ AIRFLOW_SERIES = "3.3"
 DEFAULT_AIRFLOW_VERSION = "3.3.2"
 
 _SCHEMES = ("env", "file", "k8s", "aws", "gcp", "oci", "vault")
+BUILT_SCHEMES = ("env", "file", "k8s")
 _NAME_LENGTH = 40
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _REFERENCE = re.compile(rf"({'|'.join(_SCHEMES)}):\S+")
+_SECRET_KEY = re.compile(r"[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?/[-._a-zA-Z0-9]{1,253}")
 _REQUIREMENT = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?\s*(\[[\w.,\s-]*\])?\s*([<>=!~(@;].*)?")
 _CREDENTIALS = re.compile(r"""://[^/\s@]*:[^/\s@]+@|["']passw(or)?d["']\s*:""")
 _EXTRA = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
@@ -164,6 +166,18 @@ def _secret_reference(value: Any) -> str:
     )
 
 
+def _built_reference(value: Any) -> str:
+    """One that this release can read."""
+    text = _secret_reference(value)
+    scheme, _, rest = text.partition(":")
+    if scheme not in BUILT_SCHEMES:
+        raise invalid("spec.not-yet", "", f"Write one of {', '.join(f'{known}:…' for known in BUILT_SCHEMES)}.")
+    if scheme == "k8s" and not _SECRET_KEY.fullmatch(rest):
+        message = "this names no key of a Secret"
+        raise invalid("spec.bad-reference", message, "Write k8s:NAME/KEY: a Secret of the control plane's namespace.")
+    return text
+
+
 def _not_built(_: Any) -> None:
     raise invalid("spec.not-yet", "", "Remove it.")
 
@@ -184,6 +198,13 @@ NotBuiltSecret = Annotated[
     WithJsonSchema({"description": "A secret reference. Known, but not built yet.", "not": {}}),
 ]
 """As above, but a literal secret is told from a reference first."""
+
+SecretReference = Annotated[
+    str,
+    BeforeValidator(_built_reference),
+    WithJsonSchema({"type": "string", "pattern": rf"^({'|'.join(BUILT_SCHEMES)}):\S+$"}),
+]
+"""Names a secret that is read when it is needed; a literal is refused and not repeated."""
 
 Setting = Annotated[Any, AfterValidator(_setting), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """A scalar; what counts is its text, as it was written (settings.py)."""

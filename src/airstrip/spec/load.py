@@ -17,6 +17,7 @@ from airstrip.spec.fields import API_VERSION, did_you_mean
 from airstrip.spec.models import SpecFile
 from airstrip.spec.patches import check_patches, resolve_patches
 from airstrip.spec.pods import check_pods
+from airstrip.spec.projects import read_projects, resolve_projects
 from airstrip.spec.resolved import Image, Spec
 from airstrip.spec.settings import Settings, read_settings
 from airstrip.spec.source import KeyPath, read_source
@@ -58,11 +59,15 @@ def load_spec(
     target = _load_target(document, target_specs, planned_targets, problems)
     image, more = resolve_image(document, file.parent)
     settings, wrong = read_settings(document)
-    problems += [*more, *wrong, *check_pods(document), *check_patches(document)]
+    texts, misnamed = read_projects(document)
+    problems += [*more, *wrong, *check_pods(document), *misnamed, *check_patches(document)]
     if problems or written_file is None or target is None:
         raise SpecError(problems)
-    patches = resolve_patches(written_file.patches, document)
-    return resolve(written_file, target, file, image, settings).model_copy(update={"patches": patches})
+    parts = {
+        "projects": resolve_projects(written_file.projects, texts, document),
+        "patches": resolve_patches(written_file.patches, document),
+    }
+    return resolve(written_file, target, file, image, settings).model_copy(update=parts)
 
 
 def _validate(

@@ -32,6 +32,7 @@ from airstrip.spec.fields import (
 )
 from airstrip.spec.kubernetes_fields import SecretName
 from airstrip.spec.patches import PatchFile
+from airstrip.spec.projects import ProjectFile
 from airstrip.spec.written import ITEMS, Alternatives, Written
 
 
@@ -149,7 +150,7 @@ class SpecFile(Written):
     expose: NotBuilt = None
     auth: NotBuilt = None
     size: NotBuilt = None
-    projects: NotBuilt = None
+    projects: dict[str, ProjectFile] = Field({}, description="What pods of a project get, by the project's name.")
     secrets: NotBuilt = None
     patches: Annotated[tuple[PatchFile, ...], Field(strict=False)] = Field(
         (),

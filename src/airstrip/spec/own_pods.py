@@ -1,9 +1,11 @@
-"""What components' pods have from Airstrip: names and paths that the file's volumes and sidecars cannot take.
+"""What Airstrip's own objects and pods have: names and paths that nothing of the file can take.
 
 A test compares this with what is compiled.
 """
 
 from __future__ import annotations
+
+import re
 
 _HOME = "/opt/airflow"
 _SCRATCH = {
@@ -14,12 +16,13 @@ _SCRATCH = {
 _DAGS = {"dags": f"{_HOME}/dags", "airstrip-dags": f"{_HOME}/airstrip-dags"}
 _LOGS = {"logs": f"{_HOME}/logs"}
 _SCRIPTS = {"airstrip-scripts": f"{_HOME}/airstrip-scripts"}
+_PROJECTS = {"airstrip-projects": f"{_HOME}/airstrip-projects"}
 
 OWN_VOLUMES: dict[str, dict[str, str]] = {
     "api-server": {**_SCRATCH, **_LOGS},
     # With the executor `local`, it has the DAGs that its tasks are of.
-    "scheduler": {**_SCRATCH, **_LOGS, **_DAGS, "task-pod-template": f"{_HOME}/airstrip-template"},
-    "dag-processor": {**_SCRATCH, **_LOGS, **_DAGS, **_SCRIPTS},
+    "scheduler": {**_SCRATCH, **_LOGS, **_DAGS, **_PROJECTS, "task-pod-template": f"{_HOME}/airstrip-template"},
+    "dag-processor": {**_SCRATCH, **_LOGS, **_DAGS, **_SCRIPTS, **_PROJECTS},
     "triggerer": {**_SCRATCH, **_LOGS, **_SCRIPTS},
     "postgresql": {
         "data": "/var/lib/postgresql/data",
@@ -35,3 +38,19 @@ OWN_CONTAINERS = {**{name: name for name in OWN_VOLUMES}, "task": "base"}
 """The container that a component's own process runs in."""
 
 OWN_SECRETS = frozenset({"airflow-admin", "airflow-cli", "airflow-database", "airflow-keys"})
+
+_CLAIMS = frozenset({"dags", "logs", "data"})
+_HASHED_MAPS = ("airflow-environment", "airflow-local-settings", "task-pod-template")
+_HASHED = re.compile(rf"({'|'.join(_HASHED_MAPS)})(-[0-9a-f]{{10}})?")
+
+
+def is_own_object(name: str, deployment: str) -> bool:
+    """Whether an object of a deployment may be called so, in either of its namespaces: they may be one."""
+    return (
+        name in OWN_VOLUMES
+        or name in OWN_SECRETS
+        or name in _CLAIMS
+        or name in ("migration", f"{deployment}-pods")
+        or name.startswith("airstrip-")
+        or bool(_HASHED.fullmatch(name))
+    )

@@ -69,6 +69,20 @@ class Dags(_Resolved):
     path: Path | None = None
 
 
+class Project(_Resolved):
+    """What a project's pods get, and its pool's slots. `secrets` are references, or where the values came from.
+
+    `place` is where the file declares it; empty where it was made by the command line.
+    """
+
+    config: Mapping[str, str] = {}
+    secrets: Mapping[str, str] = {}
+    pool: int | None = None
+    requests: Mapping[str, str] = {}
+    limits: Mapping[str, str] = {}
+    place: str = ""
+
+
 class Patch(_Resolved):
     """A partial object, and where in the file it stands."""
 
@@ -90,5 +104,6 @@ class Spec(_Resolved):
     components: Mapping[str, Component] = {}
     image: Image = Image()
     dags: Dags = Dags()
+    projects: Mapping[str, Project] = {}
     patches: tuple[Patch, ...] = ()
     file: Path | None = None

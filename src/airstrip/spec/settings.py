@@ -43,11 +43,11 @@ def read_settings(document: Document) -> tuple[Settings, list[Problem]]:
             wrong = airflow_options().wrong_option(section, option)
             settings.config.setdefault(section, {})[option] = problems.text(path, wrong)
     for name, path in _scalars(at(document.data, _ENV), _ENV):
-        settings.env[name] = problems.text(path, _wrong_variable(name))
+        settings.env[name] = problems.text(path, wrong_variable(name))
     for component, _ in mappings(document.data, ("components",)):
         own: KeyPath = ("components", component, "env")
         for name, path in _scalars(at(document.data, own), own):
-            settings.of_components.setdefault(component, {})[name] = problems.text(path, _wrong_variable(name))
+            settings.of_components.setdefault(component, {})[name] = problems.text(path, wrong_variable(name))
     if _bytes(settings) > _MOST_BYTES:
         message, fix = "the settings are too long all together", "Put long texts into a file of the image."
         problems.add(("airflow",), ("spec.too-large", message, fix))
@@ -93,7 +93,18 @@ def _other_providers(data: Any) -> bool:
     return bool(others or at(data, ("image", "ref")) or at(data, ("image", "requirements")))
 
 
-def _wrong_variable(name: str) -> Wrong | None:
+def wrong_variable(name: str) -> Wrong | None:
+    """Why a variable of this name cannot be set, or not with a value that stands in the file."""
+    if wrong := wrong_variable_name(name):
+        return wrong
+    if is_secret_variable(name):
+        message = f"{name} is a secret's name, and a secret does not stand in the file"
+        return "spec.secret-variable", message, "Remove it: secrets in variables are not built yet."
+    return None
+
+
+def wrong_variable_name(name: str) -> Wrong | None:
+    """Why no variable can have this name."""
     if not _VARIABLE.fullmatch(name):
         message = f"{name!r} is not the name of a variable"
         return "spec.bad-variable", message, "Write letters, digits and underscores, with no digit first."
@@ -107,9 +118,6 @@ def _wrong_variable(name: str) -> Wrong | None:
             f"{name} is set by Airstrip, the image or Kubernetes",
             "Remove it, or choose another name.",
         )
-    if is_secret_variable(name):
-        message = f"{name} is a secret's name, and a secret does not stand in the file"
-        return "spec.secret-variable", message, "Remove it: secrets in variables are not built yet."
     return None
 
 

@@ -56,5 +56,8 @@ class Target(Protocol):
     def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
         """Brings an OCI layout's image to where the cluster's nodes find it."""
 
+    def ensure_data_folder(self, project: str) -> None:
+        """Makes a project's folder where this machine holds it. Elsewhere the first pod that mounts it does."""
+
     def destroy(self, emit: Emit, *, data: bool) -> Sequence[Finding]:
         """Takes the place away: with `data`, volumes and the cluster's own state too. Tells what is left of it."""

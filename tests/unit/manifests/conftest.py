@@ -8,10 +8,12 @@ import pytest
 from airstrip.manifests import Images, ManifestSet, build_manifests
 from airstrip.platform import Binding, Platform, Purpose, Role, SharedVolume
 from airstrip.spec import API_VERSION, Airflow, Namespaces, Spec, TargetSpec
+from tests.unit.manifests.local_settings import load as load
+from tests.unit.manifests.local_settings import models as models
 from tests.unit.manifests.reading import all_objects
 
 Object = dict[str, Any]
-PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+PURPOSES: tuple[Purpose, ...] = ("dags", "logs", "data")
 ROLES: tuple[Role, ...] = ("control", "workers")
 
 

@@ -108,8 +108,11 @@ def test_a_task_has_no_account_of_its_own_and_no_secret_setting(objects: list[Ob
     assert container["name"] == "base"
     assert "envFrom" not in container
     names = {variable["name"] for variable in container["env"]}
+    referred = [variable for variable in container["env"] if "value" not in variable]
+    source = {"name": "airstrip-projects", "key": "AIRSTRIP_PROJECTS", "optional": True}
+    assert referred == [{"name": "AIRSTRIP_PROJECTS", "valueFrom": {"configMapKeyRef": source}}]
     assert not [name for name in names if any(word in name for word in ("SQL", "FERNET", "JWT", "SECRET", "PASSWORD"))]
-    values = {variable["name"]: variable["value"] for variable in container["env"]}
+    values = {variable["name"]: variable.get("value") for variable in container["env"]}
     assert values["AIRFLOW__CORE__EXECUTOR"] == "LocalExecutor"
 
 

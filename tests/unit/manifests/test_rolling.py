@@ -12,7 +12,7 @@ from airstrip.manifests import Images, ManifestSet
 from airstrip.manifests.manifest_set import Inputs
 from airstrip.manifests.workload import disruption_budgets
 from airstrip.platform import Platform
-from airstrip.spec import Spec
+from airstrip.spec import Project, Spec
 from tests.unit.manifests.reading import all_objects, templates
 
 Compile = Callable[..., ManifestSet]
@@ -45,9 +45,16 @@ def test_a_changed_setting_rolls_the_processes_but_not_the_database(compile: Com
 
 
 def test_another_dags_folder_behind_the_claim_rolls_who_mounts_it(compile: Compile, platform: Platform) -> None:
-    dags, logs = platform.volumes
-    here, there = (replace(platform, volumes=(replace(dags, backing=path), logs)) for path in ("/a", "/b"))
+    dags, *others = platform.volumes
+    here, there = (replace(platform, volumes=(replace(dags, backing=path), *others)) for path in ("/a", "/b"))
     assert rolled(compile(platform=here), compile(platform=there)) == {"dag-processor"}
+
+
+def test_a_changed_project_rolls_nothing(compile: Compile, spec: Spec) -> None:
+    with_sales = spec.model_copy(update={"projects": {"sales": Project(config={"A": "b"}, pool=1)}})
+    for after in (compile(spec=with_sales), compile(kept={"sales": Project()})):
+        assert rolled(compile(), after) == set()
+        assert migration(after) == migration(compile())
 
 
 def test_config_maps_of_two_releases_stand_side_by_side(compile: Compile, images: Images) -> None:
@@ -55,7 +62,7 @@ def test_config_maps_of_two_releases_stand_side_by_side(compile: Compile, images
     before = {key(item): item for item in all_objects(compile()) if item["kind"] == "ConfigMap"}
     after = compile(images=replace(images, airflow="here/airflow@sha256:3"))
     for item in all_objects(after):
-        if item["kind"] == "ConfigMap":
+        if item["kind"] == "ConfigMap" and item["metadata"]["name"] != "airstrip-projects":
             assert item["immutable"]
             assert before.get(key(item), item) == item
 

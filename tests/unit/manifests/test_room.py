@@ -9,7 +9,7 @@ import pytest
 
 from airstrip.manifests import SECRETS, ManifestSet
 from airstrip.spec import Component, Spec
-from airstrip.spec.own_pods import OWN_CONTAINERS, OWN_SECRETS, OWN_VOLUMES
+from airstrip.spec.own_pods import OWN_CONTAINERS, OWN_SECRETS, OWN_VOLUMES, is_own_object
 from tests.unit.manifests.reading import all_objects, containers, find, templates
 
 Object = dict[str, Any]
@@ -78,6 +78,14 @@ def test_names_and_paths_that_the_file_cannot_take_are_those_of_the_pods(objects
     assert mounted.items() <= OWN_VOLUMES[name].items()
     assert container["name"] == OWN_CONTAINERS[name]
     assert set(SECRETS) == OWN_SECRETS
+
+
+def test_names_that_projects_cannot_take_are_those_of_the_objects(objects: list[Object]) -> None:
+    kinds = ("ConfigMap", "ServiceAccount", "PersistentVolumeClaim")
+    ours = [item["metadata"]["name"] for item in objects if item["kind"] in kinds] + list(SECRETS)
+    assert len(ours) > 15
+    assert [name for name in ours if not is_own_object(name, "mine")] == []
+    assert not any(is_own_object(name, "mine") for name in ("sales", "airflow-examples", "mine", "dags-2"))
 
 
 @pytest.mark.parametrize("name", PODS)

@@ -82,9 +82,17 @@ def test_what_the_place_lacks_is_a_coded_error(compile: Compile, platform: Platf
 
 
 def test_a_volume_without_a_binding_in_each_namespace_is_not_shareable(compile: Compile, platform: Platform) -> None:
-    dags, logs = platform.volumes
+    dags, logs, data = platform.volumes
     one_sided = replace(logs, bindings={"control": logs.bindings["control"]})
     with pytest.raises(AirstripError) as error:
-        compile(platform=replace(platform, volumes=(dags, one_sided)))
+        compile(platform=replace(platform, volumes=(dags, one_sided, data)))
     assert error.value.code == "volume.not-shareable"
     assert "logs" in error.value.message
+
+
+def test_the_data_of_projects_is_claimed_by_the_workers_only(compile: Compile, platform: Platform) -> None:
+    claims = [item for item in all_objects(compile()) if item["kind"] == "PersistentVolumeClaim"]
+    data = [item["metadata"]["namespace"] for item in claims if item["metadata"]["name"] == "data"]
+    assert data == ["mine-workers"]
+    with pytest.raises(AirstripError, match="the same data folder"):
+        compile(platform=replace(platform, volumes=platform.volumes[:2]))

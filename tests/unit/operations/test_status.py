@@ -31,7 +31,7 @@ SPEC = Spec(
     airflow=Airflow(version="3.3.2"),
 )
 
-PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+PURPOSES: tuple[Purpose, ...] = ("dags", "logs", "data")
 ROLES: tuple[Role, ...] = ("control", "workers")
 VOLUMES = tuple(
     SharedVolume(purpose, "ReadWriteMany", {role: Binding(f"{purpose}-{role}", "", "1Gi") for role in ROLES})

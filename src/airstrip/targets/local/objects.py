@@ -9,7 +9,7 @@ from airstrip.spec import Spec
 
 STORAGE_CLASS = "standard"
 _CAPACITY = "10Gi"
-_PURPOSES: tuple[Purpose, ...] = ("dags", "logs")
+_PURPOSES: tuple[Purpose, ...] = ("dags", "logs", "data")
 
 
 def namespace_of(spec: Spec, role: Role) -> str:
@@ -22,12 +22,15 @@ def _roles(spec: Spec) -> tuple[Role, ...]:
 
 
 def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
-    """One host folder each for DAGs and logs, bound once in every namespace."""
+    """One host folder each for DAGs and logs, bound once in every namespace, and for data, in the workers'."""
     return tuple(
         SharedVolume(
             purpose,
             "ReadWriteMany",
-            {role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY) for role in _roles(spec)},
+            {
+                role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY)
+                for role in (_roles(spec)[-1:] if purpose == "data" else _roles(spec))
+            },
             backing=str(spec.dags.path or "") if purpose == "dags" else "",
         )
         for purpose in _PURPOSES

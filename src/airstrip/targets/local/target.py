@@ -17,6 +17,7 @@ from airstrip.result import Finding
 from airstrip.spec import Spec
 from airstrip.targets.landed import require_same_namespace
 from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
+from airstrip.targets.local.data_folder import ensure_data, ensure_project_folder
 from airstrip.targets.local.facts import local_facts
 from airstrip.targets.local.node import LocalNode, require_root
 from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
@@ -85,6 +86,9 @@ class LocalTarget:
     def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
         embedded.import_image(self._node.running_config(), layout, reference, emit)
 
+    def ensure_data_folder(self, project: str) -> None:
+        ensure_project_folder(Path(_folders(self._node.config())["data"]), project)
+
     def destroy(self, emit: Emit, *, data: bool) -> list[Finding]:
         return self._node.delete_data(emit) if data else self._node.stop(emit)
 
@@ -107,6 +111,7 @@ class LocalTarget:
             node_cidrs=(str(config.subnets.link),),
             on_this_machine=True,
             api_server_node_port=config.node_port,
+            data_folder=_folders(config)["data"],
         )
 
     def _ensure_folders(self, config: NodeConfig) -> None:
@@ -124,8 +129,13 @@ class LocalTarget:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(dags)
         fresh.replace(link)
+        ensure_data(Path(folders["data"]), self._spec.projects, config.owner_uid)
 
 
 def _folders(config: NodeConfig) -> dict[Purpose, str]:
     """Host folders by purpose. The DAGs' is a link, because a volume's own path can never change."""
-    return {"dags": str(config.state_dir / "dags"), "logs": str(config.volumes_dir / "logs")}
+    return {
+        "dags": str(config.state_dir / "dags"),
+        "logs": str(config.volumes_dir / "logs"),
+        "data": str(config.state_dir / "data" / "projects"),
+    }

@@ -17,6 +17,8 @@ from importlib.machinery import PathFinder
 _NAME = "airflow_local_settings"
 _PROVIDER = "airflow.providers.cncf.kubernetes."
 _SIDECAR = "airflow-xcom-sidecar"
+_PROJECTS = "AIRSTRIP_PROJECTS"
+_PROJECT_LABEL = "airstrip/project"
 
 
 def _load_own():
@@ -37,6 +39,21 @@ _own_names = [] if _own is None else getattr(_own, "__all__", [name for name in 
 globals().update({name: getattr(_own, name) for name in _own_names})
 
 __all__ = [*_own_names, "pod_mutation_hook", "task_policy"]
+
+
+def _read_projects():
+    """What DAG files may know of projects, as it is now: kubelet keeps the file up to date where it is mounted."""
+    home = os.environ.get("AIRFLOW_HOME", os.path.expanduser("~/airflow"))
+    try:
+        with open(os.path.join(home, "airstrip-projects", _PROJECTS), encoding="utf-8") as file:
+            os.environ[_PROJECTS] = file.read()
+    except OSError:
+        pass
+
+
+_read_projects()
+# Each DAG file is parsed in a process of its own, a fork of this one: no process starts anew for a changed project.
+os.register_at_fork(after_in_child=_read_projects)
 
 
 def pod_mutation_hook(pod):
@@ -117,7 +134,8 @@ def _uses_kubernetes(task):
 def _give_account(task):
     """An account that the DAG's author named stays; the rest of a pod_override stays in any case.
 
-    It is changed in a copy: a plain task may share the author's own.
+    A project's own account may nothing in the cluster, and is for the pod that the operator makes. It is changed
+    in a copy: a plain task may share the author's own.
     """
     account = os.environ.get("AIRSTRIP_PODS_SERVICE_ACCOUNT")
     if not account:
@@ -128,7 +146,8 @@ def _give_account(task):
     pod = copy.deepcopy(config.get("pod_override")) or k8s.V1Pod()
     if pod.spec is None:
         pod.spec = k8s.V1PodSpec(containers=[k8s.V1Container(name="base")])
-    if pod.spec.service_account_name is None:
+    labels = getattr(pod.metadata, "labels", None) or {}
+    if pod.spec.service_account_name in (None, labels.get(_PROJECT_LABEL)):
         pod.spec.service_account_name = account
     if pod.spec.automount_service_account_token is None:
         pod.spec.automount_service_account_token = True
