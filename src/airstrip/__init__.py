@@ -16,15 +16,18 @@ if TYPE_CHECKING:
     from airstrip.events import Event, LogLine, Notice, StepFailed, StepFinished, StepProgress, StepStarted, Warned
     from airstrip.node import Node
     from airstrip.result import Finding, Result
+    from airstrip.spec import Forgotten, ProjectWords
 
 __all__ = [
     "AirstripError",
     "Deployment",
     "Event",
     "Finding",
+    "Forgotten",
     "LogLine",
     "Node",
     "Notice",
+    "ProjectWords",
     "Result",
     "StepFailed",
     "StepFinished",
@@ -39,9 +42,11 @@ _HOMES = {
     "Deployment": "airstrip.deployment",
     "Event": "airstrip.events",
     "Finding": "airstrip.result",
+    "Forgotten": "airstrip.spec",
     "LogLine": "airstrip.events",
     "Node": "airstrip.node",
     "Notice": "airstrip.events",
+    "ProjectWords": "airstrip.spec",
     "Result": "airstrip.result",
     "StepFailed": "airstrip.events",
     "StepFinished": "airstrip.events",

@@ -18,6 +18,9 @@ from airstrip.answers import (
     KeptData,
     OpenData,
     PlanData,
+    ProjectData,
+    ProjectsData,
+    RemovedProjectData,
     RunData,
     StatusData,
     UpData,
@@ -31,11 +34,11 @@ from airstrip.events import Emit, discard
 from airstrip.node import Node
 from airstrip.operations.users import DEFAULT_ROLE
 from airstrip.result import Result
-from airstrip.spec import Spec, find_file, json_schema, load_spec
+from airstrip.spec import Forgotten, ProjectWords, Spec, find_file, json_schema, load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
 from airstrip.targets.target import Confirm, agree
 
-__all__ = ["DEFAULT_TIMEOUT", "Deployment", "Node"]
+__all__ = ["DEFAULT_TIMEOUT", "Deployment", "Forgotten", "Node", "ProjectWords"]
 
 DEFAULT_TIMEOUT = 600.0
 """Seconds that a verb waits for the cluster and Airflow; builds are not counted."""
@@ -205,6 +208,32 @@ class Deployment:
     def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = agree) -> Result[DeletedUserData]:
         """Deletes an account, once `confirm` agrees. `up` does not make a deleted `admin` again."""
         return operations.delete_user(self._session, username, emit, confirm)
+
+    def projects(self) -> Result[ProjectsData]:
+        """Projects of the file and of the command line."""
+        return operations.list_projects(self._session)
+
+    def project(self, name: str) -> Result[ProjectData]:
+        """One project; no secret's value is in it."""
+        return operations.show_project(self._session, name)
+
+    def add_project(self, name: str, words: ProjectWords | None = None, emit: Emit = discard) -> Result[ProjectData]:
+        """Makes a project that the file does not declare; `up` leaves it, and so does `down` without data."""
+        return operations.add_project(self._session, name, words or ProjectWords(), emit)
+
+    def set_project(self, name: str, words: ProjectWords, emit: Emit = discard) -> Result[ProjectData]:
+        """Gives a project what is said of it; what is not said stays."""
+        return operations.set_project(self._session, name, words, emit)
+
+    def unset_project(self, name: str, what: Forgotten, emit: Emit = discard) -> Result[ProjectData]:
+        """Takes settings, secrets, its pool or its amounts from a project."""
+        return operations.unset_project(self._session, name, what, emit)
+
+    def remove_project(
+        self, name: str, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False
+    ) -> Result[RemovedProjectData]:
+        """Takes a project away, once `confirm` agrees; with `data`, its data folder too."""
+        return operations.remove_project(self._session, name, emit, confirm, data=data)
 
     def open_url(self) -> Result[OpenData]:
         """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""

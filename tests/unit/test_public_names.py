@@ -18,7 +18,7 @@ from airstrip.events import Event
 
 
 def test_the_public_names() -> None:
-    facade = ["AirstripError", "Deployment", "Finding", "Node", "Result", "__version__"]
+    facade = ["AirstripError", "Deployment", "Finding", "Node", "Result", "__version__", "Forgotten", "ProjectWords"]
     assert sorted(airstrip.__all__) == sorted([*facade, "Event", *(kind.__name__ for kind in get_args(Event))])
     for name in airstrip.__all__:
         assert getattr(airstrip, name) is not None
@@ -33,9 +33,10 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 def test_what_a_deployment_and_a_node_can_do() -> None:
     assert public(airstrip.Deployment) == (
-        "add_user build_images check_rights clean close component_logs delete_user doctor down explain_code "
-        "explain_facts history init load open_url password plan prune_images render reset_password run schema "
-        "set_role status task_logs up users verify why"
+        "add_project add_user build_images check_rights clean close component_logs delete_user doctor down "
+        "explain_code explain_facts history init load open_url password plan project projects prune_images "
+        "remove_project render reset_password run schema set_project set_role status task_logs unset_project up "
+        "users verify why"
     )
     assert public(airstrip.Node) == "build check check_rights kubeconfig load prune start status stop"
 

@@ -15,6 +15,7 @@ import httpx
 from airstrip.airflow_api.health import HEALTH, Health, read_health
 from airstrip.airflow_api.log_lines import TaskLog, read_answer
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
+from airstrip.airflow_api.pools import Pools
 from airstrip.airflow_api.refusals import no_list, no_role, no_run, no_task, user_exists
 from airstrip.airflow_api.scheduling import Scheduling
 from airstrip.airflow_api.transport import Transport
@@ -48,6 +49,7 @@ class AirflowClient:
         """
         self._transport = Transport(base_url, username, password, timeout, http, restart)
         self.scheduling = Scheduling(self._transport)
+        self.pools = Pools(self._transport)
 
     def __enter__(self) -> AirflowClient:
         return self

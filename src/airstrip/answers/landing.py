@@ -135,6 +135,39 @@ class DeletedUserData(TypedDict):
     username: str
 
 
+class ProjectData(TypedDict):
+    """`secrets` says where each value is from: a reference, or `typed`. `place` is the file's, where one declares it.
+
+    `source` is `file` or `command`; one that is not `landed` is in the file only. `folder` is this machine's, where
+    it holds the data.
+    """
+
+    project: str
+    source: str
+    place: str | None
+    landed: bool
+    config: Mapping[str, str]
+    secrets: Mapping[str, str]
+    pool: int | None
+    requests: Mapping[str, str]
+    limits: Mapping[str, str]
+    namespace: str
+    folder: str | None
+
+
+class ProjectsData(TypedDict):
+    name: str
+    projects: Sequence[ProjectData]
+
+
+class RemovedProjectData(TypedDict):
+    """`folder` is where its data was, or still is."""
+
+    project: str
+    dataDeleted: bool
+    folder: str | None
+
+
 class OpenData(TypedDict):
     """`username` is None where `admin` was deleted."""
 

@@ -87,8 +87,8 @@ def _ask(username: str, voice: Voice) -> str:
         # Where the terminal cannot be kept from showing what is typed, getpass only warns.
         warnings.simplefilter("error", getpass.GetPassWarning)
         try:
-            first = _hidden(f"New password of {username}:", voice)
-            again = _hidden("Once more:", voice)
+            first = hidden(f"New password of {username}:", voice)
+            again = hidden("Once more:", voice)
         except (EOFError, getpass.GetPassWarning) as error:
             raise _none_given(username) from error
     if first != again:
@@ -96,7 +96,7 @@ def _ask(username: str, voice: Voice) -> str:
     return first
 
 
-def _hidden(question: str, voice: Voice) -> str:
+def hidden(question: str, voice: Voice) -> str:
     """The voice asks: what it draws would go over getpass's own words."""
     try:
         voice.ask(question)

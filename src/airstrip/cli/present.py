@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airstrip.cli import present_doctor, present_node, present_users, present_verify
+from airstrip.cli import present_doctor, present_node, present_projects, present_users, present_verify
 from airstrip.cli.colors import paint
 from airstrip.cli.finding_text import finding_lines
 from airstrip.cli.plan_text import plan_lines
@@ -142,6 +142,12 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "node status": present_node.present_status,
     "node kubeconfig": present_node.present_kubeconfig,
     "node prune": present_node.present_prune,
+    "project list": present_projects.present_list,
+    "project add": present_projects.present_added,
+    "project show": present_projects.present_project,
+    "project set": present_projects.present_changed,
+    "project unset": present_projects.present_changed,
+    "project remove": present_projects.present_removed,
     "users list": present_users.present_list,
     "users add": present_users.present_added,
     "users set-role": present_users.present_role,

@@ -153,7 +153,8 @@ SECRET_RULES: tuple[Rule, ...] = (
         "Secret {name} is not in {namespace}",
         "It was deleted, or never made there: {readers} cannot start without it.{lost}",
         "Put it back from a copy: kubectl -n {namespace} apply -f FILE; where there is none, Airstrip makes its own"
-        " anew: ./airstrip up; yours: kubectl -n {namespace} create secret generic {name} --from-literal=KEY=VALUE",
+        " anew: ./airstrip up; a project's: ./airstrip project set {name} --secret KEY;"
+        " yours: kubectl -n {namespace} create secret generic {name} --from-literal=KEY=VALUE",
         _secrets,
     ),
     Rule(
@@ -171,8 +172,8 @@ CONFIG_MAP_RULES: tuple[Rule, ...] = (
         "config-map.missing",
         "ConfigMap {names} is not in {namespace}",
         "It was deleted, or never made there: pods that read it cannot start.",
-        "Airstrip makes its own again: ./airstrip up; yours:"
-        " kubectl -n {namespace} create configmap {name} --from-file=FILE",
+        "Airstrip makes its own again: ./airstrip up; a project's: ./airstrip project add {name};"
+        " yours: kubectl -n {namespace} create configmap {name} --from-file=FILE",
         _config_maps,
         NAMESPACE_CODES,
     ),

@@ -10,6 +10,7 @@ import base64
 import json
 from collections.abc import Mapping
 
+from airstrip.checksum import checksum
 from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import deployment_labels
@@ -33,7 +34,6 @@ SETTINGS_ANNOTATION = "airstrip/project-settings"
 """On a project's ConfigMap: what of the project is in none of its objects, as JSON."""
 _BY_FILE = "file"
 _BY_COMMAND = "command"
-_DATA_POD = "airstrip-project-data-"
 
 PROJECTS: Mount = (
     {"name": PROJECTS_MAP, "configMap": {"name": PROJECTS_MAP, "optional": True}},
@@ -115,14 +115,18 @@ def parse_project(config: Object) -> tuple[Project, bool]:
     return project, told.get("by") == _BY_COMMAND
 
 
+def projects_selector(spec: Spec) -> str:
+    """Of the objects of a deployment's projects."""
+    return f"{PROJECT_LABEL},app.kubernetes.io/instance={spec.name}"
+
+
 def project_of(item: Object) -> str:
     """The project that an object says it is of; empty for none."""
     return str((item["metadata"].get("labels") or {}).get(PROJECT_LABEL, ""))
 
 
-def data_pod(spec: Spec, image: str, name: str) -> Object:
-    """A pod that deletes a project's folder, in the deployment's own image: as the user that its pods write as."""
-    mounts = {"name": DATA_CLAIM, "mountPath": DATA_DIR}
+def data_job(spec: Spec, image: str, name: str) -> Object:
+    """A Job that deletes a project's folder, in the deployment's own image: as the user that its pods write as."""
     container: Object = {
         "name": PROJECT,
         "image": image,
@@ -130,23 +134,25 @@ def data_pod(spec: Spec, image: str, name: str) -> Object:
         "command": ["rm", "-rf", "--", f"{DATA_DIR}/{name}"],
         "resources": {"requests": {"cpu": "50m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
         "securityContext": dict(pod_security.CONTAINER),
-        "volumeMounts": [mounts],
+        "volumeMounts": [{"name": DATA_CLAIM, "mountPath": DATA_DIR}],
     }
+    about = _metadata(spec, f"airstrip-data-{checksum(name)}", name)
     pull = [{"name": secret} for secret in spec.image.pull_secrets]
-    metadata = {key: value for key, value in _metadata(spec, "", name).items() if key != "name"}
+    pod: Object = {
+        "automountServiceAccountToken": False,
+        "containers": [container],
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        "securityContext": pod_security.airflow_pod(),
+        "volumes": [{"name": DATA_CLAIM, "persistentVolumeClaim": {"claimName": DATA_CLAIM}}],
+        **({"imagePullSecrets": pull} if pull else {}),
+    }
+    template = {"metadata": {"labels": about["labels"]}, "spec": pod}
     return {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {**metadata, "generateName": _DATA_POD},
-        "spec": {
-            "automountServiceAccountToken": False,
-            "containers": [container],
-            "enableServiceLinks": False,
-            "restartPolicy": "Never",
-            "securityContext": pod_security.airflow_pod(),
-            "volumes": [{"name": DATA_CLAIM, "persistentVolumeClaim": {"claimName": DATA_CLAIM}}],
-            **({"imagePullSecrets": pull} if pull else {}),
-        },
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": about,
+        "spec": {"backoffLimit": 0, "template": template},
     }
 
 

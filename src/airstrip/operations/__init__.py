@@ -12,6 +12,14 @@ from airstrip.operations.init import init
 from airstrip.operations.logs import component_logs, task_logs
 from airstrip.operations.open import open_url, read_password
 from airstrip.operations.plan import plan
+from airstrip.operations.projects import (
+    add_project,
+    list_projects,
+    remove_project,
+    set_project,
+    show_project,
+    unset_project,
+)
 from airstrip.operations.render import render_manifests
 from airstrip.operations.run import run
 from airstrip.operations.session import Session
@@ -23,6 +31,7 @@ from airstrip.operations.why import why
 
 __all__ = [
     "Session",
+    "add_project",
     "add_user",
     "build_images",
     "clean",
@@ -34,17 +43,22 @@ __all__ = [
     "explain_facts",
     "history",
     "init",
+    "list_projects",
     "list_users",
     "open_url",
     "plan",
     "prune_images",
     "read_password",
+    "remove_project",
     "render_manifests",
     "reset_password",
     "run",
+    "set_project",
     "set_role",
+    "show_project",
     "status",
     "task_logs",
+    "unset_project",
     "up",
     "verify",
     "why",

@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from airstrip.answers import PlanData, StageData
+from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
 from airstrip.operations.history import read_history
 from airstrip.operations.image import plan_images
+from airstrip.operations.pools import planned_pools, pools_of
+from airstrip.operations.project_secrets import declared_secrets, secret_entries
+from airstrip.operations.project_store import kept_projects
 from airstrip.operations.render import check_manifests
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
@@ -79,18 +83,42 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
 def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
     cluster, namespace = session.cluster, session.spec.namespaces.control
     checksums, lacking = _read_secrets(session)
-    manifests = build_manifests(session.spec, platform, images, checksums)
+    kept = kept_projects(cluster, session.spec)
+    manifests = build_manifests(session.spec, platform, images, checksums, kept)
     previous = inventory.read(cluster, namespace)
-    gone = inventory.prunable(previous, inventory.entries(objects_of(manifests)))
+    current = inventory.entries(objects_of(manifests)) | secret_entries(session.spec)
+    gone = inventory.prunable(previous, current)
     removed = tuple(Change("remove", entry) for entry in gone)
     return (
         PlannedStage("secrets", tuple(f"generate {what} in {namespace}" for what in lacking)),
+        _plan_project_secrets(session),
         *(
             PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
             for stage in manifests.stages
         ),
         PlannedStage("prune", changes=removed),
+        _plan_pools(session, pools_of({**kept, **session.spec.projects})),
     )
+
+
+def _plan_project_secrets(session: Session) -> PlannedStage:
+    """Whoever asks may lack what `up` will have: a variable of root's, a file."""
+    cluster, spec = session.cluster, session.spec
+    try:
+        return PlannedStage("project-secrets", changes=plan_changes(cluster, declared_secrets(cluster, spec)))
+    except AirstripError as error:
+        if not error.code.startswith("reference."):
+            raise
+        named = [(name, key, text) for name in spec.projects for key, text in spec.projects[name].secrets.items()]
+        return PlannedStage("project-secrets", tuple(f"read {text} for {key} of {name}" for name, key, text in named))
+
+
+def _plan_pools(session: Session, wanted: Mapping[str, int]) -> PlannedStage:
+    """An Airflow that does not answer now is no reason to plan nothing; what it has is known after it answers."""
+    try:
+        return PlannedStage("pools", tuple(planned_pools(session.airflow.pools.all(), wanted)))
+    except AirstripError:
+        return PlannedStage("pools", known_after="airflow") if wanted else PlannedStage("pools")
 
 
 def objects_of(manifests: ManifestSet) -> list[dict[str, Any]]:
@@ -119,7 +147,7 @@ def _with_predecessors(
 
 def _with_predecessor(cluster: Cluster, change: Change, gone: Sequence[inventory.Entry]) -> Change:
     entry, item = change.entry, change.item
-    if change.action != "add" or entry.kind != "ConfigMap" or item is None:
+    if change.action != "add" or item is None or not item.get("immutable"):
         return change
     plain = entry.name.rpartition("-")[0]
     for old in gone:

@@ -31,6 +31,9 @@ from airstrip.operations.history import is_recorded, read_history, record_releas
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
 from airstrip.operations.plan import objects_of
+from airstrip.operations.pools import ensure_pools, pools_of
+from airstrip.operations.project_secrets import check_references, declared_secrets
+from airstrip.operations.project_store import kept_projects, tell_airflow
 from airstrip.operations.render import check_manifests
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
@@ -78,6 +81,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     session.close()
     session.target.check()
     check_manifests(session)
+    check_references(spec)
     with ending_with_causes(session, emit, own=_OWN):
         platform, changed = _land_locked(session, emit, confirm, timeout)
         username = ADMIN if has_admin(session) else None
@@ -139,13 +143,14 @@ def _land_stages(
     spec, cluster = session.spec, session.cluster
     namespace = spec.namespaces.control
     checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()), emit)
-    manifests = build_manifests(spec, platform, images, checksums)
+    manifests = build_manifests(spec, platform, images, checksums, kept := kept_projects(cluster, spec))
+    secrets = declared_secrets(cluster, spec)
     previous = inventory.read(cluster, namespace)
-    current = inventory.entries(objects_of(manifests))
+    current = inventory.entries((*objects_of(manifests), *secrets))
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
     inventory.write(cluster, namespace, previous | current)
     restart_crash_loops(cluster, namespace, f"{_OURS},app.kubernetes.io/instance={spec.name}")
-    for stage in manifests.stages:
+    for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
         lease.check()
         yield _apply_stage(session, stage, emit, clock)
     lease.check()
@@ -155,6 +160,9 @@ def _land_stages(
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
         _await_ready(session, workloads, progress, clock)
         await_first_parse(session.airflow, spec.dags.path)
+    lease.check()
+    yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
+    tell_airflow(cluster, spec)
 
 
 def _record(session: Session, images: Images, changed: int, error: str = "") -> None:

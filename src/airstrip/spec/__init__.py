@@ -6,6 +6,7 @@ Knows no place: the parts of the file that belong to one are passed in. May impo
 from airstrip.spec.fields import API_VERSION
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile
+from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
 from airstrip.spec.resolved import Airflow, Component, Dags, Image, Namespaces, Patch, Project, Spec
 from airstrip.spec.schema import json_schema
 from airstrip.spec.written import TargetSpec, Written
@@ -16,10 +17,12 @@ __all__ = [
     "Airflow",
     "Component",
     "Dags",
+    "Forgotten",
     "Image",
     "Namespaces",
     "Patch",
     "Project",
+    "ProjectWords",
     "Spec",
     "SpecFile",
     "TargetSpec",
@@ -27,5 +30,7 @@ __all__ = [
     "find_file",
     "json_schema",
     "load_spec",
+    "make_project",
     "wanted_file",
+    "without",
 ]

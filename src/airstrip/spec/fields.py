@@ -146,6 +146,12 @@ def is_reference(text: str) -> bool:
     return bool(_REFERENCE.fullmatch(text)) and not text.partition(":")[2].startswith("//")
 
 
+def is_built_reference(text: str) -> bool:
+    """Whether this release can read what a reference names."""
+    scheme, _, rest = text.partition(":")
+    return scheme in BUILT_SCHEMES and (scheme != "k8s" or bool(_SECRET_KEY.fullmatch(rest)))
+
+
 def _setting(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
@@ -169,10 +175,9 @@ def _secret_reference(value: Any) -> str:
 def _built_reference(value: Any) -> str:
     """One that this release can read."""
     text = _secret_reference(value)
-    scheme, _, rest = text.partition(":")
-    if scheme not in BUILT_SCHEMES:
+    if text.partition(":")[0] not in BUILT_SCHEMES:
         raise invalid("spec.not-yet", "", f"Write one of {', '.join(f'{known}:…' for known in BUILT_SCHEMES)}.")
-    if scheme == "k8s" and not _SECRET_KEY.fullmatch(rest):
+    if not is_built_reference(text):
         message = "this names no key of a Secret"
         raise invalid("spec.bad-reference", message, "Write k8s:NAME/KEY: a Secret of the control plane's namespace.")
     return text

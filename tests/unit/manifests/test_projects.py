@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from airstrip.manifests import ManifestSet
-from airstrip.manifests.projects import data_pod, parse_project, project_objects, project_of, project_secret
+from airstrip.manifests.projects import data_job, parse_project, project_objects, project_of, project_secret
 from airstrip.spec import Namespaces, Project, Spec
 from airstrip_pods.conventions import (
     DATA_CLAIM,
@@ -94,10 +94,12 @@ def test_a_secret_s_values_are_in_the_secret_alone(compile: Compile, spec: Spec)
     ]
 
 
-def test_the_pod_that_deletes_data_is_restricted_and_sees_the_data_alone(spec: Spec) -> None:
-    pod = data_pod(spec, "here/airflow@sha256:1", "sales")["spec"]
+def test_the_job_that_deletes_data_is_restricted_and_sees_the_data_alone(spec: Spec) -> None:
+    job = data_job(spec, "here/airflow@sha256:1", "s" * 63)
+    assert len(job["metadata"]["name"]) <= 63
+    pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]
-    assert container["command"] == ["rm", "-rf", "--", f"{DATA_DIR}/sales"]
+    assert container["command"] == ["rm", "-rf", "--", f"{DATA_DIR}/{'s' * 63}"]
     assert pod["volumes"] == [{"name": DATA_CLAIM, "persistentVolumeClaim": {"claimName": DATA_CLAIM}}]
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert (pod["securityContext"]["runAsUser"], pod["securityContext"]["runAsNonRoot"]) == (50000, True)
