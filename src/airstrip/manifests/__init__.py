@@ -27,6 +27,7 @@ from airstrip.manifests.names import (
 from airstrip.manifests.projects import (
     data_job,
     parse_project,
+    pods_selector,
     project_objects,
     project_of,
     project_secret,
@@ -63,6 +64,7 @@ __all__ = [
     "missing_keys",
     "parse_project",
     "pods_account",
+    "pods_selector",
     "project_objects",
     "project_of",
     "project_secret",

@@ -120,6 +120,11 @@ def projects_selector(spec: Spec) -> str:
     return f"{PROJECT_LABEL},app.kubernetes.io/instance={spec.name}"
 
 
+def pods_selector(name: str) -> str:
+    """Of the pods of a project, which its DAGs make."""
+    return f"{PROJECT_LABEL}={name}"
+
+
 def project_of(item: Object) -> str:
     """The project that an object says it is of; empty for none."""
     return str((item["metadata"].get("labels") or {}).get(PROJECT_LABEL, ""))

@@ -28,7 +28,7 @@ def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Resul
     """
     spec = session.spec
     session.target.check_rights()
-    if data and not confirm(f"Delete {spec.name} and all of its data: database, logs, runs, passwords?"):
+    if data and not confirm(f"Delete {spec.name} and all of its data: database, logs, runs, projects, passwords?"):
         raise AirstripError("down.refused", "nothing was deleted", fix="Without --data, data stays.")
     # Whatever comes of it, what was known of the place and its passwords is no more.
     with closing(session), file_lock(lock_file(spec.name), spec.name):

@@ -89,15 +89,16 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
     current = inventory.entries(objects_of(manifests)) | secret_entries(session.spec)
     gone = inventory.prunable(previous, current)
     removed = tuple(Change("remove", entry) for entry in gone)
+    of_projects = (_plan_project_secrets(session), _plan_pools(session, pools_of({**kept, **session.spec.projects})))
+    told = [stage for stage in of_projects if not stage.is_empty]
     return (
         PlannedStage("secrets", tuple(f"generate {what} in {namespace}" for what in lacking)),
-        _plan_project_secrets(session),
         *(
             PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
             for stage in manifests.stages
         ),
         PlannedStage("prune", changes=removed),
-        _plan_pools(session, pools_of({**kept, **session.spec.projects})),
+        *told,
     )
 
 

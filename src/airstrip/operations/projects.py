@@ -13,7 +13,7 @@ from airstrip.answers import ProjectData, ProjectsData, RemovedProjectData
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
 from airstrip.kube import Lease
-from airstrip.manifests import project_objects, project_secret
+from airstrip.manifests import pods_selector, project_objects, project_secret
 from airstrip.operations.pools import delete_pool, ensure_pool
 from airstrip.operations.project_data import delete_data
 from airstrip.operations.project_secrets import secret_reader
@@ -48,6 +48,13 @@ def show_project(session: Session, name: str) -> Result[ProjectData]:
 def add_project(session: Session, name: str, words: ProjectWords, emit: Emit) -> Result[ProjectData]:
     """Makes a project that no file declares. Raises `project.exists`, `project.taken`, UsageError for wrong words."""
     project = make_project(session.spec.name, name, words)
+    if session.spec.airflow.executor == "local":
+        raise AirstripError(
+            "project.no-pods",
+            "projects are of pods, and with the executor local tasks have none",
+            cause="The file says so: airflow.executor: local.",
+            fix="Write airflow.executor: kubernetes, and run: ./airstrip up   (as root, or with sudo)",
+        )
     with _lease(session), step(emit, "project.add", f"Add the project {name}"):
         stored = stored_projects(session.cluster, session.spec)
         _require_not_declared(session, name, stored.get(name))
@@ -92,7 +99,7 @@ def remove_project(
     spec, cluster = session.spec, session.cluster
     _kept(session, name)
     what = "its settings, its secrets, its pool and all of its data" if data else "its settings, its secrets, its pool"
-    if not confirm(f"Remove the project {name} of {spec.name}: {what}?"):
+    if not confirm(f"Remove the project {name} of {spec.name}: {what}{_at_work(session, name)}?"):
         raise AirstripError("project.refused", "nothing was removed", fix="Without --data, data stays.")
     with _lease(session), step(emit, "project.remove", f"Remove the project {name}") as progress:
         others = {other: item.project for other, item in stored_projects(cluster, spec).items() if other != name}
@@ -106,6 +113,13 @@ def remove_project(
         # It is what says that there is a project: the next try finds the rest of one that could not be removed.
         cluster.delete("v1", "ConfigMap", name, spec.namespaces.workers)
     return Result("project remove", {"project": name, "dataDeleted": data, "folder": _folder(session, name)})
+
+
+def _at_work(session: Session, name: str) -> str:
+    """Said where somebody would miss what goes."""
+    pods = session.cluster.list("v1", "Pod", session.spec.namespaces.workers, label_selector=pods_selector(name))
+    running = sum(1 for pod in pods if pod.get("status", {}).get("phase") in ("Pending", "Running"))
+    return f" ({running} of its pods are at work)" if running else ""
 
 
 def _lease(session: Session) -> Lease:

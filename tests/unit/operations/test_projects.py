@@ -183,6 +183,25 @@ def test_a_removed_project_leaves_nothing_but_its_data(sales: Stage) -> None:
     assert not [line for line in sales.objects.written if "Job" in line]
 
 
+def test_who_removes_is_told_of_pods_that_are_at_work(sales: Stage) -> None:
+    for name, phase in (("a", "Running"), ("b", "Pending"), ("c", "Succeeded")):
+        labels = {"airstrip/project": "sales"}
+        sales.objects.put("Pod", name, metadata={"labels": labels}, status={"phase": phase})
+    questions: list[str] = []
+
+    def refuses(question: str) -> bool:
+        questions.append(question)
+        return False
+
+    refusal(remove_project, sales.session(), "sales", nobody, refuses, data=True)
+    assert questions[0].endswith("all of its data (2 of its pods are at work)?")
+
+
+def test_without_pods_there_are_no_projects(stage: Stage) -> None:
+    spec = SPEC.model_copy(update={"airflow": SPEC.airflow.model_copy(update={"executor": "local"})})
+    assert refusal(add_project, stage.session(spec), "sales", ProjectWords(), nobody).code == "project.no-pods"
+
+
 def test_without_consent_nothing_is_removed(sales: Stage) -> None:
     error = refusal(remove_project, sales.session(), "sales", nobody, lambda _: False, data=True)
     assert (error.code, sales.objects.written) == ("project.refused", [])

@@ -156,7 +156,7 @@ def test_down_asks_before_it_deletes_data(session: Session, place: Place) -> Non
     with pytest.raises(AirstripError) as raised:
         down(session, discard, place.refuse, data=True)
     assert raised.value.code == "down.refused"
-    assert place.questions == ["Delete airflow and all of its data: database, logs, runs, passwords?"]
+    assert place.questions == ["Delete airflow and all of its data: database, logs, runs, projects, passwords?"]
     assert not place.destroyed
 
 
