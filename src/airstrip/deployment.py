@@ -10,6 +10,8 @@ from airstrip import operations
 from airstrip.answers import (
     CleanData,
     CodeData,
+    DagsCheckData,
+    DagsData,
     DeletedUserData,
     DoctorData,
     DownData,
@@ -92,9 +94,19 @@ class Deployment:
         """Raises where whoever asks may not land this deployment or take it away."""
         self._session.target.check_rights()
 
-    def up(self, emit: Emit = discard, confirm: Confirm = agree, *, timeout: float = DEFAULT_TIMEOUT) -> Result[UpData]:
-        """Lands Airflow; `confirm` is asked before packages are installed on this machine."""
-        return operations.up(self._session, emit, confirm, timeout=timeout)
+    def up(
+        self,
+        emit: Emit = discard,
+        confirm: Confirm = agree,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        force: bool = False,
+    ) -> Result[UpData]:
+        """Lands Airflow; `confirm` is asked before packages are installed on this machine.
+
+        Raises CheckError where a DAG file is broken, with what ran before left as it is; with `force`, lands it.
+        """
+        return operations.up(self._session, emit, confirm, timeout=timeout, force=force)
 
     def plan(self, *, exit_code: bool = False) -> Result[PlanData]:
         """What `up` would change: nothing is built, started or written. With `exit_code`, 3 for changes."""
@@ -169,6 +181,17 @@ class Deployment:
         Exit code 3 when one fails. `timeout` is what its runs have to end, in seconds; the rest takes a minute more.
         """
         return operations.verify(self._session, emit, only=only, timeout=timeout)
+
+    def dags(self, *, bundle: str | None = None, only_errors: bool = False, built_in: bool = False) -> Result[DagsData]:
+        """The DAGs that Airflow knows, with their last runs, and the files that it cannot import."""
+        return operations.list_dags(self._session, bundle=bundle, only_errors=only_errors, built_in=built_in)
+
+    def check_dags(self, path: Path | None = None, emit: Emit = discard) -> Result[DagsCheckData]:
+        """What is wrong with DAG files, before Airflow has them: of the file's dags.path, or of another folder.
+
+        Exit code 3 for what Airflow refuses, and for what names something that is not there.
+        """
+        return operations.check_dags(self._session, path, emit)
 
     def users(self) -> Result[UsersData]:
         """Airflow's accounts."""

@@ -8,6 +8,7 @@
     ├── ImageError            building, finding or importing an image
     ├── KubernetesError       the API server refused, or cannot be reached
     ├── AirflowError          Airflow's API refused, or cannot be reached
+    ├── CheckError            exit 3: a check has failed, so that what was to follow it was not done
     ├── WaitTimeout           something did not become so in time; carries its last state
     └── LockError             another Airstrip holds the deployment
 
@@ -127,6 +128,10 @@ class NodeError(AirstripError):
 
 class ImageError(AirstripError):
     pass
+
+
+class CheckError(AirstripError):
+    exit_code = 3
 
 
 class KubernetesError(AirstripError):

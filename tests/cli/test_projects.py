@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from airstrip.result import AnyResult, Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 from tests.cli.test_failures import Terminal
 
 Airstrip = Callable[..., Outcome]

@@ -12,7 +12,10 @@ TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "remo
 
 @dataclass(frozen=True)
 class Dag:
-    """`file` is relative to its bundle; `is_stale`: its file does not define it any more."""
+    """`file` is relative to its bundle; `is_stale`: its file does not define it any more.
+
+    `schedule` is Airflow's summary, None where it is only triggered; `version` is that of a bundle that has versions.
+    """
 
     dag_id: str
     is_paused: bool
@@ -22,6 +25,8 @@ class Dag:
     description: str | None
     tags: tuple[str, ...]
     has_import_errors: bool
+    schedule: str | None = None
+    version: str | None = None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Dag:
@@ -34,6 +39,8 @@ class Dag:
             description=body.get("description"),
             tags=tuple(tag["name"] for tag in body.get("tags") or ()),
             has_import_errors=bool(body.get("has_import_errors")),
+            schedule=body.get("timetable_summary"),
+            version=body.get("bundle_version"),
         )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
@@ -19,6 +20,7 @@ from airstrip.errors import AirflowError
 
 _API = "/api/v2"
 _MOST = 100
+_AT_ONCE = 4
 _ACTIVE = ("running", "queued")
 
 
@@ -44,6 +46,23 @@ class Scheduling:
         body = self._transport.get(f"{_API}/dags/{_part(dag_id)}/dagRuns", query)
         return tuple(DagRun.parse(row) for row in body["dag_runs"])
 
+    def last_runs(self, dag_ids: Collection[str]) -> dict[str, DagRun]:
+        """The newest run of each DAG that has any: most are among the newest of all, the others are asked for."""
+        newest = self._newest("~", _MOST)
+        found: dict[str, DagRun] = {}
+        for run in newest:
+            found.setdefault(run.dag_id, run)
+        others = [dag_id for dag_id in dag_ids if dag_id not in found] if len(newest) == _MOST else []
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for runs in pool.map(lambda dag_id: self._newest(dag_id, 1), others):
+                found |= {run.dag_id: run for run in runs}
+        return {dag_id: found[dag_id] for dag_id in dag_ids if dag_id in found}
+
+    def _newest(self, dag_id: str, limit: int) -> list[DagRun]:
+        query: Query = {"limit": limit, "order_by": "-run_after"}
+        body = self._optional(f"/dags/{_part(dag_id)}/dagRuns", query)
+        return [DagRun.parse(row) for row in body.get("dag_runs") or ()]
+
     def dependencies(self, task: TaskInstance) -> tuple[Dependency, ...]:
         """Those that are not met; Airflow tells them only of a task that waits to be scheduled or queued."""
         index = f"/{task.map_index}" if task.map_index >= 0 else ""
@@ -67,10 +86,10 @@ class Scheduling:
         rows = self._transport.get(f"{_API}/eventLogs", {**query, "order_by": "-when", "limit": _MOST})["event_logs"]
         return tuple(AuditEntry.parse(row) for row in reversed(rows) if _is_about(row, task))
 
-    def _optional(self, path: str) -> dict[str, Any]:
+    def _optional(self, path: str, query: Query | None = None) -> dict[str, Any]:
         """Empty where there is no such thing."""
         try:
-            return self._transport.get(_API + path)
+            return self._transport.get(_API + path, query)
         except AirflowError as error:
             if error.status != 404:
                 raise

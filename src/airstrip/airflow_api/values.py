@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +11,7 @@ from airstrip.errors import AirflowError
 
 _API = "/api/v2"
 _PAGE = 100
+_HIDDEN = "***"
 
 
 class Values:
@@ -26,6 +27,15 @@ class Values:
     def variable_names(self, part: str = "") -> tuple[str, ...]:
         """All that have this part in their names."""
         return self._names("variables", "variables", "key", {"variable_key_pattern": part})
+
+    def variables(self, names: Collection[str]) -> dict[str, str]:
+        """Their values, without those that Airflow hides, wholly or in part: it takes them for secrets."""
+        found: dict[str, str] = {}
+        for name in names:
+            value = self._variable(name)
+            if value is not None and _HIDDEN not in value:
+                found[name] = value
+        return found
 
     def delete_variable(self, key: str) -> None:
         self._delete(f"{_API}/variables/{_part(key)}")
@@ -80,6 +90,18 @@ class Values:
         except AirflowError as error:
             if error.code != "airflow.conflict":
                 raise
+
+    def pool_names(self) -> tuple[str, ...]:
+        return self._names("pools", "pools", "name", {})
+
+    def _variable(self, name: str) -> str | None:
+        try:
+            value = self._transport.get(f"{_API}/variables/{_part(name)}").get("value")
+        except AirflowError as error:
+            if error.code != "airflow.not-found":
+                raise
+            return None
+        return None if value is None else str(value)
 
     def _names(self, path: str, key: str, field: str, query: Mapping[str, str | int]) -> tuple[str, ...]:
         names: list[str] = []

@@ -1,5 +1,6 @@
 """The data of each verb's Result, as the `--json` contract has it: keys in camelCase, JSON values only."""
 
+from airstrip.answers.dags import DagData, DagsCheckData, DagsData, DefectData, FileErrorData, LastRunData
 from airstrip.answers.diagnosis import (
     CheckData,
     CleanData,
@@ -47,13 +48,19 @@ __all__ = [
     "CodeData",
     "CodeEntry",
     "ComponentData",
+    "DagData",
+    "DagsCheckData",
+    "DagsData",
+    "DefectData",
     "DeletedUserData",
     "DoctorData",
     "DownData",
+    "FileErrorData",
     "HistoryData",
     "ImagesData",
     "ImportErrorData",
     "KeptData",
+    "LastRunData",
     "Namespaces",
     "NodeBuildData",
     "NodeCheckData",

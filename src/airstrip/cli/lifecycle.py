@@ -28,6 +28,7 @@ def load(file: Path | None) -> Deployment:
 
 @verbs.command("up", short_help="Land Airflow.")
 def up(
+    force: Annotated[bool, typer.Option("--force", help="Land it with DAG files that are broken, too.")] = False,
     file: options.File = None,
     timeout: options.Timeout = options.DEFAULT_TIMEOUT,
     yes: options.Yes = False,
@@ -37,6 +38,8 @@ def up(
     """Land Airflow: all that it needs is built, started and waited for.
 
     Can be run again at any time: it mends what is broken and applies what has changed in the file.
+    Before Airflow is replaced, DAG files are read in its image: with a broken one among them nothing
+    is landed, and the exit code is 3.
 
     \b
     Examples:
@@ -44,7 +47,7 @@ def up(
       ./airstrip up -f prod.yaml    what a file describes
       ./airstrip up --yes --json    in a script
     """
-    Call("up", json, debug, yes).run(lambda voice, confirm: load(file).up(voice, confirm, timeout=timeout))
+    Call("up", json, debug, yes).run(lambda voice, confirm: load(file).up(voice, confirm, timeout=timeout, force=force))
 
 
 @verbs.command("run", cls=Command, short_help="Run a DAG and print its tasks' logs.")

@@ -11,16 +11,17 @@ from typing import Annotated
 import typer
 
 from airstrip import __version__
-from airstrip.cli import doctor, files, image, lifecycle, look, node, plan, projects, prove, users
+from airstrip.cli import dags, doctor, files, image, lifecycle, look, node, plan, projects, prove, users
 from airstrip.cli.errors import Interrupted, show_lost, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
 _TOP = (lifecycle, plan, look, doctor, prove, files)
-_GROUPS = {"project": projects, "users": users, "image": image, "node": node}
+_GROUPS = {"dags": dags, "project": projects, "users": users, "image": image, "node": node}
 for module in _TOP:
     app.add_typer(module.verbs)
+app.add_typer(dags.verbs, name="dags", short_help="DAGs: what Airflow has, and what it would refuse.")
 app.add_typer(projects.verbs, name="project", short_help="What pods of a project get.")
 app.add_typer(users.verbs, name="users", short_help="Airflow's accounts.")
 app.add_typer(image.verbs, name="image", short_help="The images on their own.")

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airstrip.cli import present_doctor, present_node, present_projects, present_users, present_verify
+from airstrip.cli import present_dags, present_doctor, present_node, present_projects, present_users, present_verify
 from airstrip.cli.colors import paint
 from airstrip.cli.finding_text import finding_lines
 from airstrip.cli.plan_text import plan_lines
@@ -24,6 +24,9 @@ def present(result: AnyResult) -> None:
     if result.verb == "why":
         # One cause; what else holds is only named.
         lines, shown = present_why(result.data, result.findings), result.findings[:1]
+    elif result.verb in _WITH_FINDINGS:
+        print("\n".join(_WITH_FINDINGS[result.verb](result.data)))
+        return
     else:
         lines, shown = _PRESENTERS.get(result.verb, _anything)(result.data), result.findings
     for finding in shown:
@@ -148,6 +151,7 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "project set": present_projects.present_changed,
     "project unset": present_projects.present_changed,
     "project remove": present_projects.present_removed,
+    "dags list": present_dags.present_list,
     "users list": present_users.present_list,
     "users add": present_users.present_added,
     "users set-role": present_users.present_role,
@@ -159,3 +163,6 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "plan": plan_lines,
     "verify": present_verify.present_verify,
 }
+
+_WITH_FINDINGS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {"dags check": present_dags.present_check}
+"""Their own form has each finding, with its place."""

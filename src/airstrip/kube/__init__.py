@@ -6,6 +6,7 @@ import only errors, events, process, result and times.
 
 from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
+from airstrip.kube.exec import run_in_pod
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
 from airstrip.kube.refusals import unless_forbidden
@@ -36,6 +37,7 @@ __all__ = [
     "pod_logs",
     "pod_troubles",
     "restart_crash_loops",
+    "run_in_pod",
     "unless_forbidden",
     "wait_for_default_service_account",
     "wait_for_job",

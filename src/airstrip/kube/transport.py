@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,6 +15,7 @@ from airstrip.errors import AirstripError, KubernetesError
 from airstrip.kube.kubeconfig import Access
 from airstrip.kube.login import login, tls_context
 from airstrip.kube.refusals import connection_error, refusal
+from airstrip.kube.websocket import WebSocket, upgrade_headers
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _ATTEMPTS = 4
@@ -22,6 +23,8 @@ _FIRST_PAUSE = 0.25
 _LONGEST_PAUSE = 10.0
 _BUSY = frozenset({502, 503, 504})
 """Not 500: the API server answers so for objects that it cannot read, which asking again does not mend."""
+
+_WRITE_SECONDS = 60.0
 
 _NAMESPACE = re.compile(r"/namespaces/([^/]+)")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -103,6 +106,24 @@ class Transport:
                     response.read()
                     raise self._refused(response, action, secret=False)
                 yield split_lines(response.iter_text())
+        except httpx.TransportError as error:
+            raise connection_error(error, self.access) from error
+
+    @contextmanager
+    def websocket(self, path: str, action: str, query: Sequence[tuple[str, str]], protocol: str) -> Iterator[WebSocket]:
+        """A connection for both ways, whose messages are of a protocol. Raises KubernetesError where it is refused."""
+        parameters = httpx.QueryParams(list(query))
+        headers = upgrade_headers(protocol)
+        try:
+            with self._http.stream(
+                "GET", path, params=parameters, headers=headers, extensions=self._extensions()
+            ) as response:
+                if response.status_code != httpx.codes.SWITCHING_PROTOCOLS:
+                    response.read()
+                    raise self._refused(response, action, secret=False)
+                socket = WebSocket(response.extensions["network_stream"], _WRITE_SECONDS)
+                yield socket
+                socket.close()
         except httpx.TransportError as error:
             raise connection_error(error, self.access) from error
 

@@ -7,6 +7,7 @@ what is cluster-scoped. What belongs into a container as a file lies in `files/`
 
 from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
+from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
 from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
@@ -42,6 +43,9 @@ __all__ = [
     "AIRFLOW_COMPONENTS",
     "API_PORT",
     "API_SERVER",
+    "CHECK",
+    "CHECK_BUNDLES",
+    "CHECK_FOLDERS",
     "CLI_SECRET",
     "DAG_PROCESSOR",
     "PARALLELISM",
@@ -55,11 +59,13 @@ __all__ = [
     "ManifestSet",
     "SecretValues",
     "Stage",
+    "build_check",
     "build_manifests",
     "build_secrets",
     "checksum",
     "completed",
     "data_job",
+    "environment_map",
     "format_document",
     "missing_keys",
     "parse_project",

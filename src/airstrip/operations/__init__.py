@@ -4,6 +4,8 @@ May import every layer below; never names a place, never prints: it emits events
 """
 
 from airstrip.operations.clean import clean
+from airstrip.operations.dags_check import check_dags
+from airstrip.operations.dags_list import list_dags
 from airstrip.operations.doctor import doctor, explain_code, explain_facts
 from airstrip.operations.down import down
 from airstrip.operations.history import history
@@ -34,6 +36,7 @@ __all__ = [
     "add_project",
     "add_user",
     "build_images",
+    "check_dags",
     "clean",
     "component_logs",
     "delete_user",
@@ -43,6 +46,7 @@ __all__ = [
     "explain_facts",
     "history",
     "init",
+    "list_dags",
     "list_projects",
     "list_users",
     "open_url",

@@ -19,7 +19,7 @@ def open_url(session: Session) -> Result[OpenData]:
 def has_admin(session: Session) -> bool:
     """False only where Airflow says that `admin` was deleted: one that does not answer says nothing."""
     try:
-        session.airflow.user(ADMIN)
+        session.airflow.accounts.one(ADMIN)
     # Whoever may not ask, or asks before it is landed, is told so.
     except (AirflowError, KubernetesError) as error:
         return error.code != "airflow.user-not-found"

@@ -27,6 +27,7 @@ from airstrip.kube import (
 from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
+from airstrip.operations.dags_gate import DagsGate
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -43,6 +44,8 @@ from airstrip.result import Result
 from airstrip.targets.target import Confirm
 
 BUILT_IN_DAG = "smoke"
+_PREPARED, _ROLLS = "foundation", "airflow"
+"""Stages: what a pod of the check reads is there; what runs is replaced."""
 _POLL_SECONDS = 0.5
 _OURS = "app.kubernetes.io/managed-by=airstrip"
 _WORKLOADS = ("Deployment", "StatefulSet")
@@ -68,12 +71,12 @@ class _Clock:
         return max(1.0, self.deadline - time.monotonic())
 
 
-def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Result[UpData]:
+def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force: bool = False) -> Result[UpData]:
     """Lands the deployment and waits until Airflow answers and knows its DAGs.
 
     `timeout` (seconds) bounds everything after the builds. A failed `up` keeps what it made, as
-    evidence, and ends with what `doctor` finds; the next one mends it. A DAG file that cannot be imported
-    is a finding.
+    evidence, and ends with what `doctor` finds; the next one mends it. Raises CheckError before Airflow rolls
+    where a DAG file is broken; with `force`, one that cannot be imported is a finding.
     """
     spec = session.spec
     started = time.monotonic()
@@ -83,7 +86,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     check_manifests(session)
     check_references(spec)
     with ending_with_causes(session, emit, own=_OWN):
-        platform, changed = _land_locked(session, emit, confirm, timeout)
+        platform, changed = _land_locked(session, emit, confirm, timeout, force=force)
         username = ADMIN if has_admin(session) else None
         # Not a failure of `up`: it has landed, and the file is mended without it.
         findings = import_error_findings(known_import_errors(session.airflow, emit))
@@ -103,7 +106,9 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float) -> Res
     )
 
 
-def _land_locked(session: Session, emit: Emit, confirm: Confirm, timeout: float) -> tuple[Platform, int]:
+def _land_locked(
+    session: Session, emit: Emit, confirm: Confirm, timeout: float, *, force: bool
+) -> tuple[Platform, int]:
     """The place, and how many objects changed. No other Airstrip is at work on it meanwhile."""
     spec = session.spec
     with file_lock(lock_file(spec.name), spec.name):
@@ -112,14 +117,16 @@ def _land_locked(session: Session, emit: Emit, confirm: Confirm, timeout: float)
         cluster = session.cluster
         clock = _Clock(time.monotonic() + timeout)
         with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
-            return platform, _land(session, platform, images, lease, emit, clock)
+            return platform, _land(session, platform, images, lease, emit, clock, force=force)
 
 
-def _land(session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock) -> int:
+def _land(
+    session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock, *, force: bool
+) -> int:
     """Applies every stage in order and records the release; returns how many objects changed."""
     changed = 0
     try:
-        for count in _land_stages(session, platform, images, lease, emit, clock):
+        for count in _land_stages(session, platform, images, lease, emit, clock, force=force):
             changed += count
     except AirstripError as error:
         with contextlib.suppress(AirstripError):
@@ -137,7 +144,7 @@ def _is_recorded(session: Session, images: Images) -> bool:
 
 
 def _land_stages(
-    session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock
+    session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: _Clock, *, force: bool
 ) -> Iterator[int]:
     """Each stage is planned when its inputs are known, and exactly that is done; yields the number of its changes."""
     spec, cluster = session.spec, session.cluster
@@ -150,9 +157,14 @@ def _land_stages(
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
     inventory.write(cluster, namespace, previous | current)
     restart_crash_loops(cluster, namespace, f"{_OURS},app.kubernetes.io/instance={spec.name}")
-    for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
-        lease.check()
-        yield _apply_stage(session, stage, emit, clock)
+    with DagsGate(session, manifests, force) as gate:
+        for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
+            lease.check()
+            if stage.name == _ROLLS:
+                gate.hold(emit, clock.left)
+            yield _apply_stage(session, stage, emit, clock)
+            if stage.name == _PREPARED:
+                gate.start()
     lease.check()
     awaited = _awaited(cluster, spec.namespaces.workers, previous)
     yield _prune(cluster, namespace, previous, current | awaited, emit)

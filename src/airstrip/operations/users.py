@@ -21,7 +21,7 @@ _GENERATED_BYTES = 15
 
 def list_users(session: Session) -> Result[UsersData]:
     """All accounts by name; `own` is the command line's."""
-    users = [_to_dict(session, user) for user in session.airflow.users()]
+    users = [_to_dict(session, user) for user in session.airflow.accounts.all()]
     return Result("users list", {"name": session.spec.name, "users": users})
 
 
@@ -40,7 +40,7 @@ def add_user(
     _check_name(username)
     chosen = _chosen(password)
     with step(emit, "users.add", f"Add the account {username}"):
-        user = session.airflow.add_user(
+        user = session.airflow.accounts.add(
             username,
             chosen,
             role,
@@ -56,7 +56,7 @@ def set_role(session: Session, username: str, role: str, emit: Emit) -> Result[U
     """Makes it the account's only role."""
     user = _others(session, username)
     with step(emit, "users.set-role", f"Give {user.username} the role {role}"):
-        changed = session.airflow.set_role(user.username, role)
+        changed = session.airflow.accounts.set_role(user.username, role)
     return Result("users set-role", _to_dict(session, changed))
 
 
@@ -65,7 +65,7 @@ def reset_password(session: Session, username: str, password: str | None, emit: 
     chosen = _chosen(password)
     user = _others(session, username)
     with step(emit, "users.reset-password", f"Give {user.username} a new password"):
-        changed = session.airflow.set_password(user.username, chosen)
+        changed = session.airflow.accounts.set_password(user.username, chosen)
     return Result("users reset-password", _told(_to_dict(session, changed), password, chosen))
 
 
@@ -76,14 +76,14 @@ def delete_user(session: Session, username: str, emit: Emit, confirm: Callable[[
     if not confirm(f"Delete the account {user.username} ({roles}) of {session.spec.name}?"):
         raise AirstripError("users.refused", "nothing was deleted")
     with step(emit, "users.delete", f"Delete the account {user.username}"):
-        session.airflow.delete_user(user.username)
+        session.airflow.accounts.delete(user.username)
     return Result("users delete", {"username": user.username})
 
 
 def _others(session: Session, username: str) -> User:
     """The account as Airflow names it, which minds no capital letters; raises for the command line's own."""
     _check_name(username)
-    user = session.airflow.user(username)
+    user = session.airflow.accounts.one(username)
     if user.username == session.airflow.username:
         raise AirstripError(
             "users.own-account",

@@ -99,15 +99,15 @@ def is_unpaused(airflow: AirflowClient) -> bool:
 def test_no_person_who_may_all(doctor: Doctor, session: Session) -> None:
     admin = secret_values(doctor.cluster, "airflow-admin")
     try:
-        session.airflow.delete_user("admin")
+        session.airflow.accounts.delete("admin")
         doctor.finds("airflow.no-admin")
         doctor.landing.ok("users", "add", "ada", "--role", "Admin", "--generate")
         doctor.is_content()
     finally:
-        session.airflow.add_user(
+        session.airflow.accounts.add(
             "admin", admin["password"], "Admin", email="admin@localhost", first_name="admin", last_name="-"
         )
-        session.airflow.delete_user("ada")
+        session.airflow.accounts.delete("ada")
 
 
 @contextmanager

@@ -39,11 +39,11 @@ def refused(call: Callable[[], object]) -> AirflowError:
 
 
 def add(client: AirflowClient, role: str = "Viewer") -> Any:
-    return client.add_user("ada", SECRET, role, email="ada@localhost", first_name="ada", last_name="-")
+    return client.accounts.add("ada", SECRET, role, email="ada@localhost", first_name="ada", last_name="-")
 
 
 def test_accounts_are_listed() -> None:
-    (user,) = Airflow(**{USERS: ALL}).client().users()
+    (user,) = Airflow(**{USERS: ALL}).client().accounts.all()
     assert (user.username, user.roles, user.active, user.last_login) == ("ada", ("Viewer",), True, None)
 
 
@@ -65,8 +65,8 @@ def test_an_account_is_made_with_one_role() -> None:
 def test_only_the_field_that_changes_is_sent() -> None:
     airflow = Airflow(**{f"{USERS}/ada": ok(ADA)})
     client = airflow.client()
-    client.set_role("ada", "Op")
-    client.set_password("ada", SECRET)
+    client.accounts.set_role("ada", "Op")
+    client.accounts.set_password("ada", SECRET)
     role, password = airflow.asked[1:]
     assert role.method == password.method == "PATCH"
     assert (role.url.params["update_mask"], password.url.params["update_mask"]) == ("roles", "password")
@@ -76,17 +76,17 @@ def test_only_the_field_that_changes_is_sent() -> None:
 
 def test_a_deletion_s_answer_has_no_body() -> None:
     airflow = Airflow(**{f"{USERS}/ada": httpx.Response(204)})
-    airflow.client().delete_user("ada")
+    airflow.client().accounts.delete("ada")
     assert airflow.asked[-1].method == "DELETE"
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        lambda client: client.user("adda"),
-        lambda client: client.set_role("adda", "Op"),
-        lambda client: client.set_password("adda", SECRET),
-        lambda client: client.delete_user("adda"),
+        lambda client: client.accounts.one("adda"),
+        lambda client: client.accounts.set_role("adda", "Op"),
+        lambda client: client.accounts.set_password("adda", SECRET),
+        lambda client: client.accounts.delete("adda"),
     ],
 )
 def test_an_unknown_account_is_answered_with_the_names_that_are_near(change: Callable[[AirflowClient], object]) -> None:
@@ -95,7 +95,7 @@ def test_an_unknown_account_is_answered_with_the_names_that_are_near(change: Cal
 
 
 def test_an_airflow_without_this_api_is_not_one_without_the_account() -> None:
-    assert refused(lambda: Airflow().client().user("admin")).code == "airflow.not-found"
+    assert refused(lambda: Airflow().client().accounts.one("admin")).code == "airflow.not-found"
 
 
 def test_a_name_that_is_taken() -> None:
@@ -108,7 +108,10 @@ def test_a_name_that_is_taken() -> None:
 def test_an_unknown_role_is_answered_with_those_that_there_are() -> None:
     answer = httpx.Response(400, json={"detail": "Unknown roles: 'viewer'"})
     airflow = Airflow(**{USERS: answer, f"{USERS}/ada": answer, "/auth/fab/v1/roles": ROLES})
-    for change in (lambda: add(airflow.client(), "viewer"), lambda: airflow.client().set_role("ada", "viewer")):
+    for change in (
+        lambda: add(airflow.client(), "viewer"),
+        lambda: airflow.client().accounts.set_role("ada", "viewer"),
+    ):
         error = refused(change)
         assert (error.code, error.cause) == ("airflow.role-not-found", "There are: Admin, Viewer.")
     assert refused(lambda: add(airflow.client(), "Viewer")).code == "airflow.refused"

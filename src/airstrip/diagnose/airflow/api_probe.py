@@ -78,7 +78,7 @@ def stored(look: Inspection, logged: Callable[[], Sequence[str]]) -> AirflowFact
 
 
 def accounts(client: AirflowClient, _: Inspection) -> AirflowFacts:
-    return AirflowFacts(admins=sum(_is_admin(user, client.username) for user in client.users()))
+    return AirflowFacts(admins=sum(_is_admin(user, client.username) for user in client.accounts.all()))
 
 
 QUESTIONS: Mapping[str, Callable[[AirflowClient, Inspection], AirflowFacts]] = {

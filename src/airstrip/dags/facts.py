@@ -1,0 +1,138 @@
+"""What is known of a folder of DAG files and of what they name, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from airstrip.dags.removed import Removed
+from airstrip.redaction import without_credentials
+
+ErrorKind = Literal["import", "cycle", "timeout", "crash", "database"]
+ReferenceKind = Literal["pool", "connection", "variable", "config-map", "secret"]
+
+
+@dataclass(frozen=True)
+class ParseError:
+    """What Airflow refuses. `file` is relative to its bundle, within an archive too; `text` is Python's own."""
+
+    file: str
+    kind: ErrorKind
+    text: str
+    line: int | None = None
+
+    @property
+    def last_line(self) -> str:
+        return self.text.strip().rpartition("\n")[2]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a file asked Airflow for while it was parsed; `given` where it got an answer."""
+
+    kind: Literal["connection", "variable"]
+    name: str
+    given: bool
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a task needs when it runs. `key` is one of a ConfigMap or Secret, `where` the argument that names it.
+
+    An empty `namespace` is that of the tasks. `unless` names a connection that leads elsewhere where it is there.
+    """
+
+    kind: ReferenceKind
+    name: str
+    task: str
+    line: int | None = None
+    key: str = ""
+    namespace: str = ""
+    where: str = ""
+    unless: str = ""
+
+
+@dataclass(frozen=True)
+class ParsedDag:
+    dag_id: str
+    line: int | None = None
+    tasks: int = 0
+    names: tuple[Reference, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParsedFile:
+    """`twice` are ids that the file itself gives to several DAGs."""
+
+    file: str
+    bundle: str = "main"
+    errors: tuple[ParseError, ...] = ()
+    asked: tuple[Asked, ...] = ()
+    dags: tuple[ParsedDag, ...] = ()
+    twice: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ParsedDags:
+    """`variables` and `connections` are names that stand in the environment, in capitals; `has_backend`: a secrets
+    backend may know more of them. `seconds` are by what was done."""
+
+    files: tuple[ParsedFile, ...] = ()
+    variables: frozenset[str] = frozenset()
+    connections: frozenset[str] = frozenset()
+    has_backend: bool = False
+    airflow: str = ""
+    cores: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is there, by name; None where it could not be asked for, of which nothing is said.
+
+    `objects` are keys of ConfigMaps and Secrets by (kind, namespace, name), None for one that is not there.
+    """
+
+    pools: frozenset[str] | None = None
+    connections: frozenset[str] | None = None
+    variables: frozenset[str] | None = None
+    objects: Mapping[tuple[str, str, str], frozenset[str] | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`workers` is the namespace of the tasks."""
+
+    parsed: ParsedDags
+    known: Known = Known()
+    removed: tuple[Removed, ...] = ()
+    workers: str = ""
+
+
+def read_parsed(document: Mapping[str, Any]) -> ParsedDags:
+    """What the program said."""
+    environment = document["environment"]
+    return ParsedDags(
+        files=tuple(map(_file, document["files"])),
+        variables=frozenset(environment["variables"]),
+        connections=frozenset(environment["connections"]),
+        has_backend=environment["backend"],
+        airflow=document["airflow"],
+        cores=document["cores"],
+        seconds=document["seconds"],
+    )
+
+
+def _file(row: Mapping[str, Any]) -> ParsedFile:
+    return ParsedFile(
+        file=row["file"],
+        bundle=row["bundle"],
+        errors=tuple(ParseError(**{**error, "text": without_credentials(error["text"])}) for error in row["errors"]),
+        asked=tuple(Asked(**asked) for asked in row["asked"]),
+        dags=tuple(
+            ParsedDag(dag["dag"], dag["line"], dag["tasks"], tuple(Reference(**name) for name in dag["names"]))
+            for dag in row["dags"]
+        ),
+        twice=tuple(row.get("twice") or ()),
+    )

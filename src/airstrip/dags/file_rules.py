@@ -1,0 +1,210 @@
+"""Rules on what Airflow refuses of a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from airstrip.dags.defects import Match, Rule
+from airstrip.dags.facts import Facts, ParsedFile, ParseError
+from airstrip.dags.removed import Removed
+
+BUILT_IN = "airstrip"
+_NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
+_NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
+_PROVIDER = "airflow.providers."
+_MOVED = ("airflow.contrib", "airflow.operators", "airflow.hooks", "airflow.sensors", "airflow.subdag")
+"""Packages of Airflow 2 whose contents are in providers, or gone."""
+# Provider packages whose names have two parts.
+_FAMILIES = frozenset({"apache", "cncf", "common", "dbt", "microsoft", "atlassian"})
+_SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
+_EVIDENCE_LINES = 8
+
+
+def errors(facts: Facts) -> Iterator[tuple[ParsedFile, ParseError]]:
+    for file in facts.parsed.files:
+        if file.bundle != BUILT_IN:
+            yield from ((file, error) for error in file.errors)
+
+
+def _match(error: ParseError, line: int | None = None, **fields: str) -> Match:
+    return Match(("error", error.file), error.file, line or error.line, fields, _evidence(error))
+
+
+def _evidence(error: ParseError) -> str:
+    """The stack trace from the file on, of a long one its last lines; nothing where there is only a sentence."""
+    lines = error.text.strip().splitlines()
+    begin = next((index for index, line in enumerate(lines) if f'/{error.file}", line ' in line), 0)
+    return "\n".join(lines[begin:][-_EVIDENCE_LINES:]) if len(lines) > 1 else ""
+
+
+def _of_kind(kind: str, facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        if error.kind == kind:
+            yield _match(error, text=sentence(error.last_line))
+
+
+def _timeouts(facts: Facts) -> Iterator[Match]:
+    """Airflow's own limit for an import, or that for a file as a whole."""
+    for _, error in errors(facts):
+        if error.kind == "timeout":
+            seconds = _SECONDS.search(error.text)
+            yield _match(
+                error, text=f"It was not read within {seconds[1]} s." if seconds else sentence(error.last_line)
+            )
+
+
+def _unknown_variables(facts: Facts) -> Iterator[Match]:
+    """Its value was not given to it: what it would have made of it cannot be said."""
+    for file, error in errors(facts):
+        for asked in file.asked:
+            if not asked.given and not _is_known_to_be_missing(asked.kind, asked.name, facts):
+                yield _match(error, what=f"the {asked.kind} {asked.name}")
+
+
+def _missing_variables(facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        if found := _NOT_FOUND.search(error.text):
+            yield _match(error, name=found["name"])
+
+
+def _is_known_to_be_missing(kind: str, name: str, facts: Facts) -> bool:
+    known = facts.known.variables if kind == "variable" else facts.known.connections
+    return known is not None and name not in known and not facts.parsed.has_backend
+
+
+def _removed(facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        for removed in facts.removed:
+            if removed.file == error.file and _explains(removed, error):
+                fix = removed.fix or "Write it without."
+                yield _match(error, removed.line, what=removed.what, instead=f"{fix.rstrip('.')}.")
+
+
+def _explains(removed: Removed, error: ParseError) -> bool:
+    """Where Python's own words end with its name, or it stands in the very line."""
+    name = removed.name.rpartition(".")[2]
+    return removed.line == error.line or (bool(name) and f"'{name}'" in error.last_line)
+
+
+def _moved(facts: Facts) -> Iterator[Match]:
+    for error, module in _modules(facts):
+        if module.startswith(_MOVED):
+            yield _match(error, module=module)
+
+
+def _missing_provider(facts: Facts) -> Iterator[Match]:
+    for error, module in _modules(facts):
+        if module.startswith(_PROVIDER):
+            yield _match(error, module=module, package=provider_package(module))
+
+
+def _missing_package(facts: Facts) -> Iterator[Match]:
+    for error, module in _modules(facts):
+        yield _match(error, module=module)
+
+
+def _import_error(facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        yield _match(error, text=sentence(error.last_line))
+
+
+def _modules(facts: Facts) -> Iterator[tuple[ParseError, str]]:
+    for _, error in errors(facts):
+        if found := _NO_MODULE.search(error.last_line):
+            yield error, found["module"]
+
+
+def provider_package(module: str) -> str:
+    """What to install for `airflow.providers.cncf.kubernetes.operators.pod`: the package, as pip names it."""
+    parts = module.removeprefix(_PROVIDER).split(".")
+    name = parts[:2] if parts[0] in _FAMILIES else parts[:1]
+    return "apache-airflow-providers-" + "-".join(name)
+
+
+def sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+FILE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "dags.cycle",
+        "its tasks wait for each other",
+        "{text}",
+        "Take one of the dependencies away.",
+        lambda facts: _of_kind("cycle", facts),
+    ),
+    Rule(
+        "dags.parse-timeout",
+        "it takes too long to be read",
+        "{text} Airflow reads each file again and again, and gives up as well.",
+        "Move what it does at its top level, such as queries, into tasks.",
+        _timeouts,
+    ),
+    Rule(
+        "dags.parse-crash",
+        "it ends the process that reads it",
+        "{text}",
+        "Look for what ends Python: os._exit, a crash in a compiled module, more memory than it may have.",
+        lambda facts: _of_kind("crash", facts),
+    ),
+    Rule(
+        "dags.not-checked",
+        "it was not checked: it asks for {what} while it is read",
+        "Its value is a secret, or is not known before Airflow runs; without it nothing can be said of the file.",
+        "Ask for it within a task, or in a template. Airflow itself reads the file with it.",
+        _unknown_variables,
+        level="warning",
+    ),
+    Rule(
+        "dags.not-checked",
+        "it was not checked: it asks Airflow's database while it is read",
+        "The check has no database; without it nothing can be said of the file.",
+        "Ask within a task, through Airflow's API.",
+        lambda facts: _of_kind("database", facts),
+        level="warning",
+    ),
+    Rule(
+        "dags.missing-variable",
+        "it cannot be imported: Airflow has no variable {name}",
+        "It asks for it while it is read, and gives no default.",
+        "Add it in Airflow under Admin, Variables; or write Variable.get({name!r}, default=...).",
+        _missing_variables,
+    ),
+    Rule(
+        "dags.removed",
+        "it cannot be imported: {what}",
+        "It was written for an earlier Airflow.",
+        "{instead}",
+        _removed,
+    ),
+    Rule(
+        "dags.removed",
+        "it cannot be imported: Airflow 3 has no {module}",
+        "What it held has moved into provider packages, or was taken out.",
+        "Import it from its provider, airflow.providers.*; simple operators are in airflow.providers.standard.",
+        _moved,
+    ),
+    Rule(
+        "dags.missing-provider",
+        "it cannot be imported: the image lacks {module}",
+        "The provider that brings this module is not installed.",
+        "Add {package} to image.requirements in the file, then run: ./airstrip up",
+        _missing_provider,
+    ),
+    Rule(
+        "dags.missing-package",
+        "it cannot be imported: there is no module {module}",
+        "The package that brings it is not in the image, or a module of your own is not in the DAGs folder.",
+        "Add the package to image.requirements in the file and run ./airstrip up; or put the module beside the file.",
+        _missing_package,
+    ),
+    Rule(
+        "dags.import-error",
+        "it cannot be imported",
+        "{text}",
+        "Mend the file, then check it again: ./airstrip dags check",
+        _import_error,
+    ),
+)
+"""One of them for each error: the first that knows its cause."""

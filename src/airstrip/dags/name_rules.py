@@ -1,0 +1,172 @@
+"""Rules on what DAGs name: each other's ids, and what must be there when their tasks run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from airstrip.dags.defects import Match, Rule
+from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
+from airstrip.dags.file_rules import BUILT_IN, errors
+
+_KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
+
+
+def _dags(facts: Facts) -> Iterator[tuple[ParsedFile, ParsedDag]]:
+    for file in facts.parsed.files:
+        yield from ((file, dag) for dag in file.dags)
+
+
+def _duplicates(facts: Facts) -> Iterator[Match]:
+    """Of two files each is told, the built-in ones excepted: nobody can change them."""
+    places: dict[str, list[tuple[ParsedFile, ParsedDag]]] = {}
+    for file, dag in _dags(facts):
+        places.setdefault(dag.dag_id, []).append((file, dag))
+    for dag_id, found in places.items():
+        for file, dag in found:
+            others = [_place(other, its) for other, its in found if other is not file]
+            if dag_id in file.twice:
+                others.append("the file itself")
+            if others and file.bundle != BUILT_IN:
+                fields = {"dag": dag_id, "others": ", ".join(others)}
+                yield Match(("id", file.file, dag_id), file.file, dag.line, fields, dag=dag_id)
+
+
+def _place(file: ParsedFile, dag: ParsedDag) -> str:
+    if file.bundle == BUILT_IN:
+        return f"Airstrip's own {file.file}"
+    return f"{file.file}:{dag.line}" if dag.line else file.file
+
+
+def _references(facts: Facts, *kinds: str) -> Iterator[tuple[ParsedFile, ParsedDag, Reference]]:
+    for file, dag in _dags(facts):
+        if file.bundle != BUILT_IN:
+            yield from ((file, dag, name) for name in dag.names if name.kind in kinds)
+
+
+def _match(file: ParsedFile, dag: ParsedDag, name: Reference, **more: str) -> Match:
+    subject = (name.kind, file.file, dag.dag_id, name.namespace, name.name, name.key)
+    where = f" ({name.where})" if name.where else ""
+    fields = {"task": f"{dag.dag_id}.{name.task}{where}", "name": name.name, **more}
+    return Match(subject, file.file, name.line or dag.line, fields, dag=dag.dag_id, task=name.task)
+
+
+def _pools(facts: Facts) -> Iterator[Match]:
+    known = facts.known.pools
+    for file, dag, name in _references(facts, "pool"):
+        if known is not None and name.name not in known:
+            yield _match(file, dag, name)
+
+
+def _connections(facts: Facts) -> Iterator[Match]:
+    for file, dag, name in _references(facts, "connection"):
+        if _lacks(facts, facts.known.connections, facts.parsed.connections, name.name):
+            yield _match(file, dag, name)
+
+
+def _variables(facts: Facts) -> Iterator[Match]:
+    for file, dag, name in _references(facts, "variable"):
+        if _lacks(facts, facts.known.variables, facts.parsed.variables, name.name):
+            yield _match(file, dag, name)
+
+
+def _lacks(facts: Facts, known: frozenset[str] | None, environment: frozenset[str], name: str) -> bool:
+    """Sure only where nothing else may know it."""
+    if known is None or facts.parsed.has_backend:
+        return False
+    return name not in known and name.upper() not in environment
+
+
+def _objects(facts: Facts) -> Iterator[Match]:
+    for file, dag, name in _needed(facts):
+        identity = identity_of(name, facts.workers)
+        if identity in facts.known.objects and facts.known.objects[identity] is None:
+            yield _match(file, dag, name, kind=_KINDS[name.kind], namespace=identity[1])
+
+
+def _keys(facts: Facts) -> Iterator[Match]:
+    for file, dag, name in _needed(facts):
+        identity = identity_of(name, facts.workers)
+        keys = facts.known.objects.get(identity)
+        if name.key and keys is not None and name.key not in keys:
+            yield _match(file, dag, name, kind=_KINDS[name.kind], namespace=identity[1], key=name.key)
+
+
+def _needed(facts: Facts) -> Iterator[tuple[ParsedFile, ParsedDag, Reference]]:
+    """Without those of pods that may be made in another cluster: where a connection says so, or may."""
+    for file, dag, name in _references(facts, *_KINDS):
+        if not name.unless or _lacks(facts, facts.known.connections, facts.parsed.connections, name.unless):
+            yield file, dag, name
+
+
+def identity_of(name: Reference, workers: str) -> tuple[str, str, str]:
+    """(kind, namespace, name) of a ConfigMap or Secret."""
+    return name.kind, name.namespace or workers, name.name
+
+
+def _removed_elsewhere(facts: Facts) -> Iterator[Match]:
+    """In files that can be imported: what a function says is not looked at before it is called."""
+    refused = {error.file for _, error in errors(facts)}
+    parsed = {file.file for file in facts.parsed.files if file.bundle != BUILT_IN}
+    for removed in facts.removed:
+        if removed.file in parsed - refused:
+            fields = {"what": removed.what, "instead": f"{(removed.fix or 'Write it without').rstrip('.')}."}
+            yield Match(("removed", removed.file, str(removed.line), removed.what), removed.file, removed.line, fields)
+
+
+NAME_RULES: tuple[Rule, ...] = (
+    Rule(
+        "dags.duplicate-id",
+        "the DAG {dag} is defined a second time, in {others}",
+        "Airflow keeps one DAG of a name: whichever file it read last has it.",
+        "Give one of them another id.",
+        _duplicates,
+    ),
+    Rule(
+        "dags.missing-pool",
+        "there is no pool {name}, which {task} asks for",
+        "Airflow never schedules a task whose pool is not there.",
+        "Add it in Airflow under Admin, Pools; or take the pool out of the task.",
+        _pools,
+        level="missing",
+    ),
+    Rule(
+        "dags.missing-connection",
+        "Airflow has no connection {name}, which {task} asks for",
+        "Neither Airflow nor its environment has it, and no secrets backend is set.",
+        "Add it in Airflow under Admin, Connections; or correct its name.",
+        _connections,
+        level="missing",
+    ),
+    Rule(
+        "dags.missing-variable",
+        "Airflow has no variable {name}, which {task} asks for",
+        "Neither Airflow nor its environment has it, and no secrets backend is set.",
+        "Add it in Airflow under Admin, Variables; or write: var.value.get('{name}', 'a default')",
+        _variables,
+        level="missing",
+    ),
+    Rule(
+        "dags.missing-object",
+        "there is no {kind} {name} in {namespace}, which the pod of {task} needs",
+        "Kubernetes does not start a pod whose {kind} is not there.",
+        "Make it in the namespace {namespace}; or correct its name, or mark it as optional.",
+        _objects,
+        level="missing",
+    ),
+    Rule(
+        "dags.missing-key",
+        "the {kind} {name} in {namespace} has no key {key}, which the pod of {task} needs",
+        "Kubernetes does not start a pod that names a key which is not there.",
+        "Add the key, or correct its name.",
+        _keys,
+        level="missing",
+    ),
+    Rule(
+        "dags.removed",
+        "{what}",
+        "The file can be imported all the same; where it comes to that line, it may fail.",
+        "{instead}",
+        _removed_elsewhere,
+        level="warning",
+    ),
+)

@@ -1,0 +1,131 @@
+"""One DAG file, parsed by Airflow's own parts as its DAG processor puts them together, and what its DAGs name."""
+
+import os
+import re
+from pathlib import Path
+
+import dag_names
+import structlog
+from airflow.dag_processing import processor
+from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.sdk.exceptions import ErrorType
+from airflow.sdk.execution_time import comms, task_runner
+from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
+from airflow.utils.file import list_py_file_paths
+from definitions import Definitions
+
+_FAULTY_TASK = re.compile(r"Faulty task: (\S+)")
+_TIMEOUT = "AirflowTaskTimeout"
+_DATABASE = "sqlite3.OperationalError"
+"""There is no database here: a file that asks it cannot be judged."""
+
+
+class Bag(BundleDagBag):
+    """Remembers what it was given: of two DAGs with one id, a bag keeps the last without a word."""
+
+    def __init__(self, *args, **kwargs):
+        self.given = []
+        super().__init__(*args, **kwargs)
+
+    def bag_dag(self, dag):
+        self.given.append(dag.dag_id)
+        super().bag_dag(dag)
+
+
+class Asked:
+    """Stands for Airflow where a file asks for variables and connections, and remembers for which.
+
+    `values` are those of variables, by name; what is not there is not found.
+    """
+
+    def __init__(self, values):
+        self._values = values
+        self.names = {}
+
+    def send(self, message):
+        if isinstance(message, comms.GetVariable):
+            value = self._values.get(message.key)
+            self.names["variable", message.key] = value is not None
+            if value is not None:
+                return comms.VariableResult(key=message.key, value=value)
+            return comms.ErrorResponse(error=ErrorType.VARIABLE_NOT_FOUND)
+        if isinstance(message, comms.GetConnection):
+            self.names["connection", message.conn_id] = False
+            return comms.ErrorResponse(error=ErrorType.CONNECTION_NOT_FOUND)
+        if isinstance(message, comms.GetVariableKeys):
+            self.names["variable", message.prefix or "*"] = False
+            return comms.VariableKeysResult(keys=[], total_entries=0)
+        return comms.OKResponse(ok=True)
+
+    async def asend(self, message):
+        return self.send(message)
+
+
+def warm_up():
+    """Imports once what every DAG needs: much of Airflow is imported when it is first used."""
+    from airflow.sdk import DAG, dag, task
+
+    with DAG("warm_up") as made:
+
+        @task
+        def nothing(): ...
+
+        nothing()
+    processor.DagSerialization.to_dict(made)
+    dag(dag_id="warm_up_too")(lambda: None)()
+    Definitions.of(__file__)
+    dag_names.describe(made, Definitions({}, {}))
+
+
+def find(folder):
+    """The files that Airflow would parse, in order."""
+    from airflow.configuration import conf
+
+    safe = conf.getboolean("core", "dag_discovery_safe_mode")
+    return sorted(list_py_file_paths(folder, safe_mode=safe))
+
+
+def parse(bundle, path, options):
+    """As JSON: `errors` are Airflow's refusals, `asked` what the file asked Airflow for, `dags` what it defines."""
+    asked = task_runner.SUPERVISOR_COMMS = Asked(options.get("variables") or {})
+    unstable = check_dag_file_stability(path).get_error_format_dict(path, bundle["path"])
+    if unstable:
+        bag, errors, given = None, unstable, []
+    else:
+        bag = Bag(dag_folder=path, bundle_path=Path(bundle["path"]), bundle_name=bundle["name"], load_op_links=False)
+        _, refused = processor._serialize_dags(bag, structlog.get_logger("airstrip"))
+        errors, given = {**bag.import_errors, **refused}, bag.given
+    known = Definitions.of(path)
+    dags = [dag_names.describe(dag, known) for dag in bag.dags.values()] if bag else []
+    return {
+        "file": os.path.relpath(path, bundle["path"]),
+        "bundle": bundle["name"],
+        "errors": [_error(bundle, path, file, str(text), known) for file, text in errors.items()],
+        "asked": [{"kind": kind, "name": name, "given": ok} for (kind, name), ok in asked.names.items()],
+        "dags": dags,
+        "twice": sorted({name for name in given if given.count(name) > 1}),
+    }
+
+
+def _error(bundle, path, file, text, known):
+    last = text.strip().rpartition("\n")[2]
+    kind = "import"
+    if last.startswith("AirflowDagCycleException"):
+        kind = "cycle"
+    elif _TIMEOUT in text:
+        kind = "timeout"
+    elif _DATABASE in text:
+        kind = "database"
+    # Of a file within an archive, Airflow has the whole path.
+    relative = os.path.relpath(file, bundle["path"]) if Path(file).is_absolute() else file
+    return {"file": relative, "kind": kind, "text": text, "line": _line(path, text, known)}
+
+
+def _line(path, text, known):
+    """The last line of this file that the stack trace names; without one, where the task or the DAG is defined."""
+    lines = re.findall(rf'File "{re.escape(str(path))}(?:/[^"]*)?", line (\d+)', text)
+    if lines:
+        return int(lines[-1])
+    if task := _FAULTY_TASK.search(text):
+        return known.task(task[1].rstrip(".")) or known.only_dag()
+    return known.only_dag()

@@ -1,0 +1,79 @@
+"""Variables and connections that templates name: `{{ var.value.NAME }}`, `{{ var.json.NAME }}`, `{{ conn.NAME }}`."""
+
+from jinja2 import TemplateError, nodes
+
+_MAYBE = (nodes.If, nodes.For, nodes.CondExpr, nodes.And, nodes.Or, nodes.Macro, nodes.CallBlock, nodes.Test)
+"""What is within may not be rendered, or may not matter."""
+_DEFAULTS = ("default", "d")
+_TEXTS = ("var.", "conn.", "var[", "conn[")
+_MOST = 100_000
+"""Characters: a template is not larger, a file that is loaded into one may be."""
+
+
+def environment_of(dag):
+    """Of the DAG's own templates, with its filters; None where it cannot be made."""
+    try:
+        return dag.get_template_env()
+    except Exception:
+        return None
+
+
+def of(task, environment):
+    if environment is None:
+        return
+    for field in task.template_fields:
+        value = getattr(task, "partial_kwargs", {}).get(field) if _is_mapped(task) else getattr(task, field, None)
+        for text in _texts(value, set()):
+            for kind, name in sorted(_named(environment, text)):
+                yield {"kind": kind, "name": name, "where": field}
+
+
+def _is_mapped(task):
+    return hasattr(task, "partial_kwargs")
+
+
+def _texts(value, seen):
+    """All texts that Airflow would render, within lists, mappings and Kubernetes' models."""
+    if isinstance(value, str):
+        if len(value) <= _MOST and any(text in value for text in _TEXTS):
+            yield value
+        return
+    if id(value) in seen:
+        return
+    seen.add(id(value))
+    if isinstance(value, dict):
+        parts = list(value.values())
+    elif isinstance(value, list | tuple | set):
+        parts = list(value)
+    else:
+        parts = [getattr(value, name, None) for name in getattr(value, "attribute_map", ())]
+    for part in parts:
+        yield from _texts(part, seen)
+
+
+def _named(environment, text):
+    try:
+        tree = environment.parse(text)
+    except TemplateError:
+        return set()
+    return set(_walk(tree))
+
+
+def _walk(node):
+    if isinstance(node, _MAYBE) or (isinstance(node, nodes.Filter) and node.name in _DEFAULTS):
+        return
+    if found := _name_of(node):
+        yield found
+        return
+    for child in node.iter_child_nodes():
+        yield from _walk(child)
+
+
+def _name_of(node):
+    """(kind, name) of an access that fails where there is nothing of that name."""
+    match node:
+        case nodes.Getattr(node=nodes.Getattr(node=nodes.Name(name="var"), attr=("value" | "json")), attr=name):
+            return None if name == "get" else ("variable", name)
+        case nodes.Getattr(node=nodes.Name(name="conn"), attr=name):
+            return None if name == "get" else ("connection", name)
+    return None

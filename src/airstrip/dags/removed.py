@@ -1,0 +1,52 @@
+"""What Airflow 3 removed, where files still use it: ruff's rules AIR301 and AIR302, which read and run nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from airstrip.process import Command, run
+
+_RULES = "AIR301,AIR302"
+_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Removed:
+    """`file` is relative to the folder; `what` is ruff's sentence, `name` the words that it puts in quotes first."""
+
+    file: str
+    line: int
+    what: str
+    fix: str
+
+    @property
+    def name(self) -> str:
+        return ([*self.what.split("`"), "", ""])[1]
+
+
+def find_removed(folder: Path) -> tuple[Removed, ...]:
+    """In the order of files and lines. Raises CommandError where ruff cannot be run."""
+    done = run(ruff_command(folder), timeout=_SECONDS)
+    found = [_removed(folder.resolve(), row) for row in json.loads(done.stdout)]
+    return tuple(sorted((each for each in found if each), key=lambda each: (each.file, each.line)))
+
+
+def ruff_command(folder: Path) -> Command:
+    """The folder's own settings for ruff do not count, nor what git ignores."""
+    options = ("--isolated", "--no-cache", "--no-respect-gitignore", "--exit-zero", "--output-format", "json")
+    return Command((sys.executable, "-m", "ruff", "check", *options, "--select", _RULES, str(folder.resolve())))
+
+
+def _removed(folder: Path, row: dict[str, object]) -> Removed | None:
+    """None for what is no rule: a file that is no Python is told of by who parses it."""
+    if row.get("code") not in _RULES.split(","):
+        return None
+    location, fix = row["location"], row.get("fix")
+    assert isinstance(location, dict)
+    # The second sentence of a message is what to use instead.
+    message, _, more = str(row["message"]).partition("; ")
+    instead = str(fix["message"]) if isinstance(fix, dict) else more
+    return Removed(str(Path(str(row["filename"])).relative_to(folder)), int(location["row"]), message, instead)

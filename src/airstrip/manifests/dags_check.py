@@ -1,0 +1,90 @@
+"""The Job of a check of DAG files: the DAG processor's container in the workers' namespace, without its secrets.
+
+Made from the DAG processor as it is, or as it is to be, and from its settings: the check sees what it will see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from airstrip.manifests.manifest_set import Object
+from airstrip.manifests.names import BUILT_IN_DAGS_DIR, DAG_PROCESSOR, DAGS_DIR, DAGS_MAP, ENVIRONMENT_MAP, SETTINGS_MAP
+from airstrip.manifests.settings import variables
+
+CHECK = "dags-check"
+CHECK_LABEL = "airstrip.dev/dags-check"
+"""Of the Job and its pod; its value is the deployment's name."""
+CHECK_FOLDERS = {"dags": DAGS_DIR, "program": "/tmp/airstrip"}
+"""Where the pod has the DAG files, and the program that parses them."""
+CHECK_BUNDLES = ({"name": "main", "path": DAGS_DIR}, {"name": "airstrip", "path": BUILT_IN_DAGS_DIR})
+
+_SHARED_MAPS = (SETTINGS_MAP, DAGS_MAP)
+"""What lies in the workers' namespace too."""
+_LONGEST_SECONDS = 900
+_LEFT_SECONDS = 60
+"""How long a Job whose caller went away is there still, once it has ended."""
+
+
+def environment_map(processor: Object) -> str:
+    """The ConfigMap that the DAG processor has its settings from, by name; empty where it has none."""
+    sources = _container(processor).get("envFrom") or ()
+    names = [str(source["configMapRef"]["name"]) for source in sources if "configMapRef" in source]
+    return next((name for name in names if name.startswith(ENVIRONMENT_MAP)), "")
+
+
+def build_check(processor: Object, environment: Mapping[str, str], *, deployment: str, namespace: str) -> Object:
+    """A Job that waits to be given DAG files, from the Deployment of the DAG processor and its settings."""
+    spec, first = processor["spec"]["template"]["spec"], _container(processor)
+    own = [entry for entry in first.get("env") or () if "valueFrom" not in entry]
+    volumes = {volume["name"]: kept for volume in spec.get("volumes") or () if (kept := _volume(volume))}
+    container = {
+        "name": CHECK,
+        "image": first["image"],
+        "imagePullPolicy": first.get("imagePullPolicy", "IfNotPresent"),
+        "args": ["sleep", str(_LONGEST_SECONDS)],
+        "env": [*variables(environment), *own],
+        "resources": first.get("resources") or {},
+        "securityContext": first["securityContext"],
+        "volumeMounts": [_mount(mount) for mount in first["volumeMounts"] if mount["name"] in volumes],
+    }
+    labels = {"app.kubernetes.io/managed-by": "airstrip", CHECK_LABEL: deployment}
+    pod = {
+        **{key: spec[key] for key in ("nodeSelector", "tolerations", "imagePullSecrets") if spec.get(key)},
+        "automountServiceAccountToken": False,
+        "containers": [container],
+        "enableServiceLinks": False,
+        "restartPolicy": "Never",
+        "securityContext": spec["securityContext"],
+        "terminationGracePeriodSeconds": 1,
+        "volumes": list(volumes.values()),
+    }
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"generateName": f"airstrip-{CHECK}-", "namespace": namespace, "labels": labels},
+        "spec": {
+            "activeDeadlineSeconds": _LONGEST_SECONDS,
+            "backoffLimit": 0,
+            "template": {"metadata": {"labels": labels}, "spec": pod},
+            "ttlSecondsAfterFinished": _LEFT_SECONDS,
+        },
+    }
+
+
+def _container(processor: Object) -> Object:
+    containers: list[Object] = processor["spec"]["template"]["spec"]["containers"]
+    return next(container for container in containers if container["name"] == DAG_PROCESSOR)
+
+
+def _volume(volume: Object) -> Object | None:
+    """None of what the workers' namespace does not have: the scripts, and what the file adds to the DAG processor."""
+    name = volume["name"]
+    if name == "dags":
+        return {"name": name, "emptyDir": {}}
+    shared = "configMap" in volume and name in _SHARED_MAPS
+    return volume if shared or "emptyDir" in volume else None
+
+
+def _mount(mount: Object) -> Object:
+    """The folder of DAGs is filled by the check."""
+    return {**mount, "readOnly": False} if mount["name"] == "dags" else mount

@@ -1,0 +1,141 @@
+"""The facts about a folder of DAG files: what the deployment's own image makes of it, and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.dags import Facts, Known, ParsedDags, Reference, find_removed, parse_folder, written_names
+from airstrip.dags.name_rules import identity_of
+from airstrip.errors import AirflowError, AirstripError, CommandError, KubernetesError
+from airstrip.events import Emit, Warned
+from airstrip.kube import Cluster
+from airstrip.manifests import (
+    CHECK_BUNDLES,
+    CHECK_FOLDERS,
+    DAG_PROCESSOR,
+    build_check,
+    environment_map,
+)
+from airstrip.operations.session import Session
+
+CHECK_SECONDS = 600.0
+_KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
+_CONNECTION, _VARIABLE = "AIRFLOW_CONN_", "AIRFLOW_VAR_"
+_TASK = "task"
+
+
+@dataclass(frozen=True)
+class Processor:
+    """The Deployment of the DAG processor, landed or to be landed, with the settings of its ConfigMap."""
+
+    deployment: Mapping[str, Any]
+    environment: Mapping[str, str]
+
+
+def landed_processor(session: Session) -> Processor:
+    """As it runs. Raises where Airflow is not landed."""
+    cluster, namespace = session.cluster, session.spec.namespaces.control
+    deployment = cluster.get("apps/v1", "Deployment", DAG_PROCESSOR, namespace)
+    if deployment is None:
+        raise AirstripError(
+            "deployment.not-landed",
+            f"Airflow is not on {session.spec.name}: it has no {DAG_PROCESSOR}, whose image reads the files",
+            cause="`up` did not get that far.",
+            fix="Run: ./airstrip up   (as root, or with sudo)",
+        )
+    settings = cluster.get("v1", "ConfigMap", environment_map(deployment), namespace) or {}
+    return Processor(deployment, settings.get("data") or {})
+
+
+def collect(
+    session: Session,
+    processor: Processor,
+    folder: Path,
+    airflow: Callable[[], AirflowClient] | None,
+    emit: Emit,
+    say: Callable[[str], None],
+) -> Facts:
+    """Raises AirstripError where the files cannot be parsed. Without `airflow`, what it keeps is not known."""
+    spec = session.spec
+    known, values = _ask_airflow(folder, airflow, emit)
+    workers = spec.namespaces.workers
+    job = build_check(dict(processor.deployment), processor.environment, deployment=spec.name, namespace=workers)
+    parsed = parse_folder(
+        session.cluster,
+        job,
+        folder,
+        folders=CHECK_FOLDERS,
+        bundles=CHECK_BUNDLES,
+        variables=values,
+        timeout=CHECK_SECONDS,
+        say=say,
+    )
+    parsed = _with_task_environment(parsed, spec.components[_TASK].env if _TASK in spec.components else {})
+    # With the executor `local` the tasks run in the scheduler's pod.
+    tasks = workers if spec.airflow.executor == "kubernetes" else spec.namespaces.control
+    known = replace(known, objects=_objects(session.cluster, parsed, tasks))
+    return Facts(parsed, known, _removed(folder, emit), tasks)
+
+
+def _ask_airflow(
+    folder: Path, airflow: Callable[[], AirflowClient] | None, emit: Emit
+) -> tuple[Known, Mapping[str, str]]:
+    """What Airflow keeps, by name; and the values of variables that the files write out."""
+    if airflow is None:
+        return Known(), {}
+    try:
+        values = airflow().values
+        variables = frozenset(values.variable_names())
+        known = Known(
+            pools=frozenset(values.pool_names()),
+            connections=frozenset(values.connection_names()),
+            variables=variables,
+        )
+        return known, values.variables(written_names(folder, variables))
+    except AirflowError as error:
+        message = f"It was not looked for pools, connections and variables: {error.message}"
+        emit(Warned(error.code, message, "Run: ./airstrip status"))
+        return Known(), {}
+
+
+def _with_task_environment(parsed: ParsedDags, environment: Mapping[str, str]) -> ParsedDags:
+    def named(prefix: str) -> frozenset[str]:
+        return frozenset(name.removeprefix(prefix) for name in environment if name.startswith(prefix))
+
+    return replace(
+        parsed,
+        connections=parsed.connections | named(_CONNECTION),
+        variables=parsed.variables | named(_VARIABLE),
+    )
+
+
+def _objects(cluster: Cluster, parsed: ParsedDags, workers: str) -> dict[tuple[str, str, str], frozenset[str] | None]:
+    """Keys only; one that we may not read is not known, and not there."""
+    found: dict[tuple[str, str, str], frozenset[str] | None] = {}
+    for name in _references(parsed):
+        if name.kind in _KINDS and (identity := identity_of(name, workers)) not in found:
+            with suppress(KubernetesError):
+                item = cluster.get("v1", _KINDS[name.kind], name.name, identity[1])
+                found[identity] = None if item is None else _keys(item)
+    return found
+
+
+def _references(parsed: ParsedDags) -> list[Reference]:
+    return [name for file in parsed.files for dag in file.dags for name in dag.names]
+
+
+def _keys(item: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset([*(item.get("data") or {}), *(item.get("binaryData") or {})])
+
+
+def _removed(folder: Path, emit: Emit) -> tuple[Any, ...]:
+    try:
+        return find_removed(folder)
+    except CommandError as error:
+        emit(Warned(error.code, f"It was not looked for what Airflow 3 removed: {error.message}", error.fix))
+        return ()

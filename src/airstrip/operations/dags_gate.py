@@ -1,0 +1,167 @@
+"""The gate before Airflow rolls: `up` lands no folder of DAGs with a broken file in it, unless it is told to.
+
+The check runs beside the database and the migration, which mostly wait. What passed it is not checked again while
+the files, the image and the settings stay the same.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.checksum import checksum
+from airstrip.dags import Defect, Facts, content_key, find_defects, holds_dags, program_key
+from airstrip.errors import AirstripError, CheckError
+from airstrip.events import Emit, Event, Warned, step
+from airstrip.kube import inventory
+from airstrip.manifests import API_SERVER, CLI_SECRET, DAG_PROCESSOR, ManifestSet, environment_map
+from airstrip.operations.dags_check import note_of
+from airstrip.operations.dags_facts import Processor, collect
+from airstrip.operations.session import Session
+
+CHECKED = "airstrip.dev/dags-checked"
+"""An annotation of the inventory: what passed the gate last."""
+_POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = 30.0
+_AIRFLOW_SECONDS = 10.0
+
+
+@dataclass
+class DagsGate:
+    """`start` once what the pod reads is there, `hold` before Airflow rolls."""
+
+    session: Session
+    manifests: ManifestSet
+    force: bool = False
+    _thread: threading.Thread | None = None
+    _key: str = ""
+    _said: str = ""
+    _events: list[Event] = field(default_factory=list)
+    _outcome: Facts | BaseException | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """What failed beside it does not leave its pod behind, where that ends soon."""
+        if self._thread is not None:
+            self._thread.join(_PATIENCE_SECONDS)
+
+    def start(self) -> None:
+        """Nothing where there is nothing to check, or it has passed before."""
+        folder = self.session.spec.dags.path
+        if self.force or folder is None or not holds_dags(folder):
+            return
+        processor = _processor(self.manifests)
+        self._key = _key(folder, processor)
+        if _recorded(self.session) == self._key:
+            return
+        self._thread = threading.Thread(target=self._examine, args=(folder, processor), daemon=True)
+        self._thread.start()
+
+    def hold(self, emit: Emit, timeout: float) -> None:
+        """Raises CheckError where a file is broken. A check that cannot be made, or not in time, is a warning."""
+        if self._thread is None:
+            return
+        deadline = time.monotonic() + timeout
+        with step(emit, "dags.check", "Check DAG files") as progress:
+            while self._thread.is_alive() and time.monotonic() < deadline:
+                self._thread.join(_POLL_SECONDS)
+                progress.say(self._said)
+            if isinstance(self._outcome, Facts):
+                progress.note = note_of(self._outcome)
+        for event in self._events:
+            emit(event)
+        self._judge(emit)
+
+    def _judge(self, emit: Emit) -> None:
+        if self._outcome is None:
+            message = "The DAG files were not checked: it took too long."
+            emit(Warned("dags.check-timeout", message, "Check them now: ./airstrip dags check"))
+        elif isinstance(self._outcome, AirstripError):
+            message = f"The DAG files were not checked: {self._outcome.message}. {self._outcome.cause}".strip()
+            emit(Warned(self._outcome.code, message, "Check them now: ./airstrip dags check"))
+        elif isinstance(self._outcome, BaseException):
+            raise self._outcome
+        else:
+            broken = [defect for defect in find_defects(self._outcome) if defect.level == "broken"]
+            if broken:
+                raise _refused(broken)
+            _record(self.session, self._key)
+
+    def _examine(self, folder: Path, processor: Processor) -> None:
+        client = _running_airflow(self.session)
+        try:
+            airflow = (lambda: client) if client else None
+            self._outcome = collect(self.session, processor, folder, airflow, self._events.append, self._say)
+        except BaseException as error:
+            # Whoever waits for it has it.
+            self._outcome = error
+        finally:
+            if client:
+                client.close()
+
+    def _say(self, text: str) -> None:
+        self._said = text
+
+
+def _processor(manifests: ManifestSet) -> Processor:
+    """As it is to be landed."""
+    objects = {(item["kind"], item["metadata"]["name"]): item for stage in manifests.stages for item in stage.objects}
+    deployment = objects["Deployment", DAG_PROCESSOR]
+    settings: Mapping[str, Any] = objects.get(("ConfigMap", environment_map(deployment))) or {}
+    return Processor(deployment, settings.get("data") or {})
+
+
+def _key(folder: Path, processor: Processor) -> str:
+    """Stands for all that decides what a check says, but for what Airflow keeps."""
+    pod = checksum([processor.deployment["spec"]["template"]["spec"], processor.environment])
+    return hashlib.sha256(f"{content_key(folder)} {pod} {program_key()}".encode()).hexdigest()
+
+
+def _recorded(session: Session) -> str:
+    found = session.cluster.get("v1", "ConfigMap", inventory.NAME, session.spec.namespaces.control) or {}
+    return str(((found.get("metadata") or {}).get("annotations") or {}).get(CHECKED, ""))
+
+
+def _record(session: Session, key: str) -> None:
+    body = {"metadata": {"annotations": {CHECKED: key}}}
+    session.cluster.patch("v1", "ConfigMap", inventory.NAME, body, session.spec.namespaces.control)
+
+
+def _running_airflow(session: Session) -> AirflowClient | None:
+    """None before Airflow runs: what it keeps is then not known."""
+    namespace = session.spec.namespaces.control
+    try:
+        server = session.cluster.get("apps/v1", "Deployment", API_SERVER, namespace) or {}
+        if not (server.get("status") or {}).get("readyReplicas"):
+            return None
+        return session.airflow_as(session.read_secret(CLI_SECRET), _AIRFLOW_SECONDS)
+    except AirstripError:
+        return None
+
+
+def _refused(broken: list[Defect]) -> CheckError:
+    files = len({defect.file for defect in broken})
+    lines = [line for defect in broken for line in (f"{defect.place}: {defect.message}", *_more(defect))]
+    return CheckError(
+        "dags.broken",
+        f"{files} DAG file{'s are' if files != 1 else ' is'} broken, and Airflow was not landed with "
+        f"{'them' if files != 1 else 'it'}",
+        cause="Airflow would refuse what stands below. What ran before runs on as it was.",
+        fix="Mend the files and run this again; ./airstrip up --force lands them as they are.",
+        details="\n".join(lines),
+    )
+
+
+def _more(defect: Defect) -> list[str]:
+    return [f"  {text}" for text in (defect.cause, f"fix: {defect.fix}") if text]
