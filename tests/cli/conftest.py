@@ -53,7 +53,7 @@ def airstrip(facade: Facade, capsys: pytest.CaptureFixture[str]) -> Callable[...
     return call
 
 
-def land(emit: Callable[[Any], None], confirm: object, *, timeout: float) -> AnyResult:
+def land(emit: Callable[[Any], None], confirm: object, *, timeout: float, force: bool = False) -> AnyResult:
     """An `up` that says something."""
     emit(Notice("This takes a while"))
     emit(StepStarted("node.start", "Start the node"))

@@ -25,7 +25,7 @@ def test_up_ends_with_the_url_and_next_commands(airstrip: Airstrip, facade: Faca
     assert "http://127.0.0.1:8080" in done.out
     for command in ("open --password", "run smoke", "status", "down"):
         assert f"./airstrip {command}" in done.out
-    assert facade.calls[0][2] == {"timeout": 30.0}
+    assert facade.calls[0][2] == {"timeout": 30.0, "force": False}
 
 
 def test_events_go_to_stderr_as_plain_lines(airstrip: Airstrip, facade: Facade) -> None:

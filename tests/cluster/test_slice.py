@@ -118,7 +118,7 @@ def test_an_unknown_dag_is_named_with_what_was_meant(landing: Landing) -> None:
     assert "smoke" in error["message"] + error["cause"] + error["fix"]
 
 
-def test_an_import_error_is_named_by_status_and_up(landing: Landing) -> None:
+def test_an_import_error_is_named_by_status_and_lands_by_force_only(landing: Landing) -> None:
     broken = landing.dags / "broken.py"
     # Airflow looks only into files that have both words, airflow and dag.
     broken.write_text("from airflow.sdk import dag\nimport no_such_module_at_all\n")
@@ -133,7 +133,11 @@ def test_an_import_error_is_named_by_status_and_up(landing: Landing) -> None:
         (finding,) = document["findings"]
         assert "broken.py" in finding["symptom"]
         assert finding["cause"] == "ModuleNotFoundError: No module named 'no_such_module_at_all'"
-        landed = json.loads(landing.ok("up", "--yes", "--json"))
+        refused = landing.airstrip("up", "--yes", "--json")
+        assert refused.returncode == 3
+        (error,) = json.loads(refused.stdout)["errors"]
+        assert (error["code"], "broken.py:2" in error["details"]) == ("dags.broken", True)
+        landed = json.loads(landing.ok("up", "--yes", "--force", "--json"))
         assert landed["findings"] == [finding]
     finally:
         broken.unlink()

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from airstrip import __version__
-from airstrip.cli import doctor, files, image, lifecycle, look, node, plan, projects, prove, users
+from airstrip.cli import dags, doctor, files, image, lifecycle, look, node, plan, projects, prove, users
 from airstrip.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +24,7 @@ GROUPS: list[tuple[tuple[str, ...], typer.Typer]] = [
     ((), doctor.verbs),
     ((), prove.verbs),
     ((), files.verbs),
+    (("dags",), dags.verbs),
     (("project",), projects.verbs),
     (("users",), users.verbs),
     (("image",), image.verbs),
@@ -35,6 +36,7 @@ VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for c
 def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
         *("init", "up", "plan", "status", "doctor", "why", "verify", "open", "run", "logs", "down", "render", "schema"),
+        *(f"dags {verb}" for verb in ("list", "check")),
         *(f"project {verb}" for verb in ("list", "show", "add", "set", "unset", "remove")),
         *(f"users {verb}" for verb in ("list", "add", "set-role", "reset-password", "delete")),
         *(f"image {verb}" for verb in ("build", "prune")),
@@ -49,7 +51,9 @@ def test_every_verb_takes_a_file_json_and_debug(verb: tuple[str, ...]) -> None:
     assert {"file", "json", "debug"} <= set(inspect.signature(callback).parameters)
 
 
-@pytest.mark.parametrize("verb", [(), ("project",), ("users",), ("image",), ("node",), *VERBS], ids=" ".join)
+@pytest.mark.parametrize(
+    "verb", [(), ("dags",), ("project",), ("users",), ("image",), ("node",), *VERBS], ids=" ".join
+)
 def test_help_has_examples_and_fits_80_columns(
     verb: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

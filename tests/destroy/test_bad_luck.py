@@ -156,7 +156,7 @@ def test_up_killed_at_any_moment_is_completed_by_the_next(landing: Landing) -> N
         assert process.poll() is None, f"`up` had ended by itself, with {process.returncode}, after {moment:.1f} s"
         os.killpg(process.pid, signal.SIGKILL)
     # Airflow has read nothing before, or very little.
-    (finding,) = json.loads(landing.ok("up", "--yes", "--json"))["findings"]
+    (finding,) = json.loads(landing.ok("up", "--yes", "--force", "--json"))["findings"]
     assert "broken.py" in finding["symptom"]
     assert "no_such_module_at_all" in finding["cause"]
     broken.unlink()

@@ -45,6 +45,7 @@ def run_inside(
     volumes: Mapping[Path, str] | None = None,
     empty: Sequence[str] = ("/tmp",),
     timeout: float = 120,
+    stdin: bytes = b"",
 ) -> subprocess.CompletedProcess[str]:
     """Runs `argv` with the image's user and environment; `empty` are writable folders, `volumes` binds."""
     settings = {
@@ -56,11 +57,13 @@ def run_inside(
     }
     environment = [*config["Env"], *(f"{name}={value}" for name, value in (env or {}).items())]
     namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--net"]
-    return subprocess.run(
+    done = subprocess.run(
         [*namespaces, "sh", "-c", _ENTER, "enter", *environment, *argv],
         env=settings,
+        input=stdin,
         capture_output=True,
-        text=True,
         timeout=timeout,
         check=False,
     )
+    said = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    return subprocess.CompletedProcess(done.args, done.returncode, *said)

@@ -33,8 +33,8 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 def test_what_a_deployment_and_a_node_can_do() -> None:
     assert public(airstrip.Deployment) == (
-        "add_project add_user build_images check_rights clean close component_logs delete_user doctor down "
-        "explain_code explain_facts history init load open_url password plan project projects prune_images "
+        "add_project add_user build_images check_dags check_rights clean close component_logs dags delete_user doctor "
+        "down explain_code explain_facts history init load open_url password plan project projects prune_images "
         "remove_project render reset_password run schema set_project set_role status task_logs unset_project up "
         "users verify why"
     )

@@ -59,7 +59,7 @@ def _schedule(dag: Mapping[str, Any]) -> str:
 def _last_run(dag: Mapping[str, Any]) -> tuple[str, str]:
     run = dag["lastRun"]
     if dag["importError"]:
-        return paint("its file cannot be imported", "red", sys.stdout), ""
+        return paint("cannot be imported", "red", sys.stdout), ""
     if run is None:
         return "never ran", ""
     return state(run["state"]), str(run["started"] or "")[:16].replace("T", " ")

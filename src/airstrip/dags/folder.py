@@ -15,7 +15,6 @@ from typing import IO
 _LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
 # Airflow looks only into files that have both, in whatever case.
 _WORDS = (b"airflow", b"dag")
-_QUOTED = re.compile(r"""["'.]([\w.\- ]{1,250})""")
 _COMPRESSION = 1
 
 
@@ -57,12 +56,15 @@ def holds_dags(folder: Path) -> bool:
 
 def written_names(folder: Path, names: Iterable[str]) -> frozenset[str]:
     """Those of the names that stand in a Python file, in quotes or after a dot."""
-    wanted = frozenset(names)
+    wanted = sorted(names, key=len, reverse=True)
+    if not wanted:
+        return frozenset()
+    written = re.compile(rf"""["'.]({"|".join(map(re.escape, wanted))})(?!\w)""")
     found: set[str] = set()
-    for path in entries(folder) if wanted else ():
+    for path in entries(folder):
         if path.suffix == ".py":
             with suppress(OSError):
-                found |= wanted & set(_QUOTED.findall(path.read_text(errors="replace")))
+                found.update(written.findall(path.read_text(errors="replace")))
     return frozenset(found)
 
 

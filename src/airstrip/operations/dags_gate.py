@@ -74,9 +74,12 @@ class DagsGate:
             return
         deadline = time.monotonic() + timeout
         with step(emit, "dags.check", "Check DAG files") as progress:
+            told = ""
             while self._thread.is_alive() and time.monotonic() < deadline:
                 self._thread.join(_POLL_SECONDS)
-                progress.say(self._said)
+                if self._said != told:
+                    told = self._said
+                    progress.say(told)
             if isinstance(self._outcome, Facts):
                 progress.note = note_of(self._outcome)
         for event in self._events:

@@ -1,0 +1,105 @@
+"""The program of a check, in the image that it runs in, with Airflow's own parser: one of each defect."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airstrip.dags import Facts, Known, find_defects, find_removed
+from airstrip.dags.facts import ParsedDags, read_parsed
+from airstrip.dags.folder import pack
+from airstrip.dags.name_rules import identity_of
+from tests.defects import BROKEN, MISSING, write_defects
+from tests.image.rooted import run_inside
+
+PROGRAM = Path(str(files("airstrip.dags"))) / "program"
+BUILT_IN = Path(str(files("airstrip.manifests"))) / "files" / "dags"
+FOLDERS = {"dags": "/opt/airflow/dags", "program": "/tmp/airstrip"}
+BUNDLES = [{"name": "main", "path": FOLDERS["dags"]}, {"name": "airstrip", "path": "/opt/airflow/airstrip-dags"}]
+Root = tuple[Path, dict[str, Any]]
+
+
+def parse(root: Root, folder: Path, **options: Any) -> ParsedDags:
+    """As in a pod: the folder comes by stdin."""
+    archive = io.BytesIO()
+    pack(folder, PROGRAM, archive)
+    packed = archive.getvalue()
+    header = {"folders": FOLDERS, "bundles": BUNDLES, "size": len(packed), **options}
+    done = run_inside(
+        *root,
+        ["python", "-c", (PROGRAM / "boot.py").read_text()],
+        env={"PYTHONPATH": "/opt/airflow/none", "HOME": "/tmp"},
+        empty=("/tmp", FOLDERS["dags"], "/opt/airflow/logs"),
+        volumes={BUILT_IN: BUNDLES[1]["path"]},
+        stdin=json.dumps(header).encode() + b"\n" + packed,
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert told, done.stderr
+    assert "result" in told[-1], told[-1].get("failed")
+    return read_parsed(told[-1]["result"])
+
+
+@pytest.fixture(scope="module")
+def root(airflow_root: Root) -> Root:
+    """With the folders that a cluster would make for its mounts."""
+    for name in ("dags", "airstrip-dags", "logs"):
+        (airflow_root[0] / "opt" / "airflow" / name).mkdir(exist_ok=True)
+    return airflow_root
+
+
+def test_each_defect_is_found_with_its_line(root: Root, tmp_path: Path) -> None:
+    write_defects(tmp_path, "hidden.py")
+    parsed = parse(root, tmp_path, seconds=20)
+    names = [name for file in parsed.files for dag in file.dags for name in dag.names]
+    nowhere = {identity_of(name, "w"): None for name in names if name.kind in ("secret", "config-map")}
+    known = Known(frozenset(), frozenset(), frozenset(), nowhere)
+    defects = find_defects(Facts(parsed, known, find_removed(tmp_path), "w"))
+    broken = {(each.file, each.line): each.code for each in defects if each.level == "broken"}
+    assert broken == {**BROKEN, ("slow.py", None): "dags.parse-timeout"}
+    missing = [each for each in defects if each.level == "missing"]
+    assert len(missing) == len(MISSING)
+    for (file, line, name), code in MISSING.items():
+        (found,) = (each for each in missing if f" {name}" in each.message)
+        assert (found.file, found.line, found.code) == (file, line, code)
+    assert [each for each in defects if each.level == "warning"] == []
+
+
+def test_what_files_print_is_not_in_the_way_and_values_are_theirs(root: Root, tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "names.py").write_text("NAME = 'from_lib'\n")
+    (tmp_path / ".airflowignore").write_text("ignored.py\n")
+    (tmp_path / "ignored.py").write_text("from airflow.sdk import DAG\nimport nothing\n")
+    (tmp_path / "link.py").symlink_to("good.py")
+    (tmp_path / "good.py").write_text(
+        "import os, sys\nfrom airflow.sdk import DAG, Variable\nfrom lib.names import NAME\n"
+        "print('{\"result\": 1}')\nsys.stderr.write('noise')\nos.write(1, b'noise')\n"
+        "with DAG(f\"{NAME}_{Variable.get('v')}_{Variable.get('w', default=0)}\"): ...\n"
+    )
+    parsed = parse(root, tmp_path, variables={"v": "1"})
+    mine = [file for file in parsed.files if file.bundle == "main"]
+    assert [dag.dag_id for file in mine for dag in file.dags] == ["from_lib_1_0"] * len(mine)
+    assert [file.errors for file in parsed.files if file.errors] == []
+    assert {dag.dag_id for file in parsed.files if file.bundle == "airstrip" for dag in file.dags} >= {"smoke"}
+    assert [(asked.name, asked.given) for asked in mine[0].asked] == [("v", True), ("w", False)]
+
+
+def test_a_folder_without_dags(root: Root, tmp_path: Path) -> None:
+    assert [file for file in parse(root, tmp_path).files if file.bundle == "main"] == []
+
+
+def test_a_program_that_fails_says_why(root: Root, tmp_path: Path) -> None:
+    """The image of a ready deployment may have another Airflow than the one that is known here."""
+    done = subprocess.run(
+        ["python3", "-c", "import parse_dags; parse_dags.main({'bundles': []})"],
+        env={"PYTHONPATH": str(PROGRAM), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "ModuleNotFoundError" in json.loads(done.stdout.splitlines()[-1])["failed"]

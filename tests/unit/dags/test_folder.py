@@ -1,0 +1,67 @@
+"""What of a folder counts, and what goes into the archive."""
+
+from __future__ import annotations
+
+import io
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from airstrip.dags.folder import content_key, holds_dags, pack, written_names
+
+DAG = "from airflow.sdk import DAG\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    found = tmp_path / "dags"
+    (found / "lib").mkdir(parents=True)
+    (found / "a.py").write_text(DAG)
+    (found / "lib" / "names.sql").write_text("select 1")
+    return found
+
+
+def test_the_key_changes_with_a_file_s_contents_and_name_only(folder: Path) -> None:
+    before = content_key(folder)
+    (folder / "a.py").touch()
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "a.pyc").write_text("x")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "HEAD").write_text("x")
+    assert content_key(folder) == before
+    (folder / "lib" / "names.sql").write_text("select 2")
+    changed = content_key(folder)
+    assert changed != before
+    (folder / "lib" / "names.sql").rename(folder / "lib" / "other.sql")
+    assert content_key(folder) not in (before, changed)
+
+
+def test_the_archive_has_the_folder_and_the_program(folder: Path, tmp_path: Path) -> None:
+    program = tmp_path / "program"
+    program.mkdir()
+    (program / "main.py").write_text("pass")
+    (folder / "link.py").symlink_to("a.py")
+    os.mkfifo(folder / "pipe")
+    archive = io.BytesIO()
+    pack(folder, program, archive)
+    archive.seek(0)
+    with tarfile.open(fileobj=archive) as packed:
+        assert packed.getnames() == ["program/main.py", "dags/a.py", "dags/link.py", "dags/lib/names.sql"]
+        assert packed.getmember("dags/link.py").linkname == "a.py"
+
+
+def test_names_are_known_where_they_stand_in_quotes_or_after_a_dot(folder: Path) -> None:
+    (folder / "b.py").write_text("""x = Variable.get("my key"); y = '{{ var.value.other }}'; unquoted = mentioned\n""")
+    names = {"my key", "other", "mentioned", "absent"}
+    assert written_names(folder, names) == {"my key", "other"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [("a.py", DAG, True), ("a.py", "import airflow", False), ("a.txt", DAG, False), ("a.zip", "", True)],
+)
+def test_a_folder_without_dags_needs_no_check(tmp_path: Path, name: str, text: str, expected: bool) -> None:
+    (tmp_path / name).write_text(text)
+    assert holds_dags(tmp_path) is expected

@@ -1,0 +1,37 @@
+"""What ruff finds of an earlier Airflow, with the real ruff."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from airstrip.dags import Removed, find_removed
+
+OLD = """\
+from airflow import DAG
+from airflow.utils.dates import days_ago
+
+with DAG(
+    "old",
+    schedule_interval="@daily",
+    start_date=days_ago(1),  # noqa
+):
+    pass
+"""
+
+
+def test_what_airflow_3_removed_is_named_with_its_line_and_what_to_write_instead(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "old.py").write_text(OLD)
+    (tmp_path / "new.py").write_text("from airflow.sdk import DAG\nDAG('d', schedule='@daily')\n")
+    found = find_removed(tmp_path)
+    assert Removed("sub/old.py", 6, "`schedule_interval` is removed in Airflow 3.0", "Use `schedule` instead") in found
+    assert {each.file for each in found} == {"sub/old.py"}
+    assert found[0].name == "schedule_interval"
+
+
+def test_a_file_that_is_no_python_and_a_folder_s_own_settings_do_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "broken.py").write_text("def (:\n")
+    (tmp_path / "old.py").write_text(OLD.replace("  # noqa", ""))
+    (tmp_path / "pyproject.toml").write_text('[tool.ruff]\nexclude = ["old.py"]\n')
+    (tmp_path / ".gitignore").write_text("old.py\n")
+    assert {each.file for each in find_removed(tmp_path)} == {"old.py"}

@@ -1,0 +1,166 @@
+"""What each rule says of the facts that call for it, and what none says anything of."""
+
+from __future__ import annotations
+
+import pytest
+
+from airstrip.dags import Facts, find_defects
+from airstrip.dags.facts import Asked, Known, Reference
+from airstrip.dags.removed import Removed
+from tests.unit.dags.making import defined, facts, refused
+
+NOT_FOUND = "AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable v not found'}"
+ASKED = Asked("variable", "v", given=False)
+NOTHING = Known(frozenset(), frozenset(), frozenset())
+OLD = "TypeError: DAG.__init__() got an unexpected keyword argument 'schedule_interval'"
+SCHEDULE = Removed("a.py", 4, "`schedule_interval` is removed in Airflow 3.0", "Use `schedule` instead")
+MAP = Reference("config-map", "m", "t", 7, where="env_from")
+KEY = Reference("secret", "s", "t", 7, key="k", where="secrets")
+IDENTITY = ("secret", "workers", "s")
+ELSEWHERE = Reference("config-map", "m", "t", 7, namespace="other", unless="kubernetes_default")
+
+CASES: dict[str, tuple[Facts, str, str]] = {
+    "a cycle": (facts(refused("AirflowDagCycleException: Faulty task: a", "cycle")), "dags.cycle", "wait for each"),
+    "too slow": (facts(refused("it was not parsed within 50 s", "timeout")), "dags.parse-timeout", "too long"),
+    "a crash": (facts(refused("it ended (SIGSEGV)", "crash")), "dags.parse-crash", "ends the process"),
+    "a mistake": (facts(refused("SyntaxError: '(' was never closed")), "dags.import-error", "cannot be imported"),
+    "a module": (facts(refused("E: No module named 'pandas'")), "dags.missing-package", "no module pandas"),
+    "a provider": (
+        facts(refused("E: No module named 'airflow.providers.amazon'")),
+        "dags.missing-provider",
+        "lacks airflow.providers.amazon",
+    ),
+    "contrib": (facts(refused("E: No module named 'airflow.contrib'")), "dags.removed", "has no airflow.contrib"),
+    "removed, by its name": (facts(refused(OLD), removed=(SCHEDULE,)), "dags.removed", "`schedule_interval` is"),
+    "removed, by its line": (
+        facts(refused("ImportError: x"), removed=(Removed("a.py", 3, "`y` is removed", ""),)),
+        "dags.removed",
+        "`y` is removed",
+    ),
+    "removed elsewhere": (facts(defined("d"), removed=(SCHEDULE,)), "dags.removed", "`schedule_interval` is"),
+    "a variable at parse": (
+        facts(refused(NOT_FOUND, asked=(ASKED,)), known=NOTHING),
+        "dags.missing-variable",
+        "no variable v",
+    ),
+    "a value that is not given": (
+        facts(refused(NOT_FOUND, asked=(ASKED,)), known=Known(variables=frozenset({"v"}))),
+        "dags.not-checked",
+        "asks for the variable v",
+    ),
+    "before Airflow runs": (facts(refused(NOT_FOUND, asked=(ASKED,))), "dags.not-checked", "asks for the variable v"),
+    "the database": (facts(refused("OperationalError", "database")), "dags.not-checked", "Airflow's database"),
+    "an id in one file": (facts(defined("d", twice=True)), "dags.duplicate-id", "a second time, in the file itself"),
+    "a built-in id": (
+        facts(defined("smoke"), defined("smoke", file="smoke.py", bundle="airstrip")),
+        "dags.duplicate-id",
+        "in Airstrip's own smoke.py",
+    ),
+    "a pool": (facts(defined("d", Reference("pool", "p", "t")), known=NOTHING), "dags.missing-pool", "no pool p"),
+    "a connection": (
+        facts(defined("d", Reference("connection", "c", "t", where="conn_id")), known=NOTHING),
+        "dags.missing-connection",
+        "no connection c, which d.t (conn_id) asks for",
+    ),
+    "a variable": (
+        facts(defined("d", Reference("variable", "v", "t", where="sql")), known=NOTHING),
+        "dags.missing-variable",
+        "no variable v, which d.t (sql) asks for",
+    ),
+    "a ConfigMap": (
+        facts(defined("d", MAP), known=Known(objects={("config-map", "workers", "m"): None})),
+        "dags.missing-object",
+        "no ConfigMap m in workers, which the pod of d.t (env_from) needs",
+    ),
+    "a key": (
+        facts(defined("d", KEY), known=Known(objects={IDENTITY: frozenset({"other"})})),
+        "dags.missing-key",
+        "the Secret s in workers has no key k",
+    ),
+    "in another namespace": (
+        facts(
+            defined("d", ELSEWHERE), known=Known(connections=frozenset(), objects={("config-map", "other", "m"): None})
+        ),
+        "dags.missing-object",
+        "no ConfigMap m in other",
+    ),
+}
+
+GOOD: dict[str, Facts] = {
+    "nothing that it names": facts(defined("d")),
+    "an id in another deployment's words": facts(defined("d"), defined("e", file="b.py")),
+    "what cannot be asked for": facts(
+        defined("d", Reference("pool", "p", "t"), Reference("connection", "c", "t"), MAP)
+    ),
+    "what is there": facts(
+        defined("d", Reference("pool", "p", "t"), KEY),
+        known=Known(pools=frozenset({"p"}), objects={IDENTITY: frozenset({"k"})}),
+    ),
+    "what a secrets backend may have": facts(
+        defined("d", Reference("connection", "c", "t")), known=NOTHING, has_backend=True
+    ),
+    "what the environment has": facts(
+        defined("d", Reference("connection", "my_db", "t"), Reference("variable", "v", "t")),
+        known=NOTHING,
+        connections=frozenset({"MY_DB"}),
+        variables=frozenset({"V"}),
+    ),
+    "a pod wherever a connection leads": facts(
+        defined("d", ELSEWHERE),
+        known=Known(connections=frozenset({"kubernetes_default"}), objects={("config-map", "other", "m"): None}),
+    ),
+    "Airstrip's own files": facts(
+        refused("x", file="verify.py").__class__("verify.py", "airstrip", refused("x", file="verify.py").errors)
+    ),
+    "what was removed, in a file that is none of Airflow's": facts(defined("d", file="b.py"), removed=(SCHEDULE,)),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_rule_and_no_other_says_it(case: str) -> None:
+    known, code, words = CASES[case]
+    (defect,) = find_defects(known)
+    assert (defect.code, defect.file) == (code, "a.py")
+    assert words in defect.message
+    assert defect.cause
+    assert defect.fix
+    assert "{" not in defect.message + defect.cause + defect.fix.replace("{task_id}", "")
+
+
+@pytest.mark.parametrize("case", GOOD)
+def test_nothing_is_said_of(case: str) -> None:
+    assert find_defects(GOOD[case]) == []
+
+
+def test_an_error_s_evidence_begins_with_the_file() -> None:
+    (defect,) = find_defects(facts(refused("NameError: x")))
+    assert defect.evidence.splitlines()[0] == '  File "/opt/airflow/dags/a.py", line 3, in <module>'
+    assert defect.evidence.splitlines()[-1] == "NameError: x"
+    assert defect.place == "a.py:3"
+
+
+def test_a_removed_argument_is_shown_where_it_stands() -> None:
+    (defect,) = find_defects(facts(refused(OLD), removed=(SCHEDULE,)))
+    assert (defect.place, defect.fix, defect.level) == ("a.py:4", "Use `schedule` instead.", "broken")
+
+
+def test_what_airflow_refuses_goes_before_what_fails_later_and_that_before_warnings() -> None:
+    known = facts(
+        defined("d", Reference("pool", "p", "t"), file="a.py"),
+        refused("NameError: x", file="z.py"),
+        removed=(SCHEDULE,),
+        known=NOTHING,
+    )
+    assert [defect.level for defect in find_defects(known)] == ["broken", "missing", "warning"]
+
+
+def test_both_files_of_a_duplicate_are_named_with_each_other() -> None:
+    first, second = find_defects(facts(defined("d"), defined("d", file="b.py")))
+    assert (first.place, second.place) == ("a.py:5", "b.py:5")
+    assert "b.py:5" in first.message
+    assert "a.py:5" in second.message
+
+
+def test_what_several_tasks_of_a_dag_name_is_one_defect() -> None:
+    names = [Reference("pool", "p", task) for task in "ab"]
+    assert len(find_defects(facts(defined("d", *names), known=NOTHING))) == 1

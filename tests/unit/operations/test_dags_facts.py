@@ -1,0 +1,116 @@
+"""What is asked of Airflow and the cluster for a check, and what is not known where they do not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.dags.facts import Known, ParsedDags, Reference
+from airstrip.errors import AirflowError, AirstripError, KubernetesError, UsageError
+from airstrip.events import Event, Warned, discard
+from airstrip.operations import Session, check_dags, dags_facts
+from airstrip.operations.dags_facts import Processor, collect
+from tests.unit.airflow_api.test_client import Airflow, ok
+from tests.unit.dags.making import defined
+
+SECRETS = {("Secret", "workers"): {"data": {"k": "aHVudGVyMg=="}}, ("ConfigMap", "workers"): None}
+NAMES = (Reference("secret", "s", "t"), Reference("config-map", "m", "t"), Reference("secret", "x", "t", namespace="o"))
+
+
+class Cluster:
+    def get(self, _: str, kind: str, __: str, namespace: str) -> Any:
+        if namespace == "o":
+            raise KubernetesError("kubernetes.forbidden", "no", status=403)
+        return SECRETS[kind, namespace]
+
+
+@pytest.fixture
+def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the program in the pod was given."""
+    told: dict[str, Any] = {}
+
+    def parse(*_: object, **options: Any) -> ParsedDags:
+        told.update(options)
+        return ParsedDags((defined("d", *NAMES),))
+
+    monkeypatch.setattr(dags_facts, "parse_folder", parse)
+    monkeypatch.setattr(dags_facts, "build_check", lambda *_, **__: {})
+    return told
+
+
+def session(executor: str = "kubernetes") -> Session:
+    spec = SimpleNamespace(
+        name="mine",
+        namespaces=SimpleNamespace(control="control", workers="workers"),
+        airflow=SimpleNamespace(executor=executor),
+        components={"task": SimpleNamespace(env={"AIRFLOW_CONN_DB": "x", "OTHER": "y"})},
+        dags=SimpleNamespace(path=None),
+    )
+    return cast(Session, SimpleNamespace(spec=spec, cluster=Cluster(), platform=None))
+
+
+def airflow() -> AirflowClient:
+    def page(key: str, field: str, *names: str) -> Any:
+        return ok({key: [{field: name} for name in names], "total_entries": len(names)})
+
+    return Airflow(
+        **{
+            "variables": page("variables", "key", "written", "unwritten"),
+            "connections": page("connections", "connection_id", "c"),
+            "pools": page("pools", "name", "p"),
+            "variables/written": ok({"key": "written", "value": "1"}),
+        }
+    ).client()
+
+
+def test_names_of_all_and_values_of_what_the_files_write_out(tmp_path: Path, given: dict[str, Any]) -> None:
+    (tmp_path / "a.py").write_text("Variable.get('written')")
+    found = collect(session(), Processor({}, {}), tmp_path, airflow, discard, lambda _: None)
+    assert given["variables"] == {"written": "1"}
+    assert found.known == Known(
+        frozenset({"p"}), frozenset({"c"}), frozenset({"written", "unwritten"}), found.known.objects
+    )
+    assert found.parsed.connections == {"DB"}
+
+
+def test_keys_of_secrets_and_nothing_else_and_what_may_not_be_read_is_not_known(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    found = collect(session(), Processor({}, {}), tmp_path, None, discard, lambda _: None)
+    assert found.known.objects == {("secret", "workers", "s"): {"k"}, ("config-map", "workers", "m"): None}
+    assert "aHVudGVyMg" not in repr(found)
+
+
+def test_before_airflow_runs_or_while_it_does_not_answer_what_it_keeps_is_not_known(
+    tmp_path: Path, given: dict[str, Any]
+) -> None:
+    def down() -> AirflowClient:
+        raise AirflowError("airflow.unreachable", "Airflow cannot be reached")
+
+    told: list[Event] = []
+    for ask in (None, down):
+        found = collect(session(), Processor({}, {}), tmp_path, ask, told.append, lambda _: None)
+        assert (found.known.pools, found.known.connections, found.known.variables) == (None, None, None)
+    (warning,) = told
+    assert isinstance(warning, Warned)
+    assert given["variables"] == {}
+
+
+def test_a_folder_that_is_none_is_told_before_anything_is_asked(tmp_path: Path) -> None:
+    for path, code in ((None, "dags.no-path"), (tmp_path / "no", "dags.no-folder")):
+        with pytest.raises(UsageError) as raised:
+            check_dags(session(), path, discard)
+        assert raised.value.code == code
+
+
+def test_where_nothing_was_landed_the_next_command_is_up(tmp_path: Path) -> None:
+    nothing = session()
+    nothing.cluster.get = lambda *_: None  # type: ignore[method-assign] # a cluster without a landing
+    with pytest.raises(AirstripError) as raised:
+        check_dags(nothing, tmp_path, discard)
+    assert raised.value.code == "deployment.not-landed"
+    assert "./airstrip up" in raised.value.fix

@@ -1,0 +1,127 @@
+"""When `up` checks DAG files, what it refuses, and what it only warns of."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from airstrip.dags import Facts
+from airstrip.dags.facts import ParsedDags
+from airstrip.errors import AirstripError, CheckError
+from airstrip.events import Event, Warned
+from airstrip.kube import inventory
+from airstrip.manifests import ManifestSet, Stage
+from airstrip.operations import dags_gate
+from airstrip.operations.dags_gate import CHECKED, DagsGate
+from airstrip.operations.session import Session
+from tests.unit.dags.making import defined, facts, refused
+
+CONTAINER = {"name": "dag-processor", "image": "here/airflow@sha256:1", "envFrom": []}
+
+
+@dataclass
+class Deployed:
+    """A cluster that keeps the inventory's annotations; what a check says is `outcome`."""
+
+    folder: Path | None
+    outcome: Facts | AirstripError = field(default_factory=lambda: facts(defined("d")))
+    annotations: dict[str, str] = field(default_factory=dict)
+    checks: int = 0
+
+    def get(self, _: str, __: str, name: str, ___: str) -> dict[str, Any] | None:
+        return {"metadata": {"annotations": self.annotations}} if name == inventory.NAME else None
+
+    def patch(self, _: str, __: str, name: str, body: Mapping[str, Any], ___: str) -> None:
+        assert name == inventory.NAME
+        self.annotations |= body["metadata"]["annotations"]
+
+    def collect(self, *_: object) -> Facts:
+        self.checks += 1
+        if isinstance(self.outcome, AirstripError):
+            raise self.outcome
+        return self.outcome
+
+    def pass_gate(self, *, force: bool = False, image: str = "one", timeout: float = 5.0) -> list[Event]:
+        spec = SimpleNamespace(dags=SimpleNamespace(path=self.folder), namespaces=SimpleNamespace(control="c"))
+        session = cast(Session, SimpleNamespace(spec=spec, cluster=self))
+        pod = {"spec": {"containers": [{**CONTAINER, "image": image}]}}
+        item = {"kind": "Deployment", "metadata": {"name": "dag-processor"}, "spec": {"template": pod}}
+        told: list[Event] = []
+        with DagsGate(session, ManifestSet((Stage("airflow", (item,)),)), force) as gate:
+            gate.start()
+            gate.hold(told.append, timeout)
+        return told
+
+
+@pytest.fixture
+def deployed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    (tmp_path / "a.py").write_text("from airflow.sdk import DAG\n")
+    found = Deployed(tmp_path)
+    monkeypatch.setattr(dags_gate, "collect", found.collect)
+    return found
+
+
+def test_what_has_passed_is_not_checked_again_until_files_or_image_change(deployed: Deployed) -> None:
+    for image in ("one", "one", "two"):
+        deployed.pass_gate(image=image)
+    assert deployed.checks == 2
+    assert deployed.folder
+    (deployed.folder / "a.py").write_text("from airflow.sdk import DAG, task\n")
+    deployed.pass_gate(image="two")
+    assert deployed.checks == 3
+
+
+def test_a_broken_file_is_refused_with_its_place_each_time(deployed: Deployed) -> None:
+    deployed.outcome = facts(refused("NameError: x"))
+    for _ in range(2):
+        with pytest.raises(CheckError) as raised:
+            deployed.pass_gate()
+        assert (raised.value.code, raised.value.exit_code) == ("dags.broken", 3)
+        assert "a.py:3: it cannot be imported" in raised.value.details
+    assert (deployed.checks, deployed.annotations) == (2, {})
+
+
+def test_by_force_nothing_is_checked(deployed: Deployed) -> None:
+    deployed.outcome = facts(refused("NameError: x"))
+    assert deployed.pass_gate(force=True) == []
+    assert deployed.checks == 0
+
+
+def test_what_only_fails_later_lands(deployed: Deployed) -> None:
+    deployed.outcome = facts(defined("d"), removed=())
+    deployed.pass_gate()
+    assert CHECKED in deployed.annotations
+
+
+def test_a_check_that_cannot_be_made_is_a_warning_and_made_the_next_time(deployed: Deployed) -> None:
+    deployed.outcome = AirstripError("dags.no-check-pod", "no pod", cause="A quota.")
+    warning = deployed.pass_gate()[-1]
+    assert isinstance(warning, Warned)
+    assert (warning.code, "A quota." in warning.message) == ("dags.no-check-pod", True)
+    assert deployed.annotations == {}
+
+
+def test_a_check_that_takes_too_long_is_not_waited_for(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> Facts:
+        time.sleep(0.8)
+        return Facts(ParsedDags())
+
+    monkeypatch.setattr(dags_gate, "collect", slow)
+    warning = deployed.pass_gate(timeout=0.2)[-1]
+    assert isinstance(warning, Warned)
+    assert warning.code == "dags.check-timeout"
+    assert deployed.annotations == {}
+
+
+def test_without_dags_there_is_nothing_to_check(deployed: Deployed, tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import os\n")
+    assert deployed.pass_gate() == []
+    deployed.folder = None
+    assert deployed.pass_gate() == []
+    assert deployed.checks == 0
