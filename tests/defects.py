@@ -45,7 +45,7 @@ with DAG("names"):
     BashOperator(task_id="pool", bash_command="true", pool="no-pool")
     BashOperator(task_id="template", bash_command="{{ var.value.no_variable }} {{ conn.no_connection.host }}")
     PodOperator(task_id="pod", image="any", configmaps=["no-map"], secrets=[Secret("env", "A", "no-secret", "key")])
-    PodOperator.partial(task_id="mapped", image="any", configmaps=["no-mapped"]).expand(arguments=[["a"]])
+    PodOperator.partial(task_id="mapped", image="any", configmaps=["no-other-map"]).expand(arguments=[["a"]])
     SQLExecuteQueryOperator(task_id="sql", sql="select 1", conn_id="no_database")
     @task(executor_config={"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[BASE]))})
     def override(): ...
@@ -79,7 +79,7 @@ MISSING: dict[tuple[str, int, str], str] = {
     ("names.py", 12, "no_variable"): "dags.missing-variable",
     ("names.py", 13, "no-map"): "dags.missing-object",
     ("names.py", 13, "no-secret"): "dags.missing-object",
-    ("names.py", 14, "no-mapped"): "dags.missing-object",
+    ("names.py", 14, "no-other-map"): "dags.missing-object",
     ("names.py", 15, "no_database"): "dags.missing-connection",
     ("names.py", 17, "no-override"): "dags.missing-object",
 }

@@ -10,7 +10,8 @@ import pytest
 
 from airstrip.cli.present_dags import present_list
 from airstrip.result import Finding, Result
-from tests.cli.conftest import Facade, Outcome
+from tests.cli.conftest import Outcome
+from tests.cli.facade import Facade
 
 Airstrip = Callable[..., Outcome]
 RUN = {"run": "manual__1", "state": "success", "started": "2026-11-21T05:11:13.1Z"}

@@ -51,9 +51,7 @@ def test_every_verb_takes_a_file_json_and_debug(verb: tuple[str, ...]) -> None:
     assert {"file", "json", "debug"} <= set(inspect.signature(callback).parameters)
 
 
-@pytest.mark.parametrize(
-    "verb", [(), ("dags",), ("project",), ("users",), ("image",), ("node",), *VERBS], ids=" ".join
-)
+@pytest.mark.parametrize("verb", [(), ("dags",), ("project",), ("users",), ("image",), ("node",), *VERBS], ids=" ".join)
 def test_help_has_examples_and_fits_80_columns(
     verb: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

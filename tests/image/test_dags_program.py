@@ -34,7 +34,7 @@ def parse(root: Root, folder: Path, **options: Any) -> ParsedDags:
     done = run_inside(
         *root,
         ["python", "-c", (PROGRAM / "boot.py").read_text()],
-        env={"PYTHONPATH": "/opt/airflow/none", "HOME": "/tmp"},
+        env={"HOME": "/tmp", "AIRSTRIP_AIRFLOW_IMAGE": "here/airflow@sha256:1"},
         empty=("/tmp", FOLDERS["dags"], "/opt/airflow/logs"),
         volumes={BUILT_IN: BUNDLES[1]["path"]},
         stdin=json.dumps(header).encode() + b"\n" + packed,
