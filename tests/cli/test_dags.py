@@ -37,7 +37,7 @@ def test_list_is_a_table_with_schedules_and_last_runs(airstrip: Airstrip, facade
     assert done.code == 0
     assert done.out.splitlines() == [
         "mine: 3 DAGs, 1 file cannot be imported",
-        "  etl   @daily               success           2026-11-21 05:11",
+        "  etl   @daily               success             2026-11-21 05:11",
         "  once  no schedule, paused  never ran",
         "  gone  no schedule          cannot be imported",
         "",

@@ -34,7 +34,7 @@ RUNS = [
      "started": "2026-11-21T11:23:27.856194Z"}
 ]
 
-def up(emit, confirm, *, timeout):
+def up(emit, confirm, *, timeout, force=False):
     emit(Warned("node.port-taken", LONG + ".", LONG))
     emit(StepStarted("node.start", "Start the node"))
     emit(StepProgress("node.start", LONG, 0.5))
