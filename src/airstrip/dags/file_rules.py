@@ -8,15 +8,13 @@ from collections.abc import Iterator
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedFile, ParseError
 from airstrip.dags.removed import Removed
+from airstrip.providers import PROVIDER, provider_package
 
 BUILT_IN = "airstrip"
 _NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
 _NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
-_PROVIDER = "airflow.providers."
 _MOVED = ("airflow.contrib", "airflow.operators", "airflow.hooks", "airflow.sensors", "airflow.subdag")
 """Packages of Airflow 2 whose contents are in providers, or gone."""
-# Provider packages whose names have two parts.
-_FAMILIES = frozenset({"apache", "cncf", "common", "dbt", "microsoft", "atlassian"})
 _SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
 _EVIDENCE_LINES = 8
 
@@ -95,7 +93,7 @@ def _moved(facts: Facts) -> Iterator[Match]:
 
 def _missing_provider(facts: Facts) -> Iterator[Match]:
     for error, module in _modules(facts):
-        if module.startswith(_PROVIDER):
+        if module.startswith(PROVIDER):
             yield _match(error, module=module, package=provider_package(module))
 
 
@@ -113,13 +111,6 @@ def _modules(facts: Facts) -> Iterator[tuple[ParseError, str]]:
     for _, error in errors(facts):
         if found := _NO_MODULE.search(error.last_line):
             yield error, found["module"]
-
-
-def provider_package(module: str) -> str:
-    """What to install for `airflow.providers.cncf.kubernetes.operators.pod`: the package, as pip names it."""
-    parts = module.removeprefix(_PROVIDER).split(".")
-    name = parts[:2] if parts[0] in _FAMILIES else parts[:1]
-    return "apache-airflow-providers-" + "-".join(name)
 
 
 def sentence(text: str) -> str:

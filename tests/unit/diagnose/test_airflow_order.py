@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from airstrip.diagnose import Facts, diagnose
-from airstrip.diagnose.airflow.dags import provider_package
 from airstrip.diagnose.airflow.facts import (
     AirflowFacts,
     HeartbeatFact,
@@ -20,6 +19,7 @@ from airstrip.diagnose.airflow.facts import (
 )
 from airstrip.diagnose.airflow.signs import find_signs
 from airstrip.diagnose.facts import ProbeFact
+from airstrip.providers import provider_package
 from tests.unit.diagnose.airflow_cases import DEPLOYMENT, JWT, beating, seen, workload
 from tests.unit.diagnose.making import FAILED, REFUSED, pod, waiting
 

@@ -10,30 +10,21 @@ from airstrip.diagnose.airflow.look import airflow, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match, sentence
 from airstrip.diagnose.rule import Rule
+from airstrip.providers import PROVIDER, provider_package
 
 _NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
-_PROVIDER = "airflow.providers."
-# Provider packages whose names have two parts.
-_FAMILIES = frozenset({"apache", "cncf", "common", "dbt", "microsoft", "atlassian"})
-
-
-def provider_package(module: str) -> str:
-    """What to install for `airflow.providers.cncf.kubernetes.operators.pod`: the package, as pip names it."""
-    parts = module.removeprefix(_PROVIDER).split(".")
-    name = parts[:2] if parts[0] in _FAMILIES else parts[:1]
-    return "apache-airflow-providers-" + "-".join(name)
 
 
 def _missing_provider(facts: Facts) -> Iterator[Match]:
     for error, module in _missing_modules(facts):
-        if module.startswith(_PROVIDER):
+        if module.startswith(PROVIDER):
             fields = {"file": error.file, "module": module, "package": provider_package(module)}
             yield Match(_subject(error), fields, error.message)
 
 
 def _missing_package(facts: Facts) -> Iterator[Match]:
     for error, module in _missing_modules(facts):
-        if not module.startswith(_PROVIDER):
+        if not module.startswith(PROVIDER):
             yield Match(_subject(error), {"file": error.file, "module": module}, error.message)
 
 
