@@ -24,4 +24,4 @@ def rules_page() -> str:
 
 
 def _words(template: str) -> str:
-    return _FIELD.sub(r"*\1*", template).replace("|", "\\|")
+    return _FIELD.sub(r"*\1*", template).replace("{{", "{").replace("}}", "}").replace("|", "\\|")

@@ -106,7 +106,7 @@ def _secret_keys(facts: Facts) -> Iterator[Match]:
             is_lost = "fernet-key" in secret.missing or {"password", "sql-alchemy-conn"} <= {*secret.missing}
             lost = _LOST.get(secret.name, "") if is_lost else ""
             told = secret_subject(control, secret.name)
-            yield absence.match(told, of=secret.name, namespace=control, lost=lost)
+            yield absence.match(told, of=secret.name, edited=secret.name, namespace=control, lost=lost)
     yield from _keys("secret")(facts)
 
 
@@ -122,7 +122,8 @@ def _keys(kind: str) -> Callable[[Facts], Iterator[Match]]:
             absence = _Absence()
             absence.add(seen["key"] or seen["mounted"], _reader(pod), subject_of(pod), said)
             told = secret_subject(pod.namespace, name) if kind == "secret" else f"config-map/{pod.namespace}/{name}"
-            yield absence.match(told, of=name, namespace=pod.namespace, lost="")
+            edited = name if seen["name"] else "NAME"
+            yield absence.match(told, of=name, edited=edited, namespace=pod.namespace, lost="")
 
     return matches
 
@@ -162,7 +163,7 @@ SECRET_RULES: tuple[Rule, ...] = (
         "Secret {of} in {namespace} lacks {names}",
         "It was changed by hand, or made without: {readers} cannot start.{lost}",
         "Airstrip makes what its own Secret lacks, and leaves what that holds: ./airstrip up; yours:"
-        " kubectl -n {namespace} edit secret {of}",
+        " kubectl -n {namespace} edit secret {edited}",
         _secret_keys,
     ),
 )
@@ -181,7 +182,8 @@ CONFIG_MAP_RULES: tuple[Rule, ...] = (
         "config-map.key-missing",
         "ConfigMap {of} in {namespace} lacks {names}",
         "It was changed by hand, or made without: {readers} cannot start.",
-        "Airstrip gives its own back what they lack: ./airstrip up; yours: kubectl -n {namespace} edit configmap {of}",
+        "Airstrip gives its own back what they lack: ./airstrip up; yours:"
+        " kubectl -n {namespace} edit configmap {edited}",
         _keys("configmap"),
         NAMESPACE_CODES,
     ),

@@ -77,7 +77,7 @@ AIRFLOW_CASES: dict[str, Case] = {
     ),
     "database.unreachable": (
         Facts(pods=[replace(MIGRATION, containers=(failing(REFUSED),))], jobs=[FAILED]),
-        "migration does not reach the database",
+        "the database is not reached by migration",
     ),
     "database.stopped": (
         replace(seen(), workloads=(workload("postgresql", 0), workload("scheduler"))),

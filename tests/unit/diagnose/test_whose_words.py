@@ -206,7 +206,7 @@ def test_whoever_does_not_reach_the_database_is_in_one_finding() -> None:
         SignFact("unreachable", "api-server", "api-server-1", (OURS,)),
     )
     (finding,) = diagnose(replace(seen(signs=signs), pods=(pod("scheduler", failing(OURS)),)))
-    assert finding.symptom == "api-server, dag-processor and scheduler do not reach the database"
+    assert finding.symptom == "the database is not reached by api-server, dag-processor, scheduler"
     assert finding.evidence.splitlines() == [f"{name}: {OURS}" for name in ("api-server", "dag-processor", "scheduler")]
 
 

@@ -68,10 +68,13 @@ def _unreachable(facts: Facts) -> Iterator[Match]:
             return
     told = {component: (about, said) for about, component, said in _told(facts, "unreachable") if component != DATABASE}
     if told:
-        *others, last = sorted(told)
-        who = f"{', '.join(others)} and {last} do" if others else f"{last} does"
         seen = "\n".join(f"{component}: {said[-1]}" for component, (_, said) in sorted(told.items()))
-        yield Match(subject(facts, "way-to-database"), {"who": who}, seen, [about for about, _ in told.values()])
+        yield Match(
+            subject(facts, "way-to-database"),
+            {"components": ", ".join(sorted(told))},
+            seen,
+            [about for about, _ in told.values()],
+        )
 
 
 def _airflow_says(facts: Facts) -> Iterator[Match]:
@@ -157,7 +160,7 @@ DATABASE_RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "database.unreachable",
-        "{who} not reach the database",
+        "the database is not reached by {components}",
         "The database's pod is down, its Service has no endpoint, or the network is closed in between.",
         "Look at it: ./airstrip logs postgresql; then run: ./airstrip up",
         _unreachable,
