@@ -15,12 +15,6 @@ from tests.landing import NAME, Landing, eventually
 
 DAGS = Path(__file__).parent / "dags"
 PROCESSES = {"api-server", "scheduler", "dag-processor", "triggerer"}
-# Kubernetes would put a variable in the place of $(HOME), where it is not told otherwise.
-SETTINGS = """\
-airflow:
-  config: {core: {default_timezone: Europe/Oslo, parallelism: 8}}
-  env: {AIRPORT: "OSL $(HOME)"}
-"""
 
 
 @pytest.fixture(scope="module")
@@ -64,28 +58,11 @@ def printed(landing: Landing) -> str:
     return landing.ok("logs", "settings", "show")
 
 
-@pytest.mark.usefixtures("mended")
-def test_settings_and_variables_reach_tasks_and_roll_the_pods(landing: Landing, cluster: Cluster) -> None:
-    shutil.copy(DAGS / "settings.py", landing.dags / "settings.py")
-    before = pods(cluster)
-    landing.write_file(SETTINGS)
-    landing.ok("up", "--yes")
-    changed = pods(cluster)
-    assert rolled(before, changed) == PROCESSES
-    assert landing.data("plan")["changed"] is False
-    out = printed(landing)
-    assert "setting: Europe/Oslo" in out
-    assert "variable: OSL $(HOME)" in out
-
-    landing.write_file()
-    landing.ok("up", "--yes")
-    assert rolled(changed, pods(cluster)) == PROCESSES
-    out = printed(landing)
-    assert "setting: utc" in out
-    assert "variable: none" in out
-
-
-COMPONENTS = """\
+# Kubernetes would put a variable in the place of $(HOME), where it is not told otherwise.
+EVERYTHING = """\
+airflow:
+  config: {core: {default_timezone: Europe/Oslo, parallelism: 8}}
+  env: {AIRPORT: OSL, AIRLINE: "DY $(HOME)"}
 components:
   api-server: {replicas: 2}
   scheduler:
@@ -105,11 +82,14 @@ components:
         image: IMAGE
         command: [sh, -c, "trap 'exit 0' TERM; echo Flesland > /opt/beside/word; while :; do sleep 0.2; done"]
         volumeMounts: [{name: beside, mountPath: /opt/beside}]
-image: {pullSecrets: [registry]}
 patches:
   - {apiVersion: v1, kind: Pod, metadata: {name: task}, spec: {hostAliases: [
       {ip: 10.0.0.1, hostnames: [warehouse.example.com]}]}}
   - {apiVersion: v1, kind: Service, metadata: {name: api-server, annotations: {team: data}}}
+"""
+LOCAL = """\
+airflow: {executor: local}
+image: {pullSecrets: [registry]}
 """
 LINES = 300
 """What the talker says, in a quarter of a minute."""
@@ -157,37 +137,56 @@ def test_a_patch_of_no_object_is_told_before_anything_changes(landing: Landing) 
 
 
 @pytest.mark.usefixtures("mended", "users_own")
-def test_components_have_what_the_file_gives_them(landing: Landing, cluster: Cluster) -> None:
+def test_settings_and_components_are_in_force_and_gone_when_taken_back(landing: Landing, cluster: Cluster) -> None:
+    """All at once: each landing of any of it starts all of Airflow anew."""
     shutil.copy(DAGS / "settings.py", landing.dags / "settings.py")
     before = pods(cluster)
-    landing.write_file(COMPONENTS.replace("IMAGE", airflow_image(cluster)))
+    landing.write_file(EVERYTHING.replace("IMAGE", airflow_image(cluster)))
     changes = planned(landing)
     assert changes["Service", "api-server"] == {"metadata.annotations.team"}
     assert any("affinity" in path for path in changes["Deployment", "scheduler"])
     landing.ok("up", "--yes")
-    after = pods(cluster)
-    assert (len(before["api-server"]), len(after["api-server"])) == (1, 2)
-    for pod in cluster.list("v1", "Pod", NAME, field_selector="status.phase=Running"):
-        if "deletionTimestamp" not in pod["metadata"]:
-            assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}], pod["metadata"]["name"]
     # Kubernetes writes quantities and the file's in the same way only if nothing is left to do.
     assert landing.data("plan")["changed"] is False
+    changed = pods(cluster)
+    assert rolled(before, changed) == PROCESSES
+    assert_pods_have_it(landing, cluster, changed)
+    assert_tasks_have_it(printed(landing))
+
+    landing.write_file()
+    landing.ok("up", "--yes")
+    after = pods(cluster)
+    assert rolled(changed, after) == PROCESSES
+    assert len(after["api-server"]) == 1
+    assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is None
     out = printed(landing)
-    assert "variable: BGO" in out
-    assert "host: example.com" in out
-    assert f"memory: {1024**3}" in out
-    assert "words: Bergen" in out
-    assert "beside: Flesland" in out
+    for line in ("setting: utc", "variable: none", "another: none", "host: none", "words: none"):
+        assert line in out
+
+
+def assert_pods_have_it(landing: Landing, cluster: Cluster, now: dict[str, set[str]]) -> None:
+    assert len(now["api-server"]) == 2
     status = {row["component"]: row for row in landing.data("status")["components"]}
     assert (status["api-server"]["ready"], status["api-server"]["wanted"]) == (2, 2)
     assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is not None
 
 
-@pytest.mark.usefixtures("mended")
+def assert_tasks_have_it(out: str) -> None:
+    """A component's variable goes over that of all."""
+    for line in ("setting: Europe/Oslo", "variable: BGO", "another: DY $(HOME)"):
+        assert line in out
+    for line in ("host: example.com", f"memory: {1024**3}", "words: Bergen", "beside: Flesland"):
+        assert line in out
+
+
+@pytest.mark.usefixtures("mended", "users_own")
 def test_with_the_executor_local_tasks_run_in_the_schedulers_pod(landing: Landing, cluster: Cluster) -> None:
-    landing.write_file("airflow: {executor: local}\n")
+    landing.write_file(LOCAL)
     landing.ok("up", "--yes")
     assert landing.data("plan")["changed"] is False
+    for pod in cluster.list("v1", "Pod", NAME, field_selector="status.phase=Running"):
+        if "deletionTimestamp" not in pod["metadata"]:
+            assert pod["spec"]["imagePullSecrets"] == [{"name": "registry"}], pod["metadata"]["name"]
     assert cluster.list("rbac.authorization.k8s.io/v1", "Role", f"{NAME}-workers") == []
     before = names(cluster, f"{NAME}-workers")
     shutil.copy(DAGS / "talker.py", landing.dags / "talker.py")
@@ -198,15 +197,13 @@ def test_with_the_executor_local_tasks_run_in_the_schedulers_pod(landing: Landin
         assert talking.result().count("line ") == LINES
     assert names(cluster, f"{NAME}-workers") <= before
     (scheduler,) = (pod for pod in names(cluster, NAME) if pod.startswith("scheduler-"))
-    said = f"hello from {scheduler}:"
-    assert said in landing.ok("logs", "smoke", "hello")
+    words = f"hello from {scheduler}:"
+    assert words in landing.ok("logs", "smoke", "hello")
 
     landing.write_file()
     landing.ok("up", "--yes")
     # The volume keeps what was said; a new run is in pods again.
-    assert said in landing.ok("logs", "smoke", "hello", "--run", run["run"])
-    assert len(pods(cluster)["api-server"]) == 1
-    assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is None
+    assert words in landing.ok("logs", "smoke", "hello", "--run", run["run"])
     landing.ok("run", "smoke")
     assert "hello from smoke-hello-" in landing.ok("logs", "smoke", "hello")
 

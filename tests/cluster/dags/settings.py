@@ -15,6 +15,7 @@ def settings() -> None:
     def show() -> None:
         print("setting:", conf.get("core", "default_timezone"))
         print("variable:", os.environ.get("AIRPORT", "none"))
+        print("another:", os.environ.get("AIRLINE", "none"))
         print("host:", "example.com" if "warehouse.example.com" in Path("/etc/hosts").read_text() else "none")
         limits = (Path("/sys/fs/cgroup", name) for name in ("memory.max", "memory/memory.limit_in_bytes"))
         print("memory:", next(file.read_text().strip() for file in limits if file.exists()))
