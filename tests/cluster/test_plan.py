@@ -23,7 +23,15 @@ QUIET_LOOKS = 6
 
 
 @pytest.fixture(autouse=True)
-def mended(landing: Landing) -> Iterator[None]:
+def written(landing: Landing) -> Iterator[None]:
+    """The file as it was: most tests change nothing else."""
+    yield
+    landing.write_file()
+
+
+@pytest.fixture
+def mended(landing: Landing, written: None) -> Iterator[None]:
+    """The landing too."""
     yield
     landing.write_file()
     landing.ok("up", "--yes")
@@ -101,6 +109,7 @@ def test_after_up_there_are_no_changes_and_a_second_up_writes_nothing(landing: L
     assert writes(session.cluster) == written
 
 
+@pytest.mark.usefixtures("mended")
 def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluster) -> None:
     kubectl_patch(
         cluster, "Deployment", "scheduler", {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}
@@ -117,6 +126,7 @@ def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluste
     assert plan(landing) == []
 
 
+@pytest.mark.usefixtures("mended")
 def test_drift_of_a_namespace_is_taken_back_too(landing: Landing, cluster: Cluster) -> None:
     enforce = "pod-security.kubernetes.io/enforce"
     kubectl_patch(cluster, "Namespace", NAME, {"metadata": {"labels": {enforce: "privileged"}}}, None)
@@ -139,6 +149,7 @@ def test_another_control_namespace_is_refused_before_anything_is_applied(landing
     assert cluster.list("apps/v1", "Deployment", "elsewhere") == []
 
 
+@pytest.mark.usefixtures("mended")
 def test_another_program_s_field_is_named_and_left_alone(landing: Landing, cluster: Cluster) -> None:
     path = cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler")
     body = {
@@ -178,6 +189,7 @@ def test_a_changed_setting_is_shown_as_what_differs_in_its_config_map(landing: L
     assert any(change["action"] == "remove" for change in changes)
 
 
+@pytest.mark.usefixtures("mended")
 def test_the_history_tells_releases_and_failures(landing: Landing) -> None:
     """That of the programs that another one's field kept from landing is there too, and what came after."""
     landing.write_file(f"image: {{ref: 'localhost/airstrip/absent@sha256:{'0' * 64}'}}\n")
