@@ -59,6 +59,15 @@ def test_the_admin_logs_in_with_the_printed_password(landing: Landing) -> None:
     assert answer.status_code == 201
 
 
+def test_an_unknown_dag_is_named_with_what_was_meant(landing: Landing) -> None:
+    """Before any file is saved: for half a minute after that, `run` waits for what may be in it."""
+    done = landing.airstrip("run", "smok", "--json")
+    assert done.returncode == 1
+    (error,) = json.loads(done.stdout)["errors"]
+    assert error["code"] == "airflow.dag-not-found"
+    assert "smoke" in error["message"] + error["cause"] + error["fix"]
+
+
 def test_a_saved_dag_is_seen_within_15_seconds(landing: Landing, airflow: AirflowClient) -> None:
     publish(landing, "saved.py")
     eventually(
@@ -108,14 +117,6 @@ def test_a_privileged_pod_is_refused(cluster: Cluster, namespace: str) -> None:
 
 def test_a_second_up_changes_nothing(landing: Landing) -> None:
     assert landing.data("up", "--yes")["changed"] == 0
-
-
-def test_an_unknown_dag_is_named_with_what_was_meant(landing: Landing) -> None:
-    done = landing.airstrip("run", "smok", "--json")
-    assert done.returncode == 1
-    (error,) = json.loads(done.stdout)["errors"]
-    assert error["code"] == "airflow.dag-not-found"
-    assert "smoke" in error["message"] + error["cause"] + error["fix"]
 
 
 def test_an_import_error_is_named_by_status_and_lands_by_force_only(landing: Landing) -> None:
