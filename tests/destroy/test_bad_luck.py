@@ -18,7 +18,8 @@ from tests.landing import ROOT, Landing, eventually
 
 STAGES = ("secrets", "foundation", "database", "migration", "airflow")
 SEED = 20261121
-ABSENT = "localhost/airstrip/absent@sha256:" + "0" * 64
+UNREACHABLE = "localhost:1/airstrip/absent@sha256:" + "0" * 64
+"""Its registry does not answer: that is waited for."""
 
 
 @contextmanager
@@ -72,7 +73,7 @@ def kill_after_its_next_new_step(landing: Landing, known: list[tuple[str, str]])
 
 def test_two_ups_at_once_and_ctrl_c_in_a_wait(landing: Landing) -> None:
     """The second is told of the first; the first ends at Ctrl-C with 130, and the next `up` mends what it left."""
-    landing.write_file(f"image: {{ref: '{ABSENT}'}}\n")
+    landing.write_file(f"image: {{ref: '{UNREACHABLE}'}}\n")
     with running_up(landing) as first:
         await_event(first, "step.started", "apply.migration")
         second = landing.airstrip("up", "--yes", "--json")

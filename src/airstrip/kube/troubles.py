@@ -20,6 +20,8 @@ _NOT_THERE = ("not found", "manifest unknown", "does not exist", "no such host",
 _CONFIG_PATIENCE = 30.0
 _SHORT_LIFE = 300.0
 """Seconds: who ends sooner than that has not worked. Restarts of a pod are counted over its whole life."""
+_LOADED = "localhost/"
+"""How the names of images begin that are loaded into a node and are in no registry: one of this machine has a port."""
 _REGISTRY_PATIENCE = 60.0
 """Seconds for a registry that does not answer: about three attempts of the kubelet's."""
 
@@ -84,7 +86,8 @@ def _container_troubles(pod: str, container: Mapping[str, Any], age: float) -> I
     restarts = container.get("restartCount", 0)
     name = container["name"]
     if reason in IMAGE_REASONS:
-        hopeless = image_is_missing(reason, message) or age > _REGISTRY_PATIENCE
+        is_loaded = container.get("image", "").startswith(_LOADED)
+        hopeless = is_loaded or image_is_missing(reason, message) or age > _REGISTRY_PATIENCE
         yield Trouble("image.missing", pod, name, reason, message, hopeless=hopeless)
     elif reason in CRASH_REASONS or _just_crashed(container):
         reason, ended = "CrashLoopBackOff", _last_end(container)

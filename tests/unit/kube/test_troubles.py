@@ -44,6 +44,22 @@ def test_a_registry_that_does_not_answer_is_waited_for_a_minute() -> None:
         assert trouble.hopeless is hopeless
 
 
+@pytest.mark.parametrize(
+    ("image", "hopeless"),
+    [
+        ("localhost/airstrip/airflow@sha256:0", True),
+        ("localhost:5000/airflow@sha256:0", False),
+        ("localhost.example.com/airflow:1", False),
+    ],
+)
+def test_an_image_that_is_loaded_and_not_there_is_waited_for_by_nobody(image: str, hopeless: bool) -> None:
+    """The kubelet asks a registry all the same, where none can be."""
+    waiting = pod({"reason": "ErrImagePull", "message": "dial tcp 127.0.0.1:443: connect: connection refused"})
+    waiting["status"]["containerStatuses"][0]["image"] = image
+    (trouble,) = pod_troubles(waiting, NOW)
+    assert (trouble.code, trouble.hopeless) == ("image.missing", hopeless)
+
+
 @pytest.mark.parametrize("reason", ["ContainerCreating", "PodInitializing"])
 def test_a_pod_that_just_starts_has_no_trouble(reason: str) -> None:
     assert pod_troubles(pod({"reason": reason}), NOW) == ()
