@@ -35,6 +35,7 @@ def test_a_config_map_of_a_project_that_is_not_there(doctor: Doctor, small_image
     with doctor.made(pod("needs-map", spec)):
         finding = doctor.finds("config-map.missing")
         assert "my-project" in finding["symptom"]
+        assert "./airstrip project add my-project" in finding["fix"]
         with doctor.made(simple("ConfigMap", "my-project", data={"a": "b"})):
             doctor.is_content()
 
