@@ -86,6 +86,13 @@ class Doctor:
             item["apiVersion"], item["kind"], metadata["name"], metadata.get("namespace"), grace_seconds=0, wait=60
         )
 
+    def proves(self, *properties: str) -> None:
+        """As `verify --only` does: what the fault had broken works."""
+        with Deployment.load(self.landing.file) as deployment:
+            result = deployment.verify(only=properties)
+        states = {row["property"]: row["state"] for row in result.data["properties"]}
+        assert states == dict.fromkeys(properties, "proved"), result.findings
+
     def lands_again(self) -> None:
         """The fix of whatever was landed and was taken away or changed."""
         self.landing.ok("up", "--yes")

@@ -35,6 +35,7 @@ def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
             assert f"kubectl delete pod -n {NAME} -l app.kubernetes.io/component={name}" in finding["fix"]
             delete_pods(doctor.cluster, name)
         doctor.is_content(seconds=60)
+    doctor.proves("scheduler")
 
 
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
@@ -43,13 +44,14 @@ def test_an_api_server_that_hangs(doctor: Doctor) -> None:
         assert f"kubectl delete pod -n {NAME} -l app.kubernetes.io/component=api-server" in finding["fix"]
         delete_pods(doctor.cluster, "api-server")
         doctor.is_content(seconds=60)
+    doctor.proves("web")
 
 
 def test_a_path_that_is_not_where_airflow_is_looked_for(doctor: Doctor) -> None:
     with other_settings(doctor, "api-server", {"AIRFLOW__API__BASE_URL": "http://localhost:8080/elsewhere"}):
         doctor.finds("airflow.not-airflow", seconds=60)
-        doctor.lands_again()
-        doctor.is_content(seconds=60)
+    doctor.is_content(seconds=60)
+    doctor.proves("web")
 
 
 def test_a_setting_that_airflow_does_not_know(doctor: Doctor) -> None:
@@ -57,17 +59,16 @@ def test_a_setting_that_airflow_does_not_know(doctor: Doctor) -> None:
     with other_settings(doctor, "triggerer", more, kind="StatefulSet"):
         finding = doctor.finds("settings.unknown", seconds=60)
         assert "AIRFLOW__CORE__PARALELISM" in finding["symptom"]
-        doctor.lands_again()
-        doctor.is_content(seconds=60)
+    doctor.is_content(seconds=60)
 
 
+@pytest.mark.slow
 def test_a_setting_under_its_old_name(doctor: Doctor) -> None:
     more = {"AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "50"}
     with other_settings(doctor, "dag-processor", more):
         finding = doctor.finds("settings.renamed", seconds=60)
         assert "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT" in finding["cause"]
-        doctor.lands_again()
-        doctor.is_content(seconds=60)
+    doctor.is_content(seconds=60)
 
 
 @pytest.mark.slow
@@ -80,8 +81,7 @@ def test_a_scheduler_that_makes_no_runs(doctor: Doctor, session: Session) -> Non
         with other_settings(doctor, "scheduler", {"AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False"}):
             finding = doctor.finds("dag.overdue", seconds=150)
             assert "doctor_often" in finding["symptom"]
-            doctor.lands_again()
-            doctor.is_content(seconds=60)
+        doctor.is_content(seconds=60)
     finally:
         file.unlink(missing_ok=True)
         session.airflow.transport.send("DELETE", "/api/v2/dags/doctor_often")
@@ -112,7 +112,7 @@ def test_no_person_who_may_all(doctor: Doctor, session: Session) -> None:
 
 @contextmanager
 def other_settings(doctor: Doctor, component: str, more: dict[str, str], kind: str = "Deployment") -> Iterator[None]:
-    """The component reads another ConfigMap than was landed for it."""
+    """The component reads another ConfigMap than was landed for it; `up`, the fix of all of them, ends it."""
     workload = doctor.cluster.get("apps/v1", kind, component, NAME)
     assert workload is not None
     (container,) = workload["spec"]["template"]["spec"]["containers"]

@@ -33,8 +33,10 @@ def test_a_database_without_a_pod(doctor: Doctor) -> None:
     finally:
         doctor.lands_again()
     doctor.is_content(seconds=90)
+    doctor.proves("web")
 
 
+@pytest.mark.slow
 def test_a_service_that_leads_nowhere(doctor: Doctor) -> None:
     """Who is connected stays so; who starts finds nobody."""
     try:
@@ -86,6 +88,7 @@ def test_tables_of_a_newer_airflow(doctor: Doctor) -> None:
         finding = doctor.finds("database.newer-than-image")
         assert _UNKNOWN in finding["evidence"]
     doctor.is_content()
+    doctor.proves("migration")
 
 
 @pytest.mark.slow
@@ -102,6 +105,7 @@ def test_tables_that_were_not_migrated(doctor: Doctor) -> None:
         doctor.landing.ok("down")
         doctor.lands_again()
         doctor.is_content(seconds=90)
+        doctor.proves("migration", "web")
     finally:
         if not ask_database(doctor.cluster, "SELECT version_num FROM alembic_version"):
             ask_database(doctor.cluster, f"INSERT INTO alembic_version VALUES ('{airflow}')")

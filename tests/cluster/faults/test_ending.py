@@ -33,10 +33,10 @@ def test_a_container_that_needs_more_memory_than_it_may(doctor: Doctor, small_im
 
 
 def test_a_pod_that_its_node_evicts(doctor: Doctor, small_image: str) -> None:
-    fill = container(small_image, "head -c 9000000 /dev/zero > /s/x; exec sleep 600")
-    fill["volumeMounts"] = [{"name": "s", "mountPath": "/s"}]
-    spec = pod_spec(fill, volumes=[{"name": "s", "emptyDir": {"sizeLimit": "1Mi"}}], restartPolicy="Never")
-    evicted = pod("evicted", spec)
+    """By what its container writes: that is looked at every ten seconds, a volume's size once a minute."""
+    fill = "head -c 9000000 /dev/zero > /tmp/x; exec sleep 600"
+    limited = container(small_image, fill, resources={"limits": {"ephemeral-storage": "1Mi"}})
+    evicted = pod("evicted", pod_spec(limited, restartPolicy="Never"))
     with doctor.made(evicted):
         finding = doctor.finds("pod.evicted", seconds=90)
         assert "limit" in finding["cause"]

@@ -19,7 +19,8 @@ RBAC = "rbac.authorization.k8s.io/v1"
     [
         ("access.missing", RBAC, "RoleBinding", "triggerer", WORKERS),
         ("account.missing", "v1", "ServiceAccount", "dag-processor", CONTROL),
-        ("component.missing", "apps/v1", "Deployment", "dag-processor", CONTROL),
+        # As one that is scaled to zero, below.
+        pytest.param("component.missing", "apps/v1", "Deployment", "dag-processor", CONTROL, marks=pytest.mark.slow),
         ("object.missing", "v1", "Service", "triggerer", CONTROL),
     ],
 )
@@ -53,6 +54,7 @@ def test_rights_that_somebody_narrowed(doctor: Doctor) -> None:
         assert "delete pods" in finding["evidence"]
     finally:
         doctor.lands_again()
+    doctor.proves("task")
 
 
 def test_a_component_that_is_scaled_to_zero(doctor: Doctor) -> None:

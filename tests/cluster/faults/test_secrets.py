@@ -18,18 +18,18 @@ KEYS, DATABASE, CLI = "airflow-keys", "airflow-database", "airflow-cli"
 
 def test_a_key_that_somebody_took_out(doctor: Doctor) -> None:
     """The fix makes that one anew, and leaves the others."""
-    with secret_kept(doctor.cluster, KEYS) as before:
-        edit_secret(doctor.cluster, KEYS, jwt_secret=None)
+    before = secret_values(doctor.cluster, KEYS)
+    edit_secret(doctor.cluster, KEYS, jwt_secret=None)
+    try:
         finding = doctor.finds("secret.key-missing")
         assert "jwt-secret" in finding["symptom"]
         assert "cannot be read" not in finding["cause"]
+    finally:
         doctor.lands_again()
-        doctor.is_content()
-        after = secret_values(doctor.cluster, KEYS)
-        changed = {key for key in before if after[key] != before[key]}
-        assert (after.keys(), changed) == (before.keys(), {"jwt-secret"})
-    doctor.lands_again()
     doctor.is_content()
+    after = secret_values(doctor.cluster, KEYS)
+    changed = {key for key in before if after[key] != before[key]}
+    assert (after.keys(), changed) == (before.keys(), {"jwt-secret"})
 
 
 def test_a_fernet_key_that_is_none(doctor: Doctor) -> None:
@@ -56,6 +56,7 @@ def test_a_secret_that_is_gone(doctor: Doctor) -> None:
         doctor.lands_again()
     doctor.is_content()
     doctor.landing.ok("users", "list")
+    doctor.proves("web")
 
 
 @pytest.mark.slow

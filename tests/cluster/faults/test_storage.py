@@ -92,6 +92,7 @@ def test_a_dags_folder_that_pods_cannot_read(doctor: Doctor) -> None:
         assert f"chmod -R o+rX '{doctor.landing.dags}'" in finding["fix"]
     finally:
         doctor.landing.dags.chmod(0o755)
+    doctor.proves("dags")
 
 
 def test_a_log_folder_that_pods_cannot_write(doctor: Doctor) -> None:
