@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +36,6 @@ from tests.node.tool_image import REFERENCE, build_tool_layout
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="a node needs root")
 
 # Seconds after which something hangs, also on a busy machine; how fast it is, benchmarks/ measures.
-_START, _STOP, _AFTER_POWER_CUT = 60.0, 20.0, 60.0
-
 _SERVER = """
 perl -MIO::Socket::INET -e '
   my $s = IO::Socket::INET->new(LocalPort => 8000, Listen => 5, ReuseAddr => 1) or die $!;
@@ -52,17 +49,14 @@ perl -MIO::Socket::INET -e '
 
 @dataclass
 class Node:
-    """The node under test, what its host was like before, and how long the first start took."""
+    """The node under test, and what its host was like before."""
 
     config: NodeConfig
     before: Traces
-    seconds: float
     layout: Path
 
-    def start(self) -> float:
-        begin = time.monotonic()
+    def start(self) -> None:
         start_node(self.config, discard)
-        return time.monotonic() - begin
 
     def record(self) -> record.Record:
         found = record.read_record(self.config.run_dir)
@@ -78,9 +72,9 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
     # Spaces and letters beyond ASCII: every program of the node gets these paths.
     state, run = folder / "stånd av ✈ node", folder / "kjør her"
     config = choose_config("nodetest", state, run, binaries.folder, port=_free_port_pair())
-    node = Node(config, traces(config), 0.0, build_tool_layout(folder / "layout"))
+    node = Node(config, traces(config), build_tool_layout(folder / "layout"))
     try:
-        node.seconds = node.start()
+        node.start()
         import_image(config, node.layout, REFERENCE, discard)
         pods.make_namespace(config)
         yield node
@@ -102,12 +96,12 @@ def _free_port_pair() -> int:
 
 
 def test_first_start_ends_ready(node: Node) -> None:
-    assert node.seconds < _START
+    assert node_status(node.config).ready
 
 
 def test_second_start_changes_nothing(node: Node) -> None:
     before = node.record()
-    assert node.start() < _START
+    node.start()
     assert node.record() == before
     assert node_status(node.config).ready
 
@@ -258,7 +252,7 @@ def test_power_cut_leaves_cgroups_at_most_and_keeps_the_data(node: Node) -> None
     assert not after.processes
     assert not living_in(inside)
     assert (after.mounts, after.routes, after.rules) == (node.before.mounts, node.before.routes, node.before.rules)
-    assert node.start() < _AFTER_POWER_CUT
+    node.start()
     assert "kept" in pods.finish(node.config, pods.pod("survivor", "cat /data/file", "data"))
 
 
@@ -279,9 +273,7 @@ def test_stop_leaves_nothing(node: Node) -> None:
     pods.start(node.config, pods.pod("sleeper", "sleep 1000"))
     pods.eventually(lambda: pods.phase(node.config, "sleeper") == "Running", 30, "sleeper runs")
     inside = namespaces_of(node.record().inner.pid)
-    begin = time.monotonic()
     stop_node(node.config, discard)
-    assert time.monotonic() - begin < _STOP
     assert traces(node.config) == node.before
     assert not living_in(inside)
     assert not node_status(node.config).running
