@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from airstrip.diagnose import failing_probes
 from airstrip.diagnose.access_rules import UNREACHABLE
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.facts import Facts, PodFact
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from airstrip.diagnose.rule import Rule
@@ -88,8 +89,18 @@ def not_ready(facts: Facts) -> Iterator[Match]:
         late = [pod for pod in pods if pod.age > _STARTING and pod.unready > _UNREADY]
         has_none = not any(pod.component == workload.component for pod in facts.pods)
         if workload.ready < workload.wanted and (late or (has_none and workload.wanted)):
-            seen = [f"{pod.name}: {pod.phase}, not ready for {pod.unready:.0f} s" for pod in late]
+            seen = [line for pod in late for line in _unready(facts, pod)] or [_counted(workload)]
             yield Match(f"{workload.namespace}/{workload.component}", _fields(workload), "\n".join(seen))
+
+
+def _unready(facts: Facts, pod: PodFact) -> Iterator[str]:
+    yield f"{pod.name}: {pod.phase}, not ready for {pod.unready:.0f} s"
+    events = facts.events_about("Pod", pod.name, pod.namespace, pod.uid)
+    yield from map(failing_probes.told, failing_probes.unhealthy(events))
+
+
+def _counted(workload: WorkloadFact) -> str:
+    return f"{workload.kind} {workload.name}: {workload.ready} of {workload.wanted} pods ready"
 
 
 def _fields(workload: WorkloadFact) -> dict[str, str]:

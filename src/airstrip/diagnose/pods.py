@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from airstrip.diagnose import described
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
+from airstrip.diagnose.failing_probes import PROBE_RULES
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
 from airstrip.diagnose.rule import Rule
 from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS
@@ -162,6 +163,7 @@ END_RULES: tuple[Rule, ...] = (
         "Mend what its log says (./airstrip logs {component}), then run: ./airstrip up",
         job_failed,
     ),
+    *PROBE_RULES,
     Rule(
         "pod.crash-loop",
         "{pod} ends again and again ({restarts} restarts)",

@@ -20,6 +20,22 @@ def test_a_program_that_ends_again_and_again(doctor: Doctor, small_image: str) -
         doctor.is_content()
 
 
+def test_a_program_whose_liveness_probe_fails(doctor: Doctor, small_image: str) -> None:
+    """It never ends by itself: its kubelet kills it, with the exit code of any kill."""
+
+    def spec(probe: str) -> dict[str, Any]:
+        command = {"exec": {"command": ["/usr/bin/bash", "-c", probe]}, "periodSeconds": 1, "failureThreshold": 1}
+        return pod_spec(container(small_image, livenessProbe=command))
+
+    with doctor.made(deployment("unanswering", spec("echo no answer; exit 1"))):
+        finding = doctor.finds("pod.probe-failing", seconds=90)
+        assert "the liveness probe of unanswering" in finding["symptom"]
+        assert "no answer" in finding["cause"]
+        assert "failed liveness probe, will be restarted" in finding["evidence"]
+        replace_template(doctor, "unanswering", spec("true"))
+        doctor.is_content()
+
+
 def test_a_container_that_needs_more_memory_than_it_may(doctor: Doctor, small_image: str) -> None:
     def spec(limit: str) -> dict[str, Any]:
         fill = "x=$(head -c 60000000 /dev/zero | tr '\\0' x); exec sleep 600"

@@ -50,6 +50,9 @@ EXEC_FORMAT = "exec /usr/bin/dumb-init: exec format error"
 DENIED = "PermissionError: [Errno 13] Permission denied: '/opt/airflow/logs/dag_id=load'"
 NO_NAMES = "socket.gaierror: [Errno -3] Temporary failure in name resolution"
 KILLED = replace(waiting("CrashLoopBackOff", restarts=2), last_reason="OOMKilled", last_exit_code=137)
+KILLED_BY_PROBE = waiting("CrashLoopBackOff", restarts=4, last_reason="Error", last_exit_code=137, log=("at work",))
+UNHEALTHY = event("Pod/scheduler-0", "Unhealthy", "Liveness probe failed: no answer within 5 s")
+KILLING = event("Pod/scheduler-0", "Killing", "Container main failed liveness probe, will be restarted")
 INIT = replace(waiting("CrashLoopBackOff", restarts=3, last_exit_code=1, log=("not yet",)), name="wait", init=True)
 
 CLUSTER_CASES: dict[str, Case] = {
@@ -205,6 +208,10 @@ CLUSTER_CASES: dict[str, Case] = {
         "scheduler-0 does not start: its init container wait fails",
     ),
     "job.failed": (Facts(pods=[MIGRATION], jobs=[FAILED]), "Job migration failed"),
+    "pod.probe-failing": (
+        Facts(pods=[pod("scheduler", KILLED_BY_PROBE)], events=[UNHEALTHY, KILLING]),
+        "the liveness probe of scheduler-0/main fails, so it is ended again and again (4 restarts)",
+    ),
     "pod.crash-loop": (
         Facts(pods=[pod("scheduler", waiting("CrashLoopBackOff", restarts=4, last_exit_code=1, log=("boom",)))]),
         "scheduler-0 ends again and again (4 restarts)",

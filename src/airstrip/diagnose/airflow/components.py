@@ -32,7 +32,8 @@ _DATABASE = frozenset(
     }
 )
 _NO_API = NO_CLUSTER | (
-    frozenset({"component.scaled-to-zero", "component.missing", "pod.crash-loop", "pod.config-error", "secret.missing"})
+    frozenset({"component.scaled-to-zero", "component.missing", "pod.config-error", "secret.missing"})
+    | {"pod.crash-loop", "pod.probe-failing"}
     | _DATABASE
 )
 

@@ -179,7 +179,9 @@ DATABASE_SYMPTOM_RULES: tuple[Rule, ...] = (
     Rule.of(
         UNHEALTHY,
         _airflow_says,
-        _ROOT | {"database.unreachable", "database.not-migrated", "database.newer-than-image", "pod.crash-loop"},
+        _ROOT
+        | {"database.unreachable", "database.not-migrated", "database.newer-than-image"}
+        | {"pod.crash-loop", "pod.probe-failing"},
     ),
 )
 """What Airflow's own health check adds, where nothing else tells why."""

@@ -18,7 +18,9 @@ _LATE = 60.0
 _LONG = 300.0
 """Seconds that a task may wait before it is asked why."""
 _TIMED_OUT = re.compile(r"'DAG Id': '(?P<dag>[^']+)', 'Task Id': '(?P<task>[^']+)', 'Run Id': '(?P<run>[^']+)'")
-_NOT_SCHEDULING = frozenset({"scheduler.silent", "component.scaled-to-zero", "pod.crash-loop", "database.unhealthy"})
+_NOT_SCHEDULING = frozenset(
+    {"scheduler.silent", "component.scaled-to-zero", "pod.crash-loop", "pod.probe-failing", "database.unhealthy"}
+)
 
 
 def _waits(facts: Facts, pool: PoolFact, state: str) -> float:

@@ -17,6 +17,15 @@ from airstrip.diagnose.airflow.work import (
     heartbeat_subject,
     task_subject,
 )
+from airstrip.diagnose.facts import PodFact
+from airstrip.diagnose.failing_probes import (
+    PROBE_FAILING,
+    container_of,
+    ended_by_probe,
+    fields_of,
+    told,
+    unhealthy,
+)
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
 from airstrip.diagnose.pods import EVICTED, OOM_KILLED, evicted_subject
 from airstrip.diagnose.why.facts import WhyFacts, command, label
@@ -85,6 +94,20 @@ def _evicted(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in matching([*facts.log, *facts.scheduler_log], _EVICTED):
         said = sentence(seen["said"] or "Kubernetes does not say why")
         yield found(short(seen.string), **fields, message=said)
+
+
+@_failed
+def _ended_by_probe(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    events = [*facts.events()]
+    for killing, probe in ended_by_probe(events):
+        name = killing.about.partition("/")[2]
+        component = described.TASK if name in facts.pods else ""
+        gone = PodFact(killing.namespace, name, component, "", "Failed", 0.0)
+        pod = next((pod for pod in facts.cluster.pods if pod.name == name), gone)
+        own = [event for event in events if event.about == killing.about]
+        fields = described.fields(pod, **fields_of(own, probe, container_of(killing)))
+        seen = "\n".join(map(told, [*unhealthy(own, probe), killing]))
+        yield found(seen, subject_of(pod), **{**fields, "who": f"{named['task']} ({name})", "again": ""})
 
 
 @_failed
@@ -196,6 +219,7 @@ def _ended(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
 REASONS = (
     Reason.of(OOM_KILLED, _oom),
     Reason.of(EVICTED, _evicted),
+    Reason.of(PROBE_FAILING, _ended_by_probe),
     Reason(
         "task.node-lost",
         "{task} was ended with its node",

@@ -49,6 +49,7 @@ NO_REGISTRY = 'Failed to pull image "r.example.com/a:1": dial tcp: lookup r.exam
 ENDED_EARLY = f"{KEY} finished with state failed, but the task instance's state attribute is queued."
 REFUSAL = "[Try 1 of 5] Kube ApiException for Task: (KEY). Reason: 'Forbidden'. Message: "
 MISMATCH = "Executor reported that the task instance finished with state failed, but its state is queued. Extra info: "
+PROBE_FAILED = "Container base failed liveness probe"
 FAILED_IN_POD = (
     "Task d.load.1 failed in pod airflow-workers/d-load-x1. Pod phase: Failed, reason: {reason}, message: {said}, "
     "container_type: main, container_name: base, container_state: terminated, container_reason: {ended}, "
@@ -186,6 +187,11 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     ("task.queued", facts("queued"), "not made yet"),
     ("pod.oom-killed", facts("failed", **failed_in_pod("OOMKilled", 137)), "limit"),
     ("pod.evicted", facts("failed", **failed_in_pod(reason="Evicted", said="The node was low on memory")), "low on"),
+    (
+        "pod.probe-failing",
+        facts("failed", **gone(event("Unhealthy", "Liveness probe failed: x"), event("Killing", PROBE_FAILED))),
+        "Liveness probe failed: x.",
+    ),
     ("task.node-lost", facts("failed", **failed_in_pod(reason="NodeShutdown", said="going down")), "going down."),
     (
         "pod.deleted",
