@@ -25,7 +25,7 @@ def _failed(code: str) -> Callable[[Facts], Iterator[Match]]:
             if probe and probe.state == "failed" and probe.code == code:
                 cause = sentence(probe.cause) if probe.cause else "The message says it."
                 fields = {"message": probe.detail, "cause": cause, "fix": probe.fix or "./airstrip up"}
-                yield Match("kubernetes", fields)
+                yield Match("kubernetes", fields, f"{name}: {probe.detail}")
 
     return matches
 
@@ -38,12 +38,13 @@ def _timeout(facts: Facts) -> Iterator[Match]:
 
 def _clock(facts: Facts) -> Iterator[Match]:
     if facts.clock is not None and abs(facts.clock) > _SKEW:
-        yield Match("clock", {"who": "the API server's clock", "seconds": f"{facts.clock:+.0f}"})
+        seen = f"the API server's Date against this machine's clock: {facts.clock:+.1f} s"
+        yield Match("clock", {"who": "the API server's clock", "seconds": f"{facts.clock:+.0f}"}, seen)
     for node in facts.nodes:
         if node.clock > _SKEW:
-            yield Match(
-                f"clock/{node.name}", {"who": f"the clock of node {node.name}", "seconds": f"{node.clock:+.0f}"}
-            )
+            fields = {"who": f"the clock of node {node.name}", "seconds": f"{node.clock:+.0f}"}
+            seen = f"Lease {node.name}: renewTime is {node.clock:.1f} s in the future"
+            yield Match(f"clock/{node.name}", fields, seen)
 
 
 def _access_rule(code: str) -> Rule:

@@ -66,8 +66,15 @@ def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
             said = _said(facts, pod, container)
             if pattern.search(said):
                 message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
-                fields = described.fields(pod, image=container.image, message=message)
+                registry = _registry(container.image)
+                fields = described.fields(pod, image=container.image, message=message, registry=registry)
                 yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
+
+
+def _registry(image: str) -> str:
+    """Of an image that is named after one: its first part looks like a host's name."""
+    host, slash, _ = image.partition("/")
+    return host if slash and ("." in host or ":" in host or host == "localhost") else "REGISTRY"
 
 
 def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
@@ -103,14 +110,17 @@ IMAGE_RULES: tuple[Rule, ...] = (
         "image.registry-unreachable",
         "{who} cannot get its image {image}: the registry is not reached",
         "{message}",
-        "Check the registry's name, and the node's way to it (DNS, proxy, firewall).",
+        "Ask it from the node: curl -sSI https://{registry}/v2/; mend what that tells (its name, DNS, proxy, firewall)."
+        " The image is asked for again by itself: kubectl -n {namespace} get pod {pod} --watch",
         registry_unreachable,
     ),
     Rule(
         "image.login-refused",
         "{who} cannot get its image {image}: the registry refuses",
         "{message}",
-        "Name a Secret with its login under image.pullSecrets in the file; it must be in {namespace} too.",
+        "Make a Secret with its login: kubectl -n {namespace} create secret docker-registry NAME"
+        " --docker-server={registry} --docker-username=USER --docker-password=PASSWORD; name it under"
+        " image.pullSecrets in the file, then run: ./airstrip up",
         login_refused,
     ),
     Rule(

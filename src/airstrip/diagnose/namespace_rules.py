@@ -24,13 +24,15 @@ _SAID_ELSEWHERE = (*_WORKLOADS, *_RIGHTS, "ServiceAccount", "ConfigMap")
 def namespace_absent(facts: Facts) -> Iterator[Match]:
     for namespace in facts.namespaces:
         if not namespace.phase:
-            yield Match(f"namespace/{namespace.name}", {"namespace": namespace.name})
+            seen = f"Namespace {namespace.name}: not found"
+            yield Match(f"namespace/{namespace.name}", {"namespace": namespace.name}, seen)
 
 
 def not_landed(facts: Facts) -> Iterator[Match]:
     seen = facts.probe("components")
     if facts.deployment and seen and seen.state == "ok" and not facts.workloads:
-        yield Match(f"namespace/{facts.deployment.control}", {"name": facts.deployment.name})
+        nothing = f"namespace {facts.deployment.control}: no Deployment or StatefulSet of {facts.deployment.name}"
+        yield Match(f"namespace/{facts.deployment.control}", {"name": facts.deployment.name}, nothing)
 
 
 def namespace_terminating(facts: Facts) -> Iterator[Match]:
@@ -48,7 +50,8 @@ def pod_stuck(facts: Facts) -> Iterator[Match]:
                 f"Finalizers hold it: {', '.join(stuck.finalizers)}." if stuck.finalizers else "Its node does not say."
             )
             fields = {"pod": stuck.name, "namespace": stuck.namespace, "held": held, "seconds": f"{stuck.seconds:.0f}"}
-            yield Match(f"stuck/{stuck.namespace}/{stuck.name}", fields)
+            seen = f"Pod {stuck.name}: terminating, finalizers: {', '.join(stuck.finalizers) or 'none'}"
+            yield Match(f"stuck/{stuck.namespace}/{stuck.name}", fields, seen)
 
 
 def _missing(*kinds: str) -> Callable[[Facts], Iterator[Match]]:
@@ -62,7 +65,7 @@ def _missing(*kinds: str) -> Callable[[Facts], Iterator[Match]]:
         for (kind, namespace), found in names.items():
             fields = {"kind": kind, "names": ", ".join(found), "namespace": namespace}
             subject = f"{namespace}/{found[0]}" if kind in _WORKLOADS else f"missing/{namespace}/{kind}"
-            yield Match(subject, fields)
+            yield Match(subject, fields, "\n".join(f"{kind} {namespace}/{name}: not found" for name in found))
 
     return matches
 
@@ -79,7 +82,8 @@ def forbidden(facts: Facts) -> Iterator[Match]:
 def scaled_to_zero(facts: Facts) -> Iterator[Match]:
     for workload in facts.workloads:
         if workload.wanted == 0:
-            yield Match(f"{workload.namespace}/{workload.component}", _fields(workload))
+            seen = f"{workload.kind} {workload.name}: spec.replicas is 0"
+            yield Match(f"{workload.namespace}/{workload.component}", _fields(workload), seen)
 
 
 def not_ready(facts: Facts) -> Iterator[Match]:

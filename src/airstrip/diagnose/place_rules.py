@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match, lines
 from airstrip.diagnose.rule import Rule
 from airstrip.result import Explanation
@@ -14,7 +14,8 @@ _MIB = 1 << 20
 
 def lacks(facts: Facts) -> Iterator[Match]:
     if facts.place and facts.place.lacks and facts.place.state != "ready":
-        yield Match("place/packages", {"packages": "; ".join(facts.place.lacks), "names": _names(facts.place.lacks)})
+        fields = {"packages": "; ".join(facts.place.lacks), "names": _names(facts.place.lacks)}
+        yield Match("place/packages", fields, "\n".join(f"not found: {each}" for each in facts.place.lacks))
 
 
 def disk_nearly_full(facts: Facts) -> Iterator[Match]:
@@ -34,7 +35,12 @@ def stopped(facts: Facts) -> Iterator[Match]:
     cluster = facts.probe("kubernetes")
     unseen = facts.place is None and cluster is not None and cluster.code == NOT_RUNNING.code
     if unseen or (facts.place and facts.place.state == "stopped"):
-        yield Match("place", {"name": facts.deployment.name if facts.deployment else "the deployment"})
+        seen = f"place {facts.place.place}: {facts.place.state}" if facts.place else f"kubernetes: {_said(cluster)}"
+        yield Match("place", {"name": facts.deployment.name if facts.deployment else "the deployment"}, seen)
+
+
+def _said(probe: ProbeFact | None) -> str:
+    return probe.detail or probe.code if probe else ""
 
 
 def part_failing(facts: Facts) -> Iterator[Match]:
@@ -46,7 +52,9 @@ def part_failing(facts: Facts) -> Iterator[Match]:
 def starting(facts: Facts) -> Iterator[Match]:
     if facts.place and facts.place.state == "starting":
         waiting = [part.name for part in facts.place.parts if part.state not in ("ready", "done")]
-        yield Match("place", {"parts": ", ".join(waiting) or "its first process", "place": facts.place.place})
+        seen = [f"{part.name}: {part.state}" for part in facts.place.parts if part.name in waiting]
+        fields = {"parts": ", ".join(waiting) or "its first process", "place": facts.place.place}
+        yield Match("place", fields, "\n".join(seen) or f"place {facts.place.place}: {facts.place.state}")
 
 
 def dags_closed(facts: Facts) -> Iterator[Match]:

@@ -22,8 +22,9 @@ def _pressure(condition: str) -> Callable[[Facts], Iterator[Match]]:
         for node in facts.nodes:
             if condition in node.pressures:
                 evicted = [pod.name for pod in facts.pods if pod.reason == "Evicted"]
-                seen = f"evicted: {', '.join(evicted)}" if evicted else ""
-                yield Match(f"node/{node.name}/{condition}", {"node": node.name}, seen)
+                seen = [f"node {node.name}: condition {condition} is True"]
+                seen += [f"evicted: {', '.join(evicted)}"] if evicted else []
+                yield Match(f"node/{node.name}/{condition}", {"node": node.name}, "\n".join(seen))
 
     return matches
 
@@ -31,13 +32,18 @@ def _pressure(condition: str) -> Callable[[Facts], Iterator[Match]]:
 def node_lost(facts: Facts) -> Iterator[Match]:
     for node in facts.nodes:
         if node.lost:
-            yield Match(f"node/{node.name}", _node_fields(node))
+            yield Match(f"node/{node.name}", _node_fields(node), _ready_condition(node))
 
 
 def node_not_ready(facts: Facts) -> Iterator[Match]:
     for node in facts.nodes:
         if not node.ready:
-            yield Match(f"node/{node.name}", _node_fields(node))
+            yield Match(f"node/{node.name}", _node_fields(node), _ready_condition(node))
+
+
+def _ready_condition(node: NodeFact) -> str:
+    said = f": {node.message}" if node.message else ""
+    return f"node {node.name}: condition Ready is {'Unknown' if node.lost else 'False'}{said}"
 
 
 def _node_fields(node: NodeFact) -> dict[str, str]:
@@ -48,7 +54,8 @@ def claim_lost(facts: Facts) -> Iterator[Match]:
     for claim in facts.claims:
         if claim.phase == "Lost":
             fields = {"claim": claim.name, "namespace": claim.namespace, "volume": claim.volume}
-            yield Match(f"{claim.namespace}/{claim.name}", fields)
+            seen = f"PersistentVolumeClaim {claim.name}: phase Lost, volume {claim.volume}"
+            yield Match(f"{claim.namespace}/{claim.name}", fields, seen)
 
 
 def claim_not_bound(facts: Facts) -> Iterator[Match]:
@@ -63,7 +70,8 @@ def claim_not_bound(facts: Facts) -> Iterator[Match]:
             continue
         of_class = f"storage class {claim.storage_class}" if claim.storage_class else "no storage class"
         message = sentence(said[-1] if said else f"no volume fits it; it asks for {of_class}")
-        yield Match(f"{claim.namespace}/{claim.name}", _claim_fields(claim.name, claim.namespace, message))
+        seen = "\n".join([f"PersistentVolumeClaim {claim.name}: phase {claim.phase}, {of_class}", *said[-3:]])
+        yield Match(f"{claim.namespace}/{claim.name}", _claim_fields(claim.name, claim.namespace, message), seen)
 
 
 def not_mounted(facts: Facts) -> Iterator[Match]:
@@ -79,7 +87,8 @@ def not_mounted(facts: Facts) -> Iterator[Match]:
 def unschedulable(facts: Facts) -> Iterator[Match]:
     for pod in facts.pods:
         if pod.unschedulable and "PersistentVolumeClaim" not in pod.unschedulable:
-            yield Match(subject_of(pod), described.fields(pod, message=sentence(_brief(pod.unschedulable))))
+            fields = described.fields(pod, message=sentence(_brief(pod.unschedulable)))
+            yield Match(subject_of(pod), fields, f"{pod.name}: Unschedulable: {pod.unschedulable}")
 
 
 def _brief(message: str) -> str:
@@ -125,7 +134,8 @@ NODE_RULES: tuple[Rule, ...] = (
         "node.memory-pressure",
         "node {node} is short of memory, and evicts pods",
         "What runs there uses more memory than the node has to spare.",
-        "Give it more, stop what else runs there, or let fewer tasks run at once: airflow.config.core.parallelism",
+        "See what uses it: kubectl describe node {node}; give it more, stop what else runs there, or let fewer tasks"
+        " run at once: airflow.config.core.parallelism in the file, then ./airstrip up",
         _pressure("MemoryPressure"),
     ),
     Rule(

@@ -49,7 +49,7 @@ def oom_killed(facts: Facts) -> Iterator[Match]:
         before = container.last_reason == _OOM and (not container.ready or (container.last_ended or 0) < _RECENT)
         if now or before:
             fields = {"who": f"{pod.name}/{container.name}", "limit": "", "where": described.memory_limit_of(pod)}
-            yield Match(subject_of(pod), fields, lines(container.log))
+            yield Match(subject_of(pod), fields, "\n".join(filter(None, [_life(pod, container), lines(container.log)])))
 
 
 def evicted(facts: Facts) -> Iterator[Match]:
@@ -58,7 +58,7 @@ def evicted(facts: Facts) -> Iterator[Match]:
         if pod.phase == "Failed" and pod.reason == "Evicted":
             again = f"kubectl -n {pod.namespace} delete pod {pod.name}"
             fields = described.fields(pod, message=sentence(pod.message or "Its node does not say why"), again=again)
-            yield Match(evicted_subject(pod), fields, pod.message)
+            yield Match(evicted_subject(pod), fields, f"{pod.reason}: {pod.message}")
 
 
 def evicted_subject(pod: PodFact) -> str:
@@ -71,7 +71,7 @@ def init_failing(facts: Facts) -> Iterator[Match]:
         looping = container.state == "waiting" and container.reason in CRASH_REASONS
         if container.init and (failed or looping or (container.restarts >= 2 and not container.ready)):
             fields = {"pod": pod.name, "container": container.name, "message": _end_of(container)}
-            yield Match(subject_of(pod), fields, lines(container.log))
+            yield Match(subject_of(pod), fields, lines(container.log) or _life(pod, container))
 
 
 def crash_loop(facts: Facts) -> Iterator[Match]:
@@ -81,7 +81,7 @@ def crash_loop(facts: Facts) -> Iterator[Match]:
         crashed = container.restarts >= 2 and not container.ready and container.last_reason != "Unknown"
         if looping or crashed:
             fields = {"pod": pod.name, "restarts": str(container.restarts), "message": _end_of(container)}
-            yield Match(subject_of(pod), fields, lines(container.log))
+            yield Match(subject_of(pod), fields, lines(container.log) or _life(pod, container))
 
 
 def job_failed(facts: Facts) -> Iterator[Match]:
@@ -95,7 +95,16 @@ def job_failed(facts: Facts) -> Iterator[Match]:
             component = job.component or job.name
             fields = {"job": job.name, "component": component, "message": sentence(job.message or "its pod failed")}
             subject = f"{job.namespace}/{component}"
-            yield Match(subject, fields, lines(logs[-1]) if logs else "")
+            yield Match(subject, fields, lines(logs[-1]) if logs else f"Job {job.name}: {fields['message']}")
+
+
+def _life(pod: PodFact, container: ContainerFact) -> str:
+    """What its status says, where its log says nothing."""
+    now = container.reason or container.state
+    before = f", before that {container.last_reason}" if container.last_reason else ""
+    code = container.last_exit_code if container.last_exit_code is not None else container.exit_code
+    ended = f", exit code {code}" if code is not None else ""
+    return f"{pod.name}/{container.name}: {now}{before}{ended}, {container.restarts} restarts"
 
 
 def _end_of(container: ContainerFact) -> str:

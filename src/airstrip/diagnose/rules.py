@@ -19,7 +19,7 @@ from airstrip.diagnose import (
     task_pods,
 )
 from airstrip.diagnose.airflow.rules import AIRFLOW_FIRST_RULES, AIRFLOW_RULES, AIRFLOW_SYMPTOM_RULES
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
@@ -58,7 +58,11 @@ _KNOWN: tuple[Rule, ...] = (
 def _not_seen(facts: Facts) -> Iterator[Match]:
     for probe in facts.probes:
         if probe.state == "failed":
-            yield Match(f"probe/{probe.name}", {"probe": probe.name, "message": probe.detail})
+            yield Match(f"probe/{probe.name}", {"probe": probe.name, "message": probe.detail}, _told(probe))
+
+
+def _told(probe: ProbeFact) -> str:
+    return f"{probe.name}, after {probe.seconds:.1f} s: {probe.detail}"
 
 
 RULES: tuple[Rule, ...] = (

@@ -83,7 +83,8 @@ EXPLANATIONS: Mapping[str, Explanation] = {
             "webhook.denied",
             "no pod can be made for {who}: the admission webhook {name} refuses it",
             "{message}",
-            "Ask whoever keeps that webhook; or change what it names {where}",
+            "See whose it is: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations -o wide; let it"
+            " take the pod, or change what it names {where}",
         ),
         Explanation(
             "namespace.quota",
@@ -101,7 +102,8 @@ EXPLANATIONS: Mapping[str, Explanation] = {
             "pod.security-violation",
             "no pod can be made for {who}: {namespace} enforces pod security that it does not keep",
             "{message}",
-            "Take out what is named there, or set what it lacks, {where}",
+            "See what is enforced: kubectl get namespace {namespace} --show-labels; take out what is named there, or"
+            " set what it lacks, {where}",
         ),
     )
 }

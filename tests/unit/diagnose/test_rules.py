@@ -37,6 +37,33 @@ def test_a_symptom_gets_its_cause_and_fix(code: str) -> None:
     assert not re.search(r"{\w+}", first.cause + first.fix)
 
 
+@pytest.mark.parametrize("code", CASES)
+def test_a_finding_shows_what_was_seen(code: str) -> None:
+    assert diagnose(CASES[code][0])[0].evidence.strip()
+
+
+COMMAND = re.compile(
+    r"(?<![\w/-])(?:\./airstrip [a-z]|kubectl (?:-n \S+ )?[a-z]|apt-get [a-z]|timedatectl [a-z]"
+    r"|(?:chmod|chown|chgrp) -?\S+ \S|curl -|ps -)"
+)
+NO_COMMAND = {
+    # Their texts are those of the error that was raised: the case's own are made up.
+    **dict.fromkeys((rule.code for rule in RULES if rule.fix == "{fix}"), "as the error was raised"),
+}
+
+
+@pytest.mark.parametrize("code", sorted(CASES.keys() - NO_COMMAND.keys()))
+def test_a_fix_is_a_command(code: str) -> None:
+    fix = diagnose(CASES[code][0])[0].fix
+    assert COMMAND.search(fix), fix
+
+
+def test_whose_fix_is_no_command_is_few() -> None:
+    raised = {code for code in NO_COMMAND if code.startswith(("kubernetes.", "airflow.")) or code == "node.not-yours"}
+    assert raised == NO_COMMAND.keys()
+    assert len(raised) == 12
+
+
 def test_nothing_is_found_where_all_is_well() -> None:
     running = ContainerFact("main", "i", "running", ready=True)
     healthy = Facts(

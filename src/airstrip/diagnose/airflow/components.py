@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from airstrip.airflow_api import UNREACHABLE, unreachable
 from airstrip.diagnose.access_rules import UNREACHABLE as NO_CLUSTER
-from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, probe_failed, subject
+from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_of, probe_failed, subject
 from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Matches, Rule
@@ -46,7 +46,9 @@ def _image_differs(facts: Facts) -> Iterator[Match]:
     usual = Counter(images.values()).most_common(1)[0][0]
     for component, image in images.items():
         if image != usual:
-            yield Match(subject(facts, component), {"component": component, "image": image, "usual": usual})
+            fields = {"component": component, "image": image, "usual": usual}
+            seen = "\n".join(f"{name}: {each}" for name, each in images.items())
+            yield Match(subject(facts, component), fields, seen)
 
 
 def _silent(component: str) -> Matches:
@@ -59,7 +61,8 @@ def _silent(component: str) -> Matches:
         if beat is None or beat.age is None or beat.age < _SILENT_SECONDS:
             return
         if found.database != "unhealthy" and is_there:
-            yield Match(subject(facts, component), silence(component, _control(facts), beat.age))
+            seen = f"{component}: {beat.state}, last heartbeat {beat.age:.0f} s ago"
+            yield Match(subject(facts, component), silence(component, control_of(facts), beat.age), seen)
 
     return matches
 
@@ -75,16 +78,13 @@ def restart(control: str, component: str) -> str:
     return f"kubectl delete pod -n {control} -l {_LABEL}={component} --grace-period=1"
 
 
-def _control(facts: Facts) -> str:
-    return facts.deployment.control if facts.deployment else "NAMESPACE"
-
-
 def _unreachable(facts: Facts) -> Iterator[Match]:
     """In the words of whoever asked; or the look at it did not end in time."""
     yield from _as_raised(UNREACHABLE.code, API_PROBE)(facts)
     if probe_failed(facts, API_PROBE) == "probe.timeout":
-        said = unreachable(_probe(facts, API_PROBE).detail, restart(_control(facts), "api-server"))
-        yield Match(subject(facts, "api-server"), {"message": said.symptom, "cause": said.cause, "fix": said.fix})
+        said = unreachable(_probe(facts, API_PROBE).detail, restart(control_of(facts), "api-server"))
+        fields = {"message": said.symptom, "cause": said.cause, "fix": said.fix}
+        yield Match(subject(facts, "api-server"), fields, _told(facts, API_PROBE))
 
 
 def _as_raised(code: str, *probes: str) -> Matches:
@@ -95,7 +95,7 @@ def _as_raised(code: str, *probes: str) -> Matches:
             if probe_failed(facts, name) == code:
                 probe = _probe(facts, name)
                 fields = {"message": probe.detail, "cause": probe.cause, "fix": probe.fix}
-                yield Match(subject(facts, "api-server"), fields)
+                yield Match(subject(facts, "api-server"), fields, _told(facts, name))
 
     return matches
 
@@ -104,31 +104,38 @@ def _raised_rule(code: str, matches: Matches) -> Rule:
     return Rule(code, "{message}", "{cause}", "{fix}", matches, _NO_API)
 
 
+def _told(facts: Facts, name: str) -> str:
+    probe = _probe(facts, name)
+    return f"{name}, after {probe.seconds:.1f} s: {probe.detail or probe.code}"
+
+
 def _probe(facts: Facts, name: str) -> ProbeFact:
     return next(probe for probe in facts.probes if probe.name == name)
 
 
 def _login_refused(facts: Facts) -> Iterator[Match]:
     if probe_failed(facts, WORK_PROBE) == "airflow.login-refused":
-        yield Match("account/own", {})
+        yield Match("account/own", {}, _told(facts, WORK_PROBE))
 
 
 def _no_admin(facts: Facts) -> Iterator[Match]:
     if airflow(facts).admins == 0:
-        yield Match("account/admin", {})
+        yield Match("account/admin", {}, "active accounts of people with the role Admin: 0")
 
 
 def _version_differs(facts: Facts) -> Iterator[Match]:
     declared, runs = facts.deployment.airflow_version if facts.deployment else "", airflow(facts).version
     if declared and runs and declared != runs:
-        yield Match("airflow/version", {"declared": declared, "runs": runs})
+        seen = f"Airflow's API: version {runs}; the file: airflow.version {declared}"
+        yield Match("airflow/version", {"declared": declared, "runs": runs}, seen)
 
 
 def _clock(facts: Facts) -> Iterator[Match]:
     ahead = airflow(facts).ahead
     if ahead is not None and abs(ahead) > _CLOCKS_APART:
         word = "ahead of" if ahead > 0 else "behind"
-        yield Match("airflow/clock", {"seconds": f"{abs(ahead):.0f}", "word": word})
+        seen = f"Airflow's Date against this machine's clock: {ahead:+.1f} s"
+        yield Match("airflow/clock", {"seconds": f"{abs(ahead):.0f}", "word": word}, seen)
 
 
 SILENT = {

@@ -30,7 +30,7 @@ def _missing_package(facts: Facts) -> Iterator[Match]:
 
 def _import_error(facts: Facts) -> Iterator[Match]:
     for error in airflow(facts).import_errors:
-        yield Match(_subject(error), {"file": error.file, "message": sentence(error.message)})
+        yield Match(_subject(error), {"file": error.file, "message": sentence(error.message)}, error.message)
 
 
 def _provider_of_component(facts: Facts) -> Iterator[Match]:
@@ -85,7 +85,7 @@ DAG_RULES: tuple[Rule, ...] = (
         "dags.import-error",
         "{file} cannot be imported",
         "{message}",
-        "Mend the file: Airflow reads it again by itself.",
+        "Mend the file: Airflow reads it again by itself. Until it can, ./airstrip status names it.",
         _import_error,
     ),
 )

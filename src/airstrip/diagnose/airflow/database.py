@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, signs_of, subject
+from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_of, signs_of, subject
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
@@ -25,8 +25,10 @@ _ROOT = frozenset(
 
 
 def _stopped(facts: Facts) -> Iterator[Match]:
-    if any(each.component == DATABASE and each.wanted == 0 for each in facts.workloads):
-        yield Match(subject(facts, DATABASE), {}, explains=_of_clients(facts))
+    stopped = [each for each in facts.workloads if each.component == DATABASE and each.wanted == 0]
+    if stopped:
+        seen = "\n".join(f"{each.kind} {each.name}: spec.replicas is 0, {each.ready} ready" for each in stopped)
+        yield Match(subject(facts, DATABASE), {}, seen, _of_clients(facts))
 
 
 def _told(facts: Facts, sign: str) -> Iterator[tuple[str, str, tuple[str, ...]]]:
@@ -38,7 +40,8 @@ def _disk_full(facts: Facts) -> Iterator[Match]:
     """In PostgreSQL's own words; or its own pod lacks room: with any other, it is another disk."""
     told = [*_told(facts, "disk"), *(found for found in _told(facts, "no-room") if found[1] == DATABASE)]
     if told:
-        yield Match(subject(facts, DATABASE), {}, "\n".join(told[0][2]), _of_clients(facts))
+        fields = {"namespace": control_of(facts)}
+        yield Match(subject(facts, DATABASE), fields, "\n".join(told[0][2]), _of_clients(facts))
 
 
 def _told_by(sign: str) -> Callable[[Facts], Iterator[Match]]:
@@ -79,7 +82,8 @@ def _unreachable(facts: Facts) -> Iterator[Match]:
 
 def _airflow_says(facts: Facts) -> Iterator[Match]:
     if airflow(facts).database == "unhealthy":
-        yield Match(subject(facts, DATABASE), {}, explains=_of_clients(facts))
+        seen = "Airflow's health: metadatabase unhealthy"
+        yield Match(subject(facts, DATABASE), {}, seen, _of_clients(facts))
 
 
 def _schema(sign: str) -> Callable[[Facts], Iterator[Match]]:
@@ -130,7 +134,8 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "database.disk-full",
         "the database's volume is full",
         "PostgreSQL can write nothing any more: old runs, logs of the database, or something else on that disk.",
-        "Free room on that disk, then delete old runs: airflow db clean   (in the scheduler's pod)",
+        "Free room on that disk, then delete old runs: kubectl -n {namespace} exec deploy/scheduler -- airflow db clean"
+        " --clean-before-timestamp DATE --yes",
         _disk_full,
         frozenset({"database.stopped"}),
     ),
@@ -154,7 +159,8 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "database.pooler",
         "{component} and a connection pooler do not get on",
         "A pooler that shares connections between transactions breaks prepared statements and start parameters.",
-        "Pool by session, use PgBouncer 1.21 or newer with max_prepared_statements, or connect without it.",
+        "Pool by session, use PgBouncer 1.21 or newer with max_prepared_statements, or connect without it; what"
+        " it says: ./airstrip logs {component}",
         _schema("pooler"),
         _ROOT,
     ),

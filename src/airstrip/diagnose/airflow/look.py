@@ -22,6 +22,11 @@ def subject(facts: Facts, component: str) -> str:
     return f"{namespace}/{component}"
 
 
+def control_of(facts: Facts) -> str:
+    """The control plane's namespace, for a command."""
+    return facts.deployment.control if facts.deployment else "NAMESPACE"
+
+
 def secret_subject(namespace: str, name: str) -> str:
     return f"secret/{namespace}/{name}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from airstrip.diagnose.airflow.facts import ReaderFact
-from airstrip.diagnose.airflow.look import airflow, secret_subject, signs_of, subject
+from airstrip.diagnose.airflow.look import airflow, control_of, secret_subject, signs_of, subject
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
@@ -18,14 +18,17 @@ def _malformed(facts: Facts) -> Iterator[Match]:
     for secret in airflow(facts).secrets:
         if secret.malformed:
             readers = [subject(facts, reader) for reader in secret.readers]
-            fields = {"secret": secret.name, "keys": ", ".join(secret.malformed)}
-            yield Match(_about(facts, secret.name), fields, "", readers)
+            fields = {"secret": secret.name, "keys": ", ".join(secret.malformed), "namespace": control_of(facts)}
+            seen = [f"Secret {secret.name}: {key} is not 32 bytes in URL-safe base64" for key in secret.malformed]
+            yield Match(_about(facts, secret.name), fields, "\n".join(seen), readers)
 
 
 def _two_passwords(facts: Facts) -> Iterator[Match]:
     for secret in airflow(facts).secrets:
         if not secret.keeps_password:
-            yield Match(_about(facts, secret.name), {"secret": secret.name})
+            fields = {"secret": secret.name, "namespace": control_of(facts)}
+            seen = f"Secret {secret.name}: the password in sql-alchemy-conn is not the one in password"
+            yield Match(_about(facts, secret.name), fields, seen)
 
 
 def _jwt_differs(facts: Facts) -> Iterator[Match]:
@@ -47,7 +50,8 @@ def _not_rolled(facts: Facts) -> Iterator[Match]:
             late.setdefault(reader.secret, []).append(reader)
     for secret, readers in late.items():
         components = ", ".join(dict.fromkeys(reader.component for reader in readers))
-        yield Match(_about(facts, secret), {"secret": secret, "components": components})
+        seen = "\n".join(f"{reader.pod}: started before Secret {secret} was changed" for reader in readers)
+        yield Match(_about(facts, secret), {"secret": secret, "components": components}, seen)
 
 
 def _about(facts: Facts, name: str) -> str:
@@ -57,8 +61,9 @@ def _about(facts: Facts, name: str) -> str:
 def _undecryptable(facts: Facts) -> Iterator[Match]:
     unreadable = airflow(facts).unreadable
     if unreadable:
-        lines = [*airflow(facts).undecrypted, *(line for _, _, found in signs_of(facts, "fernet") for line in found)]
-        yield Match("fernet-key", {"things": ", ".join(unreadable[:5])}, "\n".join(lines[-5:]))
+        said = [*airflow(facts).undecrypted, *(line for _, _, found in signs_of(facts, "fernet") for line in found)]
+        things = ", ".join(unreadable[:5])
+        yield Match("fernet-key", {"things": things}, "\n".join([f"cannot be read: {things}", *said[-5:]]))
 
 
 SECRET_RULES: tuple[Rule, ...] = (
@@ -66,14 +71,16 @@ SECRET_RULES: tuple[Rule, ...] = (
         "secret.malformed",
         "{keys} in Secret {secret} is not a key",
         "A Fernet key is 32 bytes in URL-safe base64 (44 characters); it was changed by hand.",
-        "Put the old key back: with another one, stored connections and variables cannot be read.",
+        "Put the old key back: kubectl -n {namespace} edit secret {secret}   (in base64); then run: ./airstrip up. With"
+        " another key, stored connections and variables cannot be read.",
         _malformed,
     ),
     Rule(
         "secret.database-url",
         "Secret {secret} names two passwords",
         "Its keys password and sql-alchemy-conn were changed by hand, and not both.",
-        "Put the database's own password into both.",
+        "Put the database's own password into both: kubectl -n {namespace} edit secret {secret}   (in base64); then"
+        " run: ./airstrip up",
         _two_passwords,
     ),
 )

@@ -13,14 +13,23 @@ from airstrip.diagnose.rule import Rule
 def _unknown(facts: Facts) -> Iterator[Match]:
     for setting in airflow(facts).settings:
         if not setting.new:
-            yield Match(f"setting/{setting.name}", {"name": setting.name, "component": setting.component})
+            fields = {"name": setting.name, "component": setting.component}
+            seen = f"{setting.component}: {setting.name} ({_option(setting.name)}): no such option"
+            yield Match(f"setting/{setting.name}", fields, seen)
 
 
 def _renamed(facts: Facts) -> Iterator[Match]:
     for setting in airflow(facts).settings:
         if setting.new:
             fields = {"name": setting.name, "component": setting.component, "new": setting.new}
-            yield Match(f"setting/{setting.name}", fields)
+            seen = f"{setting.component}: {setting.name} ({_option(setting.name)}), now {_option(setting.new)}"
+            yield Match(f"setting/{setting.name}", fields, seen)
+
+
+def _option(variable: str) -> str:
+    """`[core] parallelism` of AIRFLOW__CORE__PARALLELISM. Not its value, which may be a secret."""
+    section, _, option = variable.removeprefix("AIRFLOW__").partition("__")
+    return f"[{section.lower()}] {option.lower()}"
 
 
 SETTING_RULES: tuple[Rule, ...] = (

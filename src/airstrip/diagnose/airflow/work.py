@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from airstrip.diagnose.airflow.facts import PoolFact
-from airstrip.diagnose.airflow.look import airflow, signs_of
+from airstrip.diagnose.airflow.look import airflow, control_of, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
@@ -33,7 +34,8 @@ def _no_slots(facts: Facts) -> Iterator[Match]:
     for pool in airflow(facts).pools:
         waiting = pool.scheduled + pool.queued
         if pool.slots == 0 and waiting:
-            yield Match(pool_subject(pool.name), {"pool": pool.name, "waiting": _who_waits(waiting)})
+            fields = {"pool": pool.name, "waiting": _who_waits(waiting), "namespace": control_of(facts)}
+            yield Match(pool_subject(pool.name), fields, _counts(pool))
 
 
 def _full(facts: Facts) -> Iterator[Match]:
@@ -42,7 +44,12 @@ def _full(facts: Facts) -> Iterator[Match]:
         if full and pool.scheduled and _waits(facts, pool, "scheduled") > _LONG:
             taken = {"taken": str(pool.running + pool.queued), "slots": str(pool.slots)}
             fields = {"pool": pool.name, **taken, "waiting": _who_waits(pool.scheduled), "names": ""}
-            yield Match(pool_subject(pool.name), fields)
+            yield Match(pool_subject(pool.name), {**fields, "namespace": control_of(facts)}, _counts(pool))
+
+
+def _counts(pool: PoolFact) -> str:
+    at_work = f"running {pool.running}, queued {pool.queued}"
+    return f"pool {pool.name}: slots {pool.slots}, {at_work}, scheduled {pool.scheduled}"
 
 
 def _no_places(facts: Facts) -> Iterator[Match]:
@@ -56,9 +63,9 @@ def _no_places(facts: Facts) -> Iterator[Match]:
 def no_place(waiting: str, active: int, parallelism: int, schedulers: int, names: str = "") -> Match:
     """Of each scheduler's executor."""
     places, more = str(parallelism * schedulers), str(parallelism * 2)
-    return Match(
-        "executor", {"waiting": waiting, "active": str(active), "places": places, "more": more, "names": names}
-    )
+    fields = {"waiting": waiting, "active": str(active), "places": places, "more": more, "names": names}
+    seen = f"[core] parallelism {parallelism}, schedulers {schedulers}; tasks queued or running {active}"
+    return Match("executor", fields, seen)
 
 
 def pool_subject(name: str) -> str:
@@ -73,19 +80,25 @@ def _queued_long(facts: Facts) -> Iterator[Match]:
     for task in airflow(facts).waiting:
         if task.state == "queued" and task.seconds > _LONG:
             fields = {"dag": task.dag, "task": task.task, "run": task.run, "seconds": f"{task.seconds:.0f}"}
-            yield Match(task_subject(task.dag), fields)
+            seen = f"{task.dag}.{task.task}, run {task.run}: {task.state} for {task.seconds:.0f} s"
+            yield Match(task_subject(task.dag), fields, seen)
 
 
 def _overdue(facts: Facts) -> Iterator[Match]:
     late = [each for each in airflow(facts).overdue if each.seconds > _LATE]
     if late:
-        worst = max(late, key=lambda each: each.seconds)
-        yield overdue(worst.dag, worst.seconds, len(late) - 1)
+        late.sort(key=lambda each: -each.seconds)
+        found = overdue(late[0].dag, late[0].seconds, len(late) - 1)
+        yield replace(found, evidence="\n".join(_due(each.dag, each.seconds) for each in late[:5]))
 
 
 def overdue(dag: str, seconds: float, others: int = 0) -> Match:
     more = f" ({others} more {'DAG is' if others == 1 else 'DAGs are'} late)" if others else ""
-    return Match(f"overdue/{dag}", {"dag": dag, "seconds": f"{seconds:.0f}", "others": more})
+    return Match(f"overdue/{dag}", {"dag": dag, "seconds": f"{seconds:.0f}", "others": more}, _due(dag, seconds))
+
+
+def _due(dag: str, seconds: float) -> str:
+    return f"{dag}: its next run was due {seconds:.0f} s ago"
 
 
 def _task_said(sign: str) -> Callable[[Facts], Iterator[Match]]:
@@ -136,13 +149,15 @@ POOL_WITHOUT_SLOTS = Explanation(
     "pool.no-slots",
     "pool {pool} has no slot, and {waiting} in it",
     "Somebody set its slots to zero: none of its tasks will ever begin.",
-    "Give it slots in Airflow's UI, under Admin, Pools.",
+    "Give it slots in Airflow's UI, under Admin, Pools; or: kubectl -n {namespace} exec deploy/scheduler --"
+    " airflow pools set '{pool}' SLOTS DESCRIPTION",
 )
 POOL_FULL = Explanation(
     "pool.full",
     "{taken} of {slots} slots of pool {pool} are taken, and {waiting} for room in it",
     "More tasks are in the pool than it has slots, or some that hold one do not end{names}.",
-    "Wait until one ends, or end what holds them; or give it more slots in Airflow's UI, under Admin, Pools.",
+    "Wait until one ends, or end what holds them; or give it more slots in Airflow's UI, under Admin, Pools;"
+    " or: kubectl -n {namespace} exec deploy/scheduler -- airflow pools set '{pool}' SLOTS DESCRIPTION",
 )
 EXECUTOR_FULL = Explanation(
     "executor.full",

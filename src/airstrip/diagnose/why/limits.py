@@ -35,7 +35,12 @@ def _pool_full(facts: WhyFacts) -> Iterator[Match]:
     for task, pool in _short_pool(facts):
         if pool.slots >= task.pool_slots:
             taken = {"taken": str(pool.occupied), "slots": str(pool.slots), "waiting": f"{label(task)} waits"}
-            fields = {**taken, "pool": pool.name, "names": f": {_names(facts.in_pool)}"}
+            fields = {
+                **taken,
+                "pool": pool.name,
+                "namespace": facts.control or "NAMESPACE",
+                "names": f": {_names(facts.in_pool)}",
+            }
             yield found(facts.unmet(_SLOTS), pool_subject(pool.name), **fields)
 
 
@@ -44,7 +49,8 @@ def _pool_without_slots(facts: WhyFacts) -> Iterator[Match]:
     for task, pool in _short_pool(facts):
         if pool.slots == 0:
             waiting = f"{label(task)} waits"
-            yield found(facts.unmet(_SLOTS), pool_subject(pool.name), pool=pool.name, waiting=waiting)
+            named = {"pool": pool.name, "waiting": waiting, "namespace": facts.control or "NAMESPACE"}
+            yield found(facts.unmet(_SLOTS), pool_subject(pool.name), **named)
 
 
 @_waiting
