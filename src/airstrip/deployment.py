@@ -131,7 +131,7 @@ class Deployment:
     def doctor(self, facts_file: Path | None = None) -> Result[DoctorData]:
         """What is wrong, what to mend first first, within 15 s; raises nothing of what does not work.
 
-        `facts_file` keeps what was seen, without secrets. Exit code 3 when there are findings.
+        `facts_file` keeps what was seen, without the secrets that are known. Exit code 3 when there are findings.
         """
         return operations.doctor(self._session, facts_file)
 

@@ -9,12 +9,15 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from urllib.parse import quote, unquote, urlsplit
 
 STRUCK = "***"
 
-_PASSWORD = r"(?:passw(?:or)?d|passphrase|pwd|sql[_-]?alchemy[_-]?conn|result[_-]?backend|broker[_-]?url)"
+_PASSWORD = (
+    r"(?:passw(?:or)?d|passphrase|pwd|(?:(?<![A-Za-z])pass|(?-i:(?<=[a-z])Pass))(?![A-Za-z])"
+    r"|sql[_-]?alchemy[_-]?conn|result[_-]?backend|broker[_-]?url)"
+)
 _TOKEN = (
     r"(?:secret|token|credential|(?:api|access|private|fernet|signing|account|encryption)[_-]?key)"
     r"(?:s|[_-]?(?:key|value|hash|data|text|string))?"
@@ -28,18 +31,36 @@ _END = rf"(?:[_-][A-Za-z0-9]{{1,40}}){{0,6}}{_QUOTE}[ \t]*"
 """Of a name, and the quote that may end it."""
 _QUOTED = r"\\{1,4}[\"'][\s\S]{0,4000}?\\{1,4}[\"']|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
 _VALUE = rf"(?:{_QUOTED}|(?!(?:None|null|true|false)\b)[^\s\"',;&)}}\]]+)"
-_PROSE = r"(?![A-Za-z]+[ \t:,.]+\S|\d{3}\b)"
-"""`token: Signature has expired`: no secret, and what is wrong."""
+_WORDS = (
+    "a access algorithm an and at audience authentication authorization bad by cannot client connection context could "
+    "decode decoding denied dial did does error eof expected expired failed failure for forbidden from get got had has "
+    "have head http https if in incorrect insufficient invalid is issuer it key lookup malformed may missing must net "
+    "no not of on operation or padding parse parsing patch permission please post put read received request requested "
+    "response rpc see server should signature stat status that the this timed timeout tls to token too unable "
+    "unauthorized unexpected unknown user using was were when while with write wrong x509"
+)
+_PROSE = rf"(?!(?:{'|'.join(_WORDS.split())}|[45]\d\d)(?:[ \t:,.]|$))"
+"""`token: Signature has expired`: no secret, and what is wrong. Any other word may be one."""
+_BASE64_LINE = r"(?=[\w+/=]*[A-Z])(?=[\w+/=]*[a-z])(?=[\w+/=]*\d)[A-Za-z0-9+/]{60,76}={0,2}"
 
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", STRUCK),
-        # A line of such a block on its own: base64 of 64 characters, which no digest is.
-        (r"(?<![\w+/=-])(?![0-9a-f]{64})[A-Za-z0-9+/]{64}(?![\w+/=-])", STRUCK),
+        # The end of such a block whose begin is not there.
+        (r"(?m)^(?:[A-Za-z0-9+/=]{1,76}\n){1,100}-----END [A-Z ]*PRIVATE KEY-----", STRUCK),
+        # A line of such a block on its own: base64 of 64 characters, or of the 70 of OpenSSH, which no digest is.
+        (rf"(?<![\w+/=-])(?![0-9a-f]+(?![\w+/=-])){_BASE64_LINE}(?![\w+/=.-])", STRUCK),
         (r"eyJ[\w-]{8,500}\.[\w-]{8,6000}\.[\w-]{8,1000}", STRUCK),
         # Up to the last @: a password may hold one, and a slash. A port with a path is none.
         (r"(?<=://)[^\s/@:\"'<>]{0,200}:(?!\d{1,5}/)[^\s\"'<>]{0,500}(?=@)", STRUCK),
+        # A token in place of a user.
+        (r"(?i)(\bhttps?://)[^\s/@\"'<>]{1,200}(?=@)", rf"\1{STRUCK}"),
+        # Of a URL that is its own permission.
+        (
+            r"(?i)(\b(?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig(?:nature)?)=)[^\s&\"'<>]+",
+            rf"\1{STRUCK}",
+        ),
         # A header's scheme is no secret.
         (rf"(?i)(authorization{_QUOTE}[ \t]*[:=][ \t]*{_QUOTE})(\w+[ \t]+)?[^\s\\\"',;}}\]]+", rf"\1\2{STRUCK}"),
         (r"(?i)\b(bearer[ \t]+)(?=[^\s\"',]{0,200}[\d._~+/=-])[\w.~+/=-]{8,}", rf"\1{STRUCK}"),
@@ -62,10 +83,14 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 _SHORTEST = 6
+_SHORTEST_NUMBER = 8
 _SHORTEST_LINE = 16
 _LONGEST = 16_384
 """Characters: a packed Helm release is a Secret too, and no line of a log holds it."""
-_NO_SECRETS = frozenset({"airflow", "airstrip", "postgres", "postgresql", "default", "localhost", "production"})
+_LONGEST_TEXT = 200_000
+"""Longer ones are struck out whole: nobody waits for them."""
+_PRODUCTS = frozenset({"airflow", "airstrip", "postgres", "postgresql", "kubernetes", "database"})
+_NO_SECRETS = _PRODUCTS | {"default", "localhost", "production", "provider", "password"}
 """Words that stand everywhere, and tell nothing."""
 
 
@@ -76,33 +101,102 @@ def without_credentials(text: str) -> str:
     return text
 
 
-class Redaction:
-    """As `without_credentials`, and without these values in whatever form they stand there."""
+def lines_without_credentials(lines: Iterable[str]) -> list[str]:
+    """Lines of one log, read together: a key stands on several, which then are one line."""
+    text = "\n".join(lines)
+    return without_credentials(text).split("\n") if text else []
 
-    def __init__(self, secrets: Iterable[str] = (), *, names: Iterable[str] = ()) -> None:
-        """`names` are words that may be a secret's value and are told all the same, as a deployment's own."""
-        told = {*_NO_SECRETS, *names}
-        forms = {form for value in secrets for form in _written(value)}
-        known = sorted((form for form in forms if _is_telling(form) and form not in told), key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+class Redaction:
+    """As `without_credentials`, and without these values in whatever form they stand there.
+
+    What it costs grows with the text and not with the number of values: each place of the text is looked up by its
+    first characters. Values may be added while another thread strikes them out.
+    """
+
+    def __init__(
+        self, secrets: Iterable[str] = (), *, names: Iterable[str] = (), until: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`names` are words that may be a secret's value and are told all the same, as a deployment's own.
+
+        Once `until` is true, texts are struck out whole: there is no time left to look.
+        """
+        self._told = {*_NO_SECRETS, *names}
+        self._known: set[str] = set()
+        self._lengths: dict[str, tuple[int, ...]] = {}
+        self._until = until
+        self.add(secrets)
+
+    def add(self, secrets: Iterable[str]) -> None:
+        for value in secrets:
+            for form in _written(value):
+                if _is_telling(form) and form not in self._known:
+                    self._known.add(form)
+                    begin = form[:_SHORTEST]
+                    lengths = self._lengths.get(begin, ())
+                    if len(form) not in lengths:
+                        self._lengths[begin] = tuple(sorted((*lengths, len(form)), reverse=True))
+
+    def telling(self, *, names: Iterable[str], until: Callable[[], bool]) -> Redaction:
+        """The same values, but these `names`, and until then."""
+        other = Redaction(names={*self._told, *names}, until=until)
+        other._known, other._lengths = self._known, self._lengths
+        return other
 
     def __call__(self, text: str) -> str:
-        return without_credentials(self._known.sub(STRUCK, text) if self._known else text)
+        return without_credentials(self._without_known(text)) if self._is_in_time(text) else STRUCK
+
+    def word(self, text: str) -> str:
+        """Of a vocabulary or a name: a secret's value that happens to be it is told."""
+        return without_credentials(text) if self._is_in_time(text) else STRUCK
+
+    def _is_in_time(self, text: str) -> bool:
+        return len(text) <= _LONGEST_TEXT and not self._until()
+
+    def _without_known(self, text: str) -> str:
+        if not self._lengths:
+            return text
+        lengths, pieces, done, place = self._lengths, [], 0, 0
+        while place <= len(text) - _SHORTEST:
+            found = lengths.get(text[place : place + _SHORTEST])
+            end = self._end_of_known(text, place, found) if found else 0
+            if end:
+                pieces += [text[done:place], STRUCK]
+                done = end
+            place = end or place + 1
+        return "".join([*pieces, text[done:]])
+
+    def _end_of_known(self, text: str, begin: int, lengths: Iterable[int]) -> int:
+        """Of the longest known value that begins there; 0 where none does."""
+        for length in lengths:
+            end = begin + length
+            value = text[begin:end]
+            if value in self._known and value not in self._told and _stands_alone(text, begin, end):
+                return end
+        return 0
+
+
+def _stands_alone(text: str, begin: int, end: int) -> bool:
+    """A number that is part of a longer word or number is another one."""
+    around = text[max(0, begin - 1) : begin] + text[end : end + 1]
+    return not text[begin:end].isdigit() or not any(each.isalnum() for each in around)
 
 
 def _is_telling(value: str) -> bool:
-    return _SHORTEST <= len(value) <= _LONGEST and not value.isdigit()
+    return (_SHORTEST_NUMBER if value.isdigit() else _SHORTEST) <= len(value) <= _LONGEST
 
 
 def _written(value: str) -> Iterator[str]:
     """How a value may stand in a text: as it is, in a URL, coded, a part of it, line by line."""
+    stripped = value.strip()
+    if "\n" in stripped:
+        yield from (line.strip() for line in stripped.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
+    if len(stripped) > _LONGEST:
+        return
     yield base64.b64encode(value.encode()).decode()
-    value = value.strip()
-    yield from (value, quote(value, safe=""), json.dumps(value)[1:-1])
-    if "\n" in value:
-        yield from (line.strip() for line in value.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
-    yield from _password(value)
-    yield from _leaves(value)
+    yield from (stripped, quote(stripped, safe=""), json.dumps(stripped)[1:-1])
+    yield from _password(stripped)
+    yield from _leaves(stripped)
 
 
 def _password(url: str) -> Iterator[str]:
@@ -120,7 +214,7 @@ def _leaves(text: str) -> Iterator[str]:
         return
     try:
         open_values = [json.loads(text)]
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     while open_values:
         value = open_values.pop()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -28,6 +30,7 @@ def test_what_was_never_landed_is_a_finding_and_no_error(file: Path, capsys: pyt
     assert run(["doctor", "--json", "-f", str(file)]) == 3
     document = json.loads(capsys.readouterr().out)
     assert [finding["code"] for finding in document["findings"]] == ["deployment.not-running"]
+    assert "Not all Secrets could be read" in document["data"]["warning"]
     states = {row["name"]: row["state"] for row in document["data"]["checked"]}
     assert (states["place"], states["kubernetes"], states["pods"]) == ("ok", "failed", "skipped")
 
@@ -41,7 +44,9 @@ def test_facts_are_saved_for_their_owner_only_and_explained_elsewhere(
     assert saved.stat().st_mode & 0o777 == 0o600
     file.unlink()
     assert run(["doctor", "--from", str(saved)]) == 3
-    told = f"\nSaved: {saved}. It holds no secret; names and log lines are in it.\n"
+    told = f"\nSaved: {saved}. Secrets that are known were struck out: read it before you pass it on.\n"
+    told += "Not all Secrets could be read (skipped: needs kubernetes): of the others, only what has the form of a "
+    told += "secret is struck out.\n"
     assert told in first
     assert capsys.readouterr().out == first.replace(told, "")
 
@@ -60,6 +65,26 @@ def test_a_file_that_others_could_read_is_its_owner_s_only_and_a_link_stays_one(
     assert reader.read() == "x" * 100_000
     reader.close()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["airstrip.yaml", "link.json", "old.json"]
+
+
+def test_a_file_that_is_our_own_output_gets_the_answer_too(file: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    with said.open("w") as stream:
+        command = [sys.executable, "-m", "airstrip", "doctor", "--facts", "/dev/stdout", "-f", str(file)]
+        assert subprocess.run(command, stdout=stream, check=False).returncode == 3
+    facts, end = json.JSONDecoder().raw_decode(said.read_text())
+    assert Facts.from_dict(facts).collected
+    assert "never-landed: seen" in said.read_text()[end:]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_file_that_is_replaced_stays_its_owner_s(file: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "facts.json"
+    saved.write_text("old")
+    os.chown(saved, 1234, 2345)
+    assert run(["doctor", "--facts", str(saved), "-f", str(file)]) == 3
+    now = saved.stat()
+    assert (now.st_uid, now.st_gid, now.st_mode & 0o777) == (1234, 2345, 0o600)
 
 
 def test_facts_can_go_to_whoever_listens(file: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from itertools import islice
 
 import pytest
 
-from airstrip.diagnose import DeploymentFact, collect_facts, diagnose
+from airstrip.diagnose import DeploymentFact, diagnose, look_at_cluster
 from airstrip.errors import WaitTimeout
 from airstrip.kube import Cluster, follow_pod_log, pod_log, wait_for_job, wait_for_rollout
 from airstrip.operations import Session
@@ -33,7 +33,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 
 def findings(cluster: Cluster) -> dict[str, Finding]:
-    return {finding.code: finding for finding in diagnose(collect_facts(cluster, THERE))}
+    return {finding.code: finding for finding in diagnose(look_at_cluster(cluster, THERE)[0])}
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
@@ -73,7 +73,7 @@ def test_a_crash_loop_ends_the_wait_with_its_last_words(cluster: Cluster, image:
     assert ended.value.code == "pod.crash-loop"
     assert "exit code 7" in ended.value.cause
     assert "I gave up" in ended.value.details
-    findings = [finding for finding in diagnose(collect_facts(cluster, THERE)) if finding.code == ended.value.code]
+    findings = [finding for finding in diagnose(look_at_cluster(cluster, THERE)[0]) if finding.code == ended.value.code]
     assert "I gave up" in findings[0].evidence
     delete(cluster, item)
 

@@ -77,13 +77,15 @@ class CheckData(TypedDict):
 class DoctorData(TypedDict):
     """`checked` is what was looked at, `fine` the codes of rules that find nothing in that.
 
-    `collected` is RFC 3339; `facts` is the file that was written.
+    `collected` is RFC 3339; `facts` is the file that was written; `warning` says which Secrets' values were not known,
+    and may stand in it.
     """
 
     name: str
     collected: str
     checked: Sequence[CheckData]
     fine: Sequence[str]
+    warning: NotRequired[str]
     facts: NotRequired[str]
 
 

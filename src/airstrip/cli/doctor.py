@@ -25,7 +25,7 @@ def doctor(
     ] = None,
     facts: Annotated[
         Path | None,
-        typer.Option("--facts", metavar="FILE", help="Save what was seen, without secrets.", show_default=False),
+        typer.Option("--facts", metavar="FILE", help="Save what was seen, without known secrets.", show_default=False),
     ] = None,
     from_file: Annotated[
         Path | None,

@@ -40,7 +40,9 @@ def present_doctor(data: Mapping[str, Any]) -> list[str]:
         lines += _folded(f"not seen: {'; '.join([*failed, *skipped])}") if failed or skipped else []
         lines += _folded(f"{len(data['fine'])} rules find nothing in what was seen; ./airstrip doctor --all lists them")
     if "facts" in data:
-        lines += ["", f"Saved: {data['facts']}. It holds no secret; names and log lines are in it."]
+        said = "Secrets that are known were struck out: read it before you pass it on."
+        lines += ["", f"Saved: {data['facts']}. {said}"]
+        lines += fold(f"{data['warning']}.", sys.stdout, 0) if "warning" in data else []
     return lines
 
 

@@ -7,14 +7,14 @@ airflow_api, spec, place, redaction, result and errors.
 
 from airstrip.diagnose.airflow.components import SILENT, restart, silence
 from airstrip.diagnose.airflow.database import DATABASE, UNHEALTHY
-from airstrip.diagnose.cluster_probe import collect_facts
 from airstrip.diagnose.diagnosis import diagnose
-from airstrip.diagnose.examine import Sources, examine
+from airstrip.diagnose.examine import STRIKING_SECONDS, Sources, examine, look_at_cluster
 from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.namespace_rules import NOT_READY
 from airstrip.diagnose.place_rules import NOT_RUNNING
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.rules import NOT_SEEN, RULES
+from airstrip.diagnose.secret_values import SecretValues, unread
 from airstrip.diagnose.task_pods import left_over
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 
@@ -25,16 +25,19 @@ __all__ = [
     "NOT_SEEN",
     "RULES",
     "SILENT",
+    "STRIKING_SECONDS",
     "UNHEALTHY",
     "DeploymentFact",
     "Facts",
     "Rule",
+    "SecretValues",
     "Sources",
-    "collect_facts",
     "diagnose",
     "examine",
     "left_over",
+    "look_at_cluster",
     "restart",
     "silence",
     "task_pods_probe",
+    "unread",
 ]

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from airstrip import times
-from airstrip.diagnose import document, namespace_probe
+from airstrip.diagnose import namespace_probe
 from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
 from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
-from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.diagnose.probes import Probe
 from airstrip.kube import Cluster, unless_forbidden
-from airstrip.redaction import without_credentials
 
 KUBERNETES = "kubernetes"
 """The probe that every other one of the cluster needs: does it answer at all?"""
@@ -20,12 +19,6 @@ KUBERNETES = "kubernetes"
 _ANSWER_SECONDS = 4.0
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 _LEASES = "kube-node-lease"
-
-
-def collect_facts(cluster: Cluster, deployment: DeploymentFact) -> Facts:
-    """What the cluster alone tells, read once; changes nothing. `probes` says what could not be read."""
-    facts = run_probes(cluster_probes(lambda: cluster, deployment), Facts(deployment=deployment))
-    return document.with_texts(facts, without_credentials)
 
 
 def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact) -> list[Probe]:

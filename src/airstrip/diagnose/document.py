@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
 
 _Value = TypeVar("_Value")
+
+_LOGS = frozenset({"log", "lines", "scheduler_log", "undecrypted"})
+_LONGEST_LOG = 100_000
+"""Characters that are read as one text; a longer one is read line by line."""
+_FREE = _LOGS | {"message", "last_message", "unschedulable", "detail", "cause", "fix", "lacks", "extra"}
+"""Fields that hold what somebody wrote. One word in any other is of a vocabulary that rules know, or a name."""
+_WORD = re.compile(r"[\w.:/@+*\[\]-]{0,253}")
 
 
 def write(value: object) -> Any:
@@ -29,23 +37,32 @@ def read(kind: type[_Value], value: object) -> _Value:
     return found
 
 
-def with_texts(value: _Value, change: Callable[[str], str]) -> _Value:
-    """The same value with every text in it changed, however deep."""
-    changed = _changed(value, change)
+class Change(Protocol):
+    """Of a text, and of one that is no more than a word of a vocabulary, such as a code, a name or a state."""
+
+    def __call__(self, text: str) -> str: ...
+    def word(self, text: str) -> str: ...
+
+
+def with_texts(value: _Value, change: Change) -> _Value:
+    """The same value with every text in it changed, however deep; lines of a log as the one text that they are."""
+    changed = _changed(value, change, "")
     assert isinstance(changed, type(value))
     return changed
 
 
-def _changed(value: object, change: Callable[[str], str]) -> object:
+def _changed(value: object, change: Change, name: str) -> object:
     if isinstance(value, str):
-        return change(value)
+        return change.word(value) if name not in _FREE and _WORD.fullmatch(value) else change(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-        return dataclasses.replace(value, **{name: _changed(item, change) for name, item in fields.items()})
+        return dataclasses.replace(value, **{name: _changed(item, change, name) for name, item in fields.items()})
     if isinstance(value, Mapping):
-        return {key: _changed(item, change) for key, item in value.items()}
+        return {key: _changed(item, change, name) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return type(value)(_changed(item, change) for item in value)
+        if name in _LOGS and 0 < sum(len(item) for item in value if isinstance(item, str)) < _LONGEST_LOG:
+            return type(value)(change("\n".join(value)).split("\n"))
+        return type(value)(_changed(item, change, name) for item in value)
     return value
 
 

@@ -10,11 +10,14 @@ from airstrip.airflow_api import AirflowClient
 from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
 from airstrip.diagnose.cluster_probe import cluster_probes
 from airstrip.diagnose.facts import DeploymentFact, Facts
-from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.diagnose.probes import LIMIT, Probe, run_probes
 from airstrip.diagnose.secret_values import SecretValues
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from airstrip.place import PlaceFact
+
+STRIKING_SECONDS = 1.5
+"""Of the limit, for striking secrets out of what was seen."""
 
 
 @dataclass(frozen=True)
@@ -45,4 +48,13 @@ def examine(sources: Sources) -> Facts:
         task_pods_probe(sources.deployment, sources.cluster, sources.airflow),
         secrets.probe(),
     ]
-    return secrets.struck_out(run_probes(probes, known))
+    facts = run_probes(probes, known, limit=LIMIT - STRIKING_SECONDS)
+    return secrets.struck_out(facts, facts, seconds=STRIKING_SECONDS)
+
+
+def look_at_cluster(cluster: Cluster, deployment: DeploymentFact) -> tuple[Facts, SecretValues]:
+    """What the cluster alone tells, and what is to be struck out of whatever is told beside it."""
+    secrets = SecretValues(lambda: cluster, deployment)
+    probes = [*cluster_probes(lambda: cluster, deployment), secrets.probe()]
+    facts = run_probes(probes, Facts(deployment=deployment), limit=LIMIT - STRIKING_SECONDS)
+    return secrets.struck_out(facts, facts, seconds=STRIKING_SECONDS), secrets

@@ -22,8 +22,8 @@ several on a machine that is busy."""
 class Probe:
     """One look at one thing.
 
-    `collect` gets what the probes that it `needs` have found, and gives Facts with what it adds; it may
-    raise, which is recorded. It reads, and never changes anything.
+    `collect` gets what the probes that it `needs` have found, and gives Facts with what it adds; `probes` of these,
+    if any, say how it went itself. It may raise, which is recorded. It reads, and never changes anything.
     """
 
     name: str
@@ -119,7 +119,7 @@ def _take(now: _Round, by_name: dict[str, Probe]) -> None:
         now.ended[name] = replace(answer, seconds=seconds)
     else:
         now.facts = _joined(now.facts, answer)
-        now.ended[name] = ProbeFact(name, "ok", seconds=seconds)
+        now.ended[name] = replace(answer.probes[0] if answer.probes else ProbeFact(name, "ok"), seconds=seconds)
 
 
 def _joined(facts: Facts, more: Facts) -> Facts:

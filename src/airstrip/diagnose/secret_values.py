@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from airstrip.diagnose import document
 from airstrip.diagnose.cluster_probe import KUBERNETES
-from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.facts import DeploymentFact, Facts, ProbeFact
 from airstrip.diagnose.probes import Probe
+from airstrip.errors import AirstripError
 from airstrip.kube import Cluster, unless_forbidden
 from airstrip.redaction import Redaction
 
+SECRETS = "Secrets"
+"""The probe's name."""
+_ONLY_FORM = "of the others, only what has the form of a secret is struck out"
+_Seen = TypeVar("_Seen")
 _NO_SECRETS = frozenset(
     {"username", "user", "login", "email", "host", "hostname", "port", "database", "dbname", "namespace"}
 )
@@ -21,29 +27,53 @@ _NO_SECRETS = frozenset(
 
 
 class SecretValues:
-    """Of the deployment's namespaces, as far as we may read them: known once its probe has run."""
+    """Of the deployment's namespaces, as far as we may read them: known as its probe runs."""
 
     def __init__(self, connected: Callable[[], Cluster], deployment: DeploymentFact) -> None:
         self._connected = connected
         self._deployment = deployment
-        self._found: tuple[str, ...] = ()
+        self._known = Redaction()
 
     def probe(self) -> Probe:
-        return Probe("Secrets", self._read, (KUBERNETES,))
+        return Probe(SECRETS, self._read, (KUBERNETES,))
 
-    def struck_out(self, facts: Facts) -> Facts:
-        """The facts without these values, and without what has the form of a secret."""
+    def struck_out(self, seen: _Seen, facts: Facts, *, seconds: float) -> _Seen:
+        """What was seen without these values, and without what has the form of a secret.
+
+        After so many seconds, texts are struck out whole. Names that `facts` tell are told.
+        """
         pods = {pod.component for pod in facts.pods}
         names = {self._deployment.name, *self._deployment.namespaces, *pods, *(node.name for node in facts.nodes)}
-        return document.with_texts(facts, Redaction(self._found, names=names))
+        end = time.monotonic() + seconds
+        return document.with_texts(seen, self._known.telling(names=names, until=lambda: time.monotonic() > end))
 
     def _read(self, _: Facts) -> Facts:
+        """Whatever ends it, the values that were read until then are known."""
         cluster = self._connected()
-        listed = [
-            unless_forbidden(partial(cluster.list, "v1", "Secret", name)) or [] for name in self._deployment.namespaces
-        ]
-        self._found = tuple(value for items in listed for item in items for value in _values(item))
-        return Facts()
+        forbidden, failed = [], None
+        for namespace in self._deployment.namespaces:
+            try:
+                secrets = unless_forbidden(partial(cluster.list, "v1", "Secret", namespace))
+            except AirstripError as error:
+                failed = failed or error
+                continue
+            if secrets is None:
+                forbidden.append(namespace)
+            for secret in secrets or ():
+                self._known.add(_values(secret))
+        if failed:
+            raise failed
+        detail = f"forbidden in {', '.join(forbidden)}" if forbidden else ""
+        return Facts(probes=(ProbeFact(SECRETS, "ok", detail),))
+
+
+def unread(facts: Facts) -> str:
+    """Why values of Secrets may stand in these facts; empty where all of them were read."""
+    for probe in facts.probes:
+        if probe.name == SECRETS and (probe.state != "ok" or probe.detail):
+            why = probe.detail if probe.state == "ok" else f"{probe.state}: {probe.detail}"
+            return f"Not all Secrets could be read ({why}): {_ONLY_FORM}"
+    return ""
 
 
 def _values(secret: dict[str, Any]) -> Iterator[str]:

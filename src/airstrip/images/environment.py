@@ -18,10 +18,10 @@ from pathlib import Path
 from airstrip.errors import ImageError
 from airstrip.events import Progress
 from airstrip.images.layer import Layer, write_layer
-from airstrip.images.request import without_credentials
 from airstrip.images.requirements import PYTHON, target_options, uv_environment
 from airstrip.images.rootfs import compile_bytecode
 from airstrip.process import Command, run
+from airstrip.redaction import without_credentials
 
 VENV = "opt/airflow/venv"
 SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"

@@ -7,17 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airstrip.errors import ImageError
+from airstrip.redaction import without_credentials
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?")
 _EXTRA = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
 _PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
-_CREDENTIALS = re.compile(r"://[^/@\s]+@")
-
-
-def without_credentials(text: str) -> str:
-    """The text with the user and password of every URL in it masked."""
-    return _CREDENTIALS.sub("://****@", text)
 
 
 @dataclass(frozen=True)

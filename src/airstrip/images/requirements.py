@@ -13,8 +13,9 @@ from pathlib import Path
 
 from airstrip.errors import ImageError
 from airstrip.images.oci import architecture
-from airstrip.images.request import AirflowImageRequest, without_credentials
+from airstrip.images.request import AirflowImageRequest
 from airstrip.process import Command, run
+from airstrip.redaction import without_credentials
 
 # Debian 12's Python and C library.
 PYTHON = "3.11"

@@ -11,11 +11,11 @@ from airstrip.errors import CommandError, ImageError
 from airstrip.events import Progress
 from airstrip.images.layer import EPOCH, Layer, write_layer
 from airstrip.images.recipe import SUITE, SystemRecipe
-from airstrip.images.request import without_credentials
 from airstrip.images.rootfs import clean, compile_bytecode, within
 from airstrip.images.sources import host_sources, proxy_environment
 from airstrip.images.store import ImageStore
 from airstrip.process import Command, stream
+from airstrip.redaction import without_credentials
 
 _KEPT = ("http_proxy", "https_proxy", "no_proxy", "tmpdir")
 _EXCLUDED = ("doc", "info", "lintian", "linda", "locale", "man")

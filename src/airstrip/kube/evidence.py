@@ -10,6 +10,7 @@ from airstrip.kube.cluster import Cluster
 from airstrip.kube.logs import last_words
 from airstrip.kube.objects import Object
 from airstrip.kube.troubles import MOUNT_REASONS, Trouble, pod_troubles
+from airstrip.redaction import without_credentials
 
 _EVENTS = 6
 _CONTAINERS = 3
@@ -37,7 +38,8 @@ def gather(
 ) -> tuple[list[Trouble], str]:
     """(troubles, text): the pods' states, the last warnings about them and their owners, the last log lines.
 
-    A cluster that no longer answers gives what could be read until then.
+    A cluster that no longer answers gives what could be read until then. The text is without what has the form of a
+    secret.
     """
     troubles = list(troubles_of(pods))
     parts = [_state_line(pod) for pod in pods]
@@ -54,7 +56,7 @@ def gather(
                 parts += [f"--- last log lines of {pod}/{container}", *lines]
     except KubernetesError as error:
         parts.append(error.message)
-    return troubles, "\n".join(parts)
+    return troubles, without_credentials("\n".join(parts))
 
 
 def _warnings(events: Iterable[Object], names: set[str]) -> list[str]:

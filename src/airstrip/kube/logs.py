@@ -10,7 +10,7 @@ from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.resources import Resource
 from airstrip.kube.transport import may_pass, split_lines
-from airstrip.redaction import without_credentials
+from airstrip.redaction import lines_without_credentials
 
 _POD = Resource("v1", "Pod", "pods", True)
 _STARTING_POLL = 1.0
@@ -69,7 +69,7 @@ def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, ta
     lines = pod_log(cluster, pod, namespace, container=container, tail=tail) or pod_log(
         cluster, pod, namespace, container=container, tail=tail, previous=True
     )
-    return [without_credentials(line) for line in lines]
+    return lines_without_credentials(lines)
 
 
 def follow_pod_log(

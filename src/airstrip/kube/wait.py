@@ -17,6 +17,7 @@ from airstrip.kube.cluster import Cluster
 from airstrip.kube.evidence import gather
 from airstrip.kube.rollout import Look, Refusals, look_at_deployment, look_at_job, look_at_stateful_set
 from airstrip.kube.troubles import Trouble
+from airstrip.redaction import without_credentials
 
 OnProgress = Callable[[str], None]
 
@@ -153,7 +154,7 @@ def _give_up(cluster: Cluster, what: str, namespace: str, seen: Look, *, early: 
     raise WaitTimeout(
         code,
         message,
-        cause=_cause(seen, first),
+        cause=without_credentials(_cause(seen, first)),
         fix=_fix(code, first, namespace),
         details=text,
     )

@@ -6,14 +6,16 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
 from airstrip.diagnose import NOT_SEEN, diagnose
-from airstrip.errors import AirstripError, LockError, SpecError, UsageError
+from airstrip.errors import AirstripError, CheckError, LockError, SpecError, UsageError
 from airstrip.events import Emit, step
 from airstrip.operations.examination import look
 from airstrip.operations.session import Session
 from airstrip.result import Finding
 
-_NOT_ITS_FAULT = (UsageError, SpecError, LockError)
+_NOT_ITS_FAULT = (UsageError, SpecError, LockError, CheckError)
 """The deployment may be well, and another Airstrip at work on it."""
+
+_MISTYPED = frozenset({"airflow.dag-not-found"})
 
 
 def find_causes(session: Session) -> list[Finding]:
@@ -51,14 +53,19 @@ def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = (
     try:
         yield
     except AirstripError as error:
-        if not isinstance(error, _NOT_ITS_FAULT) and _has_cluster(session):
+        if not _is_not_its_fault(error) and _has_cluster(session):
             with searching(emit):
                 error.findings = [finding for finding in find_causes(session) if finding.code not in own]
         raise
 
 
+def _is_not_its_fault(error: AirstripError) -> bool:
+    return isinstance(error, _NOT_ITS_FAULT) or error.code in _MISTYPED
+
+
 def _has_cluster(session: Session) -> bool:
     try:
         return session.target.describe() is not None
-    except AirstripError:
+    except Exception:
+        # Whatever is wrong here, the verb's own error is what is told.
         return False

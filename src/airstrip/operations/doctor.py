@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 from airstrip.answers import CheckData, CodeData, CodeEntry, DoctorData
-from airstrip.diagnose import RULES, Facts, diagnose
+from airstrip.diagnose import RULES, Facts, diagnose, unread
 from airstrip.errors import UsageError
 from airstrip.operations.examination import look
 from airstrip.operations.facts_file import read_facts, write_facts
@@ -18,7 +18,7 @@ from airstrip.result import Result
 def doctor(session: Session, facts_file: Path | None = None) -> Result[DoctorData]:
     """Findings, what to mend first first; exit code 3 where there are any. Ends within 15 s.
 
-    `facts_file` keeps what was seen, without secrets.
+    `facts_file` keeps what was seen, without the secrets that are known.
     """
     facts = look(session)
     if facts_file:
@@ -54,6 +54,8 @@ def _explained(facts: Facts, facts_file: Path | None) -> Result[DoctorData]:
         "checked": _checked(facts),
         "fine": [rule.code for rule in RULES if rule.code not in found],
     }
+    if warning := unread(facts):
+        data["warning"] = warning
     if facts_file:
         data["facts"] = str(facts_file)
     return Result("doctor", data, findings, exit_code=3 if findings else 0)

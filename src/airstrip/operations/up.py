@@ -252,16 +252,21 @@ def _await_ready(session: Session, workloads: Sequence[Mapping[str, Any]], progr
         _await_object(session.cluster, item, progress, clock)
 
 
+_STALE_SECONDS = 30.0
+"""After another base URL the pod before still answers for so long at most, below its own path."""
+
+
 def _await_airflow(client: AirflowClient, progress: Progress, clock: _Clock) -> None:
     """Until the API answers through the way in that users take, and the built-in DAG is known."""
-    last = ""
+    last, stale = "", time.monotonic() + _STALE_SECONDS
     while True:
         try:
             client.dag(BUILT_IN_DAG)
             return
         except AirflowError as error:
             last = error.message
-            if error.code not in ("airflow.unreachable", "airflow.dag-not-found", "airflow.unavailable"):
+            may_pass = {"airflow.unreachable", "airflow.dag-not-found", "airflow.unavailable"}
+            if error.code not in may_pass | ({"airflow.not-airflow"} if time.monotonic() < stale else set()):
                 raise
         if clock.left <= 1.0:
             raise WaitTimeout(

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from airstrip.airflow_api import AirflowClient, DagDetails, DagRun, TaskInstance
 from airstrip.answers import WhyData
-from airstrip.diagnose import DATABASE, NOT_SEEN, SILENT, Facts, collect_facts, diagnose
+from airstrip.diagnose import (
+    DATABASE,
+    NOT_SEEN,
+    SILENT,
+    STRIKING_SECONDS,
+    Facts,
+    SecretValues,
+    diagnose,
+    look_at_cluster,
+)
 from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
 from airstrip.diagnose.why.collect import import_error_of
 from airstrip.errors import AirflowError, UsageError
@@ -34,7 +43,7 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
     `airflow.run-not-found`, and UsageError for a task that the run does not have.
     """
     where = _where(session)
-    seen, unseen = _look_at_cluster(session)
+    seen, unseen, secrets = _look_at_cluster(session)
     try:
         with session.airflow_as(session.read_secret(CLI_SECRET), timeout=_ANSWER_SECONDS) as client:
             facts = _collect(session, client, where, (dag_id, task_id, run_id, map_index))
@@ -44,6 +53,7 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
         return _silent((dag_id, task_id, run_id), error, where.control, seen)
     if not unseen:
         facts = add_cluster(facts, session.cluster, where, seen)
+    facts = secrets.struck_out(facts, seen, seconds=STRIKING_SECONDS)
     # Of what ran well, nothing that could not be seen is missed.
     findings = [*explain(facts), *(unseen if facts.task and facts.task.state not in _WELL else ())]
     silent = next((name for name, known in SILENT.items() if findings and findings[0].code == known.code), "")
@@ -60,10 +70,10 @@ def _where(session: Session) -> Where:
     return Where(spec.name, spec.namespaces.control, spec.namespaces.workers, each, schedulers)
 
 
-def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding]]:
+def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding], SecretValues]:
     """What could not be seen is a finding: the rest may be explained without it."""
-    facts = collect_facts(session.cluster, deployment_fact(session.spec))
-    return facts, [
+    facts, secrets = look_at_cluster(session.cluster, deployment_fact(session.spec))
+    unseen = [
         Finding(
             probe.code or NOT_SEEN,
             f"{probe.name} could not be looked at: {probe.detail}",
@@ -73,6 +83,7 @@ def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding]]:
         for probe in facts.probes
         if probe.state == "failed" and probe.name in _NEEDED
     ]
+    return facts, unseen, secrets
 
 
 def _collect(
@@ -166,6 +177,6 @@ def _data(facts: WhyFacts, task_id: str | None) -> WhyData:
         "map": task.map_index if task else -1,
         "state": task.state if task else None,
     }
-    if facts.task and facts.task is not task:
+    if facts.task and facts.task != task:
         data["because"] = {"task": facts.task.task_id, "map": facts.task.map_index, "state": facts.task.state}
     return data

@@ -11,17 +11,19 @@ import typing
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.diagnose import DeploymentFact, Facts, Sources, diagnose, examine
+from airstrip.diagnose import DeploymentFact, Facts, SecretValues, Sources, diagnose, examine, unread
 from airstrip.diagnose.document import with_texts
-from airstrip.errors import AirflowError
-from airstrip.kube import connect
+from airstrip.diagnose.facts import ProbeFact
+from airstrip.diagnose.probes import Probe, run_probes
+from airstrip.errors import AirflowError, KubernetesError
+from airstrip.kube import Cluster, connect
 from airstrip.place import DiskFact, FolderFact, PartFact, PlaceFact
-from airstrip.redaction import Redaction, without_credentials
+from airstrip.redaction import Redaction
 from tests.unit.diagnose.test_probes import kubeconfig
 from tests.unit.diagnose.test_rules import CASES
 
@@ -58,11 +60,47 @@ def test_no_text_of_any_fact_keeps_a_secret() -> None:
     assert saved.count("postgresql://***@db/x") == before.count(KEPT)
 
 
+def words(value: object, name: str = "") -> set[str]:
+    """Codes, names and states: whatever is one word, where nobody writes a message."""
+    if isinstance(value, dict):
+        return {word for key, item in value.items() for word in words(item, key)}
+    if isinstance(value, list):
+        return {word for item in value for word in words(item, name)}
+    written = name in ("message", "detail", "cause", "fix", "log", "lines", "undecrypted", "unschedulable")
+    return {value} if isinstance(value, str) and not written and len(value) > 5 and " " not in value else set()
+
+
+def codes(facts: Facts) -> list[str]:
+    return [finding.code for finding in diagnose(facts)]
+
+
 @pytest.mark.parametrize("code", CASES)
 def test_what_is_struck_out_changes_no_finding(code: str) -> None:
+    """Neither what has the form of a secret, nor a Secret that holds a word that rules look for."""
     facts = CASES[code][0]
-    found = diagnose(with_texts(facts, without_credentials))
-    assert [finding.code for finding in found] == [finding.code for finding in diagnose(facts)]
+    found = codes(facts)
+    assert codes(with_texts(facts, Redaction())) == found
+    lost = [word for word in sorted(words(facts.to_dict())) if codes(with_texts(facts, Redaction([word]))) != found]
+    assert lost == []
+
+
+def test_a_secret_that_holds_a_probe_s_name_strikes_it_out_of_messages_only() -> None:
+    probe = ProbeFact("landed", "failed", "landed too late", code="landed.unreachable")
+    redact = Redaction(["landed", "landed.unreachable", '{"conn_type": "landed"}'])
+    struck = with_texts(Facts(probes=(probe,)), redact)
+    assert struck.probes == (dataclasses.replace(probe, detail="*** too late"),)
+
+
+def test_a_key_in_a_log_is_struck_out_to_its_last_line() -> None:
+    log = ("-----BEGIN PRIVATE KEY-----", "bGFzdA==", "-----END PRIVATE KEY-----", "then")
+    part = with_texts(PartFact("etcd", "failing", 3, log), Redaction())
+    assert list(part.log) == ["***", "then"]
+
+
+def test_a_long_log_is_told_but_for_its_secrets() -> None:
+    log = (*(f"line {number}: {'-' * 150}" for number in range(2000)), "password=hunter2")
+    part = with_texts(PartFact("etcd", "failing", 3, log), Redaction())
+    assert part.log == (*log[:-1], "password=***")
 
 
 def items(*found: dict[str, Any]) -> dict[str, Any]:
@@ -143,6 +181,8 @@ def test_what_a_cluster_tells_is_kept_without_the_values_of_its_secrets(tmp_path
         server.shutdown()
     states = {probe.name: probe.state for probe in facts.probes}
     assert {states[name] for name in ("place", "nodes", "pods", "logs", "jobs", "events", "Secrets")} == {"ok"}
+    assert [probe.detail for probe in facts.probes if probe.name == "Secrets"] == ["forbidden in y"]
+    assert "forbidden in y" in unread(facts)
     saved = json.dumps(facts.to_dict())
     assert [secret for secret in SECRETS if secret in saved] == []
     (pod,), (event,) = facts.pods, facts.events
@@ -150,3 +190,26 @@ def test_what_a_cluster_tells_is_kept_without_the_values_of_its_secrets(tmp_path
         assert "postgresql://***@db/x" in text
     told = json.dumps([finding.to_dict() for finding in diagnose(facts)])
     assert [secret for secret in SECRETS if secret in told] == []
+
+
+class _HalfAway:
+    """A cluster of which one namespace does not answer."""
+
+    def __init__(self, away: str) -> None:
+        self.away = away
+
+    def list(self, _: str, __: str, namespace: str) -> list[dict[str, Any]]:
+        if namespace == self.away:
+            raise KubernetesError("kubernetes.timeout", "no answer")
+        return [SECRET]
+
+
+@pytest.mark.parametrize("away", ["x", "y"])
+def test_a_namespace_that_does_not_answer_leaves_the_other_s_values_known(away: str) -> None:
+    secrets = SecretValues(lambda: cast(Cluster, _HalfAway(away)), DeploymentFact("d", "x", "y"))
+    facts = run_probes([Probe("kubernetes", lambda _: Facts()), secrets.probe()], Facts())
+    assert unread(facts).startswith("Not all Secrets could be read (failed: no answer)")
+    part = PartFact("etcd", "failing", 3, (f"it is {KEPT}",))
+    assert secrets.struck_out(part, facts, seconds=5).log == ("it is ***",)
+    # Where there is no time left to look, nothing is told.
+    assert secrets.struck_out(part, facts, seconds=-1).log == ("***",)

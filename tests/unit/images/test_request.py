@@ -7,7 +7,6 @@ import pytest
 from airstrip.errors import ImageError
 from airstrip.images import AirflowImageRequest, ReadyImage
 from airstrip.images.airflow import image_key
-from airstrip.images.request import without_credentials
 
 DEFAULT = AirflowImageRequest("3.3.2", ("cncf-kubernetes", "postgres", "fab"))
 
@@ -52,8 +51,12 @@ def test_what_a_tool_would_misread_is_refused(fields: dict[str, Any], code: str)
     assert caught.value.fix
 
 
-def test_passwords_in_urls_are_masked() -> None:
-    assert without_credentials("a @ https://me:pw@host/x.whl") == "a @ https://****@host/x.whl"
+@pytest.mark.parametrize("line", ["-i https://me:pw@host/x", "-i https://pw@host/x", "-i x --password pw"])
+def test_a_refused_line_is_told_without_its_password(line: str) -> None:
+    with pytest.raises(ImageError) as caught:
+        AirflowImageRequest("3.3.2", (), requirements=(line,))
+    assert "***" in caught.value.message
+    assert "pw" not in caught.value.message
 
 
 def test_ready_image_needs_a_digest() -> None:

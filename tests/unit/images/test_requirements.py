@@ -86,7 +86,7 @@ def test_uv_s_own_explanation_is_shown(tmp_path: Path) -> None:
         resolve_requirements(request, uv, tmp_path / "cache", tmp_path)
 
     assert caught.value.code == "image.unresolved"
-    assert caught.value.details == "No solution found: because a>2 (https://****@example.org)"
+    assert caught.value.details == "No solution found: because a>2 (https://***@example.org)"
 
 
 def test_an_index_that_is_away_is_something_else() -> None:

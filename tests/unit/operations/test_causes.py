@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from airstrip.errors import AirstripError, KubernetesError, LockError, UsageError
+from airstrip.errors import AirflowError, AirstripError, KubernetesError, LockError, UsageError
 from airstrip.events import Event, StepFailed, StepStarted
 from airstrip.kube import Cluster
 from airstrip.operations import Session, verify
@@ -87,6 +87,21 @@ def test_what_the_verb_brought_about_itself_is_no_cause() -> None:
 @pytest.mark.parametrize("kind", [UsageError, LockError])
 def test_where_the_deployment_has_no_part_in_it_nobody_looks(kind: type[AirstripError]) -> None:
     error, events = end(Place(), kind("x.y", "not so"))
+    assert (codes(error), events) == ([], [])
+
+
+def test_a_mistyped_dag_says_nothing_of_the_deployment() -> None:
+    error, events = end(Place(), AirflowError("airflow.dag-not-found", "Airflow knows no DAG d"))
+    assert (codes(error), events) == ([], [])
+
+
+@pytest.mark.parametrize("met", [OSError(5, "Input/output error"), KeyError("subnets")])
+def test_what_is_met_while_the_place_is_asked_does_not_replace_the_error(met: Exception) -> None:
+    class Unreadable(Place):
+        def describe(self) -> Platform | None:
+            raise met
+
+    error, events = end(Unreadable(), AirstripError("x.y", "it failed"))
     assert (codes(error), events) == ([], [])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -13,8 +14,10 @@ import httpx
 import pytest
 
 from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import DeploymentFact, SecretValues
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact, ProbeFact
 from airstrip.errors import AirflowError, AirstripError, NodeError, UsageError
+from airstrip.kube import Cluster
 from airstrip.operations import Session, why
 from airstrip.result import AnyResult
 
@@ -92,12 +95,22 @@ class Fake:
         return why(self.session(), "d", task, run_id=run, map_index=index)
 
 
+def known() -> SecretValues:
+    """What the Secrets of a cluster hold, and nothing that stands in other tests."""
+    secret = {"data": {"key": base64.b64encode(b"swordfish").decode()}}
+    cluster = cast(Cluster, SimpleNamespace(list=lambda *_: [secret]))
+    secrets = SecretValues(lambda: cluster, DeploymentFact("d", "x", "y"))
+    secrets.probe().collect(Facts())
+    return secrets
+
+
 @pytest.fixture(autouse=True)
 def seen(monkeypatch: pytest.MonkeyPatch) -> list[Facts]:
     """What is seen of the deployment; no pauses between questions."""
     answers = [Facts()]
     # The package's name `why` is the function.
-    monkeypatch.setattr(import_module("airstrip.operations.why"), "collect_facts", lambda *_: answers[-1])
+    module = import_module("airstrip.operations.why")
+    monkeypatch.setattr(module, "look_at_cluster", lambda *_: (answers[-1], known()))
     monkeypatch.setattr("airstrip.airflow_api.transport.time.sleep", lambda seconds: None)
     return answers
 
@@ -106,6 +119,15 @@ def codes(result: AnyResult) -> list[str]:
     assert result.exit_code == (3 if result.findings else 0)
     json.dumps(result.to_document())
     return [finding.code for finding in result.findings]
+
+
+def test_a_secret_s_value_is_in_no_explanation() -> None:
+    trace = {**TRACE, "exc_value": "no swordfish here"}
+    content = [{"event": "Task failed", "timestamp": SETTLED["end_date"], "error_detail": [trace]}]
+    result = Fake(log={"content": content}).why()
+    assert codes(result) == ["task.exception"]
+    assert result.findings[0].cause == "ValueError: no *** here."
+    assert "swordfish" not in json.dumps(result.to_document())
 
 
 def test_a_run_is_explained_by_the_task_that_failed_first() -> None:

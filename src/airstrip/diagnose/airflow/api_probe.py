@@ -16,7 +16,7 @@ from airstrip.diagnose.airflow.facts import (
 )
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
 from airstrip.errors import AirflowError
-from airstrip.redaction import without_credentials
+from airstrip.redaction import lines_without_credentials, without_credentials
 
 _ADMIN = "Admin"
 
@@ -103,7 +103,9 @@ def _signs(client: AirflowClient, task: TaskInstance) -> Iterator[TaskSignFact]:
     except AirflowError:
         return
     by_airflow, others = (
-        [without_credentials(line) for record in log.records if record.is_airflow_s is own for line in record.lines()]
+        lines_without_credentials(
+            line for record in log.records if record.is_airflow_s is own for line in record.lines()
+        )
         for own in (True, False)
     )
     for sign, matching in {**find_signs(others, mixed=True), **find_signs(by_airflow)}.items():

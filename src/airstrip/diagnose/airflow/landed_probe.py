@@ -12,7 +12,7 @@ from airstrip.diagnose.airflow.settings import unknown_settings, variables_of
 from airstrip.diagnose.airflow.signs import RECENT, Signs, find_signs, has_reached_database, signs_of_process
 from airstrip.diagnose.facts import DeploymentFact
 from airstrip.kube import Cluster, pod_log
-from airstrip.redaction import without_credentials
+from airstrip.redaction import lines_without_credentials
 from airstrip.spec.airflow_options import airflow_options
 from airstrip.times import age
 
@@ -82,7 +82,7 @@ def undecrypted(cluster: Cluster, deployment: DeploymentFact) -> tuple[str, ...]
             pod_log(cluster, pod["metadata"]["name"], deployment.control, container=_API_SERVER, since=_JUST)
             for pod in pods
         ]
-        found = find_signs(without_credentials(line) for log in logs for line in log).get("fernet", ())
+        found = find_signs(line for log in logs for line in lines_without_credentials(log)).get("fernet", ())
         if found:
             return found
     return ()
@@ -117,7 +117,7 @@ def _log(cluster: Cluster, pod: Object, status: Object, *, previous: bool = Fals
     """Of the last minute, without credentials."""
     name, namespace = pod["metadata"]["name"], pod["metadata"]["namespace"]
     lines = pod_log(cluster, name, namespace, container=status["name"], tail=_TAIL, since=RECENT, previous=previous)
-    return [without_credentials(line) for line in lines]
+    return lines_without_credentials(lines)
 
 
 def _variables(cluster: Cluster, items: list[Object], namespace: str) -> dict[str, Mapping[str, str]]:

@@ -16,7 +16,7 @@ from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
 from airstrip.kube import Cluster, pod_log
-from airstrip.redaction import without_credentials
+from airstrip.redaction import lines_without_credentials
 
 _LOG_LINES = 400
 _SCHEDULER_LINES = 4000
@@ -111,7 +111,7 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
         return ()
     log = client.task_log(task.dag_id, task.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index)
     lines = [line for record in log.records for line in record.lines()][-_LOG_LINES:]
-    return [without_credentials(line)[:_LONGEST_LINE] for line in lines]
+    return [line[:_LONGEST_LINE] for line in lines_without_credentials(lines)]
 
 
 def _names(cluster: Cluster, where: Where, selector: str, task: TaskInstance) -> list[str]:
@@ -133,7 +133,7 @@ def _scheduler_log(cluster: Cluster, where: Where, task: TaskInstance) -> list[s
     mine = [line for line in lines if _key(task) in line]
     names = _found(_CREATING, mine)
     wanted = (line for line in lines if _key(task) in line or any(name in line for name in names))
-    return [without_credentials(line)[:_LONGEST_LINE] for line in wanted]
+    return [line[:_LONGEST_LINE] for line in lines_without_credentials(wanted)]
 
 
 def _key(task: TaskInstance) -> str:

@@ -104,7 +104,7 @@ def _parallelism(facts: WhyFacts) -> Iterator[Match]:
 
 @_waiting
 def _not_scheduled(facts: WhyFacts) -> Iterator[Match]:
-    if facts.task and facts.task is facts.asked:
+    if facts.task and facts.task == facts.asked:
         words = "\n".join(f"{unmet.name}: {unmet.reason}" for unmet in facts.dependencies)
         yield found(words, task=label(facts.task))
 

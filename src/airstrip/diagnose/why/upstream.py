@@ -14,7 +14,7 @@ _DONE = ("success", "skipped", "removed", "failed", "upstream_failed")
 
 def _failed(facts: WhyFacts) -> Iterator[Match]:
     if facts.asked and facts.asked.state == "upstream_failed":
-        root = facts.task if facts.task and facts.task is not facts.asked else None
+        root = facts.task if facts.task and facts.task != facts.asked else None
         name = label(root) if root else "a task before it"
         why = command("why", root) if root else f"./airstrip status; ./airstrip logs {facts.dag.dag_id} TASK"
         yield found(task=label(facts.asked), root=name, rule=_rule(facts), why=why)
