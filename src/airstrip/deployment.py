@@ -146,7 +146,7 @@ class Deployment:
         return operations.explain_code(code)
 
     def clean(self, confirm: Confirm = agree) -> Result[CleanData]:
-        """Deletes pods that outlived their tasks, once `confirm` agrees."""
+        """Lists pods that outlived their tasks, and deletes them once `confirm` agrees; without one, at once."""
         return operations.clean(self._session, confirm)
 
     def history(self) -> Result[HistoryData]:
