@@ -24,7 +24,7 @@ PLAIN: dict[str, Any] = {
     "version": "3.3.2",
     "token": False,
     "canary": "/tmp/canary",
-    "found": {"variables": [], "files": ["/tmp/canary"], "looked": 200, "leftOut": 0},
+    "found": {"variables": [], "files": ["/tmp/canary"], "looked": 200, "leftOut": 0, "tooLarge": 0, "closed": 0},
     "attempts": [{"what": "list Secrets of w", "status": 401, "message": "Unauthorized"}],
 }
 ACCOUNT: dict[str, Any] = {
@@ -49,6 +49,7 @@ class Seen:
     returned_by: Mapping[str, Any] = field(default_factory=dict)
     logged: Mapping[str, list[str]] = field(default_factory=dict)
     objects: Mapping[str, list[str]] = field(default_factory=dict)
+    secret_data: Mapping[str, str] = field(default_factory=dict)
     workers: str = "w"
     account: str = "mine-pods"
     mark: str = "abcd1234"
@@ -58,6 +59,8 @@ class Seen:
     given: Any = field(
         default_factory=lambda: SimpleNamespace(
             hashes={"variable": "v", "password": "p"},
+            control_secrets={"of-the-control-plane"},
+            short_secrets=0,
             addresses={"database": ("d", 1), "scheduler": ("s", 2)},
             addresses_outside={"execution-api": ("a", 3), "database": ("d", 1), "scheduler": ("s", 2)},
         )
@@ -66,7 +69,8 @@ class Seen:
     @property
     def session(self) -> Any:
         def items(_: str, kind: str, __: str, **___: str) -> list[dict[str, Any]]:
-            return [{"metadata": {"name": name}} for name in self.objects.get(kind, ())]
+            data = self.secret_data if kind == "Secret" else {}
+            return [{"metadata": {"name": name}, "data": data} for name in self.objects.get(kind, ())]
 
         spec = SimpleNamespace(
             namespaces=SimpleNamespace(control="c", workers=self.workers), airflow=SimpleNamespace(config=self.config)

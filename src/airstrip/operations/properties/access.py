@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,7 +46,8 @@ def least_access(scene: Scene) -> Outcome:
             "\n".join(wrong),
         )
     looked = f"{plain['found']['looked']} files and the environment hold none of the control plane's secrets"
-    return proved(f"a plain task has no token; {looked}; every attempt was refused by RBAC", limits=_limits(scene))
+    limits = (*_limits(scene), *_unseen(scene, plain["found"]))
+    return proved(f"a plain task has no token; {looked}; every attempt was refused by RBAC", limits=limits)
 
 
 def _held(plain: Mapping[str, Any]) -> list[str]:
@@ -78,11 +80,31 @@ def _may(scene: Scene, account: Mapping[str, Any]) -> list[str]:
 
 
 def _foreign_secrets(scene: Scene) -> list[str]:
+    """By their names, and under any other by what they hold; of that, names only are told."""
     namespaces = scene.session.spec.namespaces
     if namespaces.control == namespaces.workers:
         return []
-    here = {item["metadata"]["name"] for item in scene.session.cluster.list("v1", "Secret", namespaces.workers)}
-    return [f"the control plane's Secret {name} is in {namespaces.workers}" for name in SECRETS if name in here]
+    here = {item["metadata"]["name"]: item for item in scene.session.cluster.list("v1", "Secret", namespaces.workers)}
+    wrong = [f"the control plane's Secret {name} is in {namespaces.workers}" for name in SECRETS if name in here]
+    values = [text.encode() for text in scene.given.control_secrets]
+    holds = (name for name, item in here.items() if name not in SECRETS and _has_any(item, values))
+    return wrong + [f"the Secret {name} in {namespaces.workers} holds a secret of the control plane" for name in holds]
+
+
+def _has_any(secret: Mapping[str, Any], values: list[bytes]) -> bool:
+    """Also as a part, such as a password in an address."""
+    contents = [base64.b64decode(value) for value in (secret.get("data") or {}).values()]
+    return any(value in content for content in contents for value in values)
+
+
+def _unseen(scene: Scene, found: Mapping[str, Any]) -> list[str]:
+    """What no search was made in or for, so that nothing is said of it."""
+    counts = (
+        (found["tooLarge"], "files of more than 1 MB were not searched"),
+        (found["closed"], "files or folders could not be read by the task, and were not searched"),
+        (scene.given.short_secrets, "values of the control plane's Secrets are too short to be searched for"),
+    )
+    return [f"{count} {what}" for count, what in counts if count]
 
 
 def _limits(scene: Scene) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ class Given:
             "variable": name,
             "connection": name,
             "canary": self.texts["canary"],
-            "hashes": sorted(_hash(self.mark + text) for text in (*self._secrets(), self.texts["canary"])),
+            "hashes": sorted(_hash(self.mark + text) for text in (*self.control_secrets, self.texts["canary"])),
             "addresses": self.addresses,
         }
 
@@ -71,13 +71,24 @@ class Given:
         namespaces = self.session.spec.namespaces
         return {"control": namespaces.control, "workers": namespaces.workers, "forbidden": FORBIDDEN}
 
-    def _secrets(self) -> set[str]:
-        """Every value of the control plane's Secrets, passwords in addresses by themselves, all in base64 too."""
+    @property
+    def control_secrets(self) -> set[str]:
+        """Values of the control plane's Secrets that can be searched for, all in base64 too."""
+        found = {text for text in self._values if len(text) >= _SHORTEST}
+        return found | {base64.b64encode(text.encode()).decode() for text in found}
+
+    @property
+    def short_secrets(self) -> int:
+        """How many are too short to be searched for, names of users among them."""
+        return sum(0 < len(text) < _SHORTEST for text in self._values)
+
+    @cached_property
+    def _values(self) -> set[str]:
+        """Every one, and passwords in addresses by themselves."""
         control = self.session.spec.namespaces.control
         # Somebody may have deleted that of `admin`: what is not there is nowhere.
         there = [item for name in SECRETS if (item := self.session.cluster.get("v1", "Secret", name, control))]
-        found = {text for item in there for text in _secret_parts(decode_secret(item).values())}
-        return found | {base64.b64encode(text.encode()).decode() for text in found}
+        return {text for item in there for text in _secret_parts(decode_secret(item).values())}
 
     def _address_of(self, component: str) -> str:
         namespace = self.session.spec.namespaces.control
@@ -96,7 +107,7 @@ def _secret_parts(values: Iterable[str]) -> set[str]:
     found = set()
     for value in values:
         password = unquote(urlsplit(value).password or "") if "://" in value else ""
-        found |= {text for text in (value, password) if len(text) >= _SHORTEST}
+        found |= {value, password}
     return found
 
 

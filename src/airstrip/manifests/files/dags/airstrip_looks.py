@@ -89,20 +89,20 @@ def reaches(host, port):
 
 
 def find_secrets(hashes, salt):
-    """Names of variables and files that hold one of the values with these hashes, and what was looked at."""
+    """Names of variables and files that hold one of the values with these hashes; how many were read, and were not."""
     end = time.monotonic() + SECONDS
     wanted, salted = set(hashes), salt.encode()
     variables = [name for name, value in os.environ.items() if _holds(value.encode(), wanted, salted)]
-    found, looked, left_out = [], 0, 0
-    for path in (*(pathlib.Path(f"/proc/{process}/environ") for process in ("self", 1)), *_files()):
-        if time.monotonic() > end:
-            left_out += 1
-            continue
-        content = _read(path)
-        looked += 1
-        if _holds(content, wanted, salted):
+    found, closed = [], []
+    counts = {"looked": 0, "tooLarge": 0, "closed": 0, "none": 0, "leftOut": 0}
+    processes = (pathlib.Path(f"/proc/{process}/environ") for process in ("self", 1))
+    for path in (*processes, *_files(closed.append)):
+        kind, content = _read(path) if time.monotonic() <= end else ("leftOut", b"")
+        counts[kind] += 1
+        if content and _holds(content, wanted, salted):
             found.append(str(path))
-    return {"variables": variables, "files": found, "looked": looked, "leftOut": left_out}
+    del counts["none"]
+    return {**counts, "variables": variables, "files": found, "closed": counts["closed"] + len(closed)}
 
 
 def _holds(content, wanted, salt):
@@ -110,18 +110,26 @@ def _holds(content, wanted, salt):
     return any(hashlib.sha256(salt + word).hexdigest() in wanted for word in words)
 
 
-def _files():
+def _files(on_closed):
     for root in ROOTS:
-        for folder, folders, names in os.walk(root):
+        for folder, folders, names in os.walk(root, onerror=lambda error: _is_closed(error) and on_closed(error)):
             folders[:] = [name for name in folders if os.path.join(folder, name) not in NOT_LOOKED_AT]
             yield from (pathlib.Path(folder, name) for name in names)
 
 
 def _read(path):
+    """What became of it, a count's name, and its content. A device, a socket, a link to nothing has none."""
     try:
-        return path.read_bytes() if path.is_file() and path.stat().st_size <= LARGEST else b""
-    except OSError:
-        return b""  # Closed to the task too.
+        if not path.is_file():
+            return "none", b""
+        return ("tooLarge", b"") if path.stat().st_size > LARGEST else ("looked", path.read_bytes())
+    except OSError as error:
+        return ("closed" if _is_closed(error) else "none"), b""
+
+
+def _is_closed(error):
+    """To the task too, and not gone in the meantime."""
+    return not isinstance(error, FileNotFoundError)
 
 
 def _message(content):

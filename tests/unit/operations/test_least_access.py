@@ -1,0 +1,116 @@
+"""What the search for secrets reads, what it does not, and that both are told apart."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from airstrip.manifests import names as manifest_names
+from airstrip.operations.properties import access
+from airstrip.operations.properties.given import Given
+from tests.unit.operations.seen import ACCOUNT, PLAIN, Seen
+
+SECRET = "of-the-control-plane"
+
+
+@pytest.fixture
+def looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The module of the built-in DAGs, which looks into this folder only."""
+    file = Path(manifest_names.__file__ or "").parent / "files" / "dags" / "airstrip_looks.py"
+    spec = importlib.util.spec_from_file_location("airstrip_looks", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setattr(module, "ROOTS", (str(tmp_path),))
+    monkeypatch.setattr(module, "LARGEST", 5_000)
+    return module
+
+
+def search(looks: ModuleType) -> dict[str, Any]:
+    found: dict[str, Any] = looks.find_secrets([hashlib.sha256(f"salt{SECRET}".encode()).hexdigest()], "salt")
+    return found
+
+
+def test_only_what_was_read_counts_as_looked_at(
+    looks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty = search(looks)
+    (tmp_path / "found").write_text(f"url://user:{SECRET}@host")
+    (tmp_path / "large").write_text(SECRET + " " * 5_000)
+    (tmp_path / "nothing").symlink_to("nowhere")
+    (tmp_path / "closed").write_text(SECRET)
+    read = Path.read_bytes
+
+    def refuse(path: Path) -> bytes:
+        """As the kernel does to any user but root, who runs this test."""
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied")
+        return read(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    found = search(looks)
+
+    assert found["files"] == [str(tmp_path / "found")]
+    assert {key: found[key] - empty[key] for key in ("looked", "tooLarge", "closed", "leftOut")} == {
+        "looked": 1,
+        "tooLarge": 1,
+        "closed": 1,
+        "leftOut": 0,
+    }
+
+
+def test_what_there_was_no_time_for_is_left_out(
+    looks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "found").write_text(SECRET)
+    monkeypatch.setattr(looks, "SECONDS", -1.0)
+    found = search(looks)
+    assert (found["files"], found["looked"], found["leftOut"]) == ([], 0, 3)
+
+
+def test_what_was_not_searched_is_a_limit() -> None:
+    returned = {"plain": {**PLAIN, "found": {**PLAIN["found"], "tooLarge": 4, "closed": 7}}, "account": ACCOUNT}
+    seen = Seen(returned_by=returned)
+    seen.given.short_secrets = 2
+    outcome = access.least_access(seen.scene())
+
+    assert outcome.state == "proved"
+    assert [limit.split()[0] for limit in outcome.limits[-3:]] == ["4", "7", "2"]
+
+
+@pytest.mark.parametrize(
+    ("held", "state"), [(SECRET, "failed"), (f"url://u:{SECRET}@h", "failed"), ("of-somebody-else", "proved")]
+)
+def test_a_secret_of_another_name_with_a_value_of_the_control_plane(held: str, state: str) -> None:
+    seen = Seen(
+        returned_by={"plain": PLAIN, "account": ACCOUNT},
+        objects={"Secret": ["copied"]},
+        secret_data={"it": base64.b64encode(held.encode()).decode()},
+    )
+    outcome = access.least_access(seen.scene())
+
+    assert outcome.state == state
+    assert ("copied" in outcome.text) is (state == "failed")
+    assert held not in repr(outcome)
+
+
+def test_short_values_are_counted_and_not_searched_for() -> None:
+    data = {"username": "admin", "password": SECRET, "url": "x://u:short@host.of.a.database"}
+    coded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+    secrets = {"airflow-admin": {"data": coded}}
+    session = SimpleNamespace(
+        spec=SimpleNamespace(namespaces=SimpleNamespace(control="c")),
+        cluster=SimpleNamespace(get=lambda _, __, name, ___: secrets.get(name)),
+    )
+    given = Given(cast(Any, session), "mark")
+
+    plain = {SECRET, data["url"]}
+    assert given.control_secrets == plain | {base64.b64encode(text.encode()).decode() for text in plain}
+    assert given.short_secrets == 2
