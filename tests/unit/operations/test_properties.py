@@ -192,9 +192,8 @@ UNREAD = "2026-11-21T12:00:00Z ERROR Unable to retrieve variable from secrets ba
 )
 def test_of_a_secrets_backend_nothing_is_proved_and_that_is_said(config: Any, backend: str) -> None:
     outcome = tasks.secrets(Seen(returned_by=VALUES, config=config).scene())
-    assert (outcome.state, "Airflow's own tables" in outcome.text) == ("proved", True)
-    (limit,) = outcome.limits
-    assert limit.startswith(f"not proved: that {backend} has anything to give")
+    assert (outcome.state, "Airflow's own tables" in outcome.text) == ("not-applicable", True)
+    assert outcome.text.startswith(f"{backend} is asked first")
 
 
 def test_a_secrets_backend_that_tasks_cannot_ask_has_failed() -> None:
@@ -206,8 +205,9 @@ def test_a_secrets_backend_that_tasks_cannot_ask_has_failed() -> None:
     assert outcome.finding.evidence == UNREAD
 
 
-def test_without_a_secrets_backend_there_is_no_limit() -> None:
-    assert tasks.secrets(Seen(returned_by=VALUES).scene()).limits == ()
+def test_without_a_secrets_backend_airflow_s_own_tables_are_all_that_there_is() -> None:
+    outcome = tasks.secrets(Seen(returned_by=VALUES).scene())
+    assert (outcome.state, outcome.limits) == ("proved", ())
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import time
 
 from airstrip.answers import PropertyName
 from airstrip.operations.properties.names import TASKS
-from airstrip.operations.properties.outcome import Outcome, failed, proved
+from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
 
 _GONE_SECONDS = 30.0
@@ -91,10 +91,13 @@ def secrets(scene: Scene) -> Outcome:
             "Look at airflow.config.secrets in the file, and at what the backend needs.",
             "\n".join(unread),
         )
-    # Whatever is stored for a proof is stored in Airflow: into a backend nobody writes by Airflow's API.
-    unseen = f"not proved: that {backend} has anything to give; it is asked first, then Airflow's own tables"
-    limits = (unseen,) if backend else ()
-    return proved("a variable, and a connection's password, out of Airflow's own tables", limits=limits)
+    seen = "a variable, and a connection's password, out of Airflow's own tables"
+    if backend:
+        # Whatever is stored for a proof is stored in Airflow: into a backend nobody writes by Airflow's API.
+        return not_applicable(
+            f"{backend} is asked first, and Airflow's API stores nothing there to be read back; a task did read {seen}"
+        )
+    return proved(seen)
 
 
 def _secrets_backend(scene: Scene) -> str:
