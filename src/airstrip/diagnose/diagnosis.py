@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.rules import RULES
 from airstrip.result import Finding
@@ -22,7 +24,7 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
     for rule in rules:
         if rule.explained_by & codes:
             continue
-        by_subject = {match.subject: match for match in rule.matches(facts) if match.subject not in explained}
+        by_subject = _by_subject(match for match in rule.matches(facts) if match.subject not in explained)
         explained |= by_subject.keys()
         explained |= {subject for match in by_subject.values() for subject in match.explains}
         codes |= {rule.code} if by_subject else set()
@@ -30,3 +32,13 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
             rule.explanation.finding(match.fields, match.evidence, subject) for subject, match in by_subject.items()
         ]
     return findings
+
+
+def _by_subject(matches: Iterable[Match]) -> dict[str, Match]:
+    """Of replicas the last is told; what any of them explains stays explained."""
+    found: dict[str, Match] = {}
+    for match in matches:
+        before = found.get(match.subject)
+        explains = [*before.explains, *match.explains] if before else match.explains
+        found[match.subject] = replace(match, explains=explains)
+    return found

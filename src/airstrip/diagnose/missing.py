@@ -4,7 +4,7 @@ name them."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from airstrip.diagnose import described
@@ -30,6 +30,10 @@ _LOST = {
 """What a new one does not bring back."""
 _PATIENCE = 10.0
 """Seconds. A ConfigMap can come a moment after its pod."""
+
+
+_Place = tuple[str, str, str]
+"""Namespace, what lacks keys, and the name to edit it by."""
 
 
 @dataclass
@@ -97,35 +101,40 @@ def _landed(facts: Facts, kind: str) -> dict[str, _Absence]:
 
 
 def _secret_keys(facts: Facts) -> Iterator[Match]:
+    found: dict[_Place, _Absence] = {}
     control = facts.deployment.control if facts.deployment else ""
     for secret in airflow(facts).secrets:
-        if secret.missing:
-            absence = _Absence(dict.fromkeys(secret.missing), dict.fromkeys(secret.readers))
-            absence.subjects = {subject(facts, reader): None for reader in secret.readers}
-            # Of the database's two keys, one tells the other.
-            is_lost = "fernet-key" in secret.missing or {"password", "sql-alchemy-conn"} <= {*secret.missing}
-            lost = _LOST.get(secret.name, "") if is_lost else ""
-            told = secret_subject(control, secret.name)
-            yield absence.match(told, of=secret.name, edited=secret.name, namespace=control, lost=lost)
-    yield from _keys("secret")(facts)
+        for key in secret.missing:
+            found.setdefault((control, secret.name, secret.name), _Absence()).add(key)
+        for reader in secret.readers if secret.missing else ():
+            found[control, secret.name, secret.name].add("", reader, subject(facts, reader))
+    for place, absence in _lacking(facts, "secret", found).items():
+        namespace, of, edited = place
+        lost = _LOST.get(of, "") if _is_lost(absence.names) else ""
+        yield absence.match(secret_subject(namespace, of), of=of, edited=edited, namespace=namespace, lost=lost)
 
 
-def _keys(kind: str) -> Callable[[Facts], Iterator[Match]]:
-    """What pods' messages say; of a mounted one, they name the volume only."""
+def _is_lost(keys: Collection[str]) -> bool:
+    """Of the database's two keys, one tells the other."""
+    return "fernet-key" in keys or {"password", "sql-alchemy-conn"} <= {*keys}
 
-    def matches(facts: Facts) -> Iterator[Match]:
-        for pod, said in _start_messages(facts):
-            seen = _LACKS.search(said)
-            if seen is None or not kind.startswith((seen["kind"] or seen["of"]).lower()):
-                continue
-            name = _name(seen["name"]) if seen["name"] else f"of volume {seen['volume'] or 'NAME'} of {pod.name}"
-            absence = _Absence()
-            absence.add(seen["key"] or seen["mounted"], _reader(pod), subject_of(pod), said)
-            told = secret_subject(pod.namespace, name) if kind == "secret" else f"config-map/{pod.namespace}/{name}"
-            edited = name if seen["name"] else "NAME"
-            yield absence.match(told, of=name, edited=edited, namespace=pod.namespace, lost="")
 
-    return matches
+def _config_map_keys(facts: Facts) -> Iterator[Match]:
+    for (namespace, of, edited), absence in _lacking(facts, "configmap", {}).items():
+        yield absence.match(f"config-map/{namespace}/{of}", of=of, edited=edited, namespace=namespace)
+
+
+def _lacking(facts: Facts, kind: str, found: dict[_Place, _Absence]) -> dict[_Place, _Absence]:
+    """With what pods' messages say; of a mounted one, they name the volume only."""
+    for pod, said in _start_messages(facts):
+        seen = _LACKS.search(said)
+        if seen is None or not kind.startswith((seen["kind"] or seen["of"]).lower()):
+            continue
+        name = _name(seen["name"]) if seen["name"] else f"of volume {seen['volume'] or 'NAME'} of {pod.name}"
+        place = (pod.namespace, name, name if seen["name"] else "NAME")
+        key = seen["key"] or seen["mounted"]
+        found.setdefault(place, _Absence()).add(key, _reader(pod), subject_of(pod), said)
+    return found
 
 
 def _start_messages(facts: Facts) -> Iterator[tuple[PodFact, str]]:
@@ -184,7 +193,7 @@ CONFIG_MAP_RULES: tuple[Rule, ...] = (
         "It was changed by hand, or made without: {readers} cannot start.",
         "Airstrip gives its own back what they lack: ./airstrip up; yours:"
         " kubectl -n {namespace} edit configmap {edited}",
-        _keys("configmap"),
+        _config_map_keys,
         NAMESPACE_CODES,
     ),
 )
