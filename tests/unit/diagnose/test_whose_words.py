@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -137,12 +137,18 @@ LONG_AGO = 3600.0
 
 
 def signs_of(
-    component: str, log: list[str], *, ready: bool = True, life: float = LONG_AGO, before: Sequence[str] = ()
+    component: str,
+    log: list[str],
+    *,
+    ready: bool = True,
+    life: float = LONG_AGO,
+    before: Sequence[str] = (),
+    ended: Mapping[str, object] | None = None,
 ) -> list[str]:
     """Of a container that runs since `life` seconds, whose life before ended with these words."""
     status: dict[str, Any] = {"name": "main", "ready": ready, "state": {"running": {"startedAt": ago(life)}}}
     if before:
-        status["lastState"] = {"terminated": {"exitCode": 1, "finishedAt": ago(life + 12)}}
+        status["lastState"] = {"terminated": {"exitCode": 1, "finishedAt": ago(life + 12), **(ended or {})}}
     metadata = {"name": "p", "namespace": "c", "labels": {"app.kubernetes.io/component": component}}
     item = {"metadata": metadata, "status": {"containerStatuses": [status]}}
 
@@ -194,6 +200,13 @@ def test_one_that_starts_again_and_again_is_not_well_in_between(component: str) 
     assert signs_of(component, [], life=3.0, before=[OURS]) == ["unreachable"]
     assert signs_of(component, [BEGUN], life=3.0, before=[OURS]) == []
     assert signs_of(component, [], life=LONG_AGO, before=[OURS]) == []
+
+
+def test_a_life_that_ended_nobody_knows_when_says_nothing() -> None:
+    """The kubelet writes null where it lost sight of a container."""
+    lost = {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None}
+    assert signs_of("triggerer", [], life=3.0, before=[OURS], ended={**lost, "finishedAt": None}) == []
+    assert signs_of("triggerer", [], life=3.0, before=[OURS], ended=lost) == ["unreachable"]
 
 
 def test_an_api_server_that_is_well_again_is_not_asked_of_its_life_before() -> None:

@@ -109,8 +109,9 @@ def _of_main_loop(cluster: Cluster, pod: Object, status: Object, lines: list[str
 
 
 def _ended_badly(status: Object) -> bool:
+    """Of one that ended with its node, ContainerStatusUnknown, the kubelet does not say when."""
     ended = (status.get("lastState") or {}).get("terminated") or {}
-    return bool(ended.get("exitCode")) and age(ended["finishedAt"]) < RECENT
+    return bool(ended.get("exitCode") and ended.get("finishedAt")) and age(ended["finishedAt"]) < RECENT
 
 
 def _log(cluster: Cluster, pod: Object, status: Object, *, previous: bool = False) -> list[str]:
