@@ -13,13 +13,15 @@ from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.namespace_rules import NOT_READY
 from airstrip.diagnose.place_rules import NOT_RUNNING
 from airstrip.diagnose.rule import Rule
-from airstrip.diagnose.rules import NOT_SEEN, RULES
+from airstrip.diagnose.rules import ABSENT_CODES, LANDED_CODES, NOT_SEEN, RULES
 from airstrip.diagnose.secret_values import SecretValues, unread
 from airstrip.diagnose.task_pods import left_over
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 
 __all__ = [
+    "ABSENT_CODES",
     "DATABASE",
+    "LANDED_CODES",
     "NOT_READY",
     "NOT_RUNNING",
     "NOT_SEEN",

@@ -78,5 +78,10 @@ RULES: tuple[Rule, ...] = (
 )
 """From the ground up."""
 
+LANDED_CODES = frozenset(rule.code for rule in namespace_rules.LANDED_RULES)
+"""Of what was landed and is not as it was landed."""
+ABSENT_CODES = frozenset(rule.code for rule in (*missing.CONFIG_MAP_RULES, *missing.ACCOUNT_RULES))
+"""Of what was landed and is not there, or what a pod asks for: then with evidence."""
+
 NOT_SEEN = RULES[-1].code
 """Of what could not be looked at."""

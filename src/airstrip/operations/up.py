@@ -10,7 +10,7 @@ from typing import Any
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.answers import UpData
-from airstrip.diagnose.namespace_rules import LANDED_RULES
+from airstrip.diagnose import ABSENT_CODES, LANDED_CODES
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Emit, Progress, step
 from airstrip.file_lock import file_lock
@@ -49,14 +49,7 @@ _PREPARED, _ROLLS = "foundation", "airflow"
 _POLL_SECONDS = 0.5
 _OURS = "app.kubernetes.io/managed-by=airstrip"
 _WORKLOADS = ("Deployment", "StatefulSet")
-_OWN = frozenset(
-    {
-        *(rule.code for rule in LANDED_RULES),
-        "deployment.not-landed",
-        "component.image-differs",
-        "airflow.version-differs",
-    }
-)
+_OWN = LANDED_CODES | {"deployment.not-landed", "component.image-differs", "airflow.version-differs"}
 """Of a landing that did not get to its end: what it had not come to yet, which is no reason why."""
 
 
@@ -85,7 +78,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     session.target.check()
     check_manifests(session)
     check_references(spec)
-    with ending_with_causes(session, emit, own=_OWN):
+    with _ending_with_causes(session, emit):
         platform, changed = _land_locked(session, emit, confirm, timeout, force=force)
         username = ADMIN if has_admin(session) else None
         # Not a failure of `up`: it has landed, and the file is mended without it.
@@ -104,6 +97,17 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
         },
         findings,
     )
+
+
+@contextlib.contextmanager
+def _ending_with_causes(session: Session, emit: Emit) -> Iterator[None]:
+    """Without what is recorded and not made yet, where no pod asks for it."""
+    try:
+        with ending_with_causes(session, emit, own=_OWN):
+            yield
+    except AirstripError as error:
+        error.findings = [each for each in error.findings if each.evidence or each.code not in ABSENT_CODES]
+        raise
 
 
 def _land_locked(

@@ -9,15 +9,20 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.diagnose import RULES
+from airstrip.diagnose import ABSENT_CODES, RULES, Facts
+from airstrip.diagnose.namespace_facts import MissingFact
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Progress, discard
+from airstrip.manifests import build_manifests
 from airstrip.operations import Session, up
+from airstrip.operations.plan import objects_of
+from airstrip.operations.render import NOT_BUILT
 from airstrip.place import PlaceFact
 from airstrip.platform import Platform
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
 from airstrip.targets.target import Target, agree
+from tests.unit.diagnose.making import pod, waiting
 
 SPEC = load_spec(None, TARGET_SPECS, PLANNED_TARGETS)
 # The package's name `up` is the function.
@@ -57,21 +62,50 @@ class Place:
 def test_whatever_fails_once_there_is_a_cluster_ends_with_what_doctor_finds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, own: tuple[str, ...]
 ) -> None:
-    for name in ("STATE", "RUN", "CACHE"):
-        monkeypatch.setenv(f"AIRSTRIP_{name}_DIR", str(tmp_path / name.lower()))
     failure = AirstripError("x.y", "no images", cause="So.", fix="Mend it.", details="lines")
     said = failure.to_dict()
+    monkeypatch.setattr(MODULE, "_OWN", own)
+    assert ends_with(failure, monkeypatch, tmp_path) == ([] if own else ["deployment.not-running"])
+    assert failure.to_dict() == said
+
+
+def ends_with(failure: AirstripError, monkeypatch: pytest.MonkeyPatch, folder: Any) -> list[str]:
+    """Codes of what an `up` is told with that fails so."""
+    for name in ("STATE", "RUN", "CACHE"):
+        monkeypatch.setenv(f"AIRSTRIP_{name}_DIR", str(folder / name.lower()))
 
     def fail(*_: object) -> None:
         raise failure
 
     monkeypatch.setattr(MODULE, "ensure_images", fail)
-    monkeypatch.setattr(MODULE, "_OWN", own)
     with pytest.raises(AirstripError) as raised:
         up(Session(SPEC, cast(Target, Place())), discard, agree, timeout=1)
-    assert raised.value.to_dict() == said
-    assert [finding.code for finding in raised.value.findings] == ([] if own else ["deployment.not-running"])
+    assert raised.value is failure
+    return [finding.code for finding in failure.findings]
+
+
+LANDED = objects_of(build_manifests(SPEC, Place().preview(), NOT_BUILT, {}))
+NOT_YET = [
+    MissingFact(item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"])
+    for item in LANDED
+    if item["kind"] != "Job"
+]
+
+
+def test_what_a_landing_has_not_come_to_yet_is_not_why_it_failed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    """All of it is in the record before the first of it is applied."""
+    assert {fact.kind for fact in NOT_YET} >= {"ConfigMap", "ServiceAccount", "Role", "Deployment", "Service"}
+    monkeypatch.setattr("airstrip.operations.causes.look", lambda _: Facts(missing=NOT_YET))
+    assert ends_with(AirstripError("x.y", "it failed"), monkeypatch, tmp_path) == []
+
+
+def test_a_config_map_that_a_pod_asks_for_is_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    asks = pod("scheduler", waiting("CreateContainerConfigError", 'configmap "mine" not found'))
+    monkeypatch.setattr("airstrip.operations.causes.look", lambda _: Facts(pods=[asks], missing=NOT_YET))
+    assert ends_with(AirstripError("x.y", "it failed"), monkeypatch, tmp_path) == ["config-map.missing"]
 
 
 def test_what_a_landing_has_not_come_to_yet_are_codes_of_rules() -> None:
-    assert {rule.code for rule in RULES} >= MODULE._OWN
+    assert {rule.code for rule in RULES} >= MODULE._OWN | ABSENT_CODES
