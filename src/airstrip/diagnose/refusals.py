@@ -40,7 +40,7 @@ def _refused(code: str) -> Matches:
             fields = {
                 "who": event.about.partition("/")[2],
                 "namespace": event.namespace,
-                "name": found.name,
+                "name": found.name or "(unnamed)",
                 "message": sentence(event.message),
                 "where": described.of_owner(facts, event.namespace, *_workload(event)),
             }

@@ -110,9 +110,32 @@ EXPLANATIONS: Mapping[str, Explanation] = {
 """Of refusals of pods. `who` is what the pod is for, `where` the place where the pod is described."""
 
 
+_OF_ERRORS: Mapping[str, tuple[str, str]] = {
+    "webhook.unavailable": (
+        "{webhook} does not answer.",
+        "Mend what serves it, or delete its configuration (kubectl get validatingwebhookconfigurations,"
+        "mutatingwebhookconfigurations -o wide).",
+    ),
+    "webhook.denied": ("{webhook} refuses it.", "Ask whoever keeps that webhook; or change what it names."),
+    "namespace.quota": (
+        "The quota of {namespace} is used up, or does not let it in.",
+        "Raise the ResourceQuota (kubectl -n {argument} edit resourcequota), or ask for less.",
+    ),
+    "namespace.limit-range": (
+        "The limit range of {namespace} forbids it.",
+        "Change the LimitRange (kubectl -n {argument} edit limitrange), or ask for what it allows.",
+    ),
+    "pod.security-violation": (
+        "The pod security of {namespace} does not allow it.",
+        "Take out what is named there, or set what it lacks.",
+    ),
+}
+"""Cause and fix by code, where the server's own words and the object are told beside them."""
+
+
 def cause_and_fix(refusal: Refusal, namespace: str) -> tuple[str, str]:
     """For an error whose message has the server's own words; the namespace is empty where it is not known."""
-    known = EXPLANATIONS[refusal.code]
-    why = known.symptom.partition(": ")[2].format(namespace=namespace or "its namespace", name=refusal.name)
-    fix = known.fix.format(namespace=namespace or "NAMESPACE", where="").rstrip()
-    return f"{why[0].upper()}{why[1:]}.", fix if fix.endswith(".") else f"{fix}."
+    cause, fix = _OF_ERRORS[refusal.code]
+    webhook = f"The admission webhook {refusal.name}" if refusal.name else "An admission webhook"
+    said = cause.format(webhook=webhook, namespace=namespace or "its namespace")
+    return said, fix.format(argument=namespace or "NAMESPACE")

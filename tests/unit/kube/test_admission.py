@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from airstrip.diagnose import diagnose
 from airstrip.kube.admission import EXPLANATIONS, RBAC, STAYS, Refusal, cause_and_fix, refusal_in
+from tests.unit.diagnose.making import refused
 
 FORBIDDEN = 'pods "a" is forbidden: '
 USER = "system:serviceaccount:air:scheduler"
@@ -75,17 +77,51 @@ def test_what_nobody_refused(text: str) -> None:
     assert refusal_in(text) is None
 
 
-@pytest.mark.parametrize("code", EXPLANATIONS)
-def test_an_error_names_the_namespace_or_leaves_room_for_it(code: str) -> None:
-    known = Refusal(code, "x", "guard.example.com")
-    for namespace in ("air", ""):
-        cause, fix = cause_and_fix(known, namespace)
-        assert "{" not in cause + fix
-        assert cause.endswith(".")
-        assert fix.endswith(".")
-    assert cause_and_fix(Refusal("namespace.quota", "x"), "air")[1].startswith(
-        "Raise the ResourceQuota: kubectl -n air edit"
-    )
+WEBHOOK = "guard.example.com"
+MEND = (
+    "Mend what serves it, or delete its configuration (kubectl get validatingwebhookconfigurations,"
+    "mutatingwebhookconfigurations -o wide)."
+)
+RAISE = "Raise the ResourceQuota (kubectl -n {} edit resourcequota), or ask for less."
+ALLOW = "Change the LimitRange (kubectl -n {} edit limitrange), or ask for what it allows."
+ASK = "Ask whoever keeps that webhook; or change what it names."
+TEXTS = [
+    ("webhook.unavailable", WEBHOOK, "air", "The admission webhook guard.example.com does not answer.", MEND),
+    ("webhook.denied", WEBHOOK, "air", "The admission webhook guard.example.com refuses it.", ASK),
+    ("webhook.denied", "", "air", "An admission webhook refuses it.", ASK),
+    ("namespace.quota", "q", "air", "The quota of air is used up, or does not let it in.", RAISE.format("air")),
+    (
+        "namespace.quota",
+        "q",
+        "",
+        "The quota of its namespace is used up, or does not let it in.",
+        RAISE.format("NAMESPACE"),
+    ),
+    ("namespace.limit-range", "", "air", "The limit range of air forbids it.", ALLOW.format("air")),
+    ("namespace.limit-range", "", "", "The limit range of its namespace forbids it.", ALLOW.format("NAMESPACE")),
+    (
+        "pod.security-violation",
+        "",
+        "air",
+        "The pod security of air does not allow it.",
+        "Take out what is named there, or set what it lacks.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "name", "namespace", "cause", "fix"), TEXTS)
+def test_an_error_s_texts_are_whole(code: str, name: str, namespace: str, cause: str, fix: str) -> None:
+    assert cause_and_fix(Refusal(code, "x", name), namespace) == (cause, fix)
+
+
+def test_every_refusal_of_a_pod_has_the_texts_of_an_error() -> None:
+    assert {text[0] for text in TEXTS} == set(EXPLANATIONS)
+
+
+def test_a_webhook_without_a_name_is_told_as_one() -> None:
+    (finding,) = diagnose(refused("admission webhook denied the request: no"))
+    symptom = "no pod can be made for scheduler-abc: the admission webhook (unnamed) refuses it"
+    assert (finding.code, finding.symptom) == ("webhook.denied", symptom)
 
 
 def test_only_a_refusal_that_stays_is_final() -> None:
