@@ -11,7 +11,7 @@ import pytest
 from airstrip.airflow_api import Inspection
 from airstrip.diagnose import DeploymentFact, diagnose
 from airstrip.diagnose.airflow import api_probe, landed_probe
-from airstrip.errors import AirflowError
+from airstrip.errors import AirflowError, KubernetesError
 from airstrip.kube import Cluster
 from tests.unit.airflow_api.test_client import Airflow, ok
 from tests.unit.diagnose.airflow_cases import seen
@@ -43,6 +43,22 @@ def test_what_cannot_be_decrypted(
     assert found.unreadable == unreadable
     codes = [finding.code for finding in diagnose(seen(unreadable=found.unreadable, undecrypted=found.undecrypted))]
     assert codes == (["secret.fernet-key-changed"] if unreadable else [])
+
+
+def refuse() -> tuple[str, ...]:
+    raise KubernetesError("kubernetes.forbidden", "pods/log may not be read")
+
+
+def test_a_variable_that_is_lost_is_told_without_the_log() -> None:
+    assert api_probe.stored(look(LOST, 500), refuse).unreadable == ("variable token", "connections")
+    with pytest.raises(KubernetesError, match="pods/log"):
+        api_probe.stored(look(KEPT, 500), refuse)
+
+
+def test_a_variable_that_is_lost_is_told_whatever_becomes_of_the_connections() -> None:
+    assert api_probe.stored(look(LOST, 403), refuse).unreadable == ("variable token",)
+    with pytest.raises(AirflowError):
+        api_probe.stored(look(KEPT, 403), refuse)
 
 
 def test_a_failure_for_another_reason_is_told_as_that() -> None:

@@ -15,7 +15,7 @@ from airstrip.diagnose.airflow.facts import (
     TaskSignFact,
 )
 from airstrip.diagnose.airflow.signs import RECENT, find_signs
-from airstrip.errors import AirflowError
+from airstrip.errors import AirflowError, AirstripError
 from airstrip.redaction import lines_without_credentials, without_credentials
 
 _ADMIN = "Admin"
@@ -63,9 +63,16 @@ def task_logs(client: AirflowClient, look: Inspection) -> AirflowFacts:
 def stored(look: Inspection, logged: Callable[[], Sequence[str]]) -> AirflowFacts:
     """`logged` reads what the api-server just said of a key: that it fails is no sign of one by itself."""
     lost = tuple(f"variable {name}" for name in look.unreadable_variables())
-    if look.lists_connections():
+    try:
+        lists_connections = look.lists_connections()
+    except AirstripError:
+        if not lost:
+            raise
         return AirflowFacts(unreadable=lost)
-    lines = tuple(logged())
+    if lists_connections:
+        return AirflowFacts(unreadable=lost)
+    # Where a variable tells already, the log need not be read, which we may not be allowed to.
+    lines = () if lost else tuple(logged())
     if lost or lines:
         return AirflowFacts(unreadable=(*lost, "connections"), undecrypted=lines)
     raise AirflowError(
