@@ -202,6 +202,32 @@ def test_one_that_starts_again_and_again_is_not_well_in_between(component: str) 
     assert signs_of(component, [], life=LONG_AGO, before=[OURS]) == []
 
 
+STARTING = "2026-11-21T18:24:11.000000Z [info     ] Starting the triggerer [airflow.jobs]"
+NOT_LET_IN = 'connection to server at "db.example.com" failed: FATAL:  password authentication failed for user "a"'
+
+
+@pytest.mark.parametrize(
+    ("before", "log", "found"),
+    [
+        # It reached the database in the life before, and does not in this one.
+        ([STARTING, "crash"], [NOT_LET_IN], ["login", "unreachable"]),
+        # The user's code may have said so.
+        ([STARTING, NOT_LET_IN], [], []),
+        ([NOT_LET_IN], [], ["login", "unreachable"]),
+        ([NOT_LET_IN], [TAKEN], ["login", "unreachable", "connections"]),
+    ],
+)
+def test_each_life_of_a_process_is_judged_by_itself(before: list[str], log: list[str], found: list[str]) -> None:
+    assert signs_of("triggerer", log, life=3.0, before=before) == found
+
+
+def test_of_a_long_life_whose_beginning_is_not_seen_only_airflow_s_own_words_count() -> None:
+    ended = {"startedAt": ago(LONG_AGO)}
+    assert signs_of("triggerer", [], life=3.0, before=[NOT_LET_IN], ended=ended) == []
+    ours = NOT_LET_IN.replace("db.example.com", "postgresql.air.svc")
+    assert signs_of("triggerer", [], life=3.0, before=[ours], ended=ended) == ["login", "unreachable"]
+
+
 def test_a_life_that_ended_nobody_knows_when_says_nothing() -> None:
     """The kubelet writes null where it lost sight of a container."""
     lost = {"exitCode": 137, "reason": "ContainerStatusUnknown", "startedAt": None}

@@ -9,7 +9,14 @@ from typing import Any
 from airstrip.diagnose.airflow import landed
 from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
 from airstrip.diagnose.airflow.settings import unknown_settings, variables_of
-from airstrip.diagnose.airflow.signs import RECENT, Signs, find_signs, has_reached_database, signs_of_process
+from airstrip.diagnose.airflow.signs import (
+    RECENT,
+    Signs,
+    find_signs,
+    has_reached_database,
+    joined,
+    signs_of_process,
+)
 from airstrip.diagnose.facts import DeploymentFact
 from airstrip.kube import Cluster, pod_log
 from airstrip.redaction import lines_without_credentials
@@ -99,13 +106,20 @@ def _signs_of(cluster: Cluster, pod: Object, status: Object) -> Iterator[SignFac
 def _of_main_loop(cluster: Cluster, pod: Object, status: Object, lines: list[str]) -> Signs:
     """Some have no readiness to tell that they have begun: the log of a life that is young does, being whole. One that
     has not reached the database yet says so with the last words of the life before, which ended just now."""
-    life = age(status["state"]["running"]["startedAt"])
-    is_whole = life < RECENT and len(lines) < _TAIL
-    has_begun = status["ready"] and not is_whole
-    if is_whole and not has_reached_database(lines) and _ended_badly(status):
-        lines = [*_log(cluster, pod, status, previous=True), *lines]
     runs_users_code = landed.component_of(pod) in _RUNS_USERS_CODE
-    return signs_of_process(lines, runs_users_code=runs_users_code, has_begun=has_begun)
+    is_whole = _is_whole(status["state"]["running"], lines)
+    found = signs_of_process(lines, runs_users_code=runs_users_code, has_begun=status["ready"] and not is_whole)
+    if not is_whole or has_reached_database(lines) or not _ended_badly(status):
+        return found
+    before = _log(cluster, pod, status, previous=True)
+    had_begun = not _is_whole(status["lastState"]["terminated"], before)
+    return joined(signs_of_process(before, runs_users_code=runs_users_code, has_begun=had_begun), found)
+
+
+def _is_whole(life: Object, lines: list[str]) -> bool:
+    """Whether these are all the lines of a life: of one that the kubelet does not date it is not known to be longer."""
+    started = life.get("startedAt")
+    return len(lines) < _TAIL and (not started or age(started) < RECENT)
 
 
 def _ended_badly(status: Object) -> bool:

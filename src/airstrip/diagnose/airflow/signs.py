@@ -75,6 +75,11 @@ def signs_of_process(lines: Sequence[str], *, runs_users_code: bool, has_begun: 
     )
 
 
+def joined(before: Signs, after: Signs) -> Signs:
+    """Of one life and the next, each judged by itself: what the first has reached the second has not."""
+    return _last((sign, line) for signs in (before, after) for sign, found in signs.items() for line in found)
+
+
 def has_reached_database(lines: Iterable[str]) -> bool:
     return any(_REACHED.search(line) for line in lines)
 
