@@ -18,7 +18,7 @@ from airstrip.diagnose.airflow.signs import find_signs
 from airstrip.kube import Cluster
 from tests.unit.airflow_api.test_client import Airflow, Answer, ok
 from tests.unit.airflow_api.test_inspection import ago
-from tests.unit.diagnose.airflow_cases import seen
+from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, seen
 from tests.unit.diagnose.making import failing, pod
 
 FULL = "OSError: [Errno 28] No space left on device"
@@ -267,3 +267,15 @@ def test_a_dag_processor_that_is_ready_may_still_not_reach_airflow_s_database() 
     ours = 'connection to server at "postgresql.air.svc" (10.1.2.3), port 5432 failed: Connection refused'
     users = 'connection to server at "warehouse" (10.1.2.4), port 5432 failed: Connection refused'
     assert find_signs([users, ours], mixed=True) == {"unreachable": (ours,)}
+
+
+def test_of_a_task_that_the_log_does_not_name_no_name_is_made_up() -> None:
+    line = "Detected a task instance without a heartbeat: TaskCallbackRequest(filepath='daily.py')"
+    (finding,) = diagnose(seen(signs=(SignFact("heartbeat-timeout", "scheduler", "scheduler-0", (line,)),)))
+    assert finding.symptom == "a task was given up: the scheduler heard no heartbeat of it for too long"
+    assert finding.fix == "Read what was logged, ./airstrip logs scheduler, and look at ./airstrip status"
+    (named,) = diagnose(AIRFLOW_CASES["task.heartbeat-timeout"][0])
+    assert named.fix == (
+        "Read what was logged, ./airstrip logs daily load --run r1, and look at ./airstrip status; then run it again:"
+        " ./airstrip run daily"
+    )

@@ -125,11 +125,18 @@ def _timed_out(facts: Facts) -> Iterator[Match]:
         for line in lines
     ]
     tasks = {(seen["dag"], seen["task"], seen["run"]): None for line in found if (seen := _TIMED_OUT.search(line))}
-    if found:
-        dag, task, run = next(iter(tasks), ("DAG", "a task", "RUN"))
-        others = f" and {len(tasks) - 1} more" if len(tasks) > 1 else ""
-        fields = {"task": task, "dag": dag, "others": others, "logs": f"./airstrip logs {dag} {task} --run {run}"}
-        yield Match(heartbeat_subject(dag, task), {**fields, "when": ""}, "\n".join(found))
+    if tasks:
+        dag, task, run = next(iter(tasks))
+        who = f"{task} of {dag} and {len(tasks) - 1} more" if len(tasks) > 1 else f"{task} of {dag}"
+        fields = heartbeat_fields(who, dag, f"./airstrip logs {dag} {task} --run {run}")
+        yield Match(heartbeat_subject(dag, task), fields, "\n".join(found))
+    elif found:
+        unnamed = {"who": "a task", "when": "", "logs": "./airstrip logs scheduler", "again": ""}
+        yield Match(heartbeat_subject("", ""), unnamed, "\n".join(found))
+
+
+def heartbeat_fields(who: str, dag: str, logs: str, when: str = "") -> dict[str, str]:
+    return {"who": who, "when": when, "logs": logs, "again": f"; then run it again: ./airstrip run {dag}"}
 
 
 def heartbeat_subject(dag: str, task: str) -> str:
@@ -188,9 +195,9 @@ ENDED_EARLY = Explanation(
 ENDED_EARLY_SUBJECT = "tasks/ended-early"
 HEARTBEAT_TIMEOUT = Explanation(
     "task.heartbeat-timeout",
-    "{task} of {dag}{others} was given up: the scheduler heard no heartbeat of it for too long",
+    "{who} was given up: the scheduler heard no heartbeat of it for too long",
     "Its pod was killed, hung, lost its node, or did not reach the api-server{when}.",
-    "Look at its log, {logs}, and at ./airstrip status; then run it again: ./airstrip run {dag}",
+    "Read what was logged, {logs}, and look at ./airstrip status{again}",
 )
 OVERDUE = Explanation(
     "dag.overdue",

@@ -14,6 +14,7 @@ from airstrip.diagnose.airflow.work import (
     HEARTBEAT_TIMEOUT,
     TOKEN_EXPIRED,
     TOKEN_REFUSED,
+    heartbeat_fields,
     heartbeat_subject,
     task_subject,
 )
@@ -133,7 +134,8 @@ def _no_heartbeat(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for entry in _noted(facts, "heartbeat timeout"):
         when = f"; noted at {moment(entry.when)}"
         subject = heartbeat_subject(named["dag"], facts.task.task_id if facts.task else "")
-        yield found(entry.text, subject, **named, others="", when=when)
+        who = f"{named['task']} of {named['dag']}"
+        yield found(entry.text, subject, **heartbeat_fields(who, named["dag"], named["logs"], when))
 
 
 def _noted(facts: WhyFacts, event: str) -> Iterator[AuditEntry]:
