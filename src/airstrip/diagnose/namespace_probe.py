@@ -88,8 +88,11 @@ def read_access(cluster: Cluster, deployment: DeploymentFact) -> Facts:
     """
     if not deployment.task_pods:
         return Facts()
-    asked = (_access(cluster, deployment, *needed) for needed in _NEEDED_RIGHTS)
-    return unless_forbidden(lambda: Facts(access=tuple(asked))) or Facts()
+    return unless_forbidden(lambda: _rights(cluster, deployment)) or Facts()
+
+
+def _rights(cluster: Cluster, deployment: DeploymentFact) -> Facts:
+    return Facts(access=tuple(_access(cluster, deployment, *needed) for needed in _NEEDED_RIGHTS))
 
 
 def read_dns(cluster: Cluster) -> Facts:

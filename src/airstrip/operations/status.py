@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from airstrip.airflow_api import Health
 from airstrip.answers import ComponentData, State, StatusData
 from airstrip.diagnose import NOT_READY, NOT_RUNNING, SILENT, UNHEALTHY, silence
 from airstrip.errors import AirflowError, KubernetesError
@@ -65,8 +66,8 @@ def _look(session: Session, platform: Platform, found: StatusData, findings: lis
     if not missing:
         # What runs, as Airflow says; the file may name another one that was not landed yet.
         found["versions"] = {"airflow": session.airflow.version(), **found["versions"]}
-        _look_at_airflow(session, found)
-        findings += _airflow_findings(found, spec.namespaces.control)
+        health = _look_at_airflow(session, found)
+        findings += _unhealthy(health, spec.namespaces.control) + import_error_findings(found["importErrors"])
 
 
 def _missing(session: Session, platform: Platform, components: Sequence[ComponentData]) -> list[str]:
@@ -101,17 +102,18 @@ def _components(session: Session) -> list[ComponentData]:
     return sorted(rows, key=lambda row: str(row["component"]))
 
 
-def _look_at_airflow(session: Session, found: StatusData) -> None:
+def _look_at_airflow(session: Session, found: StatusData) -> Health:
     client = session.airflow
     health = client.health()
     # By the names that `logs` takes.
-    states = {"metadatabase": health.database, **{name: beat.state for name, beat in health.components.items()}}
+    states = {_DATABASE: health.database, **{name: beat.state for name, beat in health.components.items()}}
     found["health"] = {name: state or None for name, state in states.items()}
     found["runs"] = [
         {"dag": run.dag_id, "run": run.run_id, "state": run.state, "started": run.start_date}
         for run in client.dag_runs(None, limit=_RUNS)
     ]
     found["importErrors"] = import_errors(client)
+    return health
 
 
 def _not_running(session: Session) -> Finding:
@@ -160,9 +162,8 @@ def _not_ready(component: ComponentData) -> Finding:
     return NOT_READY.finding({"component": component["component"], **fields})
 
 
-def _airflow_findings(airflow: StatusData, control: str) -> list[Finding]:
-    """Of the health that Airflow tells; of heartbeats it says only that there are none."""
-    sick = [name for name, state in airflow["health"].items() if state not in ("healthy", None)]
-    findings = [SILENT[name].finding(silence(name, control, None)) for name in SILENT if name in sick]
-    findings += [UNHEALTHY.finding({})] if _DATABASE in sick else []
-    return findings + import_error_findings(airflow["importErrors"])
+def _unhealthy(health: Health, control: str) -> list[Finding]:
+    """As Airflow says: of one that it calls unhealthy, how long ago its last heartbeat came."""
+    sick = {name: beat for name, beat in health.components.items() if beat.state not in ("healthy", "")}
+    findings = [SILENT[name].finding(silence(name, control, sick[name].age)) for name in SILENT if name in sick]
+    return findings + ([UNHEALTHY.finding({})] if health.database not in ("healthy", "") else [])

@@ -139,13 +139,22 @@ def close(session: Session, _: pytest.MonkeyPatch) -> None:
     cast("Place", session.target).landing += 1
 
 
-@pytest.mark.parametrize("verb", [land_anew, take_away, fail_to_take_away, close])
+@pytest.mark.parametrize(
+    ("verb", "closed"),
+    [
+        # The second is the look for the cause, which connects to the new landing by itself.
+        (land_anew, [1, 2]),
+        (take_away, [1]),
+        (fail_to_take_away, [1]),
+        (close, [1]),
+    ],
+)
 def test_what_was_known_is_asked_anew(
-    session: Session, place: Place, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., None]
+    session: Session, place: Place, monkeypatch: pytest.MonkeyPatch, verb: Callable[..., None], closed: list[int]
 ) -> None:
     first = session.airflow
     verb(session, monkeypatch)
-    assert place.closed[0] == 1
+    assert place.closed == closed
     assert session.platform.base_url == "http://localhost:2"
     assert session.airflow is not first
     assert address(session) == "http://localhost:2"

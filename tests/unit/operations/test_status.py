@@ -160,7 +160,12 @@ def test_an_airflow_that_does_not_answer_keeps_what_was_seen_before() -> None:
 
 
 def test_of_health_that_airflow_denies_the_same_is_said_as_doctor_says() -> None:
-    beats = {"scheduler": Heartbeat("healthy"), "dag-processor": Heartbeat("unhealthy"), "triggerer": Heartbeat("")}
+    beats = {
+        "scheduler": Heartbeat("healthy"),
+        "dag-processor": Heartbeat("unhealthy", age=41.6),
+        "triggerer": Heartbeat(""),
+    }
     result = status(Landing(health=Health("unhealthy", beats)).session())
     assert [finding.code for finding in result.findings] == ["dag-processor.silent", "database.unhealthy"]
+    assert result.findings[0].symptom == "the dag-processor sends no heartbeats: its last is 42 s old"
     assert "kubectl delete pod -n mine -l app.kubernetes.io/component=dag-processor" in result.findings[0].fix
