@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from airstrip.deployment import Deployment
     from airstrip.errors import AirstripError
     from airstrip.events import Event, LogLine, Notice, StepFailed, StepFinished, StepProgress, StepStarted, Warned
+    from airstrip.findings import Finding
     from airstrip.node import Node
-    from airstrip.result import Finding, Result
+    from airstrip.result import Result
     from airstrip.spec import Forgotten, ProjectWords
 
 __all__ = [

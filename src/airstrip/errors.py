@@ -21,10 +21,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from airstrip.result import Finding
+from airstrip.findings import Finding
 
 
 class AirstripError(Exception):

@@ -6,7 +6,8 @@ import json
 from collections.abc import Callable
 
 from airstrip.errors import AirstripError, CommandError
-from airstrip.result import Finding, Result
+from airstrip.findings import Finding
+from airstrip.result import Result
 from tests.cli.conftest import Outcome
 from tests.cli.facade import Facade
 

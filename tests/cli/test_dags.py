@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from airstrip.cli.present_dags import present_list
-from airstrip.result import Finding, Result
+from airstrip.findings import Finding
+from airstrip.result import Result
 from tests.cli.conftest import Outcome
 from tests.cli.facade import Facade
 

@@ -18,7 +18,8 @@ from types import ModuleType
 from airstrip.cli.main import run
 from airstrip.errors import AirstripError
 from airstrip.events import StepFinished, StepProgress, StepStarted, Warned
-from airstrip.result import Finding, Result
+from airstrip.findings import Finding
+from airstrip.result import Result
 from tests.cli.facade import Facade
 
 LONG = "because of a reason that takes many words to tell " * 4

@@ -10,8 +10,9 @@ import pytest
 
 from airstrip.errors import AirstripError
 from airstrip.events import LogLine
+from airstrip.findings import Finding
 from airstrip.operations.logs import COMPONENTS
-from airstrip.result import AnyResult, Finding, Result
+from airstrip.result import AnyResult, Result
 from tests.cli.conftest import Outcome, land
 from tests.cli.facade import Facade
 

@@ -12,7 +12,8 @@ import typer.main
 
 from airstrip.answers import PropertyName
 from airstrip.cli.main import app, run
-from airstrip.result import AnyResult, Finding, Result
+from airstrip.findings import Finding
+from airstrip.result import AnyResult, Result
 from tests.cli.conftest import Outcome
 from tests.cli.facade import Facade
 

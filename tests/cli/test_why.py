@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from airstrip.result import Finding, Result
+from airstrip.findings import Finding
+from airstrip.result import Result
 from tests.cli.conftest import Outcome
 from tests.cli.facade import Facade
 

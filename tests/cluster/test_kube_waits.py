@@ -10,9 +10,9 @@ import pytest
 
 from airstrip.diagnose import DeploymentFact, diagnose, look_at_cluster
 from airstrip.errors import WaitTimeout
+from airstrip.findings import Finding
 from airstrip.kube import Cluster, follow_pod_log, pod_log, wait_for_job, wait_for_rollout
 from airstrip.operations import Session
-from airstrip.result import Finding
 from tests.cluster.kube_objects import NAMESPACE, delete, job, own_namespace, pod_spec, workload
 
 THERE = DeploymentFact(NAMESPACE, NAMESPACE, NAMESPACE)

@@ -21,8 +21,9 @@ from airstrip.events import (
     event_to_dict,
     step,
 )
+from airstrip.findings import Finding
 from airstrip.platform import Binding, Platform, SharedVolume
-from airstrip.result import Finding, Result, error_document
+from airstrip.result import Result, error_document
 
 EVENTS: list[Event] = [
     StepStarted("a", "A"),

@@ -11,7 +11,7 @@ import httpx
 from airstrip.airflow_api.health import HEALTH, database_state
 from airstrip.airflow_api.refusals import may_pass
 from airstrip.errors import AirflowError
-from airstrip.result import Explanation, Finding
+from airstrip.findings import Explanation, Finding
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE = frozenset({500, 502, 503, 504})

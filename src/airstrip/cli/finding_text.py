@@ -6,7 +6,7 @@ from typing import TextIO
 
 from airstrip.cli.colors import paint
 from airstrip.cli.width import fold
-from airstrip.result import Finding
+from airstrip.findings import Finding
 
 
 def finding_lines(finding: Finding, stream: TextIO) -> list[str]:

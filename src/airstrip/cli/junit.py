@@ -10,7 +10,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from airstrip.errors import not_written
-from airstrip.result import AnyResult, Finding
+from airstrip.findings import Finding
+from airstrip.result import AnyResult
 
 # What XML 1.0 has no way to hold: a log may.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -8,7 +8,7 @@ from typing import Any
 
 from airstrip.cli.tables import state
 from airstrip.cli.width import fold
-from airstrip.result import Finding
+from airstrip.findings import Finding
 
 _WELL = {"success": ". It ran, and nothing is wrong.", "running": ". Nothing that is known keeps it."}
 

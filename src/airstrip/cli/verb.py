@@ -14,7 +14,8 @@ from airstrip.cli.errors import Interrupted, show_error, show_traceback, unexpec
 from airstrip.cli.present import present
 from airstrip.cli.render import Voice, WatchedVoice, make_voice
 from airstrip.errors import AirstripError
-from airstrip.result import AnyResult, Finding, error_document
+from airstrip.findings import Finding
+from airstrip.result import AnyResult, error_document
 
 Confirm = Callable[[str], bool]
 Work = Callable[[Voice, Confirm], AnyResult]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from airstrip.dags.facts import Facts
-from airstrip.result import Finding
+from airstrip.findings import Finding
 
 Level = Literal["broken", "missing", "warning"]
 """Airflow refuses it; it fails when it runs; it may, or could not be judged."""

@@ -9,7 +9,7 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.rules import RULES
-from airstrip.result import Finding
+from airstrip.findings import Finding
 
 
 def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:

@@ -11,8 +11,8 @@ from airstrip.diagnose import described
 from airstrip.diagnose.facts import ContainerFact, EventFact, Facts
 from airstrip.diagnose.match import Match, sentence, subject_of
 from airstrip.diagnose.rule import Rule
+from airstrip.findings import Explanation
 from airstrip.kube.troubles import CRASH_REASONS
-from airstrip.result import Explanation
 
 _KILLED = re.compile(r"^Container (?P<container>\S+?) failed (?P<probe>liveness|startup) probe\b")
 _RECENT = 600.0

@@ -10,7 +10,7 @@ from airstrip.diagnose.facts import Facts, PodFact
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from airstrip.diagnose.rule import Rule
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 _STUCK = 10.0
 """Seconds beyond the time by which it was to be gone."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match, lines
 from airstrip.diagnose.rule import Rule
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 _MIB = 1 << 20
 

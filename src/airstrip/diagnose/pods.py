@@ -10,8 +10,8 @@ from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.diagnose.failing_probes import PROBE_RULES
 from airstrip.diagnose.match import Match, lines, sentence, subject_of
 from airstrip.diagnose.rule import Rule
+from airstrip.findings import Explanation
 from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS
-from airstrip.result import Explanation
 
 _PERMISSION = re.compile(r"(Permission denied|Read-only file system)[^/]*(/opt/airflow/(?:logs|dags)[^'\"\s]*)")
 _NO_NAMES = re.compile(r"Temporary failure in name resolution|could not translate host name .*: Try again|EAI_AGAIN")

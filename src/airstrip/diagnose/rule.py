@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 Matches = Callable[[Facts], Iterator[Match]]
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 RBAC = "kubernetes.forbidden"
 """The authorizer's refusal: nobody else's stands in the way."""

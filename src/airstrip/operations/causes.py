@@ -8,9 +8,9 @@ from contextlib import contextmanager, suppress
 from airstrip.diagnose import NOT_SEEN, diagnose
 from airstrip.errors import AirstripError, CheckError, LockError, SpecError, UsageError
 from airstrip.events import Emit, step
+from airstrip.findings import Finding
 from airstrip.operations.examination import look
 from airstrip.operations.session import Session
-from airstrip.result import Finding
 
 _NOT_ITS_FAULT = (UsageError, SpecError, LockError, CheckError)
 """The deployment may be well, and another Airstrip at work on it."""

@@ -12,7 +12,7 @@ from airstrip.airflow_api import AirflowClient, may_pass
 from airstrip.answers import ImportErrorData
 from airstrip.errors import AirflowError
 from airstrip.events import Emit, Warned
-from airstrip.result import Finding
+from airstrip.findings import Finding
 
 _USERS_BUNDLE = "main"
 _PARSE_SECONDS = 5.0

@@ -14,12 +14,13 @@ from airstrip.airflow_api import Dag, DagRun, TaskInstance
 from airstrip.answers import RunData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
+from airstrip.findings import Finding, told_once
 from airstrip.operations.causes import ending_with_causes, find_causes, searching, unforeseen
 from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 from airstrip.operations.why import why
-from airstrip.result import Finding, Result, told_once
+from airstrip.result import Result
 
 _ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "removed"})
 _HAS_LOG = frozenset({"success", "failed"})

@@ -8,13 +8,14 @@ from airstrip.airflow_api import Health
 from airstrip.answers import ComponentData, State, StatusData
 from airstrip.diagnose import NOT_READY, NOT_RUNNING, SILENT, UNHEALTHY, silence
 from airstrip.errors import AirflowError, KubernetesError
+from airstrip.findings import Finding
 from airstrip.manifests import CLI_SECRET, build_manifests
 from airstrip.operations.dag_files import import_error_findings, import_errors
 from airstrip.operations.history import read_history
 from airstrip.operations.render import NOT_BUILT
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
-from airstrip.result import Finding, Result
+from airstrip.result import Result
 
 _KINDS = ("Deployment", "StatefulSet")
 _RUNS = 5

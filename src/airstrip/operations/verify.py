@@ -10,11 +10,12 @@ from contextlib import suppress
 from airstrip.answers import PropertyData, VerifyData
 from airstrip.errors import AirstripError, UsageError
 from airstrip.events import Emit, Warned, step
+from airstrip.findings import Finding
 from airstrip.kube import Lease
 from airstrip.operations.causes import ending_with_causes, find_causes
 from airstrip.operations.properties import PROPERTIES, Outcome, Property, Scene, clean
 from airstrip.operations.session import Session
-from airstrip.result import Finding, Result
+from airstrip.result import Result
 
 STAYS = "rows of Airflow's audit log, and log files of the tasks"
 """What verify cannot take away again."""

@@ -20,12 +20,13 @@ from airstrip.diagnose import (
 from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
 from airstrip.diagnose.why.collect import import_error_of
 from airstrip.errors import AirflowError, UsageError
+from airstrip.findings import Finding, told_once
 from airstrip.manifests import CLI_SECRET, PARALLELISM
 from airstrip.operations.dag_files import dag_files
 from airstrip.operations.examination import deployment_fact
 from airstrip.operations.logs import COMPONENTS
 from airstrip.operations.session import Session
-from airstrip.result import Finding, Result, told_once
+from airstrip.result import Result
 
 _ANSWER_SECONDS = 5.0
 """For each question to Airflow, which is asked three times: one that does not answer is a finding of its own."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from airstrip.events import Emit
+from airstrip.findings import Finding
 from airstrip.place import PlaceFact
 from airstrip.platform import Platform
-from airstrip.result import Finding
 
 Confirm = Callable[[str], bool]
 """Asks a yes-or-no question; raises UsageError where nobody can answer."""

@@ -10,7 +10,7 @@ import pytest
 from airstrip.diagnose import RULES, Facts, diagnose
 from airstrip.diagnose.facts import PodFact
 from airstrip.diagnose.why import REASONS, WhyFacts, explain
-from airstrip.result import Explanation, Finding, told_once
+from airstrip.findings import Explanation, Finding, told_once
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, DEPLOYMENT
 from tests.unit.diagnose.cluster_cases import NO_SECRET
 from tests.unit.diagnose.making import waiting

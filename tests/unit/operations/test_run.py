@@ -13,9 +13,10 @@ import pytest
 from airstrip.airflow_api import Dag, DagRun, LogRecord, TaskInstance, TaskLog
 from airstrip.errors import AirflowError, AirstripError, KubernetesError
 from airstrip.events import Event, LogLine, Notice, StepProgress
+from airstrip.findings import Finding
 from airstrip.operations import Session, run
 from airstrip.place import PlaceFact
-from airstrip.result import Finding, Result
+from airstrip.result import Result
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
 RUN = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)

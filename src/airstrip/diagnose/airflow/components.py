@@ -11,7 +11,7 @@ from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_
 from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Matches, Rule
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 API_PROBE, WORK_PROBE = "airflow", "airflow-work"
 _SILENT_SECONDS = 20.0

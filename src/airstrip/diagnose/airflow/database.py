@@ -8,7 +8,7 @@ from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 DATABASE = "postgresql"
 """The component."""

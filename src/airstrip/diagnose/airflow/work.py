@@ -11,7 +11,7 @@ from airstrip.diagnose.airflow.look import airflow, control_of, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 _TASK = re.compile(r"<TaskInstance: (?P<task>[\w.-]+) ")
 _LATE = 60.0

@@ -8,7 +8,7 @@ from dataclasses import replace
 from airstrip.diagnose.why import dags, ends, limits, pods, refusals, runs, states, upstream
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.reason import Reason
-from airstrip.result import Finding
+from airstrip.findings import Finding
 
 REASONS: tuple[Reason, ...] = (
     *dags.REASONS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.why.facts import WhyFacts
-from airstrip.result import Explanation
+from airstrip.findings import Explanation
 
 Matches = Callable[[WhyFacts], Iterator[Match]]
 

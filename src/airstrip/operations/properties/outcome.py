@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from airstrip.answers import PropertyName
+from airstrip.findings import Finding
 from airstrip.operations.properties.scene import Need, Scene
-from airstrip.result import Finding
 
 State = Literal["proved", "failed", "not-applicable"]
 

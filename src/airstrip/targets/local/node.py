@@ -19,8 +19,8 @@ from airstrip.embedded.binaries import (
 )
 from airstrip.errors import NodeError
 from airstrip.events import Emit
+from airstrip.findings import Finding
 from airstrip.paths import cache_dir, run_dir, state_dir
-from airstrip.result import Finding
 from airstrip.targets.local.spec import DEFAULT_PORT
 from airstrip.targets.target import Confirm
 

@@ -10,10 +10,10 @@ from typing import Any
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
 from airstrip.events import Emit, Warned, step
+from airstrip.findings import Finding
 from airstrip.kube import connect, execute, plan_changes, wait_for_default_service_account
 from airstrip.place import PlaceFact
 from airstrip.platform import Platform, Purpose
-from airstrip.result import Finding
 from airstrip.spec import Spec
 from airstrip.targets.landed import require_same_namespace
 from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
