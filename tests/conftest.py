@@ -10,6 +10,7 @@ import pytest
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.kube import Cluster
+from airstrip.manifests import CLI_SECRET
 from airstrip.operations import Session
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS, make_target
@@ -76,6 +77,8 @@ def cluster(session: Session) -> Cluster:
     return session.cluster
 
 
-@pytest.fixture(scope="session")
-def airflow(session: Session) -> AirflowClient:
-    return session.airflow
+@pytest.fixture(scope="module")
+def airflow(session: Session) -> Iterator[AirflowClient]:
+    """A client of its own for each module: faults before it may have changed the account's password."""
+    with session.airflow_as(session.read_secret(CLI_SECRET)) as client:
+        yield client

@@ -7,7 +7,7 @@ taken up again after each break.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -23,6 +23,7 @@ OnProgress = Callable[[str], None]
 
 _POLL = 0.5
 _ABSENT_SECONDS = 5.0
+_RECENT_SECONDS = 15.0
 _PASSING = frozenset({"kubernetes.unreachable", "kubernetes.timeout", "kubernetes.busy", "kubernetes.server-error"})
 
 _FIXES = {
@@ -82,11 +83,24 @@ def wait_for_default_service_account(cluster: Cluster, namespace: str, *, timeou
 
 @dataclass
 class _Clock:
-    """`absent_since` bounds how long an object may be missing, which nothing will make."""
+    """`absent_since` bounds how long an object may be missing, which nothing will make.
+
+    `troubles` were seen last, at `troubled`: a container that crashes again and again runs in between.
+    """
 
     started: float
     deadline: float
     absent_since: float | None = None
+    troubled: float = 0.0
+    troubles: Sequence[Trouble] = ()
+
+    def note(self, troubles: Sequence[Trouble]) -> None:
+        if troubles:
+            self.troubled, self.troubles = time.monotonic(), troubles
+
+    @property
+    def recent(self) -> Sequence[Trouble]:
+        return self.troubles if time.monotonic() - self.troubled < _RECENT_SECONDS else ()
 
 
 def _wait(
@@ -106,6 +120,7 @@ def _wait(
             seen = found
             if seen.done:
                 return
+            clock.note(seen.troubles)
             if seen.failed or any(trouble.hopeless for trouble in seen.troubles):
                 _give_up(cluster, what, namespace, seen, early=True, clock=clock)
         _check_present(found, what, namespace, clock)
@@ -143,7 +158,7 @@ def _check_present(found: Look | str | None, what: str, namespace: str, clock: _
 
 def _give_up(cluster: Cluster, what: str, namespace: str, seen: Look, *, early: bool, clock: _Clock) -> NoReturn:
     troubles, text = gather(cluster, namespace, seen.pods, seen.owners)
-    first = next(iter((*seen.troubles, *troubles)), None)
+    first = next(iter((*seen.troubles, *troubles, *clock.recent)), None)
     code = seen.failed or (first.code if first else "wait.timeout")
     seconds = time.monotonic() - clock.started
     message = f"{what} in {namespace} did not become ready within {seconds:.0f} s ({seen.progress})"

@@ -29,6 +29,14 @@ def well() -> set[str]:
     return set()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _whoever_comes_next_logs_in_anew(session: Session) -> Iterator[None]:
+    """A fault may have changed the password of the account, or the key that its tokens were signed with."""
+    yield
+    if client := session.__dict__.pop("airflow", None):
+        client.close()
+
+
 @pytest.fixture
 def doctor(landing: Landing, cluster: Cluster, well: set[str]) -> Iterator[Doctor]:
     """Nothing is wrong before a fault, nor after it: where it was so after the one before, it is so."""
