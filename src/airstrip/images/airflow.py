@@ -1,4 +1,4 @@
-"""The Airflow image: Debian with Python and git, Airflow in a virtual environment, and airstrip_pods in it.
+"""The Airflow image: Debian with Python, Airflow in a virtual environment, and airstrip_pods in it.
 
 /opt/airflow            AIRFLOW_HOME, home of the user airflow (uid 50000, group 0)
 /opt/airflow/{dags,logs,config}, writable for group 0, as OpenShift's arbitrary users need
@@ -19,7 +19,7 @@ from airstrip.images.oci import RunSettings
 from airstrip.images.pods_package import ensure_pods_layer, pods_digest
 from airstrip.images.recipe import Account, Folder, SystemRecipe
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan
-from airstrip.images.requirements import resolve_requirements, shipped_lock
+from airstrip.images.requirements import resolve_requirements, shipped_locks
 from airstrip.images.store import ImageStore
 from airstrip.images.system import ensure_system_layer
 
@@ -27,7 +27,7 @@ HOME = "/opt/airflow"
 UID = 50000
 
 # procps: the pod operators end their XCom sidecar, which runs in this image, with pgrep.
-_PACKAGES = ("ca-certificates", "git", "libpq5", "openssh-client", "procps", "python3", "tini")
+_PACKAGES = ("ca-certificates", "libpq5", "procps", "python3", "tini")
 _FOLDERS = ("opt/airflow", "opt/airflow/dags", "opt/airflow/logs", "opt/airflow/config")
 
 # Raise it when environment.py, or what it adds, makes other bytes of the same lock.
@@ -60,14 +60,14 @@ def system_recipe(packages: tuple[str, ...] = ()) -> SystemRecipe:
 
 def image_key(request: AirflowImageRequest) -> str:
     """A hash of everything that decides what is in the image; the same on every machine of a kind."""
-    lock = shipped_lock(request)
+    locks = b"".join(lock.read_bytes() for lock in shipped_locks(request))
     inputs = {
         "format": _FORMAT,
         "system": system_recipe(request.packages).key,
         "version": request.version,
         "extras": request.extras,
         "requirements": request.requirements,
-        "lock": hashlib.sha256(lock.read_bytes()).hexdigest() if lock else None,
+        "lock": hashlib.sha256(locks).hexdigest() if locks else None,
         "pods": pods_digest(),
         "settings": repr(_SETTINGS),
     }

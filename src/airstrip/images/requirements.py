@@ -1,14 +1,16 @@
 """The Python packages of an Airflow image, every one with its version and hashes.
 
-A lock ships for the default deployment; its first line names what it answers. Other extras or
-requirements of the same Airflow are resolved with that lock as constraints, so that they change as
-little as possible; other versions are resolved freely.
+A lock ships for the default deployment; its first line names what it answers. So does, for an extra of
+Airstrip's own choice, a list of the packages that it adds to that lock. Other extras or requirements of
+the same Airflow are resolved with these as constraints, so that they change as little as possible; other
+versions are resolved freely.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from airstrip.errors import ImageError
@@ -22,6 +24,7 @@ PYTHON = "3.11"
 _PLATFORMS = {"amd64": "x86_64-manylinux_2_36", "arm64": "aarch64-manylinux_2_36"}
 
 _UNKNOWN_EXTRA = re.compile(r"`apache-airflow[^`]*` does not have an extra named `([^`]+)`")
+_HEAD = re.compile(r"# apache-airflow\[(?P<extras>[^\]]*)\]==.*")
 _LOCKS = Path(__file__).parent / "locks"
 
 
@@ -29,16 +32,20 @@ def airflow_requirement(request: AirflowImageRequest) -> str:
     return f"apache-airflow[{','.join(request.extras)}]=={request.version}"
 
 
-def shipped_lock(request: AirflowImageRequest) -> Path | None:
-    """The lock that ships for this version of Airflow."""
+def shipped_locks(request: AirflowImageRequest) -> tuple[Path, ...]:
+    """The lock that ships for this version of Airflow, and what extras of the request add to it."""
     lock = _LOCKS / f"airflow-{request.version}.lock"
-    return lock if lock.is_file() else None
+    if not lock.is_file():
+        return ()
+    added = (_LOCKS / f"airflow-{request.version}+{extra}.lock" for extra in request.extras)
+    return (lock, *(each for each in added if each.is_file()))
 
 
-def is_answered_by(lock: Path, request: AirflowImageRequest) -> bool:
-    """Whether the lock is exactly the answer to the request: the same extras and nothing besides."""
-    answered = lock.read_text().partition("\n")[0].removeprefix("# ")
-    return not request.requirements and answered == airflow_requirement(request)
+def are_answer(locks: Sequence[Path], request: AirflowImageRequest) -> bool:
+    """Whether the locks are exactly the answer to the request: the same extras and nothing besides."""
+    answered = [_HEAD.fullmatch(lock.read_text().partition("\n")[0]) for lock in locks]
+    extras = {extra for found in answered if found for extra in found["extras"].split(",")}
+    return bool(locks) and not request.requirements and extras == set(request.extras)
 
 
 def target_options() -> tuple[str, ...]:
@@ -73,8 +80,7 @@ def build_resolve_command(request: AirflowImageRequest, uv: Path, uv_cache: Path
 
     Requirements go in by stdin: their URLs may hold a password.
     """
-    lock = shipped_lock(request)
-    constraints = ("--constraints", str(lock)) if lock else ()
+    constraints = [word for lock in shipped_locks(request) for word in ("--constraints", str(lock))]
     wanted = "\n".join((airflow_requirement(request), *request.requirements, ""))
     return Command(
         (
@@ -103,9 +109,10 @@ def resolve_requirements(request: AirflowImageRequest, uv: Path, uv_cache: Path,
 
     Raises ImageError with uv's own explanation when there is no such set.
     """
-    lock = shipped_lock(request)
-    if lock is not None and is_answered_by(lock, request):
-        return lock
+    locks, answer = shipped_locks(request), work / "requirements.lock"
+    if are_answer(locks, request):
+        answer.write_text("".join(lock.read_text() for lock in locks))
+        return answer
     done = run(build_resolve_command(request, uv, uv_cache, work), check=False)
     # uv only warns of these: the deployment would come up without what was asked for.
     unknown = sorted(set(_UNKNOWN_EXTRA.findall(done.stderr)))
@@ -117,7 +124,7 @@ def resolve_requirements(request: AirflowImageRequest, uv: Path, uv_cache: Path,
             fix="Correct it; a provider without an extra goes under image.requirements by its package's name.",
         )
     if done.exit_code == 0:
-        return work / "requirements.lock"
+        return answer
     raise resolve_error(request, done.stderr)
 
 
@@ -130,7 +137,7 @@ def resolve_error(request: AirflowImageRequest, output: str) -> ImageError:
             "image.unresolved",
             "the image's Python packages cannot be installed together",
             cause="uv found no set of versions that satisfies all of them without compiling any."
-            + (held if shipped_lock(request) else ""),
+            + (held if shipped_locks(request) else ""),
             fix="Change airflow.version, airflow.extras or image.requirements as uv's explanation suggests.",
             details=details,
         )

@@ -9,6 +9,7 @@ from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
 from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
 from airstrip.manifests.document import format_document
+from airstrip.manifests.git import build_git_secrets, git_references
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
     ADMIN_SECRET,
@@ -17,6 +18,7 @@ from airstrip.manifests.names import (
     API_SERVER,
     CLI_SECRET,
     DAG_PROCESSOR,
+    GIT_CHECK,
     POSTGRESQL,
     POSTGRESQL_PORT,
     PROJECTS_MAP,
@@ -48,6 +50,7 @@ __all__ = [
     "CHECK_FOLDERS",
     "CLI_SECRET",
     "DAG_PROCESSOR",
+    "GIT_CHECK",
     "PARALLELISM",
     "POSTGRESQL",
     "POSTGRESQL_PORT",
@@ -60,6 +63,7 @@ __all__ = [
     "SecretValues",
     "Stage",
     "build_check",
+    "build_git_secrets",
     "build_manifests",
     "build_secrets",
     "checksum",
@@ -67,6 +71,7 @@ __all__ = [
     "data_job",
     "environment_map",
     "format_document",
+    "git_references",
     "missing_keys",
     "parse_project",
     "pods_account",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from airstrip.manifests.access import build_access
 from airstrip.manifests.api_server import build_api_server
 from airstrip.manifests.claims import build_claims
 from airstrip.manifests.config_maps import build_config_maps
 from airstrip.manifests.dag_processor import build_dag_processor
+from airstrip.manifests.git_check import build_git_check
 from airstrip.manifests.manifest_set import Images, Inputs, ManifestSet, Object, Stage
 from airstrip.manifests.migration import build_migration
 from airstrip.manifests.network import build_network_policies
@@ -28,15 +29,19 @@ def build_manifests(
     images: Images,
     checksums: Mapping[str, str],
     kept: Mapping[str, Project] | None = None,
+    git_secrets: Sequence[Object] = (),
 ) -> ManifestSet:
     """Every namespaced object of a deployment, in the order in which it is applied.
 
     `checksums` are of the Secrets' values by the Secret's name: a pod rolls when one that it reads
-    changes; without them (`render`) nothing is said of Secrets. `kept` are projects that the command line
-    made: they are told to Airflow, and are nobody else's to apply. Raises AirstripError where the
+    changes; without them and `git_secrets` (`render`) nothing is said of Secrets. `kept` are projects that the
+    command line made: they are told to Airflow, and are nobody else's to apply. Raises AirstripError where the
     place lacks what the spec needs, SpecError where a patch does not fit.
     """
-    inputs, config_maps = build_config_maps(Inputs(spec, platform, images, checksums, kept=kept or {}).with_volumes())
+    git_secret = next((str(item["metadata"]["name"]) for item in git_secrets), "")
+    inputs, config_maps = build_config_maps(
+        Inputs(spec, platform, images, checksums, kept=kept or {}, git_secret=git_secret).with_volumes()
+    )
     airflow = _patched(
         inputs,
         *build_api_server(inputs),
@@ -46,18 +51,24 @@ def build_manifests(
     )
     database = _patched(inputs, *build_postgresql(inputs))
     migration = build_migration(inputs)
-    foundation = _patched(
-        inputs,
-        *build_access(inputs),
-        *config_maps,
-        *build_projects(inputs),
-        *build_claims(inputs),
-        *build_network_policies(inputs),
-        *disruption_budgets(inputs, _replicas((*database, *airflow))),
+    config_maps = _patched(inputs, *config_maps)
+    # Of all that rolls, so that it runs before anything does.
+    check = build_git_check(inputs, (*config_maps, *airflow))
+    foundation = (
+        *_patched(inputs, *build_access(inputs)),
+        *(item for item in config_maps if item not in check),
+        *_patched(
+            inputs,
+            *build_projects(inputs),
+            *build_claims(inputs),
+            *build_network_policies(inputs),
+            *disruption_budgets(inputs, _replicas((*database, *airflow))),
+        ),
     )
-    check_targets(inputs, (*foundation, *database, *migration, *airflow))
+    check_targets(inputs, (*check, *foundation, *database, *migration, *airflow))
     return ManifestSet(
         (
+            *([Stage("git", (*git_secrets, *check))] if check else []),
             Stage("foundation", foundation),
             Stage("database", database),
             Stage("migration", migration),

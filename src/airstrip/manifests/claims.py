@@ -7,8 +7,6 @@ from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import metadata
 from airstrip.platform import Binding, Purpose, Role, SharedVolume
 
-_OF_EACH: tuple[Purpose, ...] = ("dags", "logs")
-
 
 def build_claims(inputs: Inputs) -> tuple[Object, ...]:
     """Raises AirstripError `volume.not-shareable` where the place cannot bind a volume in each namespace.
@@ -16,8 +14,8 @@ def build_claims(inputs: Inputs) -> tuple[Object, ...]:
     Only pods of projects use `data`: the control plane has no claim of it.
     """
     roles: dict[str, Role] = {inputs.workers: "workers", inputs.control: "control"}
-    wanted = [*((purpose, namespace) for purpose in _OF_EACH for namespace in inputs.namespaces)]
-    wanted.append(("data", inputs.workers))
+    of_each = ((purpose, namespace) for purpose in inputs.spec.dags.volumes for namespace in inputs.namespaces)
+    wanted: tuple[tuple[Purpose, str], ...] = (*of_each, ("data", inputs.workers))
     return tuple(
         _claim(inputs, volume, _binding(inputs, volume, roles[namespace]), namespace)
         for volume, namespace in ((_volume(inputs, purpose), namespace) for purpose, namespace in wanted)

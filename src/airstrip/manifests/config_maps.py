@@ -6,14 +6,16 @@ from dataclasses import replace
 from importlib.resources import files
 
 from airstrip.checksum import checksum
+from airstrip.manifests.git import git_files
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map
-from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, SCRIPTS_MAP, SETTINGS_MAP
+from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, GIT_MAP, SCRIPTS_MAP, SETTINGS_MAP
 from airstrip.manifests.settings import control_settings
 from airstrip.manifests.task_pod import build_task_pod_template
 
 _SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
 _SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
+_GIT = ("check_git.py",)
 _DAGS = (".airflowignore", "airstrip_looks.py", "smoke.py", "verify.py")
 
 
@@ -29,6 +31,7 @@ def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
         for name, data in (
             (DAGS_MAP, _contents("dags", _DAGS)),
             (SETTINGS_MAP, _contents("settings", _SETTINGS_FILES)),
+            *([(GIT_MAP, {**git_files(inputs.spec), **_contents("git", _GIT)})] if inputs.spec.dags.git else []),
         )
         for namespace in inputs.namespaces
     ]

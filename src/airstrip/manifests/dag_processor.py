@@ -1,13 +1,14 @@
-"""The DAG processor: parses the files of both bundles; the only one of the control plane that runs their code."""
+"""The DAG processor: parses the files of all bundles; the only one of the control plane that runs their code."""
 
 from __future__ import annotations
 
+from airstrip.manifests.dags import dags_mounts
 from airstrip.manifests.main_loop import main_loop_probe
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import DAG_PROCESSOR
 from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, Process, Resources, pod_template
 from airstrip.manifests.projects import PROJECTS
-from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, PRIVATE_LOGS, SCRATCH, SCRIPTS
+from airstrip.manifests.volumes import PRIVATE_LOGS, SCRATCH, SCRIPTS
 from airstrip.manifests.workload import deployment
 
 # It has no port to ask whether it started; a wrong setting or database ends it sooner than this.
@@ -22,7 +23,7 @@ def build_dag_processor(inputs: Inputs) -> tuple[Object, ...]:
         # The limit is for what users import.
         resources=Resources(cpu=100, memory=224, memory_limit=1536),
         secrets=(DATABASE_URL, FERNET_KEY),
-        mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, DAGS, BUILT_IN_DAGS, PROJECTS),
+        mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, *dags_mounts(inputs), PROJECTS),
         probes={"livenessProbe": main_loop_probe()},
         grace_seconds=60,
     )

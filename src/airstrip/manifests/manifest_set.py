@@ -32,7 +32,10 @@ class Stage:
 
 @dataclass(frozen=True)
 class ManifestSet:
-    """All namespaced objects of a deployment. Stages in order: foundation, database, migration, airflow."""
+    """All namespaced objects of a deployment.
+
+    Stages in order: git (where DAGs come from there), foundation, database, migration, airflow.
+    """
 
     stages: tuple[Stage, ...]
 
@@ -44,7 +47,8 @@ class Inputs:
     `checksums` are of what is in a Secret, and of what is behind a claim, by the object's name; a
     Secret's is missing where its values are not known (`render`). `config_maps` are the names under
     which the ConfigMaps are applied (config_maps.py), by their plain ones. `kept` are the projects that
-    the command line made, which are in the cluster and in no file.
+    the command line made, which are in the cluster and in no file. `git_secret` is the name of the Secret
+    that git reads, empty where it is not known.
     """
 
     spec: Spec
@@ -53,6 +57,7 @@ class Inputs:
     checksums: Mapping[str, str]
     config_maps: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, Project] = field(default_factory=dict)
+    git_secret: str = ""
 
     @property
     def control(self) -> str:

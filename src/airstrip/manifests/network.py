@@ -7,6 +7,7 @@
     the four processes and the migration    the database
     all                                     DNS
     dag-processor, triggerer, task pods     whatever users' code calls, identity endpoints included
+    git-check                               as task pods
 
 A cluster without a network plugin that enforces them ignores them.
 """
@@ -22,6 +23,7 @@ from airstrip.manifests.names import (
     API_PORT,
     API_SERVER,
     DAG_PROCESSOR,
+    GIT_CHECK,
     MIGRATION,
     POSTGRESQL,
     POSTGRESQL_PORT,
@@ -52,6 +54,11 @@ def build_network_policies(inputs: Inputs) -> tuple[Object, ...]:
         _migration(inputs),
         *([_tasks(inputs)] if inputs.tasks_have_pods else []),
     )
+
+
+def build_git_check_policy(inputs: Inputs, namespace: str) -> Object:
+    """What a task may: whether its way leads by a proxy or not, only its settings say."""
+    return _policy(inputs, GIT_CHECK, namespace, select(inputs, GIT_CHECK), _NOTHING, [{}])
 
 
 def _deny_ingress(inputs: Inputs, namespace: str) -> Object:

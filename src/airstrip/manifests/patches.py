@@ -7,7 +7,7 @@ from typing import Any
 
 from airstrip.errors import Problem, SpecError
 from airstrip.manifests.manifest_set import Inputs, Object
-from airstrip.manifests.names import MIGRATION, TASK, TEMPLATE_MAP
+from airstrip.manifests.names import GIT_CHECK, MIGRATION, TASK, TEMPLATE_MAP
 from airstrip.manifests.strategic_merge import PatchError, strategic_merge
 from airstrip.spec import Patch
 
@@ -46,7 +46,9 @@ def _plain_name(inputs: Inputs, item: Object) -> str:
     name = str(item["metadata"]["name"])
     if item["kind"] == "ConfigMap":
         return next((plain for plain, applied in inputs.config_maps.items() if applied == name), name)
-    return MIGRATION if item["kind"] == "Job" else name
+    if item["kind"] == "Job":
+        return GIT_CHECK if name.startswith(GIT_CHECK) else MIGRATION
+    return name
 
 
 def _is_of(patch: Patch, item: Object, name: str) -> bool:

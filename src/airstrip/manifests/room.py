@@ -24,7 +24,7 @@ def with_room(inputs: Inputs, name: str, pod: Object) -> Object:
         **pod,
         "containers": [{**own, "volumeMounts": mounts}, *others],
         "volumes": [*pod["volumes"], *map(dict, component.volumes)],
-        **_placement(component),
+        **placement(component),
         **inputs.pull_secrets,
     }
     if component.sidecars:
@@ -32,7 +32,7 @@ def with_room(inputs: Inputs, name: str, pod: Object) -> Object:
     return found
 
 
-def _placement(component: Component) -> Object:
+def placement(component: Component) -> Object:
     """The part of a pod's spec that says which nodes may run it."""
     found: Object = {
         "nodeSelector": dict(component.node_selector),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from airstrip.manifests.dags import dags_mounts
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import SCHEDULER, SCHEDULER_HEALTH_PORT
 from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, JWT_SECRET, Process, Resources, pod_template
 from airstrip.manifests.projects import PROJECTS
-from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, PRIVATE_LOGS, SCRATCH, TEMPLATE, Mount
+from airstrip.manifests.volumes import LOGS, PRIVATE_LOGS, SCRATCH, TEMPLATE, Mount
 from airstrip.manifests.workload import deployment
 
 _RESOURCES = Resources(cpu=200, memory=320, memory_limit=1024)
@@ -38,7 +39,7 @@ def _args(inputs: Inputs) -> tuple[str, ...]:
 def _mounts(inputs: Inputs) -> tuple[Mount, ...]:
     if inputs.tasks_have_pods:
         return (*SCRATCH, PRIVATE_LOGS, TEMPLATE)
-    return (*SCRATCH, LOGS, DAGS, BUILT_IN_DAGS, PROJECTS)
+    return (*SCRATCH, LOGS, *dags_mounts(inputs), PROJECTS)
 
 
 def _probes() -> dict[str, Object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from airstrip.manifests.git import git_bundles, git_settings
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import (
     AIRFLOW_HOME,
@@ -21,6 +22,7 @@ from airstrip.manifests.names import (
     TEMPLATE_FILE,
     pods_account,
 )
+from airstrip.spec import Dags, Spec
 from airstrip.spec.own_settings import option_variable
 from airstrip_pods.conventions import DAGS_CLAIM, DAGS_CLAIM_VARIABLE
 
@@ -58,11 +60,11 @@ def execution_api_url(inputs: Inputs) -> str:
     return f"http://{API_SERVER}.{inputs.control}.svc:{API_PORT}{base_path(inputs)}/execution/"
 
 
-def dag_bundles() -> str:
-    """The two bundles: the user's and the built-in one."""
-    main = _local_bundle("main", DAGS_DIR, _DAGS_REFRESH_SECONDS)
+def dag_bundles(spec: Spec) -> str:
+    """The user's, from a folder or from git, and the built-in one."""
+    users = git_bundles(spec) or [_local_bundle("main", DAGS_DIR, _DAGS_REFRESH_SECONDS)]
     built_in = _local_bundle("airstrip", BUILT_IN_DAGS_DIR, _BUILT_IN_REFRESH_SECONDS)
-    return json.dumps([main, built_in])
+    return json.dumps([*users, built_in])
 
 
 def _local_bundle(name: str, path: str, refresh_interval: int) -> dict[str, object]:
@@ -86,17 +88,23 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
         "AIRFLOW_HOME": AIRFLOW_HOME,
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": execution_api_url(inputs),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": dag_bundles(),
+        "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": dag_bundles(inputs.spec),
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": LOGS_DIR,
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         # Read by our local settings.
         "AIRSTRIP_AIRFLOW_IMAGE": inputs.images.airflow,
         # Read by DAGs, through the package airstrip-pods.
-        **({DAGS_CLAIM_VARIABLE: DAGS_CLAIM} if inputs.tasks_have_pods else {}),
+        **({DAGS_CLAIM_VARIABLE: DAGS_CLAIM} if _pods_may_mount_dags(inputs) else {}),
         **({"AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name)} if inputs.tasks_have_pods else {}),
         "HOME": HOME_DIR,
         "PYTHONPATH": SETTINGS_DIR,
+        **git_settings(inputs.spec),
     }
+
+
+def _pods_may_mount_dags(inputs: Inputs) -> bool:
+    """Where tasks have no pods nobody makes others; of clones of git there is no claim."""
+    return inputs.tasks_have_pods and "dags" in inputs.spec.dags.volumes
 
 
 def control_settings(inputs: Inputs) -> dict[str, str]:
@@ -162,14 +170,14 @@ def _local_executor_settings() -> dict[str, str]:
 
 
 def migration_settings(inputs: Inputs) -> dict[str, str]:
-    """The control plane's, but for the addresses that it and its tasks are reached at.
+    """The control plane's, but for the addresses that it and its tasks are reached at, and where DAGs are.
 
     Of the file's settings those that a migration can meet: others would only make it run again.
     """
     config = inputs.spec.airflow.config
     decisive = {section: config[section] for section in _OF_MIGRATION if section in config}
     airflow = inputs.spec.airflow.model_copy(update={"config": decisive})
-    inputs = replace(inputs, spec=inputs.spec.model_copy(update={"airflow": airflow}))
+    inputs = replace(inputs, spec=inputs.spec.model_copy(update={"airflow": airflow, "dags": Dags()}))
     others = ("AIRFLOW__API__BASE_URL", "AIRFLOW__CORE__EXECUTION_API_SERVER_URL", DAGS_CLAIM_VARIABLE)
     return {name: value for name, value in control_settings(inputs).items() if name not in others}
 

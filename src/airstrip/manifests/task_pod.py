@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airstrip.manifests import pod_security
+from airstrip.manifests.dags import dags_mounts
 from airstrip.manifests.document import format_document
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map, labels
@@ -12,10 +13,9 @@ from airstrip.manifests.process import Resources
 from airstrip.manifests.projects import projects_variable
 from airstrip.manifests.room import component_of, resources, with_room
 from airstrip.manifests.settings import task_settings, variables
-from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, LOGS, SCRATCH, mounts_of, volumes_of
+from airstrip.manifests.volumes import LOGS, SCRATCH, Mount, mounts_of, volumes_of
 
 _RESOURCES = Resources(cpu=100, memory=192, memory_limit=2048)
-_MOUNTS = (*SCRATCH, DAGS, BUILT_IN_DAGS, LOGS)
 # The executor fills in the command; the name `base` is its own.
 _CONTAINER = "base"
 
@@ -50,6 +50,7 @@ def _pod(inputs: Inputs) -> Object:
 
 
 def _spec(inputs: Inputs) -> Object:
+    mounts: tuple[Mount, ...] = (*SCRATCH, *dags_mounts(inputs), LOGS)
     return {
         "automountServiceAccountToken": False,
         "containers": [
@@ -60,12 +61,12 @@ def _spec(inputs: Inputs) -> Object:
                 "env": [*variables({**task_settings(inputs), **component_of(inputs, TASK).env}), projects_variable()],
                 "resources": resources(inputs, TASK, _RESOURCES.to_object()),
                 "securityContext": dict(pod_security.CONTAINER),
-                "volumeMounts": mounts_of(_MOUNTS),
+                "volumeMounts": mounts_of(mounts),
             }
         ],
         "enableServiceLinks": False,
         "restartPolicy": "Never",
         "securityContext": pod_security.airflow_pod(),
         "terminationGracePeriodSeconds": 60,
-        "volumes": volumes_of(inputs, _MOUNTS),
+        "volumes": volumes_of(inputs, mounts),
     }

@@ -19,6 +19,9 @@ from airstrip.result import Result
 from airstrip.spec import Spec
 from airstrip.targets.target import Target
 
+_GIT_EXTRAS = ("git",)
+_GIT_PACKAGES = ("git", "openssh-client")
+
 
 def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
     """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes."""
@@ -95,11 +98,13 @@ def _ensure_built(spec: Spec, emit: Emit, *, refresh: bool) -> dict[str, BuiltIm
 
 
 def airflow_request(spec: Spec) -> AirflowImageRequest:
+    """What the file asks for, and what its DAGs' way needs: without git, nobody carries it."""
+    from_git = bool(spec.dags.git)
     return AirflowImageRequest(
         version=spec.airflow.version,
-        extras=spec.airflow.extras,
+        extras=(*spec.airflow.extras, *(_GIT_EXTRAS if from_git else ())),
         requirements=spec.image.requirements,
-        packages=spec.image.packages,
+        packages=(*spec.image.packages, *(_GIT_PACKAGES if from_git else ())),
     )
 
 

@@ -10,6 +10,7 @@ from airstrip.answers import PlanData, StageData
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
+from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import read_history
 from airstrip.operations.image import plan_images
 from airstrip.operations.pools import planned_pools, pools_of
@@ -84,7 +85,8 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
     cluster, namespace = session.cluster, session.spec.namespaces.control
     checksums, lacking = _read_secrets(session)
     kept = kept_projects(cluster, session.spec)
-    manifests = build_manifests(session.spec, platform, images, checksums, kept)
+    git_secrets = read_git_secrets(session.spec, cluster)
+    manifests = build_manifests(session.spec, platform, images, checksums, kept, git_secrets)
     previous = inventory.read(cluster, namespace)
     current = inventory.entries(objects_of(manifests)) | secret_entries(session.spec)
     gone = inventory.prunable(previous, current)

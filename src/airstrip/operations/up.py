@@ -28,6 +28,7 @@ from airstrip.manifests import Images, SecretValues, Stage, build_manifests, bui
 from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
 from airstrip.operations.dags_gate import DagsGate
+from airstrip.operations.git_secrets import check_git_references, read_git_secrets
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
@@ -78,6 +79,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     session.target.check()
     check_manifests(session)
     check_references(spec)
+    check_git_references(spec)
     with _ending_with_causes(session, emit):
         platform, changed = _land_locked(session, emit, confirm, timeout, force=force)
         username = ADMIN if has_admin(session) else None
@@ -154,7 +156,8 @@ def _land_stages(
     spec, cluster = session.spec, session.cluster
     namespace = spec.namespaces.control
     checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()), emit)
-    manifests = build_manifests(spec, platform, images, checksums, kept := kept_projects(cluster, spec))
+    kept = kept_projects(cluster, spec)
+    manifests = build_manifests(spec, platform, images, checksums, kept, read_git_secrets(spec, cluster))
     secrets = declared_secrets(cluster, spec)
     previous = inventory.read(cluster, namespace)
     current = inventory.entries((*objects_of(manifests), *secrets))
@@ -211,17 +214,16 @@ def _prune(
 
 
 def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Entry]) -> frozenset[inventory.Entry]:
-    """ConfigMaps that a task's pod was made with and has not mounted yet: without them it could not start."""
+    """What a task's pod was made with and has not mounted yet: without it, it could not start."""
     mounted = {
-        volume["configMap"]["name"]
+        (kind, volume[source][key])
         for pod in cluster.list("v1", "Pod", namespace, field_selector="status.phase=Pending")
         for volume in pod["spec"].get("volumes") or ()
-        if "configMap" in volume
+        for kind, source, key in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName"))
+        if source in volume
     }
     return frozenset(
-        entry
-        for entry in recorded
-        if entry.kind == "ConfigMap" and entry.namespace == namespace and entry.name in mounted
+        entry for entry in recorded if entry.namespace == namespace and (entry.kind, entry.name) in mounted
     )
 
 

@@ -7,7 +7,7 @@ from airstrip.spec.fields import API_VERSION
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile
 from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
-from airstrip.spec.resolved import Airflow, Component, Dags, Image, Namespaces, Patch, Project, Spec
+from airstrip.spec.resolved import Airflow, Component, Dags, GitBundle, Image, Namespaces, Patch, Project, Spec
 from airstrip.spec.schema import json_schema
 from airstrip.spec.written import TargetSpec, Written
 
@@ -18,6 +18,7 @@ __all__ = [
     "Component",
     "Dags",
     "Forgotten",
+    "GitBundle",
     "Image",
     "Namespaces",
     "Patch",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,8 @@ from airstrip.spec.document import Document
 from airstrip.spec.fields import package_problem, requirement_problem
 from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile
 from airstrip.spec.resolve_components import resolve_components
-from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Dags, Image, Namespaces, Spec
+from airstrip.spec.resolve_dags import resolve_dags
+from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Image, Namespaces, Spec
 from airstrip.spec.settings import Settings
 from airstrip.spec.source import KeyPath, Mark, read_source
 from airstrip.spec.written import TargetSpec
@@ -29,7 +29,6 @@ _List = TypeVar("_List", RequirementsFile, PackagesFile)
 def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Image, settings: Settings) -> Spec:
     """The spec of a file without problems; `image` has its lists read, `settings` their texts."""
     folder = Path() if file is None else file.parent
-    dags = None if written.dags is None or written.dags.path is None else _absolute(folder, written.dags.path)
     return Spec(
         api_version=written.api_version,
         name=written.name,
@@ -47,14 +46,9 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
         ),
         components=resolve_components(written.components, settings),
         image=image.model_copy(update={"ref": written.image.ref, "pull_secrets": written.image.pull_secrets}),
-        dags=Dags(path=dags),
+        dags=resolve_dags(written.dags, folder),
         file=None if file is None else file.absolute(),
     )
-
-
-def _absolute(folder: Path, path: str) -> Path:
-    # Not resolve(): a link that is switched to a new release is to be followed then, not now.
-    return Path(os.path.normpath((folder / path).absolute()))
 
 
 def resolve_image(document: Document, folder: Path) -> tuple[Image, list[Problem]]:

@@ -12,7 +12,7 @@ from airstrip.errors import Problem
 from airstrip.spec.document import Document
 from airstrip.spec.fields import API_VERSION, did_you_mean
 from airstrip.spec.source import KeyPath, write_path
-from airstrip.spec.written import ITEMS, Alternatives, keys_of, list_keys
+from airstrip.spec.written import MARKERS, Alternatives, keys_of, list_keys
 
 _EXPECTED = {
     "string_type": "text",
@@ -51,7 +51,7 @@ def _explain(error: ErrorDetails, model: type[BaseModel], document: Document, pr
         code, message, fix = _unknown_key(str(path[-1]), model_at(model, error["loc"][:-1]), document.key(path) == mark)
         mark = document.key(path)
     elif code == "spec.not-yet":
-        message = f"{write_path(path)} is known, but this release does not build it yet"
+        message = message or f"{write_path(path)} is known, but this release does not build it yet"
         mark = document.key(path)
     elif code in _EXPECTED:
         message, fix = _wrong_type(path, code, error["input"], place.raw)
@@ -74,7 +74,7 @@ def _unknown_key(word: str, model: type[BaseModel] | None, bare: bool) -> tuple[
 
 
 def _path(error: ErrorDetails, prefix: KeyPath) -> KeyPath:
-    return (*prefix, *(part for part in error["loc"] if part != ITEMS))
+    return (*prefix, *(part for part in error["loc"] if part not in MARKERS))
 
 
 def _as_text(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ DEFAULT_AIRFLOW_VERSION = "3.3.2"
 
 _SCHEMES = ("env", "file", "k8s", "aws", "gcp", "oci", "vault")
 BUILT_SCHEMES = ("env", "file", "k8s")
+"""Of secret references: those that this release resolves."""
 _NAME_LENGTH = 40
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _REFERENCE = re.compile(rf"({'|'.join(_SCHEMES)}):\S+")
@@ -232,3 +234,34 @@ Requirement = Annotated[str, AfterValidator(_requirement)]
 Package = Annotated[str, AfterValidator(_package)]
 ImageReference = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": f"^{_IMAGE.pattern}$"})]
 FilePath = Annotated[str, AfterValidator(_path)]
+
+
+def _text(value: Any) -> str:
+    """As a reference, or itself; a file is a reference too."""
+    if isinstance(value, Mapping):
+        if len(value) != 1 or not isinstance(value.get("file"), str):
+            raise invalid("spec.wrong-type", "must be text, a secret reference, or {file: PATH}", "Write {file: PATH}.")
+        return f"file:{_path(value['file'])}"
+    if not isinstance(value, str) or not value.strip():
+        raise invalid("spec.wrong-type", "must be text, a secret reference, or {file: PATH}", "Write {file: PATH}.")
+    return _built_reference(value) if is_reference(value) else value
+
+
+Text = Annotated[
+    str,
+    BeforeValidator(_text),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"file": {"type": "string"}},
+                    "required": ["file"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+"""A text that may be long: itself, in a file (`file:PATH` then), or behind a secret reference."""

@@ -30,6 +30,7 @@ from airstrip.spec.fields import (
     Setting,
     invalid,
 )
+from airstrip.spec.git import GitFiles
 from airstrip.spec.kubernetes_fields import SecretName
 from airstrip.spec.patches import PatchFile
 from airstrip.spec.projects import ProjectFile
@@ -124,7 +125,7 @@ class DagsFile(Alternatives):
     scalar: ClassVar[str] = "path"
 
     path: FilePath | None = Field(None, description="A folder, relative to the file; changes are seen live.")
-    git: NotBuilt = None
+    git: GitFiles | None = Field(None, description="Repositories: one, or a list of them, each with a name.")
     image: NotBuilt = None
 
 

@@ -13,7 +13,13 @@ _SCRATCH = {
     "home": f"{_HOME}/home",
     "airflow-local-settings": f"{_HOME}/airstrip",
 }
-_DAGS = {"dags": f"{_HOME}/dags", "airstrip-dags": f"{_HOME}/airstrip-dags"}
+_DAGS = {
+    "dags": f"{_HOME}/dags",
+    "airstrip-dags": f"{_HOME}/airstrip-dags",
+    # In place of the first, where DAGs come from git.
+    "airstrip-git": f"{_HOME}/airstrip-git",
+    "airflow-git": "/run/secrets/airflow-git",
+}
 _LOGS = {"logs": f"{_HOME}/logs"}
 _SCRIPTS = {"airstrip-scripts": f"{_HOME}/airstrip-scripts"}
 _PROJECTS = {"airstrip-projects": f"{_HOME}/airstrip-projects"}

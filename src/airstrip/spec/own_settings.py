@@ -21,10 +21,13 @@ OWN_OPTIONS: dict[str, tuple[str, str]] = {
     "api_auth.jwt_private_key_path": (_TOKENS, ""),
     "api_auth.trusted_jwks_url": (_TOKENS, ""),
     "core.auth_manager": ("Airstrip makes its accounts, and logs in with one of them", ""),
-    "core.dags_folder": ("DAGs come by bundles", "Write dags.path."),
+    "core.dags_folder": ("DAGs come by bundles", "Write dags.path or dags.git."),
     "core.execution_api_server_url": ("it is the Service's address, as task pods reach it", ""),
     "core.executor": ("the pods and their rights follow from it", "Write airflow.executor."),
-    "dag_processor.dag_bundle_config_list": ("its bundles are folders that Airstrip mounts", "Write dags.path."),
+    "dag_processor.dag_bundle_config_list": (
+        "its bundles follow from what the file says of DAGs",
+        "Write dags.path or dags.git.",
+    ),
     "kubernetes_executor.cluster_context": (_CLUSTER, ""),
     "kubernetes_executor.config_file": (_CLUSTER, ""),
     "kubernetes_executor.delete_worker_pods_on_failure": (
@@ -77,9 +80,18 @@ GENERATED_SECRETS = frozenset({"api.secret_key", "api_auth.jwt_secret", "core.fe
 """Airstrip makes them, and gives each process those that it needs."""
 
 OWN_VARIABLES = frozenset(
-    {"AIRFLOW_CONFIG", "AIRFLOW_HOME", "HOME", "KUBECONFIG", "PATH", "PGCONNECT_TIMEOUT", "PYTHONPATH"}
+    {
+        "AIRFLOW_CONFIG",
+        "AIRFLOW_HOME",
+        "GIT_CONFIG_SYSTEM",
+        "HOME",
+        "KUBECONFIG",
+        "PATH",
+        "PGCONNECT_TIMEOUT",
+        "PYTHONPATH",
+    }
 )
-OWN_PREFIXES = ("AIRSTRIP_", "KUBERNETES_")
+OWN_PREFIXES = ("AIRFLOW_CONN_AIRSTRIP_", "AIRSTRIP_", "KUBERNETES_")
 """Of environment variables that Airstrip, the image or Kubernetes sets."""
 
 

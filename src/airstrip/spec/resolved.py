@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
+from airstrip.spec.git_url import GitUrl, parse_git_url
 from airstrip.spec.written import TargetSpec
 
 REQUIRED_EXTRAS = ("cncf-kubernetes", "postgres", "fab")
@@ -63,10 +64,42 @@ class Image(_Resolved):
     pull_secrets: tuple[str, ...] = ()
 
 
+class GitBundle(_Resolved):
+    """A repository that DAGs come from.
+
+    `ref` is a branch, a full ref of a tag or a commit, or HEAD for the repository's own default branch;
+    `path` is empty for the whole of it. `token` and `ssh_key` are secret references, `known_hosts` and
+    `ca_cert` references or the text itself; empty: there is none. A reference to a file is an absolute one.
+    """
+
+    name: str
+    repo: str
+    ref: str
+    path: str
+    refresh: int
+    username: str
+    token: str = ""
+    ssh_key: str = ""
+    known_hosts: str = ""
+    ca_cert: str = ""
+
+    @property
+    def url(self) -> GitUrl:
+        found = parse_git_url(self.repo)
+        assert found is not None, "no file is loaded with another address"
+        return found
+
+
 class Dags(_Resolved):
-    """`path` is absolute and may not exist yet; None: no DAGs but the built-in ones."""
+    """`path` is absolute and may not exist yet. With neither it nor `git` there are the built-in DAGs only."""
 
     path: Path | None = None
+    git: tuple[GitBundle, ...] = ()
+
+    @property
+    def volumes(self) -> tuple[Literal["dags", "logs"], ...]:
+        """What pods share: git's clones are each pod's own."""
+        return ("logs",) if self.git else ("dags", "logs")
 
 
 class Project(_Resolved):

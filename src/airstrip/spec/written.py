@@ -12,7 +12,10 @@ from pydantic.alias_generators import to_camel
 from airstrip.spec.fields import invalid
 
 ITEMS = "[]"
-"""Stands in an error's location for a list that could have been a file; not a key of the file."""
+"""Stands in an error's location for a list that could have been something else; not a key of the file."""
+ONE = "{}"
+"""The same for one mapping that could have been a list of them."""
+MARKERS = (ITEMS, ONE)
 
 
 class Written(BaseModel):
@@ -45,14 +48,14 @@ class Alternatives(Written):
 def keys_of(model: type[BaseModel]) -> tuple[str, ...]:
     """A model's keys as the file spells them."""
     keys = (field.alias or name for name, field in model.model_fields.items())
-    return tuple(key for key in keys if key != ITEMS)
+    return tuple(key for key in keys if key not in MARKERS)
 
 
 def list_keys(model: type[BaseModel], intro: str = "Known") -> str:
     """`Known: path. Not built yet: git, image`, as the file spells them."""
     fields = {field.alias or name: field for name, field in model.model_fields.items()}
     later = [key for key, field in fields.items() if not _is_built(field.annotation)]
-    now = [key for key in fields if key not in later and key != ITEMS]
+    now = [key for key in fields if key not in later and key not in MARKERS]
     listed = [f"{words}: {', '.join(keys)}" for words, keys in ((intro, now), ("Not built yet", later)) if keys]
     return ". ".join(listed)
 

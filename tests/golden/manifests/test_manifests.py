@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from airstrip.manifests import Images, Stage, build_manifests, format_document
+from airstrip.manifests import Images, Stage, build_git_secrets, build_manifests, format_document, git_references
 from airstrip.platform import Platform
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS
@@ -30,7 +30,9 @@ CHECKSUMS = {
 def test_manifests(case: Path, golden: Callable[[Path, str], None]) -> None:
     spec = load_spec(case / "spec.yaml", TARGET_SPECS)
     platform = TypeAdapter(Platform).validate_json((case / "platform.json").read_text())
-    manifests = build_manifests(spec, platform, IMAGES, CHECKSUMS)
+    # As `up` has it, with values that nobody reads: Secrets of the cluster are never printed.
+    secrets = build_git_secrets(spec, {key: f"value of {key}" for key in git_references(spec)})
+    manifests = build_manifests(spec, platform, IMAGES, CHECKSUMS, git_secrets=secrets)
     golden(case / "manifests.yaml", "".join(text(stage) for stage in manifests.stages))
 
 

@@ -19,9 +19,9 @@ from airstrip.diagnose.airflow.facts import (
     TaskFact,
     TaskSignFact,
 )
-from airstrip.diagnose.facts import ProbeFact
+from airstrip.diagnose.facts import ContainerFact, JobFact, ProbeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
-from tests.unit.diagnose.making import FAILED, LOGIN, MIGRATION, REFUSED, Case, failing
+from tests.unit.diagnose.making import FAILED, LOGIN, MIGRATION, REFUSED, Case, failing, pod
 
 DEPLOYMENT = DeploymentFact("mine", "airflow", "airflow-workers", airflow_version="3.3.2")
 JWT = ("AIRFLOW__API_AUTH__JWT_SECRET",)
@@ -42,6 +42,14 @@ def seen(*probes: ProbeFact, **facts: object) -> Facts:
 
 def logged(sign: str, component: str, *lines: str) -> Facts:
     return seen(signs=(SignFact(sign, component, f"{component}-0", lines),))
+
+
+def checked(*log: str) -> Facts:
+    """The Job that gets into the repositories before a release, failed with these lines."""
+    container = ContainerFact("git-check", "i", "terminated", "Error", exit_code=1, log=log)
+    found = pod("git-check", container, namespace="airflow-workers", owner="Job/git-check", phase="Failed")
+    failed = JobFact("airflow-workers", "git-check", "git-check", complete=False, failed=True)
+    return Facts(deployment=DEPLOYMENT, pods=[found], jobs=[failed])
 
 
 def task_logged(sign: str, line: str) -> Facts:
@@ -172,6 +180,40 @@ AIRFLOW_CASES: dict[str, Case] = {
     "settings.renamed": (
         seen(settings=(SettingFact("scheduler", "AIRFLOW__A__OLD", "AIRFLOW__A__NEW"),)),
         "scheduler has a setting under its old name: AIRFLOW__A__OLD",
+    ),
+    "git.program-absent": (
+        checked("airstrip: the image has no program git"),
+        "the check before the release cannot run git: the image has no program git",
+    ),
+    "git.host-key": (
+        checked("main: Host key verification failed.", "main: fatal: Could not read from remote repository."),
+        "the git server's key is not one of those in dags.git.knownHosts",
+    ),
+    "git.certificate": (
+        logged(
+            "git-certificate", "dag-processor", "fatal: unable to access 'https://h/r/': SSL certificate problem: x"
+        ),
+        "the git server's certificate is not trusted",
+    ),
+    "git.token-refused": (
+        logged("git-token", "dag-processor", "stderr: 'fatal: Authentication failed for 'https://h/r/''"),
+        "the git server does not let the dag-processor in",
+    ),
+    "git.repo-absent": (
+        checked("main: fatal: repository 'https://h/r/' not found"),
+        "there is no such repository on the git server, or it is hidden from the check before the release",
+    ),
+    "git.ref-absent": (
+        checked("airstrip: main: the repository has no branch mian: it has main, dev"),
+        "git has no such branch, tag or commit: main: the repository has no branch mian: it has main, dev",
+    ),
+    "git.path-absent": (
+        checked("airstrip: main: the repository has no folder dag there; its folders at the top: dags"),
+        "git has no such folder: main: the repository has no folder dag there; its folders at the top: dags",
+    ),
+    "git.unreachable": (
+        logged("git-unreachable", "dag-processor", "ssh: connect to host h port 22: Connection refused"),
+        "the dag-processor does not reach the git server",
     ),
     "image.missing-provider": (
         logged("provider", "api-server", f"{NO_MODULE}'airflow.providers.amazon.aws.log'"),

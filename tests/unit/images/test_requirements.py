@@ -8,11 +8,11 @@ import pytest
 from airstrip.errors import ImageError
 from airstrip.images import AirflowImageRequest
 from airstrip.images.requirements import (
+    are_answer,
     build_resolve_command,
-    is_answered_by,
     resolve_error,
     resolve_requirements,
-    shipped_lock,
+    shipped_locks,
 )
 
 EXTRAS = ("cncf-kubernetes", "postgres", "fab")
@@ -27,15 +27,27 @@ def fake_uv(folder: Path, script: str) -> Path:
 
 
 def test_the_default_needs_no_resolving(tmp_path: Path) -> None:
-    lock = shipped_lock(DEFAULT)
+    (lock,) = shipped_locks(DEFAULT)
 
-    assert lock is not None
-    assert resolve_requirements(DEFAULT, Path("/no/uv"), tmp_path, tmp_path) == lock
+    assert resolve_requirements(DEFAULT, Path("/no/uv"), tmp_path, tmp_path).read_text() == lock.read_text()
+
+
+def test_dags_from_git_need_no_resolving(tmp_path: Path) -> None:
+    """The provider, and what it alone needs: the rest of the set is the default's."""
+    request = AirflowImageRequest("3.3.2", (*EXTRAS, "git"))
+    lock = resolve_requirements(request, Path("/no/uv"), tmp_path, tmp_path).read_text()
+
+    def packages(text: str) -> set[str]:
+        return set(re.findall(r"^([a-z0-9.-]+)==", text, re.MULTILINE))
+
+    (default,) = shipped_locks(DEFAULT)
+    added = packages(lock) - packages(default.read_text())
+    assert added == {"apache-airflow-providers-git", "gitdb", "gitpython", "smmap"}
+    assert lock.startswith(default.read_text())
 
 
 def test_the_shipped_lock_is_pinned_hashed_and_names_no_index() -> None:
-    lock = shipped_lock(DEFAULT)
-    assert lock is not None
+    (lock,) = shipped_locks(DEFAULT)
     text = lock.read_text()
 
     pinned = [line for line in text.splitlines() if re.match(r"[a-z0-9]", line)]
@@ -53,9 +65,8 @@ def test_the_shipped_lock_is_pinned_hashed_and_names_no_index() -> None:
     ],
 )
 def test_other_needs_of_the_same_version_are_held_by_the_lock(request_: AirflowImageRequest, tmp_path: Path) -> None:
-    lock = shipped_lock(request_)
-    assert lock is not None
-    assert not is_answered_by(lock, request_)
+    (lock,) = shipped_locks(request_)
+    assert not are_answer((lock,), request_)
     argv = build_resolve_command(request_, Path("uv"), tmp_path, tmp_path).argv
     assert argv[argv.index("--constraints") + 1] == str(lock)
 
@@ -63,7 +74,7 @@ def test_other_needs_of_the_same_version_are_held_by_the_lock(request_: AirflowI
 def test_another_version_is_resolved_freely(tmp_path: Path) -> None:
     request = AirflowImageRequest("3.3.1", EXTRAS)
 
-    assert shipped_lock(request) is None
+    assert shipped_locks(request) == ()
     assert "--constraints" not in build_resolve_command(request, Path("uv"), tmp_path, tmp_path).argv
 
 

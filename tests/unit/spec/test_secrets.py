@@ -49,6 +49,14 @@ HEAD = "apiVersion: airstrip/v1\nname: airflow\n"
         "image: {requirements: ['https://u:hunter2@host/x.whl']}",
         "image: {requirements: ['mine @ https://u:hunter2@host/mine-1-py3-none-any.whl']}",
         "nme: {x: {database: hunter2}}",
+        "dags: {git: {repo: 'https://u:hunter2@host/dags.git'}}",
+        "dags: {git: {repo: 'https://hunter2@host/dags.git'}}",
+        "dags: {git: {repo: 'ssh://git:hunter2@host/dags.git'}}",
+        "dags: {git: {repo: 'git:hunter2@host:dags.git'}}",
+        "dags: {git: {repo: 'https://host/dags.git?private=hunter2'}}",
+        "dags: {git: {repo: 'https://host/dags.git', token: hunter2}}",
+        "dags: {git: [{repo: 'git@host:dags.git', sshKey: hunter2}]}",
+        "dags:\n  git:\n    repo: git@host:dags.git\n    sshKey: |\n      -----BEGIN\n      hunter2\n",
     ],
 )
 def test_a_literal_is_not_repeated(problems: Callable[[str], list[Problem]], text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from airstrip.diagnose.airflow.components import API_RULES, COMPONENT_RULES
 from airstrip.diagnose.airflow.dags import DAG_RULES, PROVIDER_RULES
 from airstrip.diagnose.airflow.database import DATABASE_FIRST_RULES, DATABASE_RULES, DATABASE_SYMPTOM_RULES
+from airstrip.diagnose.airflow.git import GIT_RULES
 from airstrip.diagnose.airflow.logs import LOG_RULES
 from airstrip.diagnose.airflow.secrets import FERNET_RULES, ROLLED_RULES, SECRET_RULES
 from airstrip.diagnose.airflow.settings_rules import SETTING_RULES
@@ -14,7 +15,7 @@ from airstrip.diagnose.rule import Rule
 AIRFLOW_FIRST_RULES: tuple[Rule, ...] = (*SECRET_RULES, *DATABASE_FIRST_RULES)
 """Before pods that cannot start and components that are not there: all of them may follow."""
 
-AIRFLOW_RULES: tuple[Rule, ...] = (*DATABASE_RULES, *COMPONENT_RULES, *PROVIDER_RULES)
+AIRFLOW_RULES: tuple[Rule, ...] = (*DATABASE_RULES, *COMPONENT_RULES, *GIT_RULES, *PROVIDER_RULES)
 """Causes: before pods that end again and again and Jobs that failed, which follow from them."""
 
 AIRFLOW_SYMPTOM_RULES: tuple[Rule, ...] = (

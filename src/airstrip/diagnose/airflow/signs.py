@@ -37,6 +37,21 @@ SIGNS: dict[str, re.Pattern[str]] = {
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
         "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
         "heartbeat-timeout": r"without a heartbeat|heartbeat timeout",
+        "git-program": r"airstrip: the image has no |Bad git executable|cannot run ssh: "
+        r"|No module named 'airflow\.providers\.git'",
+        "git-host-key": r"Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED",
+        "git-certificate": r"unable to access '.*': (SSL|server) certificate|SSL certificate problem"
+        r"|certificate verification failed",
+        "git-token": r"fatal: Authentication failed for |could not read (Username|Password) for "
+        r"|Permission denied \((publickey|keyboard)|unable to access '.*': The requested URL returned error: 40[13]",
+        "git-repo": r"(?i:repository) .*not found|does not appear to be a git repository"
+        r"|unable to access '.*': The requested URL returned error: 404",
+        "git-ref": r"airstrip: \S+: the repository has no (branch|tag|commit|default branch)"
+        r"|pathspec '.*' did not match any file|couldn't find remote ref",
+        "git-path": r"airstrip: \S+: the repository has no folder",
+        "git-unreachable": r"unable to access '.*': (Failed|Could not resolve|Connection|Operation|Recv|Empty|Proxy)"
+        r"|ssh: (connect to host|Could not resolve)|kex_exchange_identification|Connection (closed|reset) by \S+ port"
+        r"|airstrip: \S+: no answer within",
         "provider": r"No module named 'airflow\.providers\.\w+",
     }.items()
 }
@@ -44,6 +59,8 @@ SIGNS: dict[str, re.Pattern[str]] = {
 
 _SURE = frozenset({"not-migrated", "newer", "log-folder"})
 """In words, or of a folder, that are Airflow's only."""
+_GIT = re.compile(r"^git-")
+"""Where DAG files come from: what they print while they are read is not of git."""
 _ITS_DATABASE = re.compile(r'(server at|host name) "postgresql[".]')
 """By the name of its Service, as drivers quote it: a dag-processor is ready before it has reached that."""
 
@@ -86,7 +103,7 @@ def has_reached_database(lines: Iterable[str]) -> bool:
 
 def _signs_in(line: str, *, mixed: bool) -> Iterator[str]:
     for sign, pattern in SIGNS.items():
-        if (not mixed or sign in _SURE or _ITS_DATABASE.search(line)) and pattern.search(line):
+        if (not mixed or sign in _SURE or _GIT.match(sign) or _ITS_DATABASE.search(line)) and pattern.search(line):
             yield sign
 
 

@@ -9,7 +9,6 @@ from airstrip.spec import Spec
 
 STORAGE_CLASS = "standard"
 _CAPACITY = "10Gi"
-_PURPOSES: tuple[Purpose, ...] = ("dags", "logs", "data")
 
 
 def namespace_of(spec: Spec, role: Role) -> str:
@@ -22,7 +21,8 @@ def _roles(spec: Spec) -> tuple[Role, ...]:
 
 
 def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
-    """One host folder each for DAGs and logs, bound once in every namespace, and for data, in the workers'."""
+    """One host folder each for logs and, where they are in a folder, DAGs, bound once in every namespace; and for
+    data, in the workers'."""
     return tuple(
         SharedVolume(
             purpose,
@@ -33,8 +33,12 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
             },
             backing=str(spec.dags.path or "") if purpose == "dags" else "",
         )
-        for purpose in _PURPOSES
+        for purpose in _purposes(spec)
     )
+
+
+def _purposes(spec: Spec) -> tuple[Purpose, ...]:
+    return (*spec.dags.volumes, "data")
 
 
 def build_namespace(name: str, deployment: str) -> dict[str, Any]:

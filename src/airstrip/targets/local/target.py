@@ -120,6 +120,9 @@ class LocalTarget:
         logs.mkdir(exist_ok=True)
         os.chown(logs, POD_USER, 0)
         logs.chmod(0o2775)
+        ensure_data(Path(folders["data"]), self._spec.projects, config.owner_uid)
+        if "dags" not in self._spec.dags.volumes:
+            return
         dags = self._spec.dags.path
         if dags is None:
             dags = config.volumes_dir / "dags"
@@ -129,7 +132,6 @@ class LocalTarget:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(dags)
         fresh.replace(link)
-        ensure_data(Path(folders["data"]), self._spec.projects, config.owner_uid)
 
 
 def _folders(config: NodeConfig) -> dict[Purpose, str]:

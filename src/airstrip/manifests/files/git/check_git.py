@@ -1,0 +1,147 @@
+"""Gets into each repository that DAGs come from, as the dag-processor and every task's pod will.
+
+    python check_git.py
+
+With Airflow's own hook and the settings that it finds in the environment. Asks for the branch, tag or
+commit, and for the folder; takes neither history nor files. What git says is printed as it is; lines that
+begin with `airstrip:` are this program's own. Ends with 1 where anything is not as it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess  # noqa: TID251 - this runs in the image, where process.py is not
+import sys
+import tempfile
+
+BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+GIT_BUNDLE = "airflow.providers.git.bundles.git.GitDagBundle"
+SECONDS = 90
+"""For one answer; git's own limits are below that."""
+
+
+class Absent(Exception):
+    """What a repository, or the image, has not got."""
+
+
+class Git:
+    """git as the provider runs it: with its environment, in a folder of this program's own."""
+
+    def __init__(self, folder, env):
+        self.folder = folder
+        self.env = {**os.environ, **env, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
+
+    def run(self, *arguments):
+        try:
+            return subprocess.run(
+                ["git", *arguments], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            raise Absent(f"no answer within {SECONDS} s") from None
+
+    def ok(self, *arguments):
+        done = self.run(*arguments)
+        if done.returncode != 0:
+            raise subprocess.CalledProcessError(done.returncode, arguments, done.stdout, done.stderr)
+        return done.stdout
+
+
+def git_bundles():
+    """Name and arguments of each bundle that comes from git."""
+    return [
+        (item["name"], item["kwargs"]) for item in json.loads(os.environ[BUNDLES]) if item["classpath"] == GIT_BUNDLE
+    ]
+
+
+def find_hook():
+    """The provider's; needs the programs that it runs, too."""
+    for program in ("git", "ssh"):
+        if not shutil.which(program):
+            raise Absent(f"the image has no program {program}")
+    try:
+        from airflow.providers.git.hooks.git import GitHook
+    except ModuleNotFoundError as error:
+        raise Absent(f"the image has no apache-airflow-providers-git: {error}") from error
+    return GitHook
+
+
+def check(hook_class, kwargs):
+    """What was found, in words. Raises Absent, CalledProcessError with git's own words."""
+    hook = hook_class(git_conn_id=kwargs["git_conn_id"], repo_url=kwargs["repo_url"])
+    with hook.configure_hook_env(), tempfile.TemporaryDirectory() as folder:
+        git = Git(folder, hook.env)
+        ref = kwargs["tracking_ref"]
+        commit = find_ref(git, hook.repo_url, ref)
+        git.ok("init", "--quiet", "--bare", ".")
+        git.ok("remote", "add", "origin", hook.repo_url)
+        commit = fetch(git, ref, commit)
+        where = find_folder(git, commit, kwargs.get("subdir"))
+        return f"{ref} is commit {commit}, {where}"
+
+
+def find_ref(git, url, ref):
+    """The commit of a branch, a tag or HEAD; None for a commit, which servers do not list."""
+    listed = git.ok("ls-remote", "--quiet", url)
+    found = dict(reversed(line.split("\t", 1)) for line in listed.splitlines() if "\t" in line)
+    if re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", ref):
+        return None
+    full = ref if ref == "HEAD" or ref.startswith("refs/") else f"refs/heads/{ref}"
+    if full in found:
+        return found[full]
+    kind, prefix = ("tag", "refs/tags/") if full.startswith("refs/tags/") else ("branch", "refs/heads/")
+    others = [name[len(prefix) :] for name in found if name.startswith(prefix) and not name.endswith("^{}")]
+    has = f"it has {', '.join(others[:10])}" if others else "it has none"
+    if ref == "HEAD":
+        raise Absent(f"the repository has no default branch: {has}")
+    raise Absent(f"the repository has no {kind} {full[len(prefix) :]}: {has}")
+
+
+def fetch(git, ref, commit):
+    """The commit's id; from a server that gives no single commits, by all of the history."""
+    by_name = commit is not None and ref != "HEAD" and not ref.startswith("refs/")
+    source = f"refs/heads/{ref}" if by_name else ref
+    if git.run("fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", source).returncode == 0:
+        return git.ok("rev-parse", "FETCH_HEAD^{commit}").strip()
+    git.ok("fetch", "--quiet", "origin", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+    found = git.run("rev-parse", "--verify", "--quiet", f"{commit or ref}^{{commit}}")
+    if found.returncode != 0:
+        raise Absent(f"the repository has no commit {ref}")
+    return found.stdout.strip()
+
+
+def find_folder(git, commit, folder):
+    if not folder:
+        return "with DAGs in all of it"
+    kind = git.run("cat-file", "-t", f"{commit}:{folder}")
+    if kind.returncode == 0 and kind.stdout.strip() == "tree":
+        return f"with the folder {folder}"
+    listed = git.run("ls-tree", "-d", "--name-only", commit).stdout.split("\n")
+    folders = ", ".join(name for name in listed[:10] if name) or "none"
+    raise Absent(f"the repository has no folder {folder} there; its folders at the top: {folders}")
+
+
+def main():
+    try:
+        hook_class = find_hook()
+    except Absent as absent:
+        print(f"airstrip: {absent}", flush=True)
+        return 1
+    failed = 0
+    for name, kwargs in git_bundles():
+        try:
+            print(f"{name}: {check(hook_class, kwargs)}", flush=True)
+        except Absent as absent:
+            failed = 1
+            print(f"airstrip: {name}: {absent}", flush=True)
+        except subprocess.CalledProcessError as error:
+            failed = 1
+            for line in (error.stderr or f"git {error.cmd[0]} ended with {error.returncode}").strip().splitlines():
+                print(f"{name}: {line}", flush=True)
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""DAGs from git: Airflow's bundles, how git gets in, and what the pods that clone mount for it.
+
+No secret stands in the environment, in an address or on a command line: git reads it from the mounted
+Secret, by the credential helper and the key file that these settings name (decision 0040).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+
+from airstrip.checksum import checksum
+from airstrip.manifests.manifest_set import Inputs, Object
+from airstrip.manifests.metadata import deployment_labels
+from airstrip.manifests.names import GIT_DIR, GIT_MAP, GIT_SECRET, GIT_SECRET_DIR
+from airstrip.manifests.volumes import Mount, map_mount
+from airstrip.spec import GitBundle, Spec
+
+_CLASS = "airflow.providers.git.bundles.git.GitDagBundle"
+_SUFFIXES = {"token": "credential", "ssh_key": "ssh-key", "known_hosts": "known-hosts", "ca_cert": "ca"}
+"""A bundle's field, and how its key in the Secret ends."""
+
+_SSH_CONFIG = """\
+# Of git's ssh alone. A server that does not answer ends an attempt instead of holding up the dag-processor.
+Host *
+  BatchMode yes
+  ConnectTimeout 15
+  ServerAliveInterval 15
+  ServerAliveCountMax 3
+  GlobalKnownHostsFile /dev/null
+"""
+
+_GIT_CONFIG = """\
+# In place of the image's, which counts too; a task's own ~/.gitconfig comes after both.
+[include]
+	path = /etc/gitconfig
+[http]
+	lowSpeedLimit = 1
+	lowSpeedTime = 30
+"""
+
+
+def git_bundles(spec: Spec) -> list[Object]:
+    """As Airflow's setting lists them."""
+    return [_bundle(bundle) for bundle in spec.dags.git]
+
+
+def _bundle(bundle: GitBundle) -> Object:
+    kwargs = {
+        "repo_url": bundle.repo,
+        "tracking_ref": bundle.ref,
+        "git_conn_id": _connection_id(bundle),
+        "refresh_interval": bundle.refresh,
+        **({"subdir": bundle.path} if bundle.path else {}),
+    }
+    return {"name": bundle.name, "classpath": _CLASS, "kwargs": kwargs}
+
+
+def git_settings(spec: Spec) -> dict[str, str]:
+    """The variables of whoever clones. A connection holds paths, and no secret."""
+    if not spec.dags.git:
+        return {}
+    connections = {f"AIRFLOW_CONN_{_connection_id(each).upper()}": _connection(each) for each in spec.dags.git}
+    return {**connections, "GIT_CONFIG_SYSTEM": f"{GIT_DIR}/gitconfig"}
+
+
+def _connection_id(bundle: GitBundle) -> str:
+    return f"airstrip_git_{bundle.name.replace('-', '_')}"
+
+
+def _connection(bundle: GitBundle) -> str:
+    extra = {}
+    if bundle.url.is_ssh:
+        extra = {
+            "key_file": _secret_file(bundle, "ssh_key"),
+            "known_hosts_file": _secret_file(bundle, "known_hosts"),
+            "ssh_config_file": f"{GIT_DIR}/ssh_config",
+            "strict_host_key_checking": "yes",
+        }
+    return json.dumps({"conn_type": "git", "extra": extra})
+
+
+def git_files(spec: Spec) -> dict[str, str]:
+    """The contents of the ConfigMap, but for the program that tries them."""
+    return {"gitconfig": _git_config(spec.dags.git), "ssh_config": _SSH_CONFIG}
+
+
+def _git_config(bundles: Sequence[GitBundle]) -> str:
+    """Credentials count for their repository alone: a token is not sent to another of the same server."""
+    text = _GIT_CONFIG
+    for bundle in bundles:
+        if bundle.token:
+            file = _secret_file(bundle, "token")
+            helper = f'!f() {{ test \\"$1\\" != get || cat {file}; }}; f'
+            # Some servers send the one address on to the other.
+            plain = bundle.repo.removesuffix("/").removesuffix(".git")
+            for url in (plain, f"{plain}.git"):
+                text += f'[credential "{url}"]\n\thelper =\n\thelper = "{helper}"\n'
+        if bundle.ca_cert:
+            origin = f"https://{bundle.url.host}:{bundle.url.port}/"
+            text += f'[http "{origin}"]\n\tsslCAInfo = {_secret_file(bundle, "ca_cert")}\n'
+    return text
+
+
+def _secret_file(bundle: GitBundle, field: str) -> str:
+    return f"{GIT_SECRET_DIR}/{_key(bundle, field)}"
+
+
+def _key(bundle: GitBundle, field: str) -> str:
+    return f"{bundle.name}.{_SUFFIXES[field]}"
+
+
+def git_references(spec: Spec) -> dict[str, str]:
+    """What the Secret is made of: references and texts, by the Secret's keys."""
+    return {
+        _key(bundle, field): text
+        for bundle in spec.dags.git
+        for field in _SUFFIXES
+        if (text := str(getattr(bundle, field)))
+    }
+
+
+def build_git_secrets(spec: Spec, texts: Mapping[str, str]) -> tuple[Object, ...]:
+    """A Secret for each namespace whose pods clone, of the texts that the references stand for.
+
+    Named by what is in it, as the ConfigMaps are: a token that is refused takes nothing from pods that run.
+    """
+    if not texts:
+        return ()
+    usernames = {_key(bundle, "token"): bundle.username for bundle in spec.dags.git}
+    data = {key: _content(text, usernames.get(key)) for key, text in texts.items()}
+    name = _secret_name(checksum(data))
+    return tuple(
+        {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"name": name, "namespace": namespace, "labels": deployment_labels(spec)},
+            "type": "Opaque",
+            "immutable": True,
+            "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
+        }
+        for namespace in dict.fromkeys((spec.namespaces.control, tasks_namespace(spec)))
+    )
+
+
+def tasks_namespace(spec: Spec) -> str:
+    """Where tasks run: their own pods' namespace, or the scheduler's."""
+    return spec.namespaces.workers if spec.airflow.executor == "kubernetes" else spec.namespaces.control
+
+
+def _content(text: str, username: str | None) -> str:
+    """A token as git's credential helpers answer; every other file ends with a line break, as ssh demands of keys."""
+    text = text.strip("\r\n")
+    return f"{text}\n" if username is None else f"username={username}\npassword={text}\n"
+
+
+def _secret_name(digest: str) -> str:
+    return f"{GIT_SECRET}-{digest[:10]}"
+
+
+def git_mounts(inputs: Inputs) -> tuple[Mount, ...]:
+    """What git reads in a pod; the group may read it, which is root's: pods' users are in it."""
+    settings = map_mount(GIT_MAP, GIT_DIR)
+    if not git_references(inputs.spec):
+        return (settings,)
+    name = inputs.git_secret or GIT_SECRET
+    secret = {"name": GIT_SECRET, "secret": {"secretName": name, "defaultMode": 0o440}}
+    return settings, (secret, {"name": GIT_SECRET, "mountPath": GIT_SECRET_DIR, "readOnly": True})
