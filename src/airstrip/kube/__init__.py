@@ -4,7 +4,7 @@ Objects are dicts in the API's JSON shape. Nothing in here knows Airflow, a spec
 import only errors, events, process, result and times.
 """
 
-from airstrip.kube.changes import Change, FieldChange, compare, execute, plan_changes
+from airstrip.kube.changes import Change, FieldChange, compare, execute, has_failed, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.exec import run_in_pod
 from airstrip.kube.lease import Lease
@@ -30,6 +30,7 @@ __all__ = [
     "connect",
     "execute",
     "follow_pod_log",
+    "has_failed",
     "last_words",
     "may_pass",
     "plan_changes",

@@ -67,7 +67,7 @@ def plan_change(cluster: Cluster, item: Mapping[str, Any]) -> Change | None:
     before = cluster.get(entry.api_version, entry.kind, entry.name, entry.namespace or None)
     if before is None:
         return Change("add", entry, item=dict(item))
-    if _has_failed(before):
+    if has_failed(before):
         return Change("replace", entry, item=dict(item))
     after, managers = _preview(cluster, item)
     fields = tuple(compare(_content(before), _content(after), hide=entry.kind == "Secret"))
@@ -127,7 +127,8 @@ def _preview(cluster: Cluster, item: Mapping[str, Any]) -> tuple[Object, tuple[s
         return cluster.preview(item, force=True), error.managers
 
 
-def _has_failed(item: Object) -> bool:
+def has_failed(item: Mapping[str, Any]) -> bool:
+    """Whether it is a Job that has given up."""
     conditions = (item.get("status") or {}).get("conditions") or ()
     return item["kind"] == "Job" and any(
         entry["type"] == "Failed" and entry["status"] == "True" for entry in conditions

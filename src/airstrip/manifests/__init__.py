@@ -9,7 +9,7 @@ from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
 from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
 from airstrip.manifests.document import format_document
-from airstrip.manifests.git import build_git_secrets, git_references
+from airstrip.manifests.git import build_git_secrets, git_references, tasks_namespace
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
     ADMIN_SECRET,
@@ -81,4 +81,5 @@ __all__ = [
     "project_secret",
     "projects_maps",
     "projects_selector",
+    "tasks_namespace",
 ]

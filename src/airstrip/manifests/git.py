@@ -1,7 +1,7 @@
 """DAGs from git: Airflow's bundles, how git gets in, and what the pods that clone mount for it.
 
 No secret stands in the environment, in an address or on a command line: git reads it from the mounted
-Secret, by the credential helper and the key file that these settings name (decision 0040).
+Secret, by the credential helper and the key file that these settings name (decision 0041).
 """
 
 from __future__ import annotations

@@ -11,11 +11,12 @@ from itertools import chain
 from airstrip.airflow_api import AirflowClient, TaskInstance
 from airstrip.errors import AirstripError, UsageError
 from airstrip.kube import pod_logs
+from airstrip.manifests import GIT_CHECK, tasks_namespace
 from airstrip.operations.merge import merge
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql", "migration")
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql", "migration", GIT_CHECK)
 _POLL_SECONDS = 1.0
 
 
@@ -31,8 +32,9 @@ def component_logs(session: Session, component: str, *, follow: bool) -> Iterato
             cause="One word names a component; a task is two words, DAG TASK.",
             fix=f"One of: {', '.join(COMPONENTS)}",
         )
-    namespace = session.spec.namespaces.control
-    selector = f"app.kubernetes.io/component={component},app.kubernetes.io/instance={session.spec.name}"
+    spec = session.spec
+    namespace = tasks_namespace(spec) if component == GIT_CHECK else spec.namespaces.control
+    selector = f"app.kubernetes.io/component={component},app.kubernetes.io/instance={spec.name}"
     found = session.cluster.list("v1", "Pod", namespace, label_selector=selector)
     # A Job's tries in their order: the names of pods are random.
     found.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))

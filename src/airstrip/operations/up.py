@@ -18,6 +18,7 @@ from airstrip.kube import (
     Cluster,
     Lease,
     execute,
+    has_failed,
     inventory,
     plan_changes,
     restart_crash_loops,
@@ -163,6 +164,7 @@ def _land_stages(
     current = inventory.entries((*objects_of(manifests), *secrets))
     # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
     inventory.write(cluster, namespace, previous | current)
+    _drop_failed_jobs(cluster, previous - current)
     restart_crash_loops(cluster, namespace, f"{_OURS},app.kubernetes.io/instance={spec.name}")
     with DagsGate(session, manifests, force) as gate:
         for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
@@ -211,6 +213,14 @@ def _prune(
         gone = inventory.prune(cluster, namespace, previous, current)
         progress.note = f"{len(gone)} objects"
     return len(gone)
+
+
+def _drop_failed_jobs(cluster: Cluster, superseded: frozenset[inventory.Entry]) -> None:
+    """Of an `up` that failed, and whose file was changed since: what they say is not wrong any more."""
+    for entry in superseded:
+        found = cluster.get(entry.api_version, "Job", entry.name, entry.namespace) if entry.kind == "Job" else None
+        if found and has_failed(found):
+            cluster.delete(entry.api_version, "Job", entry.name, entry.namespace)
 
 
 def _awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Entry]) -> frozenset[inventory.Entry]:

@@ -17,7 +17,6 @@ DEFAULT_AIRFLOW_VERSION = "3.3.2"
 
 _SCHEMES = ("env", "file", "k8s", "aws", "gcp", "oci", "vault")
 BUILT_SCHEMES = ("env", "file", "k8s")
-"""Of secret references: those that this release resolves."""
 _NAME_LENGTH = 40
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
 _REFERENCE = re.compile(rf"({'|'.join(_SCHEMES)}):\S+")

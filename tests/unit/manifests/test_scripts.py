@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import shutil
 import signal
 import socket
 import subprocess
@@ -148,6 +150,33 @@ def test_a_loop_that_stands_is_not(probe: Any, process: subprocess.Popen[bytes])
     probe()
     time.sleep(0.3)
     assert probe() == 1
+
+
+def test_a_loop_that_waits_for_git_is_alive_as_long_as_git_does_something(
+    probe: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the DAG processor's does while it clones a large repository."""
+    git = tmp_path / "git"
+    shutil.copy(Path(sys.executable).resolve(), git)
+    turning = "import time\nwhile True: time.sleep(0.02)"
+    waiting = f"import subprocess; subprocess.run([{str(git)!r}, '-S', '-c', {turning!r}])"
+    settings = {**os.environ, "PYTHONHOME": sys.base_prefix}
+    with subprocess.Popen([sys.executable, "-S", "-c", waiting], env=settings, start_new_session=True) as process:
+        try:
+            monkeypatch.setitem(probe.__globals__, "main_process", lambda: process.pid)
+            # Until it runs, and the main loop waits for it.
+            time.sleep(1)
+            assert probe() == 0
+            time.sleep(0.3)
+            assert probe() == 0
+            (child,) = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+            os.kill(int(child), signal.SIGSTOP)
+            time.sleep(0.2)
+            probe()
+            time.sleep(0.3)
+            assert probe() == 1
+        finally:
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def test_a_process_has_started_when_its_port_is_open_and_its_loop_has_turned_since(

@@ -25,7 +25,7 @@ class Folder:
 
     @property
     def session(self) -> Any:
-        return SimpleNamespace(spec=SimpleNamespace(dags=SimpleNamespace(path=self.path)))
+        return SimpleNamespace(spec=SimpleNamespace(dags=SimpleNamespace(path=self.path, git=())))
 
     @property
     def airflow(self) -> Any:

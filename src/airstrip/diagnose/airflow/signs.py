@@ -49,8 +49,9 @@ SIGNS: dict[str, re.Pattern[str]] = {
         "git-ref": r"airstrip: \S+: the repository has no (branch|tag|commit|default branch)"
         r"|pathspec '.*' did not match any file|couldn't find remote ref",
         "git-path": r"airstrip: \S+: the repository has no folder",
-        "git-unreachable": r"unable to access '.*': (Failed|Could not resolve|Connection|Operation|Recv|Empty|Proxy)"
-        r"|ssh: (connect to host|Could not resolve)|kex_exchange_identification|Connection (closed|reset) by \S+ port"
+        # What a web server answers, the others above know better.
+        "git-unreachable": r"fatal: unable to access '|ssh: (connect to host|Could not resolve)"
+        r"|kex_exchange_identification|Connection (closed|reset|timed out).* port \d+|RPC failed; "
         r"|airstrip: \S+: no answer within",
         "provider": r"No module named 'airflow\.providers\.\w+",
     }.items()

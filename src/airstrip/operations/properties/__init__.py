@@ -22,7 +22,7 @@ PROPERTIES: tuple[Property, ...] = (
         ("tasks", "isolation"),
     ),
     Property("network", "policies keep pods from the database", network.network, ("tasks", "outside")),
-    Property("dags", "a saved DAG appears, and goes again", delivery.dags),
+    Property("dags", "DAGs come as they are saved or pushed", delivery.dags, ("remote",)),
     Property("xcom", "what one pod returns comes to another", tasks.xcom, ("tasks",)),
     Property("secrets", "tasks read variables and connections", tasks.secrets, ("tasks", "values")),
     Property("triggerer", "a deferred task comes back", tasks.triggerer, ("tasks",)),

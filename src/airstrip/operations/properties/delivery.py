@@ -1,4 +1,4 @@
-"""DAGs come and go: a real file, saved where the deployment's DAGs are."""
+"""DAGs come and go: a real file, saved where the deployment's DAGs are; or what a git server has is live."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from airstrip.operations.properties.from_git import from_git
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
 
@@ -29,8 +30,10 @@ def {name}():
 
 def dags(scene: Scene) -> Outcome:
     folder = scene.session.spec.dags.path
+    if scene.session.spec.dags.git:
+        return from_git(scene)
     if folder is None:
-        return not_applicable("the file names no dags.path; DAGs from git or in an image are not built yet")
+        return not_applicable("the file names neither dags.path nor dags.git")
     if _is_closed(folder):
         return not_applicable(f"you may not write into {folder}, so no file can be saved there")
     airflow = scene.airflow

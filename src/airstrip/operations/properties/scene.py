@@ -18,7 +18,7 @@ from airstrip.operations.properties.names import ISOLATION, SCHEDULE, TASKS, nam
 from airstrip.operations.properties.pods import DatabaseLook, OutsideLook
 from airstrip.operations.session import Session
 
-Need = Literal["tasks", "isolation", "schedule", "values", "database", "outside"]
+Need = Literal["tasks", "isolation", "schedule", "values", "database", "outside", "remote"]
 
 _RUNS: Mapping[Need, str] = {"tasks": TASKS, "isolation": ISOLATION}
 _POLL_SECONDS = 0.5
@@ -111,6 +111,8 @@ class Scene:
 
     def start(self, needs: Collection[Need]) -> None:
         """All at once, each once; they run side by side."""
+        if "remote" in needs and self.session.spec.dags.git:
+            needs = {*needs, "tasks"}
         # First, for they take the longest to say something.
         if "database" in needs:
             self._try("database", lambda: self.database_look.start())

@@ -101,6 +101,7 @@ def airstrip_verify():
         return {
             "dns": dns,
             "execution-api": looks.reaches(execution.hostname, execution.port or 80),
+            "heads": looks.remote_heads(),
             **{name: looks.reaches(*address) for name, address in given()["addresses"].items()},
         }
 

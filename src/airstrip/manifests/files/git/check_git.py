@@ -82,6 +82,22 @@ def check(hook_class, kwargs):
         return f"{ref} is commit {commit}, {where}"
 
 
+def heads():
+    """What each remote has now: the commit by the bundle's name, or why it cannot be told."""
+    told = {}
+    for name, kwargs in git_bundles():
+        try:
+            hook = find_hook()(git_conn_id=kwargs["git_conn_id"], repo_url=kwargs["repo_url"])
+            with hook.configure_hook_env():
+                found = find_ref(Git(None, hook.env), hook.repo_url, kwargs["tracking_ref"])
+                told[name] = {"commit": found or kwargs["tracking_ref"]}
+        except Absent as absent:
+            told[name] = {"error": str(absent)}
+        except subprocess.CalledProcessError as error:
+            told[name] = {"error": error.stderr.strip()}
+    return told
+
+
 def find_ref(git, url, ref):
     """The commit of a branch, a tag or HEAD; None for a commit, which servers do not list."""
     listed = git.ok("ls-remote", "--quiet", url)
@@ -90,7 +106,8 @@ def find_ref(git, url, ref):
         return None
     full = ref if ref == "HEAD" or ref.startswith("refs/") else f"refs/heads/{ref}"
     if full in found:
-        return found[full]
+        # Of a tag with a text of its own: the commit behind it.
+        return found.get(f"{full}^{{}}", found[full])
     kind, prefix = ("tag", "refs/tags/") if full.startswith("refs/tags/") else ("branch", "refs/heads/")
     others = [name[len(prefix) :] for name in found if name.startswith(prefix) and not name.endswith("^{}")]
     has = f"it has {', '.join(others[:10])}" if others else "it has none"

@@ -8,6 +8,9 @@ or on a dead connection does not switch.
 With a port as argument it asks whether the process has started: the port must be open, and the main loop
 have turned since a look that found it open. The triggerer's log server is a process of its own, which
 outlives a triggerer that failed to start.
+
+While the DAG processor clones a repository its main thread waits for git: then git's own switches count,
+so that a large repository is not cut off, and a git that hangs is.
 """
 
 import contextlib
@@ -16,6 +19,8 @@ import socket
 import sys
 import tempfile
 
+# The kernel keeps fifteen characters of a name.
+GIT = frozenset({"git", "git-remote-http", "git-index-pack", "ssh"})
 NOTES = os.path.join(tempfile.gettempdir(), "airstrip-main-loop")
 
 
@@ -43,6 +48,26 @@ def main_process():
     return min(children)
 
 
+def switches_of(pid):
+    status = read_status(pid)
+    return int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
+
+
+def git_switches(pid):
+    """Of the git that the process runs, and of what that runs; processes that end meanwhile count no more."""
+    family, total = {str(pid)}, 0
+    # A child has a higher number than its parent, until numbers begin anew.
+    for name in sorted(filter(str.isdigit, os.listdir("/proc")), key=int):
+        try:
+            status = read_status(name)
+            if status["PPid"].strip() in family and status["Name"].strip() in GIT:
+                family.add(name)
+                total += switches_of(name)
+        except (OSError, KeyError):
+            continue
+    return total
+
+
 def is_open(port):
     try:
         socket.create_connection(("127.0.0.1", port), timeout=2).close()
@@ -59,9 +84,7 @@ def main(port=0):
         print(f"nothing listens on port {port} yet", file=sys.stderr)
         return 1
     pid = main_process()
-    status = read_status(pid)
-    switches = int(status["voluntary_ctxt_switches"]) + int(status["nonvoluntary_ctxt_switches"])
-    now = f"{pid} {switches}"
+    now = f"{pid} {switches_of(pid)} {git_switches(pid)}"
     try:
         with open(NOTES, encoding="utf-8") as file:
             before = file.read()

@@ -1,0 +1,78 @@
+"""DAGs from git are live: what Airflow has is what the servers have, as a task's pod sees them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+from airstrip.operations.properties.names import TASKS
+from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
+from airstrip.operations.properties.scene import Scene
+from airstrip.spec import GitBundle
+
+_PARSED_SECONDS = 35.0
+"""Files that a push does not change are read again every half minute."""
+_POLL_SECONDS = 0.5
+
+
+def from_git(scene: Scene) -> Outcome:
+    """Each repository's head; one whose folder has no DAGs shows no version, and proves nothing."""
+    told = scene.returned(TASKS, "network") or {}
+    bundles = scene.session.spec.dags.git
+    heads: Mapping[str, Mapping[str, str]] = told.get("heads") or {}
+    for bundle in bundles:
+        head = heads.get(bundle.name) or {"error": "the task that asks it has not ended"}
+        if "commit" not in head:
+            return _unseen(bundle, head["error"])
+    behind = _behind(scene, {bundle.name: heads[bundle.name]["commit"] for bundle in bundles})
+    if behind:
+        (name, commit), *_ = behind.items()
+        return _late(scene, name, commit, heads[name]["commit"])
+    live = _live(scene)
+    shown = [f"{bundle.name} is at {heads[bundle.name]['commit'][:10]}" for bundle in bundles if bundle.name in live]
+    if not shown:
+        return not_applicable("the repositories have no DAG: nothing shows which commit is live")
+    return proved(f"as the server has it: {', '.join(shown)}")
+
+
+def _live(scene: Scene) -> dict[str, set[str]]:
+    """The commits that each bundle's DAGs are of."""
+    found: dict[str, set[str]] = {}
+    for dag in scene.airflow.dags():
+        if dag.version and dag.bundle_name:
+            found.setdefault(dag.bundle_name, set()).add(dag.version)
+    return found
+
+
+def _behind(scene: Scene, heads: Mapping[str, str]) -> dict[str, str]:
+    """Bundles with a DAG of another commit, and that; waits as long as a push may take."""
+    longest = max(bundle.refresh for bundle in scene.session.spec.dags.git)
+    deadline = time.monotonic() + longest + _PARSED_SECONDS
+    while True:
+        live = _live(scene)
+        others = {name: commits - {heads[name]} for name, commits in live.items() if name in heads}
+        behind = {name: min(commits) for name, commits in others.items() if commits}
+        if not behind or time.monotonic() > deadline:
+            return behind
+        scene.say(f"{', '.join(behind)} of another commit")
+        time.sleep(_POLL_SECONDS)
+
+
+def _unseen(bundle: GitBundle, said: str) -> Outcome:
+    return failed(
+        "dags",
+        f"a task's pod does not get into the repository of the bundle {bundle.name}",
+        "The server is down, or no longer lets it in: the next task cannot fetch its DAG.",
+        "See what is wrong: ./airstrip doctor; and the task: ./airstrip logs airstrip_verify network",
+        said,
+    )
+
+
+def _late(scene: Scene, name: str, commit: str, head: str) -> Outcome:
+    return failed(
+        "dags",
+        f"the bundle {name} has a DAG of commit {commit[:10]}, and the server is at {head[:10]}",
+        "The dag-processor does not run, does not reach the server, or is busy with other files.",
+        "Read its log: ./airstrip logs dag-processor",
+        "\n".join(f"{dag.dag_id}: {dag.version}" for dag in scene.airflow.dags() if dag.bundle_name == name),
+    )

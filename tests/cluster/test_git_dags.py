@@ -1,0 +1,269 @@
+"""DAGs from a real git server, over https and ssh: pushes, pinned runs, and what is refused before anything changes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from airstrip.airflow_api import AirflowClient
+from airstrip.errors import AirflowError
+from airstrip.kube import Cluster
+from airstrip.targets.local.node import LocalNode
+from tests.cluster.faults.doctor import Doctor
+from tests.git_server import Certificates, HttpsServer, Repository, SshServer
+from tests.landing import NAME, Landing, eventually
+
+PINNED = (Path(__file__).parent / "dags" / "pinned.py").read_text()
+SIGN = "airstrip_test_go"
+TOKEN = "a-token-of-the-tests"
+SEEN_SECONDS = 60.0
+"""The promise is half a minute, on a machine that does nothing else."""
+
+
+@dataclass(frozen=True)
+class Remote:
+    """The servers, and the file that takes DAGs from one of them."""
+
+    landing: Landing
+    folder: Path
+    repository: Repository
+    https: HttpsServer
+    ssh: SshServer
+
+    def by_https(self, **other: str) -> str:
+        keys = {
+            "repo": self.https.url,
+            "branch": "main",
+            "path": "team/dags",
+            "token": "file:git/token",
+            "caCert": "{file: git/ca.pem}",
+        }
+        return self._lines({**keys, **other})
+
+    def by_ssh(self, **other: str) -> str:
+        keys = {
+            "repo": self.ssh.url,
+            "path": "team/dags",
+            "sshKey": f"file:{self.ssh.key}",
+            "knownHosts": "{file: git/known_hosts}",
+        }
+        return self._lines({**keys, **other})
+
+    def _lines(self, keys: dict[str, str]) -> str:
+        return "".join(f"    {key}: {value}\n" for key, value in keys.items() if value)
+
+    def write(self, git: str) -> None:
+        self.landing.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags:\n  git:\n{git}")
+
+    def push(self, word: str, **more: str | None) -> str:
+        return self.repository.push({"team/dags/pinned.py": PINNED.replace("FIRST", word), **more})
+
+
+@pytest.fixture(scope="module")
+def remote(landing: Landing) -> Iterator[Remote]:
+    """Lands with DAGs from the https server; at the end the shared deployment is as it was."""
+    # Not in pytest's own folder, which is closed to others: sshd reads as the user `git`.
+    folder = landing.folder / "git"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    address = str(LocalNode(NAME).config().subnets.link[1])
+    certificates = Certificates.make(folder, address)
+    repository = Repository(folder / "repositories").create()
+    https = HttpsServer(repository.folder, address, certificates, TOKEN).start()
+    ssh = SshServer(folder / "sshd", repository.folder, address, https.port + 1).install().start()
+    (folder / "token").write_text(TOKEN + "\n")
+    (folder / "ca.pem").write_text(certificates.authority)
+    (folder / "known_hosts").write_text(ssh.known_hosts + "\n")
+    remote = Remote(landing, folder, repository, https, ssh)
+    remote.push("FIRST", **{"README": "not a DAG\n"})
+    try:
+        remote.write(remote.by_https())
+        landing.ok("up", "--yes")
+        yield remote
+    finally:
+        ssh.stop()
+        https.stop()
+        landing.write_file()
+        landing.ok("up", "--yes")
+
+
+@pytest.fixture
+def sign(airflow: AirflowClient) -> Iterator[None]:
+    airflow.values.delete_variable(SIGN)
+    yield
+    airflow.values.delete_variable(SIGN)
+
+
+def is_live(airflow: AirflowClient, commit: str) -> bool:
+    return any((dag.dag_id, dag.version) == ("pinned", commit) for dag in airflow.dags())
+
+
+def await_live(airflow: AirflowClient, commit: str) -> float:
+    return eventually(lambda: is_live(airflow, commit), seconds=SEEN_SECONDS, what=f"commit {commit} is live")
+
+
+def words(airflow: AirflowClient, run_id: str, task: str) -> set[str]:
+    """What a task printed; nothing before it began."""
+    with suppress(AirflowError):
+        events = [record.event for record in airflow.task_log("pinned", run_id, task).records]
+        return set(re.findall(r"the word is (\w+)", "\n".join(events)))
+    return set()
+
+
+def ended(airflow: AirflowClient, run_id: str, state: str) -> None:
+    eventually(lambda: airflow.dag_run("pinned", run_id).ended, seconds=120, what="the run ends")
+    assert airflow.dag_run("pinned", run_id).state == state
+
+
+def test_a_push_is_seen(remote: Remote, airflow: AirflowClient) -> None:
+    await_live(airflow, remote.repository.head)
+    await_live(airflow, remote.push("SECOND"))
+
+
+def test_a_task_runs_the_commit_that_its_run_began_with(remote: Remote, airflow: AirflowClient, sign: None) -> None:
+    first = remote.push("BEFORE")
+    await_live(airflow, first)
+    run = airflow.trigger("pinned")
+    eventually(lambda: words(airflow, run.run_id, "begin") == {"BEFORE"}, seconds=90, what="the first task is at work")
+    second = remote.push("AFTER")
+    await_live(airflow, second)
+    airflow.values.add_variable(SIGN, "go")
+    ended(airflow, run.run_id, "success")
+    assert words(airflow, run.run_id, "end") == {"BEFORE"}
+    assert airflow.dag_run("pinned", run.run_id).bundle_version == first
+
+    later = airflow.trigger("pinned")
+    ended(airflow, later.run_id, "success")
+    assert words(airflow, later.run_id, "end") == {"AFTER"}
+    assert airflow.dag_run("pinned", later.run_id).bundle_version == second
+
+
+def test_a_history_that_was_written_anew_is_followed(remote: Remote, airflow: AirflowClient) -> None:
+    gone = remote.push("GONE")
+    await_live(airflow, gone)
+    remote.repository.git("reset", "--quiet", "--hard", "HEAD~2")
+    forced = remote.repository.push({"team/dags/pinned.py": PINNED.replace("FIRST", "FORCED")}, force=True)
+    await_live(airflow, forced)
+
+
+def test_a_server_that_stops_and_comes_back(remote: Remote, airflow: AirflowClient, cluster: Cluster) -> None:
+    """What was seen stays; the doctor names the cause; a push from meanwhile is seen afterwards."""
+    doctor = Doctor(remote.landing, cluster)
+    before = remote.repository.head
+    remote.https.stop()
+    try:
+        doctor.finds("git.unreachable", seconds=90)
+        assert is_live(airflow, before)
+    finally:
+        remote.https.start()
+    await_live(airflow, remote.push("BACK"))
+    # What was logged counts for a minute.
+    doctor.is_content(seconds=90)
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [
+        ("git.token-refused", {"token": "file:git/wrong-token"}),
+        ("git.certificate", {"caCert": ""}),
+        ("git.ref-absent", {"branch": "mian"}),
+        ("git.ref-absent", {"branch": "", "commit": "f" * 40}),
+        ("git.path-absent", {"path": "team/dag"}),
+        ("git.repo-absent", {"repo": "/none.git"}),
+        ("git.unreachable", {"repo": "https://{address}:9/dags.git"}),
+    ],
+    ids=["token", "authority", "branch", "commit", "folder", "repository", "port"],
+)
+def test_what_is_wrong_is_refused_before_anything_changes(
+    remote: Remote, airflow: AirflowClient, cluster: Cluster, code: str, written: dict[str, str]
+) -> None:
+    (remote.folder / "wrong-token").write_text("another\n")
+    if repo := written.get("repo"):
+        repo = repo.replace("{address}", remote.https.address)
+        written = {**written, "repo": remote.https.url.replace("/dags.git", repo) if repo[0] == "/" else repo}
+    assert_refused(remote, cluster, remote.by_https(**written), code)
+    await_live(airflow, remote.push(f"AFTER{code[4:].replace('-', '').upper()}"))
+
+
+def test_a_host_key_and_a_key_that_are_not_right_are_refused(remote: Remote, cluster: Cluster) -> None:
+    other = remote.ssh.folder / "other_key"
+    public = other.with_suffix(".pub").read_text().split()
+    wrong = f"'[{remote.ssh.address}]:{remote.ssh.port} {public[0]} {public[1]}'"
+    assert_refused(remote, cluster, remote.by_ssh(knownHosts=wrong), "git.host-key")
+    assert_refused(remote, cluster, remote.by_ssh(sshKey=f"file:{other}"), "git.token-refused")
+
+
+def assert_refused(remote: Remote, cluster: Cluster, git: str, code: str) -> None:
+    """`up` says the one cause, and the running release is what it was."""
+    before = release(cluster)
+    remote.write(git)
+    try:
+        done = remote.landing.airstrip("up", "--yes")
+        assert done.returncode == 1, done.stdout + done.stderr
+        assert f"[{code}]" in done.stderr, done.stderr
+        assert TOKEN not in done.stdout + done.stderr
+        assert release(cluster) == before
+    finally:
+        remote.write(remote.by_https())
+
+
+def release(cluster: Cluster) -> dict[str, str]:
+    """Every object of the running release by its name, as far as its version tells that it is untouched."""
+    kinds = (
+        ("apps/v1", "Deployment", "generation"),
+        ("apps/v1", "StatefulSet", "generation"),
+        ("v1", "ConfigMap", "uid"),
+        ("networking.k8s.io/v1", "NetworkPolicy", "resourceVersion"),
+        ("v1", "Pod", "uid"),
+    )
+    found = {
+        f"{kind}/{item['metadata']['namespace']}/{item['metadata']['name']}": str(item["metadata"][field])
+        for version, kind, field in kinds
+        for namespace in (NAME, f"{NAME}-workers")
+        for item in cluster.list(version, kind, namespace)
+        if "deletionTimestamp" not in item["metadata"]
+    }
+    # The check's own, named by their contents; and what records that an `up` failed.
+    ours = ("airstrip-git-", "airstrip-history", "airstrip-inventory", "git-check")
+    return {name: value for name, value in found.items() if not any(part in name for part in ours)}
+
+
+def test_over_ssh(remote: Remote, airflow: AirflowClient) -> None:
+    """And with whatever branch the repository itself has by default."""
+    remote.write(remote.by_ssh())
+    remote.landing.ok("up", "--yes")
+    commit = remote.push("SSH")
+    await_live(airflow, commit)
+    airflow.values.add_variable(SIGN, "go")
+    try:
+        run = airflow.trigger("pinned")
+        ended(airflow, run.run_id, "success")
+    finally:
+        airflow.values.delete_variable(SIGN)
+    assert words(airflow, run.run_id, "end") == {"SSH"}
+
+
+@pytest.mark.slow
+def test_a_long_history_and_a_large_file(remote: Remote, airflow: AirflowClient) -> None:
+    """1,000 commits, and 64 MiB that do not compress."""
+    for number in range(1000):
+        remote.repository.git(
+            "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", f"number {number}"
+        )
+    (remote.repository.work / "large").write_bytes(os.urandom(64 << 20))
+    commit = remote.push("LARGE")
+    await_live(airflow, commit)
+    airflow.values.add_variable(SIGN, "go")
+    try:
+        run = airflow.trigger("pinned")
+        ended(airflow, run.run_id, "success")
+    finally:
+        airflow.values.delete_variable(SIGN)
+    assert words(airflow, run.run_id, "end") == {"LARGE"}

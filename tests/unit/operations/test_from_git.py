@@ -1,0 +1,83 @@
+"""What is live against what the servers have, as `verify` proves it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from airstrip.operations.properties import from_git
+from airstrip.operations.properties.scene import Scene
+
+HEAD, OLD = "a" * 40, "b" * 40
+
+
+@dataclass
+class Remote:
+    """A scene in which a task's pod was told `heads`, and Airflow has DAGs of `versions`, one after the other."""
+
+    heads: dict[str, dict[str, str]]
+    versions: list[list[str]]
+    asked: int = 0
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def session(self) -> Any:
+        return SimpleNamespace(
+            spec=SimpleNamespace(dags=SimpleNamespace(git=(SimpleNamespace(name="main", refresh=10),)))
+        )
+
+    @property
+    def airflow(self) -> Any:
+        def dags() -> list[Any]:
+            now = self.versions[min(self.asked, len(self.versions) - 1)]
+            self.asked += 1
+            own = [SimpleNamespace(dag_id="smoke", bundle_name="airstrip", version=None)]
+            return own + [SimpleNamespace(dag_id=f"d{n}", bundle_name="main", version=v) for n, v in enumerate(now)]
+
+        return SimpleNamespace(dags=dags)
+
+    def returned(self, dag: str, task: str) -> dict[str, Any]:
+        return {"heads": self.heads}
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+
+def outcome(heads: dict[str, dict[str, str]], *versions: list[str]) -> Any:
+    return from_git.from_git(cast(Scene, Remote(heads, list(versions))))
+
+
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(from_git, "_PARSED_SECONDS", -9.8)
+    monkeypatch.setattr(from_git, "_POLL_SECONDS", 0.01)
+
+
+def test_what_is_live_is_the_head() -> None:
+    found = outcome({"main": {"commit": HEAD}}, [HEAD, HEAD])
+    assert found.state == "proved"
+    assert "main is at aaaaaaaaaa" in found.text
+
+
+def test_a_file_that_is_not_read_again_yet_is_waited_for() -> None:
+    assert outcome({"main": {"commit": HEAD}}, [OLD, HEAD], [HEAD, HEAD]).state == "proved"
+
+
+def test_a_dag_of_another_commit_fails() -> None:
+    found = outcome({"main": {"commit": HEAD}}, [OLD, HEAD])
+    assert found.state == "failed"
+    assert found.finding.code == "verify.dags"
+    assert "commit bbbbbbbbbb, and the server is at aaaaaaaaaa" in found.text
+    assert f"d0: {OLD}" in found.finding.evidence
+
+
+def test_a_server_that_lets_no_pod_in_fails_with_its_words() -> None:
+    found = outcome({"main": {"error": "Authentication failed"}}, [HEAD])
+    assert (found.state, found.finding.evidence) == ("failed", "Authentication failed")
+
+
+def test_a_repository_without_dags_proves_nothing() -> None:
+    assert outcome({"main": {"commit": HEAD}}, []).state == "not-applicable"
