@@ -1,0 +1,144 @@
+"""Measures how soon DAGs are seen, and run: `PYTHONPATH=. python benchmarks/delivery.py` as root.
+
+In the development environment (scripts/check prints its folder), which has what the git server needs. Prints
+one Markdown table row for each figure, for docs/benchmarks.md. Uses a deployment of its own and takes it
+away at the end.
+"""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from airstrip import Deployment, Node
+from airstrip.airflow_api import AirflowClient
+from airstrip.operations import Session
+from airstrip.spec import load_spec
+from airstrip.targets.catalog import TARGET_SPECS, make_target
+from airstrip.targets.local.node import LocalNode
+from tests.git_server import Certificates, HttpsServer, Repository
+
+NAME = "airstrip-bench"
+TIMES = 5
+HISTORY = 1000
+DAG = """from airflow.sdk import dag, task
+
+@dag(schedule=None, description="WORD")
+def delivered():
+    @task
+    def say():
+        print("WORD")
+
+    say()
+
+
+delivered()
+"""
+
+
+class Bench:
+    """A deployment whose DAGs are in a folder first, and then come from git."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "airstrip.yaml"
+        self.dags = folder / "dags"
+        self.dags.mkdir()
+        self.repository = Repository(folder / "repositories").create()
+
+    def land(self, dags: str) -> AirflowClient:
+        self.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {dags}\n")
+        with Deployment.load(self.file) as deployment:
+            deployment.up()
+        spec = load_spec(self.file, TARGET_SPECS)
+        return Session(spec, make_target(spec)).airflow
+
+    def take_away(self) -> None:
+        with Deployment.load(self.file) as deployment:
+            deployment.down(data=True)
+        Node(NAME).prune(everything=True)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        folder.chmod(0o755)
+        bench = Bench(folder)
+        try:
+            airflow = bench.land("{path: dags}")
+            measure("a folder", airflow, lambda word: save(bench, word))
+            measure_git(bench, folder)
+        finally:
+            bench.take_away()
+
+
+def measure_git(bench: Bench, folder: Path) -> None:
+    address = str(LocalNode(NAME).config().subnets.link[1])
+    certificates = Certificates.make(folder, address)
+    (folder / "ca.pem").write_text(certificates.authority)
+    push(bench, "nothing")
+    server = HttpsServer(bench.repository.folder, address, certificates, "").start()
+    try:
+        airflow = bench.land(f'{{git: {{repo: "{server.url}", caCert: {{file: ca.pem}}}}}}')
+        measure("git", airflow, lambda word: push(bench, word))
+        for number in range(HISTORY):
+            bench.repository.push({"count": str(number)})
+        measure(f"git, {HISTORY} commits", airflow, lambda word: push(bench, word))
+    finally:
+        server.stop()
+
+
+def measure(way: str, airflow: AirflowClient, deliver: Callable[[str], None]) -> None:
+    seen, ran = [], []
+    for number in range(TIMES):
+        word = f"{way} {number}"
+        deliver(word)
+        start = time.monotonic()
+        wait(partial(is_seen, airflow, word))
+        seen.append(time.monotonic() - start)
+        airflow.unpause("delivered")
+        run = airflow.trigger("delivered")
+        wait(partial(has_begun, airflow, run.run_id))
+        ran.append(time.monotonic() - start)
+        wait(partial(has_ended, airflow, run.run_id))
+    for what, seconds in (
+        (f"seen, median of {TIMES}", statistics.median(seen)),
+        (f"seen, the longest of {TIMES}", max(seen)),
+        (f"a task at work, median of {TIMES}", statistics.median(ran)),
+    ):
+        print(f"| {way}: delivered to {what} | {seconds:.1f} s |", flush=True)
+
+
+def is_seen(airflow: AirflowClient, word: str) -> bool:
+    return any(dag.description == word for dag in airflow.dags())
+
+
+def has_begun(airflow: AirflowClient, run_id: str) -> bool:
+    return any(task.start_date for task in airflow.task_instances("delivered", run_id))
+
+
+def has_ended(airflow: AirflowClient, run_id: str) -> bool:
+    return airflow.dag_run("delivered", run_id).ended
+
+
+def wait(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 180
+    while not holds():
+        if time.monotonic() > end:
+            raise SystemExit("what was delivered did not come within three minutes")
+        time.sleep(0.2)
+
+
+def save(bench: Bench, word: str) -> None:
+    (bench.dags / "delivered.py").write_text(DAG.replace("WORD", word))
+
+
+def push(bench: Bench, word: str) -> None:
+    bench.repository.push({"delivered.py": DAG.replace("WORD", word)})
+
+
+if __name__ == "__main__":
+    main()
