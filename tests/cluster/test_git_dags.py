@@ -127,6 +127,14 @@ def test_a_push_is_seen(remote: Remote, airflow: AirflowClient) -> None:
     await_live(airflow, remote.push("SECOND"))
 
 
+def test_what_is_landed_needs_no_change_and_is_proved(remote: Remote, airflow: AirflowClient) -> None:
+    await_live(airflow, remote.repository.head)
+    assert remote.landing.data("plan")["changed"] is False
+    (row,) = remote.landing.data("verify", "--only", "dags")["properties"]
+    assert row["state"] == "proved"
+    assert f"main is at {remote.repository.head[:10]}" in row["text"]
+
+
 def test_a_task_runs_the_commit_that_its_run_began_with(remote: Remote, airflow: AirflowClient, sign: None) -> None:
     first = remote.push("BEFORE")
     await_live(airflow, first)

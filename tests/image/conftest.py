@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,14 @@ def uv() -> Path:
 @pytest.fixture(scope="session")
 def airflow_image(uv: Path) -> BuiltImage:
     return ensure_airflow_image(REQUEST, cache_dir(), uv, discard)
+
+
+@pytest.fixture(scope="session")
+def git_root(uv: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The image of a deployment whose DAGs come from git."""
+    request = replace(REQUEST, extras=(*REQUEST.extras, "git"), packages=("git", "openssh-client"))
+    root = tmp_path_factory.mktemp("git") / "root"
+    return root, unpack(ensure_airflow_image(request, cache_dir(), uv, discard), root)
 
 
 @pytest.fixture(scope="session")

@@ -101,9 +101,36 @@ def test_the_programs_that_airflow_needs_are_there(airflow_root: Root) -> None:
     root, config = airflow_root
 
     assert config["Entrypoint"] == ["/usr/bin/tini", "--"]
-    assert run_inside(root, config, [*config["Entrypoint"], "git", "--version"]).stdout.startswith("git version")
-    assert run_inside(root, config, ["sh", "-c", "ssh -V"]).returncode == 0
+    assert run_inside(root, config, [*config["Entrypoint"], "pgrep", "--version"]).stdout.startswith("pgrep")
     assert (root / "etc/ssl/certs/ca-certificates.crt").stat().st_size > 100_000
+
+
+_CLONING = """
+import contextlib, importlib.metadata, json, os
+extra = {"key_file": "/run/key", "known_hosts_file": "/run/known", "ssh_config_file": "/run/config"}
+extra["strict_host_key_checking"] = "yes"
+os.environ["AIRFLOW_CONN_HERE"] = json.dumps({"conn_type": "git", "extra": extra})
+from airflow.providers.git.bundles.git import GitDagBundle
+from airflow.providers.git.hooks.git import GitHook
+hook = GitHook(git_conn_id="here", repo_url="git@host:dags.git")
+with hook.configure_hook_env():
+    print(hook.env["GIT_SSH_COMMAND"], importlib.metadata.version("apache-airflow-providers-git"))
+"""
+
+
+def test_git_is_there_where_dags_come_from_it_and_nowhere_else(airflow_root: Root, git_root: Root) -> None:
+    root, config = git_root
+
+    assert run_inside(root, config, ["git", "--version"]).stdout.startswith("git version")
+    assert run_inside(root, config, ["ssh", "-V"]).returncode == 0
+    # The hook as check_git.py and the bundle use it.
+    done = run_inside(root, config, ["python", "-c", _CLONING], env={"AIRFLOW_HOME": "/tmp"})
+    strict = "-o StrictHostKeyChecking=yes -o UserKnownHostsFile=/run/known -F /run/config"
+    # Airflow's own warnings go before it.
+    assert done.stdout.endswith(f"\nssh -i /run/key -o IdentitiesOnly=yes {strict} 0.5.0\n"), done.stderr
+    for name in ("git", "ssh"):
+        assert not (airflow_root[0] / "usr/bin" / name).exists()
+    assert not list(airflow_root[0].glob("opt/airflow/venv/lib/python3.11/site-packages/airflow/providers/git"))
 
 
 def test_group_0_may_write_where_airflow_writes_and_nowhere_else(airflow_root: Root) -> None:
