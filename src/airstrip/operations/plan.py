@@ -96,7 +96,7 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
     return (
         PlannedStage("secrets", tuple(f"generate {what} in {namespace}" for what in lacking)),
         *(
-            PlannedStage(stage.name, changes=_with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
+            PlannedStage(stage.name, changes=with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
             for stage in manifests.stages
         ),
         PlannedStage("prune", changes=removed),
@@ -141,10 +141,10 @@ def _read_secrets(session: Session) -> tuple[dict[str, str], list[str]]:
     return checksums, lacking
 
 
-def _with_predecessors(
+def with_predecessors(
     cluster: Cluster, changes: Sequence[Change], gone: Sequence[inventory.Entry]
 ) -> tuple[Change, ...]:
-    """A ConfigMap is named by its contents: a new one is shown as what differs from the one that it replaces."""
+    """What is named by its contents: a new one is shown as what differs from the one that it replaces."""
     return tuple(_with_predecessor(cluster, change, gone) for change in changes)
 
 
@@ -155,8 +155,9 @@ def _with_predecessor(cluster: Cluster, change: Change, gone: Sequence[inventory
     plain = entry.name.rpartition("-")[0]
     for old in gone:
         if (old.kind, old.namespace, old.name.rpartition("-")[0]) == (entry.kind, entry.namespace, plain):
-            before = cluster.get("v1", "ConfigMap", old.name, old.namespace) or {}
-            return replace(change, fields=tuple(compare(before.get("data"), item["data"], "data")))
+            before = cluster.get(old.api_version, old.kind, old.name, old.namespace) or {}
+            fields = compare(before.get("data"), item["data"], "data", hide=old.kind == "Secret")
+            return replace(change, fields=tuple(fields))
     return change
 
 
