@@ -82,6 +82,7 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 
+_NAMED = re.compile(rf"(?m)^(?:{_SECRET_NAME})=(.{{1,4000}})$")
 _SHORTEST = 6
 _SHORTEST_NUMBER = 8
 _SHORTEST_LINE = 16
@@ -195,8 +196,14 @@ def _written(value: str) -> Iterator[str]:
         return
     yield base64.b64encode(value.encode()).decode()
     yield from (stripped, quote(stripped, safe=""), json.dumps(stripped)[1:-1])
+    yield from _named(stripped)
     yield from _password(stripped)
     yield from _leaves(stripped)
+
+
+def _named(text: str) -> Iterator[str]:
+    """What stands after its name on a line, as git's credentials and files of variables have it."""
+    yield from (found[1].strip() for found in _NAMED.finditer(text))
 
 
 def _password(url: str) -> Iterator[str]:

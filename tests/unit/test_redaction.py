@@ -127,6 +127,7 @@ VALUE = "correct horse/battery+staple"
         ("mysql://ada:p%40ssw0rd@db/x", "p@ssw0rd"),
         ("mysql://ada:p%40ssw0rd@db/x", "p%40ssw0rd"),
         (json.dumps({"auths": {"r.example.com": {"auth": "dXNlcjpw", "password": "swordfish"}}}), "swordfish"),
+        ("username=ada\npassword=correct horse\n", "correct horse"),
         ("first line of a long key\nsecond line of a long key", "second line of a long key"),
     ],
 )
