@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from airstrip.manifests.manifest_set import Object
 from airstrip.manifests.names import BUILT_IN_DAGS_DIR, DAG_PROCESSOR, DAGS_DIR, DAGS_MAP, ENVIRONMENT_MAP, SETTINGS_MAP
 from airstrip.manifests.settings import variables
+from airstrip.manifests.volumes import empty_mount
 
 CHECK = "dags-check"
 CHECK_LABEL = "airstrip.dev/dags-check"
@@ -18,6 +19,8 @@ CHECK_FOLDERS = {"dags": DAGS_DIR, "program": "/tmp/airstrip"}
 """Where the pod has the DAG files, and the program that parses them."""
 CHECK_BUNDLES = ({"name": "main", "path": DAGS_DIR}, {"name": "airstrip", "path": BUILT_IN_DAGS_DIR})
 
+_DAGS = empty_mount("dags", DAGS_DIR)
+"""Filled by the check, wherever the DAG processor has its files from."""
 _SHARED_MAPS = (SETTINGS_MAP, DAGS_MAP)
 """What lies in the workers' namespace too."""
 _LONGEST_SECONDS = 900
@@ -36,7 +39,8 @@ def build_check(processor: Object, environment: Mapping[str, str], *, deployment
     """A Job that waits to be given DAG files, from the Deployment of the DAG processor and its settings."""
     spec, first = processor["spec"]["template"]["spec"], _container(processor)
     own = [entry for entry in first.get("env") or () if "valueFrom" not in entry]
-    volumes = {volume["name"]: kept for volume in spec.get("volumes") or () if (kept := _volume(volume))}
+    volumes = [volume for volume in spec.get("volumes") or () if _is_taken(volume)]
+    taken = {volume["name"] for volume in volumes}
     container = {
         "name": CHECK,
         "image": first["image"],
@@ -45,7 +49,7 @@ def build_check(processor: Object, environment: Mapping[str, str], *, deployment
         "env": [*variables(environment), *own],
         "resources": first.get("resources") or {},
         "securityContext": first["securityContext"],
-        "volumeMounts": [_mount(mount) for mount in first["volumeMounts"] if mount["name"] in volumes],
+        "volumeMounts": [_DAGS[1], *(mount for mount in first["volumeMounts"] if mount["name"] in taken)],
     }
     labels = {"app.kubernetes.io/managed-by": "airstrip", CHECK_LABEL: deployment}
     pod = {
@@ -56,7 +60,7 @@ def build_check(processor: Object, environment: Mapping[str, str], *, deployment
         "restartPolicy": "Never",
         "securityContext": spec["securityContext"],
         "terminationGracePeriodSeconds": 1,
-        "volumes": list(volumes.values()),
+        "volumes": [_DAGS[0], *volumes],
     }
     return {
         "apiVersion": "batch/v1",
@@ -76,15 +80,7 @@ def _container(processor: Object) -> Object:
     return next(container for container in containers if container["name"] == DAG_PROCESSOR)
 
 
-def _volume(volume: Object) -> Object | None:
-    """None of what the workers' namespace does not have: the scripts, and what the file adds to the DAG processor."""
-    name = volume["name"]
-    if name == "dags":
-        return {"name": name, "emptyDir": {}}
-    shared = "configMap" in volume and name in _SHARED_MAPS
-    return volume if shared or "emptyDir" in volume else None
-
-
-def _mount(mount: Object) -> Object:
-    """The folder of DAGs is filled by the check."""
-    return {**mount, "readOnly": False} if mount["name"] == "dags" else mount
+def _is_taken(volume: Object) -> bool:
+    """Not what the workers' namespace does not have, scripts and what the file adds to the DAG processor; no secret."""
+    shared = "configMap" in volume and volume["name"] in _SHARED_MAPS
+    return shared or "emptyDir" in volume

@@ -10,7 +10,7 @@ import pytest
 
 from airstrip.manifests import CHECK_FOLDERS, ManifestSet, build_check, environment_map
 from airstrip.manifests.pod_security import CONTAINER
-from airstrip.spec import Spec
+from airstrip.spec import Dags, GitBundle, Spec
 from tests.unit.manifests.reading import all_objects, config_map, find
 
 Object = dict[str, Any]
@@ -55,6 +55,18 @@ def test_it_is_restricted_has_no_token_and_ends_by_itself(job: Object) -> None:
     assert job["metadata"]["namespace"] == "mine-workers"
     assert job["spec"]["activeDeadlineSeconds"] <= 900
     assert job["spec"]["ttlSecondsAfterFinished"] <= 60
+
+
+def test_where_dags_come_from_git_a_folder_of_them_is_checked_as_well(
+    compile: Callable[..., ManifestSet], spec: Spec
+) -> None:
+    """And the Secret that git reads is not there: nobody clones."""
+    bundle = GitBundle(name="main", repo="https://h/r", ref="main", path="", refresh=10, username="git", token="env:A")
+    from_git = spec.model_copy(update={"dags": Dags(git=(bundle,))})
+    pod = make(all_objects(compile(spec=from_git)))["spec"]["template"]["spec"]
+    mounts = {mount["mountPath"]: mount["name"] for mount in pod["containers"][0]["volumeMounts"]}
+    assert {"name": mounts[CHECK_FOLDERS["dags"]], "emptyDir": {}} in pod["volumes"]
+    assert not any("secret" in volume for volume in pod["volumes"])
 
 
 def test_it_mounts_only_what_its_namespace_has_and_can_write_the_folder_of_dags(
