@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster
 from airstrip.manifests import build_git_secrets, git_references
-from airstrip.operations.references import ReadSecret, read_reference
-from airstrip.operations.session import decode_secret
+from airstrip.operations.references import ReadSecret, folder_of, read_reference, secret_reader
 from airstrip.spec import Spec
 from airstrip.spec.fields import is_reference
 
@@ -21,20 +19,15 @@ def check_git_references(spec: Spec) -> None:
 
 def read_git_secrets(spec: Spec, cluster: Cluster) -> tuple[dict[str, Any], ...]:
     """The Secrets as they are to be; nothing where git needs none. Changes nothing."""
-
-    def read(name: str) -> dict[str, str] | None:
-        found = cluster.get("v1", "Secret", name, spec.namespaces.control)
-        return None if found is None else decode_secret(found)
-
-    return build_git_secrets(spec, _texts(spec, read))
+    return build_git_secrets(spec, _texts(spec, secret_reader(cluster, spec)))
 
 
 def _texts(spec: Spec, read_secret: ReadSecret | None) -> dict[str, str]:
     texts = {}
     for key, text in git_references(spec).items():
-        # References to files are absolute here, and may hold spaces.
+        # What `{file: PATH}` was may hold spaces.
         is_named = text.startswith("file:") or is_reference(text)
-        found = read_reference(text, Path(), read_secret) if is_named else text
+        found = read_reference(text, folder_of(spec), read_secret) if is_named else text
         if found is None:
             continue
         if key.endswith(".credential") and not found.isprintable():

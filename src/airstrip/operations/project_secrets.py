@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster, inventory
 from airstrip.manifests import project_secret
-from airstrip.operations.references import ReadSecret, read_reference
-from airstrip.operations.session import decode_secret
+from airstrip.operations.references import ReadSecret, folder_of, read_reference, secret_reader
 from airstrip.spec import Project, Spec
 
 
@@ -35,22 +32,11 @@ def secret_entries(spec: Spec) -> frozenset[inventory.Entry]:
     return inventory.entries(project_secret(spec, name, {}) for name in named)
 
 
-def secret_reader(cluster: Cluster, spec: Spec) -> ReadSecret:
-    """Of the control plane's namespace, where no task reads."""
-
-    def read(name: str) -> Mapping[str, str] | None:
-        found = cluster.get("v1", "Secret", name, spec.namespaces.control)
-        return None if found is None else decode_secret(found)
-
-    return read
-
-
 def _values(spec: Spec, name: str, project: Project, read: ReadSecret | None) -> dict[str, str]:
-    folder = Path() if spec.file is None else spec.file.parent
     values = {}
     for key, reference in project.secrets.items():
         try:
-            value = read_reference(reference, folder, read)
+            value = read_reference(reference, folder_of(spec), read)
         except AirstripError as error:
             message = f"{project.place}: {key} of the project {name}: {error.message}"
             raise AirstripError(error.code, message, cause=error.cause, fix=error.fix) from None

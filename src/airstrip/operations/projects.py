@@ -16,14 +16,13 @@ from airstrip.kube import Lease
 from airstrip.manifests import pods_selector, project_objects, project_secret
 from airstrip.operations.pools import delete_pool, ensure_pool
 from airstrip.operations.project_data import delete_data
-from airstrip.operations.project_secrets import secret_reader
 from airstrip.operations.project_store import (
     StoredProject,
     apply_maps,
     require_free,
     stored_projects,
 )
-from airstrip.operations.references import read_reference
+from airstrip.operations.references import read_reference, secret_reader
 from airstrip.operations.session import Session, decode_secret
 from airstrip.result import Result
 from airstrip.spec import Forgotten, Project, ProjectWords, make_project, without

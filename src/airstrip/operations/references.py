@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from airstrip.errors import AirstripError
+from airstrip.kube import Cluster
+from airstrip.operations.session import decode_secret
+from airstrip.spec import Spec
 
 ReadSecret = Callable[[str], Mapping[str, str] | None]
 """A Secret's values by its name, None where there is none."""
@@ -26,6 +29,21 @@ def read_reference(reference: str, folder: Path, read_secret: ReadSecret | None 
         case "k8s":
             return None if read_secret is None else _not_empty(reference, _key(rest, read_secret))
     raise AssertionError(f"{scheme} is refused where it is written")
+
+
+def secret_reader(cluster: Cluster, spec: Spec) -> ReadSecret:
+    """Of the control plane's namespace, where no task reads."""
+
+    def read(name: str) -> Mapping[str, str] | None:
+        found = cluster.get("v1", "Secret", name, spec.namespaces.control)
+        return None if found is None else decode_secret(found)
+
+    return read
+
+
+def folder_of(spec: Spec) -> Path:
+    """What the paths in its file are relative to."""
+    return Path() if spec.file is None else spec.file.parent
 
 
 def _variable(name: str) -> str:
@@ -54,7 +72,7 @@ def _file(path: Path) -> str:
         raise AirstripError(
             "reference.no-text",
             f"the secret's file {path} is no UTF-8 text",
-            cause="It becomes a variable, which holds text only.",
+            cause="It becomes a variable, or a file that holds text.",
             fix="Encode it, for example with base64.",
         ) from None
 

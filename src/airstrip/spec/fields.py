@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from airstrip.spec.own_pods import OWN_SECRETS
+
 API_VERSION = "airstrip/v1"
 KNOWN_API_VERSIONS = (API_VERSION,)
 AIRFLOW_SERIES = "3.3"
@@ -153,6 +155,15 @@ def is_built_reference(text: str) -> bool:
     return scheme in BUILT_SCHEMES and (scheme != "k8s" or bool(_SECRET_KEY.fullmatch(rest)))
 
 
+def own_secret_problem(reference: str) -> tuple[str, str] | None:
+    """Message and fix for a reference to what no task, project or server of somebody else's may have."""
+    scheme, _, rest = reference.partition(":")
+    if scheme == "k8s" and rest.partition("/")[0] in OWN_SECRETS:
+        message = f"{reference} is what only the control plane's own processes may read"
+        return message, "Name a Secret of your own."
+    return None
+
+
 def _setting(value: Any) -> Any:
     if isinstance(value, str | int | float):
         return value
@@ -181,6 +192,8 @@ def _built_reference(value: Any) -> str:
     if not is_built_reference(text):
         message = "this names no key of a Secret"
         raise invalid("spec.bad-reference", message, "Write k8s:NAME/KEY: a Secret of the control plane's namespace.")
+    if problem := own_secret_problem(text):
+        raise invalid("spec.own-secret", *problem)
     return text
 
 

@@ -46,8 +46,8 @@ OWN_CONTAINERS = {**{name: name for name in OWN_VOLUMES}, "task": "base"}
 OWN_SECRETS = frozenset({"airflow-admin", "airflow-cli", "airflow-database", "airflow-keys"})
 
 _CLAIMS = frozenset({"dags", "logs", "data"})
-_HASHED_MAPS = ("airflow-environment", "airflow-local-settings", "task-pod-template")
-_HASHED = re.compile(rf"({'|'.join(_HASHED_MAPS)})(-[0-9a-f]{{10}})?")
+_HASHED_NAMES = ("airflow-environment", "airflow-git", "airflow-local-settings", "task-pod-template")
+_HASHED = re.compile(rf"({'|'.join(_HASHED_NAMES)})(-[0-9a-f]{{10}})?")
 
 
 def is_own_object(name: str, deployment: str) -> bool:
@@ -56,7 +56,7 @@ def is_own_object(name: str, deployment: str) -> bool:
         name in OWN_VOLUMES
         or name in OWN_SECRETS
         or name in _CLAIMS
-        or name in ("migration", f"{deployment}-pods")
+        or name in ("migration", "git-check", f"{deployment}-pods")
         or name.startswith("airstrip-")
         or bool(_HASHED.fullmatch(name))
     )

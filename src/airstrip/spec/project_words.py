@@ -12,8 +12,8 @@ from pydantic_core import PydanticCustomError
 from airstrip.errors import AirstripError, UsageError
 from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.components import AmountsFile, check_amounts
-from airstrip.spec.fields import BUILT_SCHEMES, is_built_reference, is_reference
-from airstrip.spec.projects import MOST_SLOTS, wrong_config, wrong_project, wrong_reference
+from airstrip.spec.fields import BUILT_SCHEMES, is_built_reference, is_reference, own_secret_problem
+from airstrip.spec.projects import MOST_SLOTS, wrong_config, wrong_project
 from airstrip.spec.resolved import Project
 from airstrip.spec.settings import wrong_variable_name
 
@@ -113,7 +113,8 @@ def _wrong_secret(key: str, reference: str) -> Wrong | None:
         return "spec.not-yet", message, f"Write one of {schemes}."
     if not is_built_reference(reference):
         return "spec.bad-reference", f"the reference of {key} names no key of a Secret", "Write k8s:NAME/KEY."
-    return wrong_reference(reference)
+    problem = own_secret_problem(reference)
+    return ("spec.own-secret", *problem) if problem else None
 
 
 def _amounts(words: Mapping[str, str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.components import AmountsFile, check_amounts
 from airstrip.spec.document import Document, at, mappings
 from airstrip.spec.fields import NotBuilt, SecretReference, Setting, is_reference
-from airstrip.spec.own_pods import OWN_SECRETS, is_own_object
+from airstrip.spec.own_pods import is_own_object
 from airstrip.spec.resolved import Project
 from airstrip.spec.settings import is_secret_variable, wrong_value, wrong_variable_name
 from airstrip.spec.source import KeyPath
@@ -100,15 +100,6 @@ def wrong_config(key: str, text: str) -> Wrong | None:
     return wrong_value(text)
 
 
-def wrong_reference(reference: str) -> Wrong | None:
-    """Why a task may not have what this names."""
-    scheme, _, rest = reference.partition(":")
-    if scheme == "k8s" and rest.partition("/")[0] in OWN_SECRETS:
-        message = f"{reference} is what only the control plane's own processes may read"
-        return "spec.own-secret", message, "Name a Secret of your own."
-    return None
-
-
 def _as_secret(key: str) -> str:
     return f"Write it as a secret: secrets: {{{key}: env:…}}, or --secret {key}=env:…; change it if it was shared."
 
@@ -123,8 +114,6 @@ def _wrong_entries(path: KeyPath, words: dict[str, Any], config: dict[str, str])
         elif key in config:
             message = f"{key} stands under config as well"
             yield (*path, "secrets", key), ("spec.conflict", message, "Keep one of the two.")
-        elif wrong := wrong_reference(str(words["secrets"][key])):
-            yield (*path, "secrets", key), wrong
     if sum(len(part.encode(errors="replace")) for pair in config.items() for part in pair) > _MOST_BYTES:
         message, fix = "the settings are too long all together", "Put long texts into a file of the data folder."
         yield (*path, "config"), ("spec.too-large", message, fix)

@@ -9,7 +9,6 @@ from airstrip.spec.git import DEFAULT_USERNAME, GitFile
 from airstrip.spec.models import DagsFile
 from airstrip.spec.resolved import Dags, GitBundle
 
-_FILE = "file:"
 DEFAULT_BRANCH = "HEAD"
 """As git calls whatever the repository's own default is."""
 
@@ -21,11 +20,11 @@ def resolve_dags(written: DagsFile | None, folder: Path) -> Dags:
     git = () if written.git is None else written.git.all
     return Dags(
         path=None if written.path is None else _absolute(folder, written.path),
-        git=tuple(_bundle(each, folder) for each in git),
+        git=tuple(map(_bundle, git)),
     )
 
 
-def _bundle(written: GitFile, folder: Path) -> GitBundle:
+def _bundle(written: GitFile) -> GitBundle:
     return GitBundle(
         name=written.name,
         repo=written.repo,
@@ -33,10 +32,10 @@ def _bundle(written: GitFile, folder: Path) -> GitBundle:
         path=written.path or "",
         refresh=written.refresh,
         username=written.username or DEFAULT_USERNAME,
-        token=_anchored(written.token, folder),
-        ssh_key=_anchored(written.ssh_key, folder),
-        known_hosts=_anchored(written.known_hosts, folder),
-        ca_cert=_anchored(written.ca_cert, folder),
+        token=written.token or "",
+        ssh_key=written.ssh_key or "",
+        known_hosts=written.known_hosts or "",
+        ca_cert=written.ca_cert or "",
     )
 
 
@@ -45,13 +44,6 @@ def _ref(written: GitFile) -> str:
     if written.tag is not None:
         return f"refs/tags/{written.tag}"
     return written.branch or written.commit or DEFAULT_BRANCH
-
-
-def _anchored(text: str | None, folder: Path) -> str:
-    """A reference to a file by its absolute path; everything else as it is."""
-    if text is None or not text.startswith(_FILE):
-        return text or ""
-    return f"{_FILE}{_absolute(folder, text.removeprefix(_FILE))}"
 
 
 def _absolute(folder: Path, path: str) -> Path:

@@ -69,7 +69,7 @@ class GitBundle(_Resolved):
 
     `ref` is a branch, a full ref of a tag or a commit, or HEAD for the repository's own default branch;
     `path` is empty for the whole of it. `token` and `ssh_key` are secret references, `known_hosts` and
-    `ca_cert` references or the text itself; empty: there is none. A reference to a file is an absolute one.
+    `ca_cert` references or the text itself; empty: there is none.
     """
 
     name: str

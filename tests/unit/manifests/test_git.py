@@ -19,6 +19,7 @@ from airstrip.manifests import ManifestSet, build_git_secrets
 from airstrip.manifests.git import git_files
 from airstrip.manifests.names import GIT_SECRET_DIR
 from airstrip.spec import Airflow, Dags, GitBundle, Spec
+from airstrip.spec.own_pods import is_own_object
 from tests.git_server import Certificates, HttpsServer, Repository
 from tests.unit.manifests.reading import all_objects, config_map, containers, find, task_pod, templates
 
@@ -67,6 +68,16 @@ def test_the_pods_helper_calls_mount_the_claim_of_dags_where_there_is_one(
     (task,) = containers(task_pod(objects))
     assert ("AIRSTRIP_DAGS_CLAIM" in {variable["name"] for variable in task["env"]}) is is_folder
     assert ("AIRSTRIP_DAGS_CLAIM" in config_map(objects, "airflow-environment")["data"]) is is_folder
+
+
+def test_no_project_can_take_a_name_of_theirs(compiled: Callable[..., ManifestSet]) -> None:
+    kinds = ("ConfigMap", "Secret", "Job")
+    ours = {item["metadata"]["name"] for item in all_objects(compiled()) if item["kind"] in kinds}
+    assert {name for name in ours if not is_own_object(name, "mine")} == {
+        name for name in ours if name.startswith(("git-check-", "migration-"))
+    }
+    assert is_own_object("git-check", "mine")
+    assert any(name.startswith("airflow-git-") for name in ours)
 
 
 def test_no_secret_is_in_the_environment_or_in_a_config_map(compiled: Callable[..., ManifestSet]) -> None:
