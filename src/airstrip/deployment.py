@@ -32,6 +32,7 @@ from airstrip.answers import (
     WhyData,
     WrittenData,
 )
+from airstrip.authoring import Authoring
 from airstrip.events import Emit, discard
 from airstrip.node import Node
 from airstrip.operations.users import DEFAULT_ROLE
@@ -49,14 +50,14 @@ VERIFY_TIMEOUT = 180.0
 """Seconds that `verify` gives its runs to end."""
 
 
-class Deployment:
+class Deployment(Authoring):
     """One airstrip.yaml made real. Every method can be called again; each raises AirstripError.
 
     As a context manager it closes its connections at the end.
     """
 
     def __init__(self, spec: Spec) -> None:
-        self.spec = spec
+        super().__init__(spec)
         self._session = operations.Session(spec, make_target(spec))
 
     def __enter__(self) -> Self:

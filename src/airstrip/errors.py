@@ -118,7 +118,9 @@ class SpecError(AirstripError):
 
 
 class CommandError(AirstripError):
-    pass
+    """`returned` is the program's exit code, None where it did not come to one."""
+
+    returned: int | None = None
 
 
 class NodeError(AirstripError):

@@ -66,7 +66,7 @@ class Warned:
 
 @dataclass(frozen=True)
 class LogLine:
-    """One line of a task's or component's log; `source` names it ("smoke/hello")."""
+    """One line of a task's or component's log; `source` names it ("smoke/hello"), empty where all is of one program."""
 
     source: str
     text: str

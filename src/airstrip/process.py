@@ -158,12 +158,14 @@ def _not_started(command: Command, error: OSError) -> CommandError:
 
 
 def _failed(command: Command, exit_code: int, output: str) -> CommandError:
-    return CommandError(
+    error = CommandError(
         "process.failed",
         f"{Path(command.argv[0]).name} failed with exit code {exit_code}",
         cause=f"The command was: {command}",
         details=_tail(output),
     )
+    error.returned = exit_code
+    return error
 
 
 def _tail(text: str) -> str:

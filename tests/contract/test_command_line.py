@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from airstrip import __version__
-from airstrip.cli import dags, doctor, files, image, lifecycle, look, node, plan, projects, prove, users
+from airstrip.cli import author, dags, doctor, files, image, lifecycle, look, node, plan, projects, prove, users
 from airstrip.cli.main import run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +23,7 @@ GROUPS: list[tuple[tuple[str, ...], typer.Typer]] = [
     ((), look.verbs),
     ((), doctor.verbs),
     ((), prove.verbs),
+    ((), author.verbs),
     ((), files.verbs),
     (("dags",), dags.verbs),
     (("project",), projects.verbs),
@@ -35,6 +36,7 @@ VERBS = {(*prefix, str(command.name)): command for prefix, group in GROUPS for c
 
 def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
+        *("dev", "test"),
         *("init", "up", "plan", "status", "doctor", "why", "verify", "open", "run", "logs", "down", "render", "schema"),
         *(f"dags {verb}" for verb in ("list", "check")),
         *(f"project {verb}" for verb in ("list", "show", "add", "set", "unset", "remove")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,9 +108,15 @@ def _record(entry: Mapping[str, Any]) -> LogRecord:
         timestamp=entry.get("timestamp"),
         level=str(entry.get("level") or ""),
         logger=str(entry.get("logger") or ""),
-        error_detail=tuple(entry.get("error_detail") or ()),
+        error_detail=tuple(_stacks(entry)),
         exit_code=entry.get("exit_code"),
     )
+
+
+def _stacks(entry: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """A task's pod calls it `error_detail`, every other process `exception`."""
+    found = entry.get("error_detail") or entry.get("exception")
+    return found if isinstance(found, list) else ()
 
 
 def _stack(error: Mapping[str, Any]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """The data of each verb's Result, as the `--json` contract has it: keys in camelCase, JSON values only."""
 
+from airstrip.answers.authoring import DeprecationData, DevData, DevTaskData, TestCaseData, TestData, UpgradeData
 from airstrip.answers.dags import DagData, DagsCheckData, DagsData, DefectData, FileErrorData, LastRunData
 from airstrip.answers.diagnosis import (
     CheckData,
@@ -53,6 +54,9 @@ __all__ = [
     "DagsData",
     "DefectData",
     "DeletedUserData",
+    "DeprecationData",
+    "DevData",
+    "DevTaskData",
     "DoctorData",
     "DownData",
     "FileErrorData",
@@ -80,8 +84,11 @@ __all__ = [
     "State",
     "StatusData",
     "TaskData",
+    "TestCaseData",
+    "TestData",
     "TroubleData",
     "UpData",
+    "UpgradeData",
     "UserData",
     "UsersData",
     "VerifyData",

@@ -26,7 +26,7 @@ def format_event(event: Event) -> str:
         case Warned():
             return f"warning: {event.message} {event.fix}".rstrip() + f"  [{event.code}]"
         case LogLine():
-            return f"{event.source} | {event.text}"
+            return f"{event.source} | {event.text}" if event.source else event.text
 
 
 def format_seconds(seconds: float) -> str:

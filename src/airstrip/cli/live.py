@@ -90,7 +90,9 @@ class LiveVoice:
 
     def _log(self, event: LogLine) -> None:
         # One terminal shows both: what is drawn has to make way for the line.
-        if sys.stdout.isatty():
+        if sys.stdout.isatty() and not event.source:
+            self._console.print(Text.from_ansi(event.text), soft_wrap=True)
+        elif sys.stdout.isatty():
             self._print((f"{event.source} | ", "dim"), event.text)
         else:
             print_log_line(event)

@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 
 from airstrip import __version__
-from airstrip.cli import dags, doctor, files, image, lifecycle, look, node, plan, projects, prove, users
+from airstrip.cli import author, dags, doctor, files, image, lifecycle, look, node, plan, projects, prove, users
 from airstrip.cli.errors import Interrupted, show_lost, unexpected
 from airstrip.cli.verb import Call
 from airstrip.errors import AirstripError, UsageError
 
 app = typer.Typer(name="airstrip", rich_markup_mode=None, pretty_exceptions_enable=False)
-_TOP = (lifecycle, plan, look, doctor, prove, files)
+_TOP = (lifecycle, plan, look, doctor, prove, author, files)
 _GROUPS = {"dags": dags, "project": projects, "users": users, "image": image, "node": node}
 for module in _TOP:
     app.add_typer(module.verbs)

@@ -6,7 +6,15 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from airstrip.cli import present_dags, present_doctor, present_node, present_projects, present_users, present_verify
+from airstrip.cli import (
+    present_author,
+    present_dags,
+    present_doctor,
+    present_node,
+    present_projects,
+    present_users,
+    present_verify,
+)
 from airstrip.cli.colors import paint
 from airstrip.cli.finding_text import finding_lines
 from airstrip.cli.plan_text import plan_lines
@@ -159,6 +167,8 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "users delete": present_users.present_deleted,
     "doctor": present_doctor.present_doctor,
     "run": _run,
+    "dev": present_author.present_dev,
+    "test": present_author.present_test,
     "status": _status,
     "plan": plan_lines,
     "verify": present_verify.present_verify,

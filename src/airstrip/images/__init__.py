@@ -11,7 +11,8 @@ May import the foundations only: errors, events, process.
     recipe.py        what is in a Debian system; system.py makes it a layer with mmdebstrap
     sources.py       the mirrors it comes from; rootfs.py: the folder that it is meanwhile
     pods_package.py  airstrip_pods, as it is installed here, as a layer
-    requirements.py  the locked, hashed set of Python packages; environment.py installs it
+    requirements.py  the locked, hashed set of Python packages; environment.py installs it, lock.py keeps it
+    virtual_environment.py  the same packages on this machine, for authors of DAGs
     layer.py, oci.py reproducible tar layers; the OCI layout around them
     store.py         the cache: layers by the hash of their inputs, layouts, locks, staging
 """
@@ -20,14 +21,22 @@ from airstrip.images.airflow import ensure_airflow_image, plan_airflow_image
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
+from airstrip.images.virtual_environment import (
+    VirtualEnvironment,
+    ensure_virtual_environment,
+    find_virtual_environment,
+)
 
 __all__ = [
     "AirflowImageRequest",
     "BuiltImage",
     "ImagePlan",
     "ReadyImage",
+    "VirtualEnvironment",
     "ensure_airflow_image",
     "ensure_postgresql_image",
+    "ensure_virtual_environment",
+    "find_virtual_environment",
     "images_in_use",
     "plan_airflow_image",
     "plan_postgresql_image",

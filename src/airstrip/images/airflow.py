@@ -15,11 +15,12 @@ from airstrip.events import Emit, Progress
 from airstrip.images.build import ensure_image, plan_image
 from airstrip.images.environment import VENV, write_environment_layer
 from airstrip.images.layer import Layer
+from airstrip.images.lock import ensure_lock
 from airstrip.images.oci import RunSettings
 from airstrip.images.pods_package import ensure_pods_layer, pods_digest
 from airstrip.images.recipe import Account, Folder, SystemRecipe
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan
-from airstrip.images.requirements import resolve_requirements, shipped_locks
+from airstrip.images.requirements import shipped_locks
 from airstrip.images.store import ImageStore
 from airstrip.images.system import ensure_system_layer
 
@@ -92,7 +93,7 @@ def ensure_airflow_image(
     def build_layers(work: Path, progress: Progress) -> tuple[Layer, ...]:
         # First, because it fails soonest: nobody waits for a system to hear that a requirement is wrong.
         progress.say("resolving Python packages")
-        lock = resolve_requirements(request, uv, store.uv_cache, work)
+        lock = ensure_lock(request, store, uv, work, refresh=refresh)
         recipe = system_recipe(request.packages)
         system = ensure_system_layer(recipe, store, work, progress, refresh=refresh)
         environment = _ensure_environment_layer(lock, system, store, work, uv, progress)

@@ -75,7 +75,7 @@ def write_environment_layer(
     venv = rootfs / VENV
     _install(build_install_command(uv, uv_cache, lock, venv, work))
     settle(venv)
-    _add_start_up(venv / SITE_PACKAGES)
+    add_start_up(venv / SITE_PACKAGES)
     progress.say("compiling Python packages")
     compile_bytecode(rootfs, (f"{VENV}/{SITE_PACKAGES}",))
     progress.say("writing the Python environment's layer")
@@ -119,7 +119,8 @@ def _point_at_venv(script: Path) -> None:
     script.write_bytes(_FIRST_LINE.sub(f"#!/{VENV}/bin/python\n".encode(), content, count=1))
 
 
-def _add_start_up(site_packages: Path) -> None:
+def add_start_up(site_packages: Path) -> None:
+    """What Python is to do at each start: garbage collection that suits Airflow's imports."""
     shutil.copyfile(_START_UP, site_packages / _START_UP.name)
     (site_packages / f"{_START_UP.stem}.pth").write_text(f"import {_START_UP.stem}\n")
 

@@ -2,6 +2,7 @@
 
     blobs/sha256/HEX    layers
     layers/KEY.json     digest and size of the layer that came of the inputs with this key
+    locks/KEY.lock      the Python packages that were resolved for what was asked with this key
     layouts/NAME-KEY/   a whole image; its blobs are hard links
     uv/                 uv's own cache
     work/NAME/          a build under way; emptied before the next. Every command that writes in there is
@@ -44,6 +45,17 @@ class ImageStore:
     @property
     def uv_cache(self) -> Path:
         return self.root / "uv"
+
+    def lock(self, key: str) -> Path:
+        """Where the resolved packages of this key are, once they were resolved."""
+        return self.root / "locks" / f"{key}.lock"
+
+    def keep_lock(self, key: str, resolved: Path) -> Path:
+        """Takes a file in `work` as the packages of this key. For nobody else: a URL in it may hold a password."""
+        lock = self.lock(key)
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        resolved.replace(lock)
+        return lock
 
     def layout(self, name: str, key: str) -> Path:
         return self.root / "layouts" / f"{name}-{key}"

@@ -23,7 +23,6 @@ from airstrip.manifests.names import (
     pods_account,
 )
 from airstrip.spec import Dags, Spec
-from airstrip.spec.own_settings import option_variable
 from airstrip_pods.conventions import DAGS_CLAIM, DAGS_CLAIM_VARIABLE
 
 PARALLELISM: Mapping[str, int] = {"kubernetes": 32, "local": 8}
@@ -74,11 +73,7 @@ def _local_bundle(name: str, path: str, refresh_interval: int) -> dict[str, obje
 
 def user_settings(inputs: Inputs) -> dict[str, str]:
     """What the file says, after whatever stands here: none of these names is Airstrip's own."""
-    config = inputs.spec.airflow.config
-    return {
-        **{option_variable(section, name): text for section in config for name, text in config[section].items()},
-        **inputs.spec.airflow.env,
-    }
+    return inputs.spec.airflow.variables
 
 
 def shared_settings(inputs: Inputs) -> dict[str, str]:

@@ -3,6 +3,9 @@
 May import every layer below; never names a place, never prints: it emits events and returns a Result.
 """
 
+from airstrip.operations.authoring.dev import DevRequest, dev, known_dags
+from airstrip.operations.authoring.testing import run_tests
+from airstrip.operations.authoring.upgrade import upgrade_check
 from airstrip.operations.clean import clean
 from airstrip.operations.dags_check import check_dags
 from airstrip.operations.dags_list import list_dags
@@ -32,6 +35,7 @@ from airstrip.operations.verify import verify
 from airstrip.operations.why import why
 
 __all__ = [
+    "DevRequest",
     "Session",
     "add_project",
     "add_user",
@@ -40,12 +44,14 @@ __all__ = [
     "clean",
     "component_logs",
     "delete_user",
+    "dev",
     "doctor",
     "down",
     "explain_code",
     "explain_facts",
     "history",
     "init",
+    "known_dags",
     "list_dags",
     "list_projects",
     "list_users",
@@ -57,6 +63,7 @@ __all__ = [
     "render_manifests",
     "reset_password",
     "run",
+    "run_tests",
     "set_project",
     "set_role",
     "show_project",
@@ -64,6 +71,7 @@ __all__ = [
     "task_logs",
     "unset_project",
     "up",
+    "upgrade_check",
     "verify",
     "why",
 ]

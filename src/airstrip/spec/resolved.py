@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, SerializeAsAny
 
 from airstrip.spec.git_url import GitUrl, parse_git_url
+from airstrip.spec.own_settings import option_variable
 from airstrip.spec.written import TargetSpec
 
 REQUIRED_EXTRAS = ("cncf-kubernetes", "postgres", "fab")
@@ -32,6 +33,16 @@ class Airflow(_Resolved):
     config: Mapping[str, Mapping[str, str]] = {}
     env: Mapping[str, str] = {}
     executor: Literal["kubernetes", "local"] = "kubernetes"
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """`config` as the environment variables that Airflow reads it from, then `env`."""
+        options = {
+            option_variable(section, name): text
+            for section in self.config
+            for name, text in self.config[section].items()
+        }
+        return {**options, **self.env}
 
 
 class Component(_Resolved):

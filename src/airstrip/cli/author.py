@@ -1,0 +1,132 @@
+"""dev, test: what an author of DAGs does on this machine alone."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from airstrip.cli import options
+from airstrip.cli.colors import colored
+from airstrip.cli.lifecycle import load, parse_conf
+from airstrip.cli.render import Voice
+from airstrip.cli.usage import Command
+from airstrip.cli.verb import Call, Confirm
+from airstrip.errors import UsageError
+from airstrip.result import AnyResult
+
+verbs = typer.Typer()
+
+_ARGUMENTS = {"ignore_unknown_options": True, "help_option_names": ["--help"]}
+
+Env = Annotated[
+    Path | None,
+    typer.Option(
+        "--env", metavar="FILE", help="NAME=VALUE by lines, such as AIRFLOW_CONN_SHOP. Default: dev.env, if any."
+    ),
+]
+
+
+def _dags(incomplete: str) -> list[str]:
+    """For the shell's completion: as of the last parse, which costs nothing."""
+    return [dag for dag in sorted(_known()) if dag.startswith(incomplete)]
+
+
+def _tasks(context: typer.Context, incomplete: str) -> list[str]:
+    tasks = _known().get(str(context.params.get("dag")), ())
+    return [task for task in tasks if task.startswith(incomplete)]
+
+
+def _known() -> dict[str, tuple[str, ...]]:
+    try:
+        return {dag: tuple(tasks) for dag, tasks in load(None).known_dags().items()}
+    except Exception:
+        # A file that is not valid is told of by the verb.
+        return {}
+
+
+@verbs.command("dev", cls=Command, short_help="Run a DAG or a task on this machine, without a cluster.")
+def dev(
+    dag: Annotated[str, typer.Argument(metavar="DAG", help="The DAG's id.", autocompletion=_dags)],
+    task: Annotated[
+        str | None,
+        typer.Argument(metavar="TASK", help="This task alone.", show_default=False, autocompletion=_tasks),
+    ] = None,
+    conf: Annotated[str, typer.Option("--conf", metavar="JSON", help="The run's configuration.")] = "{}",
+    logical_date: Annotated[
+        str | None, typer.Option("--logical-date", metavar="DATE", help="As ISO 8601 has it. Default: now.")
+    ] = None,
+    map_index: Annotated[
+        int | None, typer.Option("--map", metavar="N", min=0, help="This item of a mapped TASK. Default: all.")
+    ] = None,
+    mark_success: Annotated[
+        list[str] | None,
+        typer.Option("--mark-success", metavar="TASK", help="It counts as done; can be given again."),
+    ] = None,
+    env: Env = None,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Run a DAG of dags.path on this machine: no root, no Kubernetes, the image's own Python packages.
+
+    A TASK alone runs within the DAG's last run here, so it finds what the tasks before it returned. Tries
+    follow each other at once. Tasks that need Kubernetes fail, and are named. Exit code 3 when the run failed.
+
+    \b
+    Examples:
+      ./airstrip dev hello
+      ./airstrip dev load --conf '{"day": "2026-01-31"}'
+      ./airstrip dev load extract
+    """
+    Call("dev", json, debug).run(
+        lambda voice, _: load(file).dev(
+            dag,
+            task,
+            parse_conf(conf),
+            voice,
+            logical_date=logical_date,
+            map_index=map_index,
+            mark_success=mark_success or (),
+            env=env,
+        )
+    )
+
+
+@verbs.command("test", cls=Command, context_settings=_ARGUMENTS, short_help="Test the DAGs on this machine.")
+def run_tests(
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="PYTEST ARGS", help="As pytest takes them.", show_default=False)
+    ] = None,
+    upgrade: Annotated[
+        bool, typer.Option("--upgrade-check", help="Instead: what the next Airflow will not take any more.")
+    ] = False,
+    env: Env = None,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Run pytest over your tests with the image's own Python packages, and the fixtures dagbag and run_dag.
+
+    Where there are no tests: every DAG file imports, none runs in a circle, no id is there twice. Exit code 3
+    when a test failed, or --upgrade-check found something.
+
+    \b
+    Examples:
+      ./airstrip test
+      ./airstrip test tests/test_load.py
+      ./airstrip test --upgrade-check
+    """
+    color = colored(sys.stdout) and not json
+
+    def work(voice: Voice, _: Confirm) -> AnyResult:
+        if upgrade and arguments:
+            message = "--upgrade-check takes no arguments of pytest's"
+            raise UsageError("usage.wrong-command-line", message, fix="Leave them away.")
+        if upgrade:
+            return load(file).upgrade_check(voice, env=env)
+        return load(file).test(arguments or (), voice, env=env, color=color)
+
+    Call("test", json, debug).run(work)

@@ -1,0 +1,132 @@
+"""Runs one DAG, or one task of it, on this machine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from airstrip.answers import DevData
+from airstrip.errors import AirstripError, CommandError, UsageError
+from airstrip.events import Emit
+from airstrip.file_lock import file_lock
+from airstrip.findings import Finding
+from airstrip.operations.authoring.course import Course
+from airstrip.operations.authoring.findings import import_findings, run_findings
+from airstrip.operations.authoring.home import home_of
+from airstrip.operations.authoring.prepare import Place, prepare
+from airstrip.operations.authoring.program import run_program
+from airstrip.result import Result
+from airstrip.spec import Spec
+
+
+@dataclass(frozen=True)
+class DevRequest:
+    """What is to be run. `map_index` None: every item of a mapped task. `mark_success` are ids of tasks."""
+
+    dag: str
+    task: str | None = None
+    conf: Mapping[str, Any] = field(default_factory=dict)
+    logical_date: str | None = None
+    map_index: int | None = None
+    mark_success: Sequence[str] = ()
+    env: Path | None = None
+
+
+def dev(spec: Spec, request: DevRequest, emit: Emit) -> Result[DevData]:
+    """Exit code 3 when the run did not succeed, or a task needed a cluster. Raises AirstripError."""
+    began = time.monotonic()
+    place = prepare(spec, emit, request.env)
+    with file_lock(place.home.lock, f"{spec.name} on this machine"):
+        course = Course(emit, began)
+        _run(place, request, course)
+    folder = place.workshop.dags
+    if course.ended is None:
+        return _without_run(request, course, place, began)
+    rows = course.rows()
+    found = run_findings(request.dag, course, rows, folder)
+    state = str(course.ended["state"])
+    data = _data(request, course, place, began, run=str(course.ended["run"]), state=state)
+    is_good = state == "success" and not any(finding.code == "dev.needs-cluster" for finding in found)
+    return Result("dev", data, found, 0 if is_good else 3)
+
+
+def known_dags(spec: Spec) -> Mapping[str, Sequence[str]]:
+    """Tasks by DAG, as of the last parse on this machine."""
+    known = home_of(spec).known_dags()
+    return {dag: tuple(entry.get("tasks", ())) for dag, entry in known.items()}
+
+
+def _run(place: Place, request: DevRequest, course: Course) -> None:
+    wanted = {
+        "dag": request.dag,
+        "task": request.task,
+        "map": request.map_index,
+        "conf": dict(request.conf),
+        "logicalDate": request.logical_date,
+        "folder": str(place.workshop.dags),
+        "index": str(place.home.index),
+        "markSuccess": list(request.mark_success),
+    }
+    try:
+        with course.starting(f"Start Airflow and read {request.dag}"):
+            run_program(place.workshop, ["-m", "airstrip_dev.run_dag"], wanted, course.report, course.line)
+    except CommandError as error:
+        raise AirstripError(
+            "dev.crashed",
+            f"the process that ran {request.dag} ended with an error",
+            cause="A task or a DAG file ended it, such as by sys.exit, a crash of a library, or too little memory.",
+            fix="See its last lines below.",
+            details=error.details,
+        ) from error
+    if course.refused is not None:
+        raise _refused(request, course.refused)
+
+
+def _refused(request: DevRequest, error: Mapping[str, Any]) -> AirstripError:
+    return AirstripError(
+        "dev.run-refused",
+        f"Airflow did not run {request.dag}",
+        cause=": ".join(filter(None, (error["type"], error["message"]))),
+        fix="Check --conf against the DAG's params, --logical-date, --map, and the DAG file.",
+    )
+
+
+def _without_run(request: DevRequest, course: Course, place: Place, began: float) -> Result[DevData]:
+    """There is no such DAG or task; where files could not be read, that may be why."""
+    if course.known_tasks is not None:
+        raise _unknown("task", str(request.task), course.known_tasks, f"{request.dag} has no task {request.task}")
+    parsed = course.parsed or {"dags": (), "errors": {}}
+    error = _unknown("dag", request.dag, parsed["dags"], f"no file in {place.workshop.dags} has a DAG {request.dag}")
+    if not parsed["errors"]:
+        raise error
+    found = [
+        Finding(error.code, error.message, f"A file cannot be imported: see below. {error.cause}", error.fix),
+        *import_findings(parsed["errors"], place.workshop.dags),
+    ]
+    return Result("dev", _data(request, course, place, began, run=None, state="not-found"), found, 3)
+
+
+def _unknown(kind: str, word: str, known: Iterable[str], message: str) -> UsageError:
+    names = sorted(known)
+    near = get_close_matches(word, names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(names[:10]) or 'none yet'}."
+    if kind == "task":
+        return UsageError("dev.unknown-task", message, cause=hint, fix="Correct the task's id.")
+    return UsageError("dev.unknown-dag", message, cause=hint, fix="Correct the DAG's id, or dags.path.")
+
+
+def _data(request: DevRequest, course: Course, place: Place, began: float, *, run: str | None, state: str) -> DevData:
+    return {
+        "dag": request.dag,
+        "run": run,
+        "state": state,
+        "tasks": course.rows(),
+        "logs": course.logs,
+        "seconds": round(time.monotonic() - began, 2),
+        "firstTask": None if course.first_task is None else round(course.first_task, 2),
+        "environment": str(place.environment.folder),
+    }

@@ -1,0 +1,121 @@
+"""Airflow's home on this machine: `.airstrip/NAME/dev` beside the file. It ignores itself in git.
+
+airflow-VERSION.db   SQLite, a copy of the migrated one in the cache (CACHE/dev/airflow-VERSION.db)
+keys.json            made once, for this home alone; nobody else reads the folder
+airflow.cfg          empty: Airflow would write its whole default file
+dags.json            which DAG is in which file, as of the last parse
+data/, logs/
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airstrip.errors import AirstripError, UsageError, not_written
+from airstrip.spec import Spec
+
+
+@dataclass(frozen=True)
+class Home:
+    folder: Path
+    version: str
+
+    @property
+    def database(self) -> Path:
+        return self.folder / f"airflow-{self.version}.db"
+
+    @property
+    def config(self) -> Path:
+        return self.folder / "airflow.cfg"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def index(self) -> Path:
+        return self.folder / "dags.json"
+
+    @property
+    def lock(self) -> Path:
+        return self.folder / "lock"
+
+    def keys(self) -> Mapping[str, str]:
+        """Secrets by the variables that Airflow reads them from."""
+        return dict(json.loads((self.folder / "keys.json").read_text()))
+
+    def known_dags(self) -> Mapping[str, Mapping[str, Any]]:
+        """File and tasks by DAG, as of the last parse; nothing before one."""
+        try:
+            return dict(json.loads(self.index.read_text()))
+        except (OSError, ValueError):
+            return {}
+
+
+def home_of(spec: Spec) -> Home:
+    """The place of a deployment's home; whether it is there or not."""
+    beside = Path.cwd() if spec.file is None else spec.file.parent
+    return Home(beside / ".airstrip" / spec.name / "dev", spec.airflow.version)
+
+
+def ensure_home(home: Home) -> None:
+    """Makes what is missing. Raises UsageError for root in somebody else's folder, AirstripError where it may not."""
+    beside = home.folder.parents[2]
+    if os.geteuid() == 0 and beside.stat().st_uid != 0:
+        raise UsageError(
+            "dev.not-yours",
+            f"{beside} is another user's, and root leaves no files there",
+            fix="Run it as that user: it needs no root.",
+        )
+    try:
+        home.folder.mkdir(parents=True, exist_ok=True)
+        home.folder.chmod(0o700)
+        _write_new(beside / ".airstrip" / ".gitignore", "*\n")
+        _write_new(home.config, "# Airstrip sets Airflow's options by environment variables.\n")
+        _write_new(home.folder / "keys.json", json.dumps(_new_keys()))
+        home.data.mkdir(exist_ok=True)
+    except OSError as error:
+        raise not_written(error) from error
+
+
+def ensure_database(home: Home, migrated: Path) -> None:
+    """A copy of the migrated database, where the home has none of this version of Airflow."""
+    if home.database.exists():
+        return
+    new = home.database.with_suffix(".new")
+    try:
+        shutil.copyfile(migrated, new)
+        new.chmod(0o600)
+        new.replace(home.database)
+    except OSError as error:
+        raise AirstripError(
+            "dev.no-database",
+            f"{home.database} cannot be written: {error.strerror}",
+            cause="A full disk, or a folder that this user may not write.",
+            fix="Mend that, then run the same command again.",
+        ) from error
+
+
+def _write_new(file: Path, text: str) -> None:
+    if file.exists():
+        return
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+
+
+def _new_keys() -> dict[str, str]:
+    """Of no use anywhere else. 64 bytes and more for HS512."""
+    return {
+        "AIRFLOW__CORE__FERNET_KEY": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "AIRFLOW__API__SECRET_KEY": secrets.token_urlsafe(32),
+        "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_urlsafe(64),
+    }

@@ -1,0 +1,24 @@
+"""What the DAG files use that Airflow, or a provider, says it will not have any more: read by importing them."""
+
+from airstrip_dev.dag_files import Bag
+from airstrip_dev.report import request, tell
+
+_KINDS = ("Deprecat", "RemovedIn")
+
+
+def main():
+    folder = request()["folder"]
+    bag = Bag(folder)
+    texts = dict.fromkeys(text for captured in bag.captured_warnings.values() for text in captured)
+    for text in texts:
+        # As Airflow keeps a warning: `FILE:LINE: KIND: MESSAGE`.
+        place, _, rest = text.partition(": ")
+        kind, _, message = rest.partition(": ")
+        file, _, line = place.rpartition(":")
+        if file.startswith(folder) and line.isdigit() and any(part in kind for part in _KINDS):
+            tell("deprecated", file=file, line=int(line), rule=kind.rpartition(".")[2], message=message)
+    tell("parsed", errors=bag.import_errors)
+
+
+if __name__ == "__main__":
+    main()

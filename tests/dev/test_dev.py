@@ -1,0 +1,147 @@
+"""airstrip dev, by the launcher, with the real Airflow, as somebody who is not root and without a network."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dev.conftest import Author
+
+SYNTAX = 'from airflow.sdk import DAG\n\nwith DAG("syntax")\n    pass\n'
+MISSING = 'from airflow.sdk import DAG\nimport helper\n\nwith DAG("missing"):\n    pass\n'
+
+
+def states(document: dict[str, Any]) -> dict[str, str]:
+    tasks = document["data"]["tasks"]
+    return {f"{task['task']}{[task['map']] if task['map'] >= 0 else ''}": task["state"] for task in tasks}
+
+
+@pytest.fixture(scope="module")
+def course(author: Author) -> dict[str, Any]:
+    """The first run of all."""
+    author.write({"dev.env": "# what only I know\nAIRFLOW_VAR_COLOUR='dark blue'\n"})
+    return author.document("dev", "course", "--conf", '{"day": "monday"}', code=0)
+
+
+def test_a_run_goes_well_with_results_items_and_configuration(course: dict[str, Any]) -> None:
+    wanted = dict.fromkeys(
+        ["numbers", "double[0]", "double[1]", "double[2]", "total", "bash", "surroundings"], "success"
+    )
+    assert states(course) == {**wanted, "gate": "success", "never": "skipped"}
+    logs = course["data"]["logs"]
+    assert logs["numbers"][0] == "the day is monday"
+    assert logs["total"][0] == "the sum is 12"
+    assert any(line.endswith("INFO from bash") for line in logs["bash"])
+    assert course["data"]["state"] == "success"
+    assert course["findings"] == []
+
+
+def test_it_has_the_files_settings_the_authors_connections_and_data(author: Author, course: dict[str, Any]) -> None:
+    line = course["data"]["logs"]["surroundings"][0]
+    assert line == f"I am {author.uid} at shop.example dark blue north"
+    assert (author.project / ".airstrip/authors/dev/data/file.txt").read_text() == "kept"
+
+
+def test_nothing_is_left_in_the_project_but_what_git_ignores(author: Author, course: dict[str, Any]) -> None:
+    subprocess.run(["git", "init", "-q", str(author.project)], check=True)
+    seen = subprocess.run(
+        ["git", "-c", "safe.directory=*", "-C", str(author.project), "status", "--porcelain", "-uall"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    files = {line.split()[-1] for line in seen.stdout.splitlines()}
+    assert files == {"airstrip.yaml", "dev.env", "dags/course.py", "dags/trouble.py"}
+
+
+def test_one_task_finds_what_the_tasks_before_it_returned(author: Author, course: dict[str, Any]) -> None:
+    document = author.document("dev", "course", "total", code=0)
+    assert states(document) == {"total": "success"}
+    assert document["data"]["logs"]["total"][0] == "the sum is 12"
+    assert document["data"]["run"] == course["data"]["run"]
+
+
+def test_what_fails_and_what_needs_a_cluster(author: Author, course: dict[str, Any]) -> None:
+    done = author.run("dev", "trouble")
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert done.stderr.count("bad") >= 2
+    assert "bad, try 2: failed after" in done.stderr
+    assert 'dags/trouble.py", line 15, in bad' in done.stdout
+    assert "trouble: failed" in done.stdout
+    assert "pod needs Kubernetes, and failed: there is no cluster here  [dev.needs-cluster]" in done.stdout
+    assert "bad failed after 2 tries at trouble.py:15  [dev.task-failed]" in done.stdout
+    assert "cause: ValueError: no such table" in done.stdout
+    assert "always | always" in done.stdout
+    assert "after_pod  upstream_failed" in done.stdout
+
+
+def test_a_task_that_counts_as_done_lets_those_after_it_run(author: Author, course: dict[str, Any]) -> None:
+    document = author.document("dev", "trouble", "--mark-success", "pod", "--mark-success", "bad", code=0)
+    assert set(states(document).values()) == {"success"}
+    assert document["data"]["logs"]["after_pod"][0] == "after the pod"
+
+
+def test_ctrl_c_leaves_nothing_running(author: Author, course: dict[str, Any]) -> None:
+    with author.start("dev", "slow") as running:
+        assert running.stdout is not None
+        heard = next((line for line in running.stdout if line.endswith("INFO asleep\n")), "")
+        asleep = sleepers()
+        running.send_signal(signal.SIGINT)
+        _, err = running.communicate(timeout=60)
+    assert heard, err
+    assert len(asleep) == 2
+    assert running.returncode == 130, err
+    assert "interrupted: Nothing of it runs any more.  [usage.interrupted]" in err
+    assert sleepers() == []
+    assert author.processes() == []
+
+
+def test_what_is_not_there_is_named_with_what_is(author: Author, course: dict[str, Any]) -> None:
+    (dag,) = author.document("dev", "curse", code=2)["errors"]
+    assert (dag["code"], dag["cause"]) == ("dev.unknown-dag", "Did you mean course?")
+    (task,) = author.document("dev", "course", "totals", code=2)["errors"]
+    assert (task["code"], task["cause"]) == ("dev.unknown-task", "Did you mean total?")
+
+
+def test_files_that_cannot_be_imported_are_named_with_place_and_fix(author: Author, course: dict[str, Any]) -> None:
+    author.write(
+        {
+            "broken/airstrip.yaml": "apiVersion: airstrip/v1\nname: broken\ndags: {path: dags}\n",
+            "broken/dags/syntax.py": SYNTAX,
+            "broken/dags/missing.py": MISSING,
+            "broken/dags/helper.py": "\nimport pandas\n",
+        }
+    )
+    document = author.document("dev", "missing", "-f", "broken/airstrip.yaml", code=3)
+    unknown, missing, syntax = document["findings"]
+    assert unknown["code"] == "dev.unknown-dag"
+    assert missing["code"] == "dags.missing-package"
+    assert missing["symptom"].startswith("helper.py:2 imports pandas")
+    assert "requirements: [pandas]" in missing["fix"]
+    assert syntax["code"] == "dags.import-error"
+    assert syntax["symptom"].startswith("syntax.py:3 ")
+
+
+def test_the_shell_completes_dags_and_their_tasks(author: Author, course: dict[str, Any]) -> None:
+    def completed(words: str) -> list[str]:
+        count = str(len(words.split()) if words.endswith(" ") else len(words.split()) - 1)
+        asked = {"_AIRSTRIP_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": count}
+        return author.run(**asked).stdout.split()
+
+    assert completed("airstrip dev tr") == ["trouble"]
+    assert completed("airstrip dev course to") == ["total"]
+
+
+def sleepers() -> list[str]:
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = file.read_bytes().decode().split("\0")
+        except OSError:
+            continue
+        found += [" ".join(words)] if words[:2] in (["sleep", "4711"], ["sleep", "4712"]) else []
+    return found

@@ -1,0 +1,89 @@
+"""Reports of a run as events: lines belong to the task that runs, and what is only Airflow's own stays out."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from airstrip.events import Event, LogLine, StepFailed, StepFinished, StepStarted
+from airstrip.operations.authoring.course import Course
+
+
+def said(course: Course, task: str, state: str, *, index: int = -1, tries: int = 1, **more: object) -> None:
+    course.report({"event": "task", "task": task, "map": index, "try": tries, "state": state, **more})
+
+
+def record(event: str, logger: str, level: str = "info") -> str:
+    return json.dumps({"event": event, "logger": logger, "level": level, "timestamp": "2026-11-21T10:00:00Z"})
+
+
+def test_lines_belong_to_the_task_that_runs() -> None:
+    events: list[Event] = []
+    course = Course(events.append)
+    with course.starting("Start"):
+        course.line("printed while the files are read")
+        course.report({"event": "ready"})
+        said(course, "double", "running", index=1)
+        course.line("printed")
+        course.line(record("logged", "etl"))
+        said(course, "double", "success", index=1)
+    assert course.logs == {
+        "airflow": ["printed while the files are read"],
+        "double[1]": ["printed", "2026-11-21T10:00:00Z INFO logged"],
+    }
+    kinds = [type(event) for event in events]
+    assert kinds == [StepStarted, LogLine, StepFinished, StepStarted, LogLine, LogLine, StepFinished]
+    assert course.first_task is not None
+
+
+@pytest.mark.parametrize(
+    "logger", ["airflow.api_fastapi.execution_api.routes", "airflow.models.dagrun", "airflow.sdk.definitions.dag"]
+)
+def test_what_stands_in_for_the_cluster_is_not_in_the_log(logger: str) -> None:
+    course = Course(lambda _: None)
+    said(course, "a", "running")
+    course.line(record("Task started", logger))
+    course.line(record("::group::Pre", "task"))
+    course.line(record("of an operator", "airflow.task.operators.bash"))
+    assert course.logs == {"a": ["2026-11-21T10:00:00Z INFO of an operator"]}
+
+
+def test_each_try_is_a_step_and_a_deferred_task_is_one() -> None:
+    events: list[Event] = []
+    course = Course(events.append)
+    said(course, "a", "running")
+    said(course, "a", "up_for_retry", error={})
+    said(course, "a", "running", tries=2)
+    said(course, "a", "running", tries=2)
+    said(course, "a", "failed", tries=2, error={"type": "ValueError"})
+    assert [event.title for event in events if isinstance(event, StepStarted)] == ["a", "a, try 2"]
+    assert [event.title for event in events if isinstance(event, StepFailed)] == ["a", "a, try 2"]
+    assert course.errors == {("a", -1): {"type": "ValueError"}}
+
+
+def test_what_is_under_way_when_the_program_ends_has_failed() -> None:
+    events: list[Event] = []
+    course = Course(events.append)
+
+    def crash() -> None:
+        with course.starting("Start"):
+            course.report({"event": "ready"})
+            said(course, "a", "running")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        crash()
+    assert [type(event) for event in events] == [StepStarted, StepFinished, StepStarted, StepFailed]
+
+
+def test_rows_are_in_the_order_of_their_beginning_and_what_never_began_is_last() -> None:
+    course = Course(lambda _: None)
+    for name in ("z", "a"):
+        said(course, name, "running")
+        course.line("x")
+        said(course, name, "success")
+    ended = [("a", 1, 0.2), ("never", 0, 0.0), ("z", 1, 0.1)]
+    tasks = [{"task": name, "map": -1, "try": tries, "state": "s", "seconds": took} for name, tries, took in ended]
+    course.report({"event": "ended", "run": "r", "state": "success", "tasks": tasks})
+    assert [(row["task"], row["seconds"]) for row in course.rows()] == [("z", 0.1), ("a", 0.2), ("never", None)]

@@ -1,0 +1,104 @@
+"""What an author is told: the place in their own files, and what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airstrip.answers import DevTaskData
+from airstrip.operations.authoring.course import Course
+from airstrip.operations.authoring.findings import duplicates, import_findings, run_findings
+
+DAGS = Path("/home/ada/dags")
+_HEAD = 'Traceback (most recent call last):\n  File "/venv/site-packages/airflow/importer.py", line 238, in parse\n'
+_OWN = '  File "/home/ada/dags/etl.py", line 2, in <module>\n    import shop\n'
+_HELPER = '  File "/home/ada/dags/lib/shop.py", line 7, in <module>\n    import pandas\n'
+IMPORTS = [
+    ("SyntaxError: expected ':'", _OWN, "dags.import-error", "etl.py:2 ", "Mend etl.py:2"),
+    ("KeyError: 'day'", _OWN + _HELPER, "dags.import-error", "lib/shop.py:7 ", "Mend lib/shop.py:7"),
+    (
+        "ModuleNotFoundError: No module named 'pandas'",
+        _OWN + _HELPER,
+        "dags.missing-package",
+        "imports pandas",
+        "pandas]",
+    ),
+    (
+        "ModuleNotFoundError: No module named 'airflow.providers.amazon'",
+        _OWN,
+        "dags.missing-package",
+        "etl.py:2 imports airflow.providers.amazon",
+        "extras: [amazon]",
+    ),
+    (
+        "ModuleNotFoundError: No module named 'airflow.providers.apache.spark'",
+        _OWN,
+        "dags.missing-package",
+        "airflow.providers.apache.spark",
+        "extras: [apache-spark]",
+    ),
+]
+
+
+@pytest.mark.parametrize(("reason", "frames", "code", "symptom", "fix"), IMPORTS, ids=[each[0] for each in IMPORTS])
+def test_a_file_that_cannot_be_imported(reason: str, frames: str, code: str, symptom: str, fix: str) -> None:
+    (finding,) = import_findings({"etl.py": f"{_HEAD}{frames}{reason}\n"}, DAGS)
+    assert finding.code == code
+    assert symptom in finding.symptom
+    assert fix in finding.fix
+    if code == "dags.import-error":
+        assert finding.cause == reason
+
+
+def test_an_error_without_a_trace_names_the_file() -> None:
+    reason = "AirflowDagCycleException: Cycle detected in Dag: c. Faulty task: b"
+    (finding,) = import_findings({"loop.py": reason}, DAGS)
+    assert (finding.symptom, finding.cause) == ("loop.py cannot be imported", reason)
+
+
+def test_a_failed_task_is_named_with_its_place_and_how_to_run_it_alone() -> None:
+    course = course_of(errors={("load", 2): error("ValueError", "bad\nsecond line", "/home/ada/dags/etl.py", 12)})
+    (finding,) = run_findings("etl", course, [task("load", "failed", index=2, tries=3), task("end", "skipped")], DAGS)
+    assert finding.symptom == "load[2] failed after 3 tries at etl.py:12"
+    assert finding.cause == "ValueError: bad"
+    assert finding.fix == "Mend etl.py:12, then run this task alone: ./airstrip dev etl load --map 2"
+
+
+def test_what_follows_a_failed_task_is_no_finding_of_its_own() -> None:
+    rows = [task("load", "failed"), task("report", "upstream_failed")]
+    (finding,) = run_findings("etl", course_of(), rows, DAGS)
+    assert finding.symptom == "load failed"
+    assert finding.cause == "See its log above."
+
+
+def test_all_tasks_that_need_a_cluster_are_one_finding_and_come_first() -> None:
+    rows = [task("load", "failed"), task("fit", "failed"), task("score", "failed"), task("later", "upstream_failed")]
+    first, second = run_findings("etl", course_of(pods=("fit", "score", "later")), rows, DAGS)
+    assert first.code == "dev.needs-cluster"
+    assert first.symptom.startswith("fit, score need Kubernetes")
+    assert "./airstrip run etl" in first.fix
+    assert "--mark-success fit --mark-success score" in first.fix
+    assert second.symptom == "load failed"
+
+
+def test_a_pod_that_counts_as_done_is_no_finding() -> None:
+    assert run_findings("etl", course_of(pods=("fit",)), [task("fit", "success")], DAGS) == []
+
+
+def test_two_dags_of_one_id() -> None:
+    (finding,) = duplicates([("etl", "/home/ada/dags/a.py")], DAGS)
+    assert finding.symptom == "a.py has two DAGs etl"
+
+
+def task(name: str, state: str, *, index: int = -1, tries: int = 1) -> DevTaskData:
+    return {"task": name, "map": index, "try": tries, "state": state, "seconds": 0.1}
+
+
+def error(kind: str, message: str, file: str, line: int) -> dict[str, Any]:
+    return {"type": kind, "message": message, "file": file, "line": line}
+
+
+def course_of(*, pods: tuple[str, ...] = (), errors: dict[tuple[str, int], dict[str, Any]] | None = None) -> Course:
+    return Course(lambda _: None, pods=pods, errors=dict(errors or {}))

@@ -1,0 +1,115 @@
+"""The environment of Airflow on an author's machine: the file's settings, the author's connections, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from airstrip.errors import UsageError
+from airstrip.operations.authoring.home import Home, ensure_home, home_of
+from airstrip.operations.authoring.variables import file_variables, process_variables, read_variables
+from airstrip.spec import Spec, load_spec
+from airstrip.targets.catalog import TARGET_SPECS
+
+FILE = """
+apiVersion: airstrip/v1
+name: shop
+dags: {path: dags}
+airflow:
+  config:
+    core: {default_timezone: Europe/Rome}
+    scheduler: {create_cron_data_intervals: true}
+    database: {sql_alchemy_pool_size: 20}
+    metrics: {statsd_on: true}
+    logging: {remote_log_conn_id: logs, logging_level: DEBUG}
+  env: {REGION: north, COLOR: red}
+components:
+  task: {env: {COLOR: blue}}
+"""
+
+
+def spec_in(folder: Path) -> Spec:
+    file = folder / "airstrip.yaml"
+    file.write_text(FILE)
+    return load_spec(file, TARGET_SPECS)
+
+
+def test_the_files_settings_but_for_those_of_a_cluster(tmp_path: Path) -> None:
+    assert file_variables(spec_in(tmp_path)) == {
+        "AIRFLOW__CORE__DEFAULT_TIMEZONE": "Europe/Rome",
+        "AIRFLOW__SCHEDULER__CREATE_CRON_DATA_INTERVALS": "true",
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+        "REGION": "north",
+        "COLOR": "blue",
+    }
+
+
+def test_the_shells_own_airflow_does_not_count_and_its_connections_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW__CORE__DAGS_FOLDER", "/elsewhere")
+    monkeypatch.setenv("AIRFLOW_HOME", "/elsewhere")
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", "/elsewhere")
+    monkeypatch.setenv("AIRFLOW_CONN_SHOP", "http://shop")
+    spec = spec_in(tmp_path)
+    home = home_of(spec)
+    ensure_home(home)
+    found = process_variables(spec, home, Path("/venv/bin/python"), tmp_path / "dags", {"AIRFLOW_VAR_DAY": "1"})
+    assert found["AIRFLOW__CORE__DAGS_FOLDER"] is None
+    assert found["PYTHONPYCACHEPREFIX"] is None
+    assert found["AIRFLOW_HOME"] == str(tmp_path / ".airstrip" / "shop" / "dev")
+    assert "AIRFLOW_CONN_SHOP" not in found, "it is inherited"
+    assert found["AIRFLOW_VAR_DAY"] == "1"
+    assert str(found["PATH"]).startswith("/venv/bin:")
+    assert found["AIRSTRIP_DATA_URL"] == (tmp_path / ".airstrip/shop/dev/data").as_uri()
+    assert str(found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).startswith(f"sqlite:///{tmp_path}/")
+
+
+def test_a_home_ignores_itself_and_keeps_its_keys(tmp_path: Path) -> None:
+    home = home_of(spec_in(tmp_path))
+    ensure_home(home)
+    keys = home.keys()
+    ensure_home(home)
+    assert home.keys() == keys
+    assert len(keys["AIRFLOW__API_AUTH__JWT_SECRET"]) >= 64
+    assert (tmp_path / ".airstrip" / ".gitignore").read_text() == "*\n"
+    assert home.folder.stat().st_mode & 0o777 == 0o700
+    assert (home.folder / "keys.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_root_leaves_nothing_in_somebody_elses_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Home(tmp_path / ".airstrip" / "shop" / "dev", "3.3.2")
+    owner = tmp_path.stat().st_uid
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    if owner == 0:
+        import os
+
+        os.chown(tmp_path, 65534, 65534)
+    with pytest.raises(UsageError) as raised:
+        ensure_home(home)
+    assert raised.value.code == "dev.not-yours"
+    assert not (tmp_path / ".airstrip").exists()
+
+
+def test_a_file_of_variables(tmp_path: Path) -> None:
+    file = tmp_path / "dev.env"
+    file.write_text("# comment\n\nexport A=1\n B = two words \nC='quoted # text'\nD=\nE=a=b\n")
+    assert read_variables(file) == {"A": "1", "B": "two words", "C": "quoted # text", "D": "", "E": "a=b"}
+
+
+@pytest.mark.parametrize("line", ["hunter2", "=hunter2", "A B=hunter2", "1A=hunter2"])
+def test_a_line_that_is_none_is_named_and_not_repeated(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "dev.env"
+    file.write_text(f"A=1\n{line}\n")
+    with pytest.raises(UsageError) as raised:
+        read_variables(file)
+    assert raised.value.code == "dev.env-line"
+    assert f"{file}:2" in raised.value.message
+    assert "hunter2" not in str(raised.value.to_dict())
+
+
+def test_a_file_of_variables_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        read_variables(tmp_path / "none.env")
+    assert raised.value.code == "dev.env-not-readable"
