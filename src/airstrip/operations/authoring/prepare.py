@@ -39,9 +39,9 @@ def prepare(spec: Spec, emit: Emit, env: Path | None = None) -> Place:
     """
     dags = dags_folder(spec)
     more = _more_variables(spec, env)
+    request = _request_of(spec)
     home = home_of(spec)
     ensure_home(home)
-    request = _request_of(spec)
     environment = ensure_virtual_environment(request, cache_dir(), find_uv(), emit)
     ensure_database(home, migrated_database(spec.airflow.version, environment, emit))
     variables = process_variables(spec, home, environment.python, dags, more)

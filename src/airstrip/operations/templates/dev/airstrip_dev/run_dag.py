@@ -19,6 +19,7 @@ from airstrip_dev.report import error_fields, request, tell  # noqa: E402
 def main():
     wanted = request()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
+    from airstrip_dev.api import warm_up
     from airstrip_dev.dag_files import find_dag
     from airstrip_dev.pods import refuse_pods
     from airstrip_dev.whole_run import row, run_whole, without_delays
@@ -35,6 +36,8 @@ def main():
     tell("prepared", tasks=len(dag.tasks), pods=refuse_pods(dag))
     listen(wanted["folder"])
     warm_up()
+    gc.enable()
+    gc.freeze()
     tell("ready")
     try:
         if wanted["task"]:
@@ -48,16 +51,6 @@ def main():
         tell("refused", **error_fields(error, wanted["folder"]))
         return
     tell("ended", run=run.run_id, state=str(run.state), tasks=[row(task) for task in tasks])
-
-
-def warm_up():
-    """The API that tasks speak to, in this process: else the first task would wait for it, and seem to take long."""
-    import httpx
-    from airflow.sdk.execution_time.supervisor import in_process_api_server
-
-    httpx.Client(transport=in_process_api_server().transport, base_url="http://in-process.invalid./").get("/health")
-    gc.enable()
-    gc.freeze()
 
 
 def listen(folder):

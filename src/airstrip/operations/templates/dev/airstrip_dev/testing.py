@@ -23,6 +23,7 @@ def run_dag(dagbag):
 
     It raises where there is no such DAG. A run that fails raises nothing: assert on what it returns.
     """
+    from airstrip_dev.api import warm_up
     from airstrip_dev.pods import refuse_pods
     from airstrip_dev.whole_run import run_whole, without_delays
 
@@ -31,6 +32,7 @@ def run_dag(dagbag):
             if dag not in dagbag.dags:
                 raise LookupError(f"There is no DAG {dag}. There are: {', '.join(sorted(dagbag.dags)) or 'none'}")
             dag = dagbag.dags[dag]
+        warm_up()
         without_delays(dag)
         refuse_pods(dag)
         return Ended(run_whole(dagbag, dag, conf, logical_date, mark_success))
