@@ -8,7 +8,7 @@ from airstrip.dags.defects import Defect, Level
 from airstrip.dags.facts import Facts, Known, ParsedDags, ParsedFile, Reference
 from airstrip.dags.folder import content_key, holds_dags, written_names
 from airstrip.dags.parse import parse_folder, program_key
-from airstrip.dags.removed import Removed, find_removed
+from airstrip.dags.removed import Removed, find_outdated, find_removed
 from airstrip.dags.rules import RULES, find_defects
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Removed",
     "content_key",
     "find_defects",
+    "find_outdated",
     "find_removed",
     "holds_dags",
     "parse_folder",

@@ -1,4 +1,4 @@
-"""What Airflow 3 removed, where files still use it: ruff's rules AIR301 and AIR302, which read and run nothing."""
+"""What Airflow 3 removed, or will not take for long, where files still use it: ruff's rules, which run nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from airstrip.process import Command, run
 
-_RULES = "AIR301,AIR302"
+_REMOVED = "AIR301,AIR302"
+_OUTDATED = "AIR3"
+"""Those two, and what Airflow 3 only warns of."""
 _SECONDS = 60.0
 
 
@@ -21,6 +23,7 @@ class Removed:
     line: int
     what: str
     fix: str
+    rule: str = ""
 
     @property
     def name(self) -> str:
@@ -29,24 +32,34 @@ class Removed:
 
 def find_removed(folder: Path) -> tuple[Removed, ...]:
     """In the order of files and lines. Raises CommandError where ruff cannot be run."""
-    done = run(ruff_command(folder), timeout=_SECONDS)
+    return _ask(folder, _REMOVED)
+
+
+def find_outdated(folder: Path) -> tuple[Removed, ...]:
+    """What Airflow 3 removed, and what it takes for now. Raises CommandError where ruff cannot be run."""
+    return _ask(folder, _OUTDATED, "--preview")
+
+
+def _ask(folder: Path, rules: str, *more: str) -> tuple[Removed, ...]:
+    done = run(ruff_command(folder, rules, *more), timeout=_SECONDS)
     found = [_removed(folder.resolve(), row) for row in json.loads(done.stdout)]
     return tuple(sorted((each for each in found if each), key=lambda each: (each.file, each.line)))
 
 
-def ruff_command(folder: Path) -> Command:
+def ruff_command(folder: Path, rules: str, *more: str) -> Command:
     """The folder's own settings for ruff do not count, nor what git ignores."""
-    options = ("--isolated", "--no-cache", "--no-respect-gitignore", "--exit-zero", "--output-format", "json")
-    return Command((sys.executable, "-m", "ruff", "check", *options, "--select", _RULES, str(folder.resolve())))
+    options = ("--isolated", "--no-cache", "--no-respect-gitignore", "--exit-zero", "--output-format", "json", *more)
+    return Command((sys.executable, "-m", "ruff", "check", *options, "--select", rules, str(folder.resolve())))
 
 
 def _removed(folder: Path, row: dict[str, object]) -> Removed | None:
     """None for what is no rule: a file that is no Python is told of by who parses it."""
-    if row.get("code") not in _RULES.split(","):
+    rule = str(row.get("code"))
+    if not rule.startswith(_OUTDATED):
         return None
     location, fix = row["location"], row.get("fix")
     assert isinstance(location, dict)
     # The second sentence of a message is what to use instead.
     message, _, more = str(row["message"]).partition("; ")
     instead = str(fix["message"]) if isinstance(fix, dict) else more
-    return Removed(str(Path(str(row["filename"])).relative_to(folder)), int(location["row"]), message, instead)
+    return Removed(str(Path(str(row["filename"])).relative_to(folder)), int(location["row"]), message, instead, rule)

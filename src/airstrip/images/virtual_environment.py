@@ -3,7 +3,7 @@
     CACHE/dev/KEY/     the environment; KEY is a hash of the lock, so that equal needs share one
     CACHE/dev/KEY.ok   written last: an environment without it was cut off, and is made anew
 
-The same lock as the image's, with pytest and ruff beside it where the lock has none. Its Python has the
+The same lock as the image's, with pytest beside it where the lock has none. Its Python has the
 image's minor version: wheels and a lock are for one.
 """
 

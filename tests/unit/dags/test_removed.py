@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from airstrip.dags import Removed, find_removed
+from airstrip.dags import Removed, find_outdated, find_removed
 
 OLD = """\
 from airflow import DAG
@@ -24,7 +24,8 @@ def test_what_airflow_3_removed_is_named_with_its_line_and_what_to_write_instead
     (tmp_path / "sub" / "old.py").write_text(OLD)
     (tmp_path / "new.py").write_text("from airflow.sdk import DAG\nDAG('d', schedule='@daily')\n")
     found = find_removed(tmp_path)
-    assert Removed("sub/old.py", 6, "`schedule_interval` is removed in Airflow 3.0", "Use `schedule` instead") in found
+    message, fix = "`schedule_interval` is removed in Airflow 3.0", "Use `schedule` instead"
+    assert Removed("sub/old.py", 6, message, fix, "AIR301") in found
     assert {each.file for each in found} == {"sub/old.py"}
     assert found[0].name == "schedule_interval"
 
@@ -35,3 +36,11 @@ def test_a_file_that_is_no_python_and_a_folder_s_own_settings_do_not_matter(tmp_
     (tmp_path / "pyproject.toml").write_text('[tool.ruff]\nexclude = ["old.py"]\n')
     (tmp_path / ".gitignore").write_text("old.py\n")
     assert {each.file for each in find_removed(tmp_path)} == {"old.py"}
+
+
+def test_what_airflow_3_takes_for_now_is_asked_for_apart(tmp_path: Path) -> None:
+    (tmp_path / "old.py").write_text("from airflow.decorators import task\n\n\n@task\ndef one():\n    return 1\n")
+    assert find_removed(tmp_path) == ()
+    (found,) = find_outdated(tmp_path)
+    assert (found.file, found.line, found.rule) == ("old.py", 4, "AIR311")
+    assert "airflow.sdk" in found.fix

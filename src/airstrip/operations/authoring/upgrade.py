@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from airstrip.answers import DeprecationData, UpgradeData
-from airstrip.errors import AirstripError
+from airstrip.dags import Removed, find_outdated
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
 from airstrip.operations.authoring.findings import import_findings
 from airstrip.operations.authoring.prepare import Place, prepare
 from airstrip.operations.authoring.program import run_program
-from airstrip.process import Command, run
 from airstrip.result import Result
 from airstrip.spec import Spec
 
-_RULES = "AIR3"
 _SENTENCE = re.compile(r"(?<=[.;]) +(?=[A-Z])")
 _SYMBOL = re.compile(r"`([\w.]+)`")
-_NO_FIX = "Remove it; the rule's page says what there is instead."
+_NO_FIX = "Write it without; the release notes of Airflow say what there is instead."
 
 
 def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None) -> Result[UpgradeData]:
@@ -30,20 +27,14 @@ def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None) -> Result[Upg
     place = prepare(spec, emit, env)
     folder = place.workshop.dags
     with step(emit, "test.upgrade", "Read DAG files for the next Airflow"):
-        by_rule = read_ruff(_ask_ruff(place), folder)
+        ruled = by_rule(find_outdated(folder))
         reports = _import(place)
     said = read_warnings((each for each in reports if each["event"] == "deprecated"), folder)
-    found = merge(by_rule, said)
+    found = merge(ruled, said)
     errors: Mapping[str, str] = next((each["errors"] for each in reports if each["event"] == "parsed"), {})
     findings = [_finding(each) for each in found] + import_findings(errors, folder)
     data: UpgradeData = {"folder": str(folder), "airflow": spec.airflow.version, "deprecations": found}
     return Result("test", data, findings, 3 if findings else 0)
-
-
-def _ask_ruff(place: Place) -> str:
-    ruff = place.environment.folder / "bin" / "ruff"
-    options = ("--isolated", "--no-cache", "--exit-zero", "--preview", "--select", _RULES, "--output-format", "json")
-    return run(Command((str(ruff), "check", *options, str(place.workshop.dags)), env=place.workshop.variables)).stdout
 
 
 def _import(place: Place) -> list[Mapping[str, Any]]:
@@ -53,23 +44,11 @@ def _import(place: Place) -> list[Mapping[str, Any]]:
     return reports
 
 
-def read_ruff(output: str, folder: Path) -> list[DeprecationData]:
-    """ruff's JSON."""
-    try:
-        entries = json.loads(output)
-    except ValueError as error:
-        raise AirstripError(
-            "test.ruff-failed", "ruff did not answer", fix="Run it with --debug and report it.", details=output[:2000]
-        ) from error
+def by_rule(found: Iterable[Removed]) -> list[DeprecationData]:
+    """What ruff's rules name."""
     return [
-        {
-            "rule": str(each["code"] or "syntax-error"),
-            "file": _relative(each["filename"], folder),
-            "line": int(each["location"]["row"]),
-            "message": str(each["message"]),
-            "fix": (each.get("fix") or {}).get("message") or f"{_NO_FIX} {each.get('url') or ''}".strip(),
-        }
-        for each in entries
+        {"rule": each.rule, "file": each.file, "line": each.line, "message": each.what, "fix": each.fix or _NO_FIX}
+        for each in found
     ]
 
 
@@ -90,10 +69,10 @@ def read_warnings(reports: Iterable[Mapping[str, Any]], folder: Path) -> list[De
     return found
 
 
-def merge(by_rule: Sequence[DeprecationData], said: Sequence[DeprecationData]) -> list[DeprecationData]:
+def merge(ruled: Sequence[DeprecationData], said: Sequence[DeprecationData]) -> list[DeprecationData]:
     """In the order of places; a warning is left out where a rule names the same thing in the same file."""
-    kept = [each for each in said if not any(_is_same(each, other) for other in by_rule)]
-    return sorted([*by_rule, *kept], key=lambda each: (each["file"], each["line"], each["rule"]))
+    kept = [each for each in said if not any(_is_same(each, other) for other in ruled)]
+    return sorted([*ruled, *kept], key=lambda each: (each["file"], each["line"], each["rule"]))
 
 
 def _is_same(warning: DeprecationData, rule: DeprecationData) -> bool:
