@@ -27,6 +27,11 @@ dags: {path: dags}
 airflow:
   config: {core: {default_timezone: Europe/Rome}}
   env: {REGION: north}
+projects:
+  sales:
+    config: {AREA: west, COLOUR_OF_SALES: red}
+    secrets: {API_TOKEN: "file:token", FROM_CLUSTER: "k8s:shop/key"}
+    pool: 2
 """
 
 
@@ -96,7 +101,7 @@ def author() -> Iterator[Author]:
         (folder / "home").mkdir()
         author.environment = _environment(folder)
         _make_environment(author)
-        author.write({"airstrip.yaml": FILE})
+        author.write({"airstrip.yaml": FILE, "token": "hush\n"})
         for part in (author.project, folder / "home"):
             for path in (part, *part.rglob("*")):
                 os.chown(path, author.uid, author.uid)

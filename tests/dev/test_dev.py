@@ -46,6 +46,27 @@ def test_it_has_the_files_settings_the_authors_connections_and_data(author: Auth
     assert (author.project / ".airstrip/authors/dev/data/file.txt").read_text() == "kept"
 
 
+def test_a_projects_tasks_have_its_settings_its_secrets_and_its_data(author: Author, course: dict[str, Any]) -> None:
+    author.write({"dev.env": "AIRFLOW_VAR_COLOUR='dark blue'\nCOLOUR_OF_SALES=mine\n"})
+    document = author.document("dev", "sales", code=0)
+    within, refused = document["data"]["logs"]["write"][:2]
+    assert within == "within: sales west mine hush"
+    assert refused.startswith("refused: This is a pod of the project 'sales', which has no part of 'stock'.")
+    assert document["data"]["logs"]["read"][0] == "outside: None None mine None"
+    assert (author.project / ".airstrip/authors/dev/data/sales/out/report.txt").read_text() == "of west"
+    (missing,) = document["findings"]
+    assert (missing["code"], missing["cause"]) == ("dev.no-secret", "k8s:shop/key is in the cluster only.")
+    assert "sales ran without FROM_CLUSTER" in missing["symptom"]
+
+
+def test_a_project_that_the_file_does_not_declare_is_named(author: Author, course: dict[str, Any]) -> None:
+    document = author.document("dev", "salse", code=0)
+    assert document["data"]["logs"]["nothing"][0] == "it runs all the same"
+    (unknown,) = document["findings"]
+    assert unknown["code"] == "dev.unknown-project"
+    assert unknown["cause"].startswith("Did you mean sales?")
+
+
 def test_nothing_is_left_in_the_project_but_what_git_ignores(author: Author, course: dict[str, Any]) -> None:
     subprocess.run(["git", "init", "-q", str(author.project)], check=True)
     seen = subprocess.run(
@@ -55,7 +76,7 @@ def test_nothing_is_left_in_the_project_but_what_git_ignores(author: Author, cou
         check=True,
     )
     files = {line.split()[-1] for line in seen.stdout.splitlines()}
-    assert files == {"airstrip.yaml", "dev.env", "dags/course.py", "dags/trouble.py"}
+    assert files == {"airstrip.yaml", "dev.env", "token", "dags/course.py", "dags/sales.py", "dags/trouble.py"}
 
 
 def test_one_task_finds_what_the_tasks_before_it_returned(author: Author, course: dict[str, Any]) -> None:

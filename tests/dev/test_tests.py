@@ -32,8 +32,13 @@ def test_course(run_dag):
     assert ended.xcom("total") is None
 
 
+def test_sales(run_dag):
+    ended = run_dag("sales")
+    assert ended.xcom("read") == "of west"
+
+
 def test_unknown(run_dag):
-    with pytest.raises(LookupError, match="There is no DAG cours. There are: course, slow, trouble"):
+    with pytest.raises(LookupError, match="There is no DAG cours. There are: course, sales, salse, slow, trouble"):
         run_dag("cours")
 
 
@@ -80,7 +85,7 @@ def test_those_checks_find_circles_and_ids_that_are_there_twice(author: Author) 
 def test_the_authors_own_tests_run_dags(author: Author) -> None:
     author.write({"dev.env": "AIRFLOW_VAR_COLOUR=red\n", "tests/test_course.py": TESTS})
     document = author.document("test", "tests", code=3)
-    assert document["data"]["counts"] == {"passed": 3, "failed": 1}
+    assert document["data"]["counts"] == {"passed": 4, "failed": 1}
     (failed,) = document["findings"]
     assert failed["symptom"] == "tests/test_course.py::test_wrong failed"
     assert failed["fix"] == "Run it alone: ./airstrip test tests/test_course.py::test_wrong"

@@ -18,7 +18,7 @@ from airstrip.images.rootfs import compile_bytecode
 from airstrip.images.store import ImageStore
 from airstrip.process import run
 
-_NAME = "airstrip_pods"
+PACKAGE = "airstrip_pods"
 _DISTRIBUTION = "airstrip-pods"
 # Of the distribution's own folder: what says the same wherever, and however, it was installed.
 _METADATA = ("METADATA", "licenses/LICENSE")
@@ -32,8 +32,8 @@ _FORMAT = 1
 def pods_files() -> dict[str, bytes]:
     """Every file, by its path in site-packages; the same on each machine that has this version."""
     found = distribution(_DISTRIBUTION)
-    folder = f"{_NAME}-{found.version}.dist-info"
-    files = {f"{_NAME}/{name}": content for name, content in _sources().items()}
+    folder = f"{PACKAGE}-{found.version}.dist-info"
+    files = {f"{PACKAGE}/{name}": content for name, content in _sources().items()}
     files |= {f"{folder}/{name}": _metadata(found, name) for name in _METADATA}
     files |= {f"{folder}/INSTALLER": b"airstrip\n", f"{folder}/WHEEL": _WHEEL.encode()}
     record = f"{folder}/RECORD"
@@ -70,7 +70,7 @@ def ensure_pods_layer(system: Layer, store: ImageStore, work: Path) -> Layer:
 
 
 def _sources() -> dict[str, bytes]:
-    found = importlib.util.find_spec(_NAME)
+    found = importlib.util.find_spec(PACKAGE)
     assert found is not None
     assert found.origin is not None
     folder = Path(found.origin).parent

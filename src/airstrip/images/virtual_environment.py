@@ -1,10 +1,10 @@
 """The Airflow image's Python packages as a virtual environment on this machine: what `dev` and `test` run in.
 
-    CACHE/dev/KEY/     the environment; KEY is a hash of the lock, so that equal needs share one
+    CACHE/dev/KEY/     the environment; KEY is a hash of the lock and of airstrip_pods, so that equal needs share one
     CACHE/dev/KEY.ok   written last: an environment without it was cut off, and is made anew
 
-The same lock as the image's, with pytest beside it where the lock has none. Its Python has the
-image's minor version: wheels and a lock are for one.
+The same lock as the image's, with pytest beside it where the lock has none, and the same airstrip_pods. Its
+Python has the image's minor version: wheels and a lock are for one.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from airstrip.errors import ImageError
 from airstrip.events import Emit, Progress, step
 from airstrip.images.environment import add_start_up
 from airstrip.images.lock import ensure_lock, known_lock
+from airstrip.images.pods_package import PACKAGE, pods_digest, pods_files
 from airstrip.images.request import AirflowImageRequest
 from airstrip.images.requirements import PYTHON, uv_environment
 from airstrip.images.store import ImageStore, remove_tree
@@ -25,11 +26,13 @@ from airstrip.process import Command, run
 from airstrip.redaction import without_credentials
 
 # Raise it when something here makes another environment of the same lock.
-_FORMAT = 1
+_FORMAT = 2
 # Installed with bytecode, and what is downloaded for it.
 _NEEDED_MB = 1500
 
 _TOOLS = Path(__file__).parent / "locks" / "tools.lock"
+# The environment's own Python compiles, which would put it elsewhere, or nowhere.
+_ITS_OWN_BYTECODE = {"PYTHONPYCACHEPREFIX": None, "PYTHONDONTWRITEBYTECODE": None}
 _NAME = re.compile(r"([A-Za-z0-9._-]+)==")
 
 
@@ -43,6 +46,10 @@ class VirtualEnvironment:
     @property
     def python(self) -> Path:
         return self.folder / "bin" / "python"
+
+    @property
+    def site_packages(self) -> Path:
+        return self.folder / "lib" / f"python{PYTHON}" / "site-packages"
 
 
 def ensure_virtual_environment(request: AirflowImageRequest, cache: Path, uv: Path, emit: Emit) -> VirtualEnvironment:
@@ -68,7 +75,7 @@ def find_virtual_environment(request: AirflowImageRequest, cache: Path) -> Virtu
 
 
 def _named(lock: Path, cache: Path) -> VirtualEnvironment:
-    inputs = f"{_FORMAT} {PYTHON}\n".encode() + lock.read_bytes() + _TOOLS.read_bytes()
+    inputs = f"{_FORMAT} {PYTHON} {pods_digest()}\n".encode() + lock.read_bytes() + _TOOLS.read_bytes()
     key = hashlib.sha256(inputs).hexdigest()[:24]
     return VirtualEnvironment(cache.absolute() / "dev" / key, key)
 
@@ -95,7 +102,8 @@ def _ensure_made(lock: Path, store: ImageStore, uv: Path, work: Path, progress: 
     wanted = work / "wanted.lock"
     wanted.write_text(with_tools(lock.read_text(), _TOOLS.read_text()))
     _install(build_sync_command(environment, uv, store.uv_cache, wanted, work))
-    add_start_up(environment.folder / "lib" / f"python{PYTHON}" / "site-packages")
+    add_start_up(environment.site_packages)
+    _add_pods(environment)
     _stamp(environment).touch()
     return environment
 
@@ -130,11 +138,20 @@ def build_sync_command(environment: VirtualEnvironment, uv: Path, uv_cache: Path
     options = ("--require-hashes", "--no-deps", "--only-binary", ":all:", "--compile-bytecode", "--no-progress")
     return Command(
         (str(uv), "pip", "install", "--python", str(environment.python), *options, "--requirements", str(lock)),
-        # uv has the environment's own Python compile, which would put it elsewhere, or nowhere.
-        env={**uv_environment(uv_cache), "PYTHONPYCACHEPREFIX": None, "PYTHONDONTWRITEBYTECODE": None},
+        env={**uv_environment(uv_cache), **_ITS_OWN_BYTECODE},
         cwd=work,
         tied=True,
     )
+
+
+def _add_pods(environment: VirtualEnvironment) -> None:
+    """What DAGs import of ours, as the image has it, and compiled as all else."""
+    for name, content in pods_files().items():
+        path = environment.site_packages / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    compiled = (str(environment.python), "-m", "compileall", "-q", str(environment.site_packages / PACKAGE))
+    run(Command(compiled, env=_ITS_OWN_BYTECODE, tied=True))
 
 
 def _make(command: Command) -> None:

@@ -4,7 +4,7 @@ Belongs here: the environment of Airflow's processes here, their home, and what 
 programs that run in there, by the environment's own Python, are files in templates/dev.
 
     home.py        .airstrip/NAME/dev: database, keys, data
-    variables.py   the environment variables of Airflow's processes
+    variables.py   the environment variables of Airflow's processes; projects.py: those of a project's tasks
     program.py     starting one of the programs, and its reports
     course.py      reports of a run as events; findings.py: what went wrong in it
     dev.py, testing.py, upgrade.py   the verbs

@@ -21,7 +21,7 @@ _MACHINERY = (
     "airflow.sdk.definitions.dag",
     "airflow.serialization.",
     "airflow.utils.",
-    "airstrip_dev.",
+    "airstrip_pods.dag_runs",
 )
 _NOT_THE_AUTHORS = "/site-packages/"
 _BEFORE = "airflow"
@@ -42,6 +42,7 @@ class Course:
     start: float = field(default_factory=time.monotonic)
     parsed: Mapping[str, Any] | None = None
     pods: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
     known_tasks: tuple[str, ...] | None = None
     refused: Mapping[str, Any] | None = None
     ended: Mapping[str, Any] | None = None
@@ -74,7 +75,7 @@ class Course:
             case "parsed":
                 self.parsed = event
             case "prepared":
-                self.pods = tuple(event["pods"])
+                self.pods, self.projects = tuple(event["pods"]), tuple(event["projects"])
             case "ready":
                 self._end_start(StepFinished)
             case "no-task":

@@ -19,6 +19,7 @@ from airstrip.operations.authoring.findings import import_findings, run_findings
 from airstrip.operations.authoring.home import home_of
 from airstrip.operations.authoring.prepare import Place, prepare
 from airstrip.operations.authoring.program import run_program
+from airstrip.operations.authoring.projects import project_findings
 from airstrip.result import Result
 from airstrip.spec import Spec
 
@@ -47,7 +48,7 @@ def dev(spec: Spec, request: DevRequest, emit: Emit) -> Result[DevData]:
     if course.ended is None:
         return _without_run(request, course, place, began)
     rows = course.rows()
-    found = run_findings(request.dag, course, rows, folder)
+    found = [*run_findings(request.dag, course, rows, folder), *project_findings(course.projects, place.projects)]
     state = str(course.ended["state"])
     data = _data(request, course, place, began, run=str(course.ended["run"]), state=state)
     is_good = state == "success" and not any(finding.code == "dev.needs-cluster" for finding in found)
@@ -70,6 +71,7 @@ def _run(place: Place, request: DevRequest, course: Course) -> None:
         "folder": str(place.workshop.dags),
         "index": str(place.home.index),
         "markSuccess": list(request.mark_success),
+        "projects": place.for_programs,
     }
     try:
         with course.starting(f"Start Airflow and read {request.dag}"):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from airstrip.errors import AirstripError, CommandError, UsageError
 from airstrip.events import Emit, step
 from airstrip.images import AirflowImageRequest, VirtualEnvironment, ensure_virtual_environment
 from airstrip.operations.authoring.home import Home, ensure_database, ensure_home, home_of
 from airstrip.operations.authoring.program import Workshop, supervised
+from airstrip.operations.authoring.projects import ProjectValues, project_values
 from airstrip.operations.authoring.variables import database_url, process_variables, read_variables
 from airstrip.operations.image import airflow_request, find_uv
 from airstrip.paths import cache_dir
@@ -25,11 +28,16 @@ ENV_FILE = "dev.env"
 
 @dataclass(frozen=True)
 class Place:
-    """Where Airflow's programs run on this machine."""
+    """Where Airflow's programs run on this machine; `projects` are those of the file."""
 
     home: Home
     environment: VirtualEnvironment
     workshop: Workshop
+    projects: Mapping[str, ProjectValues]
+
+    @property
+    def for_programs(self) -> dict[str, Any]:
+        return {name: values.to_program() for name, values in self.projects.items()}
 
 
 def prepare(spec: Spec, emit: Emit, env: Path | None = None) -> Place:
@@ -45,7 +53,7 @@ def prepare(spec: Spec, emit: Emit, env: Path | None = None) -> Place:
     environment = ensure_virtual_environment(request, cache_dir(), find_uv(), emit)
     ensure_database(home, migrated_database(spec.airflow.version, environment, emit))
     variables = process_variables(spec, home, environment.python, dags, more)
-    return Place(home, environment, Workshop(environment.python, variables, dags))
+    return Place(home, environment, Workshop(environment.python, variables, dags), project_values(spec, more))
 
 
 def dags_folder(spec: Spec) -> Path:

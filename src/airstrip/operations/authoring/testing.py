@@ -26,10 +26,11 @@ from airstrip.result import Result
 from airstrip.spec import Spec
 
 _CHECKS = PROGRAMS / "airstrip_dev" / "default_checks.py"
+_PLUGINS = ("-p", "airstrip_pods.testing", "-p", "airstrip_dev.testing")
 # What stands in for scheduler and API server says a page for each task.
 _QUIET = (
     "airflow.api_fastapi=WARNING airflow.dag_processing=WARNING airflow.models=WARNING "
-    "airflow.sdk.definitions.dag=ERROR airflow.serialization=WARNING airstrip_dev=WARNING"
+    "airflow.sdk.definitions.dag=ERROR airflow.serialization=WARNING airstrip_pods=WARNING"
 )
 _NOT_THE_AUTHORS = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
 # pytest's own: tests failed, interrupted, internal error, usage, no tests.
@@ -84,12 +85,22 @@ def _is_test(name: str) -> bool:
 def _pytest(place: Place, arguments: Sequence[str], folder: Path, emit: Emit, *, color: bool) -> int:
     cache = f"cache_dir={place.home.folder / 'pytest'}"
     tint = "yes" if color else "no"
-    options = ["-m", "pytest", "-p", "airstrip_dev.testing", "-o", cache, f"--color={tint}"]
+    options = [
+        "-m",
+        "pytest",
+        "-p",
+        "airstrip_pods.testing",
+        "-p",
+        "airstrip_dev.testing",
+        "-o",
+        cache,
+        f"--color={tint}",
+    ]
     try:
         run_program(
             place.workshop,
             [*options, *arguments],
-            {},
+            {"projects": place.for_programs},
             lambda _: None,
             lambda line: emit(LogLine("", line)),
             cwd=folder,

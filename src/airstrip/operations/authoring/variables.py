@@ -16,13 +16,17 @@ from airstrip.errors import UsageError
 from airstrip.operations.authoring.home import Home
 from airstrip.operations.authoring.program import PROGRAMS
 from airstrip.spec import Spec
+from airstrip_pods.conventions import DAGS_CLAIM_VARIABLE, DATA_URL_VARIABLE, PROJECT_VARIABLE, PROJECTS_VARIABLE
 
 # The cluster's own database, executor, log store and meters; and how its processes write their logs.
 _ONLY_IN_A_CLUSTER = re.compile(
     r"AIRFLOW__((DATABASE|KUBERNETES_EXECUTOR|METRICS|TRACES|SENTRY)__\w+"
     r"|LOGGING__(REMOTE_\w+|DELETE_LOCAL_LOGS|JSON_LOGS|LOGGING_CONFIG_CLASS|COLORED_CONSOLE_LOG))"
 )
-_NOT_INHERITED = re.compile(r"AIRFLOW__\w+|AIRFLOW_(HOME|CONFIG)|PYTHON\w+|VIRTUAL_ENV\w*|__PYVENV_LAUNCHER__")
+_NOT_INHERITED = re.compile(
+    r"AIRFLOW__\w+|AIRFLOW_(HOME|CONFIG)|PYTHON\w+|VIRTUAL_ENV\w*|__PYVENV_LAUNCHER__"
+    rf"|{PROJECT_VARIABLE}|{PROJECTS_VARIABLE}|{DAGS_CLAIM_VARIABLE}"
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"
 
@@ -43,7 +47,7 @@ def process_variables(
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.folder / "logs"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "AIRFLOW__LOGGING__JSON_LOGS": "True",
-        "AIRSTRIP_DATA_URL": home.data.as_uri(),
+        DATA_URL_VARIABLE: home.data.as_uri(),
         "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         # Its packages were compiled when it was made, and nothing is left beside the author's files.
         "PYTHONDONTWRITEBYTECODE": "1",

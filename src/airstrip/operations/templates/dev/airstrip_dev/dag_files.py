@@ -1,37 +1,21 @@
-"""Reads DAG files as Airflow does, and keeps which DAG is in which file."""
+"""Which DAG is in which file, as it was last read."""
 
 import json
 import os
 from pathlib import Path
 
-from airflow.dag_processing.dagbag import BundleDagBag
-
-
-class Bag(BundleDagBag):
-    """Airflow's own, which also sees a DAG id that one file gives twice: Airflow keeps the last."""
-
-    def __init__(self, folder, file=None):
-        self.ids = {}
-        self.twice = []
-        super().__init__(dag_folder=str(file or folder), bundle_path=Path(folder), bundle_name="main")
-
-    def bag_dag(self, dag):
-        others = self.ids.setdefault(dag.dag_id, [])
-        if any(other is not dag and other.fileloc == dag.fileloc for other in others):
-            self.twice.append((dag.dag_id, dag.fileloc))
-        others.append(dag)
-        super().bag_dag(dag=dag)
+from airstrip_pods.dag_runs import DagFiles
 
 
 def find_dag(folder, dag_id, index):
     """A bag with the DAG in it, where there is one: of its file alone, as far as that is known."""
     file = known(index).get(dag_id, {}).get("file")
     if file and (Path(folder) / file).is_file():
-        bag = Bag(folder, Path(folder) / file)
+        bag = DagFiles(folder, Path(folder) / file)
         if dag_id in bag.dags:
             write_index(bag, folder, index, {**known(index)})
             return bag
-    bag = Bag(folder)
+    bag = DagFiles(folder)
     write_index(bag, folder, index, {})
     return bag
 

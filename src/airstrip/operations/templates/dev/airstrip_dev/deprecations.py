@@ -1,14 +1,14 @@
 """What the DAG files use that Airflow, or a provider, says it will not have any more: read by importing them."""
 
-from airstrip_dev.dag_files import Bag
 from airstrip_dev.report import request, tell
+from airstrip_pods.dag_runs import DagFiles
 
 _KINDS = ("Deprecat", "RemovedIn")
 
 
 def main():
     folder = request()["folder"]
-    bag = Bag(folder)
+    bag = DagFiles(folder)
     texts = dict.fromkeys(text for captured in bag.captured_warnings.values() for text in captured)
     for text in texts:
         # As Airflow keeps a warning: `FILE:LINE: KIND: MESSAGE`.

@@ -21,9 +21,10 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
     from airstrip_dev.api import warm_up
     from airstrip_dev.dag_files import find_dag
-    from airstrip_dev.pods import refuse_pods
-    from airstrip_dev.whole_run import row, run_whole, without_delays
+    from airstrip_pods.dag_runs import refuse_pods, without_delays
+    from airstrip_pods.task_environment import ProjectObjects, asked_projects, project_environments
 
+    projects = {name: ProjectObjects(**values) for name, values in wanted["projects"].items()}
     bag = find_dag(wanted["folder"], wanted["dag"], wanted["index"])
     tell("parsed", dags=sorted(bag.dags), errors=bag.import_errors)
     dag = bag.dags.get(wanted["dag"])
@@ -33,24 +34,39 @@ def main():
         tell("no-task", tasks=sorted(dag.task_ids))
         return
     without_delays(dag)
-    tell("prepared", tasks=len(dag.tasks), pods=refuse_pods(dag))
+    asked = asked_projects([dag.task_dict[wanted["task"]]] if wanted["task"] else dag.tasks)
+    tell("prepared", tasks=len(dag.tasks), pods=refuse_pods(dag), projects=asked)
     listen(wanted["folder"])
     warm_up()
     gc.enable()
     gc.freeze()
     tell("ready")
     try:
-        if wanted["task"]:
-            from airstrip_dev.one_task import run_task
-
-            run, tasks = run_task(bag, dag, wanted)
-        else:
-            run = run_whole(bag, dag, wanted["conf"], wanted["logicalDate"], wanted["markSuccess"])
-            tasks = run.get_task_instances()
+        with project_environments(projects):
+            run, tasks = run_it(bag, dag, wanted)
     except Exception as error:
         tell("refused", **error_fields(error, wanted["folder"]))
         return
     tell("ended", run=run.run_id, state=str(run.state), tasks=[row(task) for task in tasks])
+
+
+def run_it(bag, dag, wanted):
+    """The run, and its tasks that were asked for."""
+    if wanted["task"]:
+        from airstrip_dev.one_task import run_task
+
+        return run_task(bag, dag, wanted)
+    from airstrip_pods.dag_runs import run_whole
+
+    run = run_whole(bag, dag, wanted["conf"], wanted["logicalDate"], wanted["markSuccess"])
+    return run, run.get_task_instances()
+
+
+def row(task):
+    """A task instance of the run."""
+    seconds = (task.end_date - task.start_date).total_seconds() if task.end_date and task.start_date else None
+    key = {"task": task.task_id, "map": task.map_index, "try": task.try_number}
+    return {**key, "state": str(task.state), "seconds": seconds}
 
 
 def listen(folder):
