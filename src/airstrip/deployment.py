@@ -118,7 +118,7 @@ class Deployment(Authoring):
         return operations.build_images(self.spec, emit, refresh=refresh)
 
     def prune_images(self, emit: Emit = discard) -> Result[KeptData]:
-        """Removes every image from the cache but this deployment's."""
+        """Removes every image, and every environment of `dev`, from the cache but this deployment's."""
         return operations.prune_images(self.spec, emit)
 
     def down(self, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False) -> Result[DownData]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +111,7 @@ def test_ctrl_c_leaves_nothing_running(author: Author, course: dict[str, Any]) -
     with author.start("dev", "slow") as running:
         assert running.stdout is not None
         heard = next((line for line in running.stdout if line.endswith("INFO asleep\n")), "")
-        asleep = sleepers()
+        asleep = sleepers(awaited=2)
         running.send_signal(signal.SIGINT)
         _, err = running.communicate(timeout=60)
     assert heard, err
@@ -157,7 +158,15 @@ def test_the_shell_completes_dags_and_their_tasks(author: Author, course: dict[s
     assert completed("airstrip dev course to") == ["total"]
 
 
-def sleepers() -> list[str]:
+def sleepers(awaited: int = 0) -> list[str]:
+    """Of `awaited` some may be forked, and not yet be what they are to be: the shell has said its word before."""
+    end = time.monotonic() + 10
+    while len(found := _sleepers()) < awaited and time.monotonic() < end:
+        time.sleep(0.05)
+    return found
+
+
+def _sleepers() -> list[str]:
     found = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:

@@ -44,10 +44,13 @@ def build(
 def prune(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
     """Remove every image from the cache but those of this deployment, and downloaded Python packages.
 
-    A removed image is built again when a deployment needs it.
+    So go the environments of dev and test that are neither this deployment's nor in use.
+    What was removed is made again when a deployment needs it. The cache is of whoever calls:
+    root's has the images, an author's the environments.
 
     \b
-    Example:
-      ./airstrip image prune    as root, or with sudo
+    Examples:
+      ./airstrip image prune    as root, or with sudo: images
+      ./airstrip image prune    as yourself: environments of dev and test
     """
     Call("image prune", json, debug).run(lambda voice, _: load(file).prune_images(voice))

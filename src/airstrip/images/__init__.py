@@ -12,20 +12,17 @@ May import the foundations only: errors, events, process.
     sources.py       the mirrors it comes from; rootfs.py: the folder that it is meanwhile
     pods_package.py  airstrip_pods, as it is installed here, as a layer
     requirements.py  the locked, hashed set of Python packages; environment.py installs it, lock.py keeps it
-    virtual_environment.py  the same packages on this machine, for authors of DAGs
+    virtual_environment.py  the same packages on this machine, for authors of DAGs; environments.py: all of these
     layer.py, oci.py reproducible tar layers; the OCI layout around them
     store.py         the cache: layers by the hash of their inputs, layouts, locks, staging
 """
 
 from airstrip.images.airflow import ensure_airflow_image, plan_airflow_image
+from airstrip.images.environments import virtual_environment
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
-from airstrip.images.virtual_environment import (
-    VirtualEnvironment,
-    ensure_virtual_environment,
-    find_virtual_environment,
-)
+from airstrip.images.virtual_environment import VirtualEnvironment, find_virtual_environment
 
 __all__ = [
     "AirflowImageRequest",
@@ -35,10 +32,10 @@ __all__ = [
     "VirtualEnvironment",
     "ensure_airflow_image",
     "ensure_postgresql_image",
-    "ensure_virtual_environment",
     "find_virtual_environment",
     "images_in_use",
     "plan_airflow_image",
     "plan_postgresql_image",
     "prune_images",
+    "virtual_environment",
 ]

@@ -1,4 +1,4 @@
-"""Taking old images out of the cache, and keeping those that are needed from it."""
+"""Taking old images and environments out of the cache, and keeping those that are needed from it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from airstrip.events import Emit, step
+from airstrip.images.environments import prune_environments
 from airstrip.images.request import ImagePlan
 from airstrip.images.store import ImageStore
+from airstrip.images.virtual_environment import VirtualEnvironment
 
 
 def images_in_use(cache: Path) -> AbstractContextManager[None]:
@@ -16,14 +18,17 @@ def images_in_use(cache: Path) -> AbstractContextManager[None]:
     return ImageStore(cache).in_use()
 
 
-def prune_images(cache: Path, keep: Iterable[ImagePlan], emit: Emit) -> None:
+def prune_images(
+    cache: Path, keep: Iterable[ImagePlan], emit: Emit, environment: VirtualEnvironment | None = None
+) -> None:
     """Removes every built image but those planned in `keep`, with the layers that no other image has.
 
-    Downloaded Python packages go too. Waits for a landing and a build under way, and keeps what was built
-    meanwhile if it is planned.
+    So goes every virtual environment but `environment` and those in use, and downloaded Python packages. Waits for a
+    landing and a build under way, and keeps what was built meanwhile if it is planned.
     """
     store = ImageStore(cache)
     with step(emit, "image.prune", "Remove unused images from the cache") as progress:
         with store.unused(progress), store.building("airflow", progress), store.building("postgresql", progress):
             freed = store.prune({plan.layout for plan in keep})
+            freed += prune_environments(cache, environment)
         progress.note = f"{freed // 1_000_000} MB"

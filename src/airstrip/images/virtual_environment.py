@@ -1,7 +1,7 @@
 """The Airflow image's Python packages as a virtual environment on this machine: what `dev` and `test` run in.
 
     CACHE/dev/KEY/     the environment; KEY is a hash of the lock and of airstrip_pods, so that equal needs share one
-    CACHE/dev/KEY.ok   written last: an environment without it was cut off, and is made anew
+    CACHE/dev/KEY.ok   written last: an environment without it was cut off, and is made anew. Held while it is in use
 
 The same lock as the image's, with pytest beside it where the lock has none, and the same airstrip_pods. Its
 Python has the image's minor version: wheels and a lock are for one.
@@ -71,30 +71,34 @@ def find_virtual_environment(request: AirflowImageRequest, cache: Path) -> Virtu
     """The environment, where it was made before."""
     lock = known_lock(request, ImageStore(cache))
     environment = _named(lock, cache) if lock else None
-    return environment if environment and _is_whole(environment) else None
+    return environment if environment and is_whole(environment) else None
 
 
 def _named(lock: Path, cache: Path) -> VirtualEnvironment:
     inputs = f"{_FORMAT} {PYTHON} {pods_digest()}\n".encode() + lock.read_bytes() + _TOOLS.read_bytes()
     key = hashlib.sha256(inputs).hexdigest()[:24]
-    return VirtualEnvironment(cache.absolute() / "dev" / key, key)
+    return VirtualEnvironment(environments_folder(cache) / key, key)
 
 
-def _is_whole(environment: VirtualEnvironment) -> bool:
+def environments_folder(cache: Path) -> Path:
+    return cache.absolute() / "dev"
+
+
+def is_whole(environment: VirtualEnvironment) -> bool:
     """Its Python, too: that of the machine may have gone since."""
-    return _stamp(environment).is_file() and environment.python.exists()
+    return stamp_of(environment).is_file() and environment.python.exists()
 
 
-def _stamp(environment: VirtualEnvironment) -> Path:
+def stamp_of(environment: VirtualEnvironment) -> Path:
     return environment.folder.with_suffix(".ok")
 
 
 def _ensure_made(lock: Path, store: ImageStore, uv: Path, work: Path, progress: Progress) -> VirtualEnvironment:
     environment = _named(lock, store.root.parent)
-    if _is_whole(environment):
+    if is_whole(environment):
         progress.note = "made by another Airstrip"
         return environment
-    _stamp(environment).unlink(missing_ok=True)
+    stamp_of(environment).unlink(missing_ok=True)
     remove_tree(environment.folder)
     environment.folder.parent.mkdir(parents=True, exist_ok=True)
     _make(build_venv_command(environment, uv, store.uv_cache, work))
@@ -104,7 +108,7 @@ def _ensure_made(lock: Path, store: ImageStore, uv: Path, work: Path, progress: 
     _install(build_sync_command(environment, uv, store.uv_cache, wanted, work))
     add_start_up(environment.site_packages)
     _add_pods(environment)
-    _stamp(environment).touch()
+    stamp_of(environment).touch()
     return environment
 
 

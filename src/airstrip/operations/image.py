@@ -81,10 +81,11 @@ def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result[ImagesData]
 
 
 def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
-    """Empties the cache of images but those that the deployment is landed from today."""
+    """Empties the cache of images but those that the deployment is landed from today, of environments but its own."""
     plans = _plans(spec)
     kept = [plan.image for plan in plans if plan.image is not None]
-    images.prune_images(cache_dir(), plans, emit)
+    own = None if spec.image.ref else images.find_virtual_environment(airflow_request(spec), cache_dir())
+    images.prune_images(cache_dir(), plans, emit, own)
     return Result("image prune", {"kept": [image.pinned for image in kept]})
 
 

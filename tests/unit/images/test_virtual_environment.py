@@ -7,11 +7,16 @@ from pathlib import Path
 import pytest
 
 from airstrip.errors import ImageError
-from airstrip.images import AirflowImageRequest, ensure_virtual_environment, find_virtual_environment
+from airstrip.images import AirflowImageRequest, find_virtual_environment
 from airstrip.images.lock import ensure_lock, known_lock, requirements_key
 from airstrip.images.requirements import shipped_locks
 from airstrip.images.store import ImageStore
-from airstrip.images.virtual_environment import VirtualEnvironment, build_sync_command, with_tools
+from airstrip.images.virtual_environment import (
+    VirtualEnvironment,
+    build_sync_command,
+    ensure_virtual_environment,
+    with_tools,
+)
 
 DEFAULT = AirflowImageRequest("3.3.2", ("cncf-kubernetes", "fab", "postgres"))
 TOOLS = "# comment\niniconfig==2.3.1 \\\n    --hash=sha256:aa\npytest==9.2.0 \\\n    --hash=sha256:bb\n"

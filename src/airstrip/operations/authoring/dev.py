@@ -17,7 +17,7 @@ from airstrip.findings import Finding
 from airstrip.operations.authoring.course import Course
 from airstrip.operations.authoring.findings import import_findings, run_findings
 from airstrip.operations.authoring.home import home_of
-from airstrip.operations.authoring.prepare import Place, prepare
+from airstrip.operations.authoring.prepare import Place, prepared
 from airstrip.operations.authoring.program import run_program
 from airstrip.operations.authoring.projects import project_findings
 from airstrip.result import Result
@@ -40,9 +40,8 @@ class DevRequest:
 def dev(spec: Spec, request: DevRequest, emit: Emit) -> Result[DevData]:
     """Exit code 3 when the run did not succeed, or a task needed a cluster. Raises AirstripError."""
     began = time.monotonic()
-    place = prepare(spec, emit, request.env)
-    with file_lock(place.home.lock, f"{spec.name} on this machine"):
-        course = Course(emit, began)
+    course = Course(emit, began)
+    with prepared(spec, emit, request.env) as place, file_lock(place.home.lock, f"{spec.name} on this machine"):
         _run(place, request, course)
     folder = place.workshop.dags
     if course.ended is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,7 +12,7 @@ from typing import Any
 
 from airstrip.errors import AirstripError, CommandError, UsageError
 from airstrip.events import Emit, step
-from airstrip.images import AirflowImageRequest, VirtualEnvironment, ensure_virtual_environment
+from airstrip.images import AirflowImageRequest, VirtualEnvironment, virtual_environment
 from airstrip.operations.authoring.home import Home, ensure_database, ensure_home, home_of
 from airstrip.operations.authoring.program import Workshop, supervised
 from airstrip.operations.authoring.projects import ProjectValues, project_values
@@ -40,8 +40,9 @@ class Place:
         return {name: values.to_program() for name, values in self.projects.items()}
 
 
-def prepare(spec: Spec, emit: Emit, env: Path | None = None) -> Place:
-    """Makes what is missing: without a network but for a first environment.
+@contextmanager
+def prepared(spec: Spec, emit: Emit, env: Path | None = None) -> Iterator[Place]:
+    """Makes what is missing: without a network but for a first environment, which nobody takes away until the end.
 
     Raises UsageError for what cannot be run here, ImageError where the environment cannot be made.
     """
@@ -50,10 +51,10 @@ def prepare(spec: Spec, emit: Emit, env: Path | None = None) -> Place:
     request = _request_of(spec)
     home = home_of(spec)
     ensure_home(home)
-    environment = ensure_virtual_environment(request, cache_dir(), find_uv(), emit)
-    ensure_database(home, migrated_database(spec.airflow.version, environment, emit))
-    variables = process_variables(spec, home, environment.python, dags, more)
-    return Place(home, environment, Workshop(environment.python, variables, dags), project_values(spec, more))
+    with virtual_environment(request, cache_dir(), find_uv(), emit) as environment:
+        ensure_database(home, migrated_database(spec.airflow.version, environment, emit))
+        variables = process_variables(spec, home, environment.python, dags, more)
+        yield Place(home, environment, Workshop(environment.python, variables, dags), project_values(spec, more))
 
 
 def dags_folder(spec: Spec) -> Path:

@@ -19,7 +19,7 @@ from airstrip.events import Emit, LogLine
 from airstrip.findings import Finding
 from airstrip.operations.authoring.findings import duplicates, import_findings
 from airstrip.operations.authoring.home import ensure_database
-from airstrip.operations.authoring.prepare import Place, migrated_database, prepare
+from airstrip.operations.authoring.prepare import Place, migrated_database, prepared
 from airstrip.operations.authoring.program import PROGRAMS, run_program
 from airstrip.operations.authoring.variables import database_url
 from airstrip.result import Result
@@ -42,7 +42,13 @@ def run_tests(
 ) -> Result[TestData]:
     """Exit code 3 when a test failed. Raises AirstripError where pytest could not run."""
     began = time.monotonic()
-    place = prepare(spec, emit, env)
+    with prepared(spec, emit, env) as place:
+        return _run_tests(spec, place, arguments, emit, began, color=color)
+
+
+def _run_tests(
+    spec: Spec, place: Place, arguments: Sequence[str], emit: Emit, began: float, *, color: bool
+) -> Result[TestData]:
     folder = Path.cwd() if spec.file is None else spec.file.parent
     is_default = not arguments and not any(_tests(folder))
     with TemporaryDirectory(prefix="airstrip-test-") as scratch:

@@ -12,7 +12,7 @@ from airstrip.dags import Removed, find_outdated
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
 from airstrip.operations.authoring.findings import import_findings
-from airstrip.operations.authoring.prepare import Place, prepare
+from airstrip.operations.authoring.prepare import Place, prepared
 from airstrip.operations.authoring.program import run_program
 from airstrip.result import Result
 from airstrip.spec import Spec
@@ -24,9 +24,8 @@ _NO_FIX = "Write it without; the release notes of Airflow say what there is inst
 
 def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None) -> Result[UpgradeData]:
     """Exit code 3 when there is something to change."""
-    place = prepare(spec, emit, env)
-    folder = place.workshop.dags
-    with step(emit, "test.upgrade", "Read DAG files for the next Airflow"):
+    with prepared(spec, emit, env) as place, step(emit, "test.upgrade", "Read DAG files for the next Airflow"):
+        folder = place.workshop.dags
         ruled = by_rule(find_outdated(folder))
         reports = _import(place)
     said = read_warnings((each for each in reports if each["event"] == "deprecated"), folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.errors import UsageError
-from airstrip.operations.authoring.prepare import prepare
+from airstrip.operations.authoring.prepare import prepared
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS
 
@@ -29,8 +29,8 @@ def test_it_is_named_with_what_to_do(
     (tmp_path / "dags").mkdir()
     file = tmp_path / "airstrip.yaml"
     file.write_text(f"apiVersion: airstrip/v1\nname: shop\n{more}")
-    with pytest.raises(UsageError) as raised:
-        prepare(load_spec(file, TARGET_SPECS), lambda _: None)
+    with pytest.raises(UsageError) as raised, prepared(load_spec(file, TARGET_SPECS), lambda _: None):
+        pass
     assert raised.value.code == code
     assert fix in raised.value.fix
     assert {path.name for path in tmp_path.iterdir()} == {"airstrip.yaml", "dags"}
