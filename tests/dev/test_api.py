@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from tests.dev.conftest import Author
 
+FILE = """
+apiVersion: airstrip/v1
+name: api
+dags: {path: ../project/dags}
+airflow: {env: {REGION: north}}
+"""
 TESTS = """
 import cadwyn
 import pytest
@@ -111,8 +117,11 @@ def test_answers_with_an_error(anew, monkeypatch, request):
 
 
 def test_the_newest_versions_or_the_whole(author: Author) -> None:
-    author.write({"tests/test_api.py": TESTS, "dev.env": "AIRFLOW_VAR_COLOUR=red\n"})
-    document = author.document("test", "tests/test_api.py", code=0)
+    # Beside the author's project, whose tests these are not.
+    author.write({"../api/airstrip.yaml": FILE, "../api/tests/test_api.py": TESTS})
+    document = author.document(
+        "test", "tests/test_api.py", "-f", "../api/airstrip.yaml", code=0, AIRFLOW_VAR_COLOUR="red"
+    )
     outcomes = {each["test"].partition("::")[2]: each["outcome"] for each in document["data"]["tests"]}
     assert len(outcomes) == 8
     assert set(outcomes.values()) == {"passed"}

@@ -61,8 +61,8 @@ class Home:
 
 
 def home_of(spec: Spec) -> Home:
-    """The place of a deployment's home; whether it is there or not."""
-    beside = Path.cwd() if spec.file is None else spec.file.parent
+    """The place of a deployment's home; whether it is there or not. Without `..`, in which pytest has no cache."""
+    beside = Path.cwd() if spec.file is None else spec.file.parent.resolve()
     return Home(beside / ".airstrip" / spec.name / "dev", spec.airflow.version)
 
 

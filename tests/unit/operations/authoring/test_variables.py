@@ -78,6 +78,13 @@ def test_a_home_ignores_itself_and_keeps_its_keys(tmp_path: Path) -> None:
     assert (home.folder / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_is_named_by_a_way_around_has_the_same_home(tmp_path: Path) -> None:
+    spec_in(tmp_path)
+    (tmp_path / "other").mkdir()
+    around = load_spec(tmp_path / "other" / ".." / "airstrip.yaml", TARGET_SPECS)
+    assert home_of(around).folder == tmp_path / ".airstrip" / "shop" / "dev"
+
+
 def test_root_leaves_nothing_in_somebody_elses_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     home = Home(tmp_path / ".airstrip" / "shop" / "dev", "3.3.2")
     owner = tmp_path.stat().st_uid
