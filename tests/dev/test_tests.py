@@ -75,7 +75,7 @@ def test_those_checks_find_circles_and_ids_that_are_there_twice(author: Author) 
         "test_there_is_a_dag": "passed",
     }
     symptoms = " ".join(f"{each['symptom']} {each['cause']}" for each in document["findings"])
-    assert "circle.py cannot be imported" in symptoms
+    assert "circle.py: its tasks wait for each other" in symptoms
     assert "Cycle detected in Dag: circle" in symptoms
     assert "twice.py has two DAGs twice" in symptoms
     assert "two DAGs same" not in symptoms

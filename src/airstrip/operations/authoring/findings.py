@@ -4,21 +4,51 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from airstrip.answers import DevTaskData
+from airstrip.dags import Defect, Facts, ParsedDags, ParsedFile, Removed, find_defects, find_removed
+from airstrip.dags.facts import ErrorKind, ParseError
+from airstrip.errors import CommandError
 from airstrip.findings import Finding
 from airstrip.operations.authoring.course import Course, task_name
+from airstrip.providers import PROVIDER, provider_package
 
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _NO_MODULE = re.compile(r"(?:ModuleNotFoundError|ImportError): No module named '([\w.]+)'")
-_PROVIDER = re.compile(r"airflow\.providers\.([\w.]+)")
+_SHARED = ("dags.cycle", "dags.parse-timeout", "dags.removed")
 
 
 def import_findings(errors: Mapping[str, str], folder: Path) -> list[Finding]:
     """Of `{file: what Airflow says}`, a file's path being relative to the folder."""
-    return [_import_finding(file, text.strip(), folder) for file, text in sorted(errors.items())]
+    explained = _explained(errors, folder) if errors else {}
+    return [
+        explained[file].to_finding() if file in explained else _import_finding(file, text.strip(), folder)
+        for file, text in sorted(errors.items())
+    ]
+
+
+def _explained(errors: Mapping[str, str], folder: Path) -> dict[str, Defect]:
+    """What `dags check` says in the same words, of whatever does not ask for a cluster to be mended."""
+    files = tuple(ParsedFile(file, errors=(_parse_error(file, text, folder),)) for file, text in errors.items())
+    removed: Sequence[Removed] = ()
+    # Without it an error is told in Python's own words.
+    with suppress(CommandError):
+        removed = find_removed(folder)
+    found = find_defects(Facts(ParsedDags(files), removed=tuple(removed)))
+    return {defect.file: defect for defect in found if defect.code in _SHARED}
+
+
+def _parse_error(file: str, text: str, folder: Path) -> ParseError:
+    kind: ErrorKind = "import"
+    if text.strip().rpartition("\n")[2].startswith("AirflowDagCycleException"):
+        kind = "cycle"
+    elif "AirflowTaskTimeout" in text:
+        kind = "timeout"
+    place, _, line = _place(file, text, folder).rpartition(":")
+    return ParseError(file, kind, text, int(line) if place == file else None)
 
 
 def _import_finding(file: str, text: str, folder: Path) -> Finding:
@@ -33,16 +63,16 @@ def _import_finding(file: str, text: str, folder: Path) -> Finding:
 
 def _missing(place: str, module: str) -> Finding:
     """Of ours: neither the image nor this environment has it."""
-    if provider := _PROVIDER.match(module):
-        name = provider[1].split(".")
-        extra = "-".join(name[:2]) if name[0] in ("apache", "common", "cncf", "microsoft", "dbt") else name[0]
+    symptom = f"{place} imports {module}, which the image does not have"
+    if module.startswith(PROVIDER):
+        extra = provider_package(module).removeprefix("apache-airflow-providers-")
         fix = f"Write it under airflow.extras: `extras: [{extra}]`, then run the same command again."
-    else:
-        fix = (
-            f"Write the package that brings it under image.requirements: `requirements: [{module.split('.')[0]}]`, "
-            "then run the same command again. A module of your own belongs into the folder of DAGs."
-        )
-    return Finding("dags.missing-package", f"{place} imports {module}, which the image does not have", "", fix)
+        return Finding("dags.missing-provider", symptom, "The provider that brings it is not installed.", fix)
+    fix = (
+        f"Write the package that brings it under image.requirements: `requirements: [{module.split('.')[0]}]`, "
+        "then run the same command again. A module of your own belongs into the folder of DAGs."
+    )
+    return Finding("dags.missing-package", symptom, "", fix)
 
 
 def _place(file: str, text: str, folder: Path) -> str:

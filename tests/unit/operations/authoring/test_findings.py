@@ -28,14 +28,14 @@ IMPORTS = [
     (
         "ModuleNotFoundError: No module named 'airflow.providers.amazon'",
         _OWN,
-        "dags.missing-package",
+        "dags.missing-provider",
         "etl.py:2 imports airflow.providers.amazon",
         "extras: [amazon]",
     ),
     (
         "ModuleNotFoundError: No module named 'airflow.providers.apache.spark'",
         _OWN,
-        "dags.missing-package",
+        "dags.missing-provider",
         "airflow.providers.apache.spark",
         "extras: [apache-spark]",
     ),
@@ -55,7 +55,21 @@ def test_a_file_that_cannot_be_imported(reason: str, frames: str, code: str, sym
 def test_an_error_without_a_trace_names_the_file() -> None:
     reason = "AirflowDagCycleException: Cycle detected in Dag: c. Faulty task: b"
     (finding,) = import_findings({"loop.py": reason}, DAGS)
-    assert (finding.symptom, finding.cause) == ("loop.py cannot be imported", reason)
+    assert (finding.code, finding.symptom) == ("dags.cycle", "loop.py: its tasks wait for each other")
+    assert finding.cause == f"{reason}."
+
+
+def test_what_airflow_3_removed_is_told_as_dags_check_tells_it(tmp_path: Path) -> None:
+    (tmp_path / "old.py").write_text("from airflow.sdk import DAG\n\nDAG('old', schedule_interval='@daily')\n")
+    text = f"""Traceback (most recent call last):
+  File "{tmp_path}/old.py", line 3, in <module>
+    DAG('old', schedule_interval='@daily')
+TypeError: DAG.__init__() got an unexpected keyword argument 'schedule_interval'
+"""
+    (finding,) = import_findings({"old.py": text}, tmp_path)
+    assert (finding.code, finding.fix) == ("dags.removed", "Use `schedule` instead.")
+    assert finding.symptom.startswith("old.py:3: it cannot be imported: `schedule_interval` is removed")
+    assert "TypeError" in finding.evidence
 
 
 def test_a_failed_task_is_named_with_its_place_and_how_to_run_it_alone() -> None:
