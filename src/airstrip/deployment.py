@@ -10,32 +10,25 @@ from airstrip import operations
 from airstrip.answers import (
     CleanData,
     CodeData,
-    DagsCheckData,
-    DagsData,
-    DeletedUserData,
     DoctorData,
     DownData,
     HistoryData,
-    ImagesData,
-    KeptData,
     OpenData,
     PlanData,
-    ProjectData,
-    ProjectsData,
-    RemovedProjectData,
     RunData,
     StatusData,
     UpData,
-    UserData,
-    UsersData,
     VerifyData,
     WhyData,
     WrittenData,
 )
-from airstrip.authoring import Authoring
 from airstrip.events import Emit, discard
+from airstrip.facade.authoring import Authoring
+from airstrip.facade.dags import Dags
+from airstrip.facade.images import Images
+from airstrip.facade.projects import Projects
+from airstrip.facade.users import Users
 from airstrip.node import Node
-from airstrip.operations.users import DEFAULT_ROLE
 from airstrip.result import Result
 from airstrip.spec import Forgotten, ProjectWords, Spec, find_file, json_schema, load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
@@ -50,14 +43,14 @@ VERIFY_TIMEOUT = 180.0
 """Seconds that `verify` gives its runs to end."""
 
 
-class Deployment(Authoring):
+class Deployment(Authoring, Images, Dags, Projects, Users):
     """One airstrip.yaml made real. Every method can be called again; each raises AirstripError.
 
     As a context manager it closes its connections at the end.
     """
 
     def __init__(self, spec: Spec) -> None:
-        super().__init__(spec)
+        self.spec = spec
         self._session = operations.Session(spec, make_target(spec))
 
     def __enter__(self) -> Self:
@@ -112,14 +105,6 @@ class Deployment(Authoring):
     def plan(self, *, exit_code: bool = False) -> Result[PlanData]:
         """What `up` would change: nothing is built, started or written. With `exit_code`, 3 for changes."""
         return operations.plan(self._session, exit_code=exit_code)
-
-    def build_images(self, emit: Emit = discard, *, refresh: bool = False) -> Result[ImagesData]:
-        """Builds the images that `up` would, as root; with `refresh`, anew from today's packages."""
-        return operations.build_images(self.spec, emit, refresh=refresh)
-
-    def prune_images(self, emit: Emit = discard) -> Result[KeptData]:
-        """Removes every image, and every environment of `dev`, from the cache but this deployment's."""
-        return operations.prune_images(self.spec, emit)
 
     def down(self, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False) -> Result[DownData]:
         """Takes everything away but the data; with `data`, that too, once `confirm` agrees."""
@@ -182,82 +167,6 @@ class Deployment(Authoring):
         Exit code 3 when one fails. `timeout` is what its runs have to end, in seconds; the rest takes a minute more.
         """
         return operations.verify(self._session, emit, only=only, timeout=timeout)
-
-    def dags(self, *, bundle: str | None = None, only_errors: bool = False, built_in: bool = False) -> Result[DagsData]:
-        """The DAGs that Airflow knows, with their last runs, and the files that it cannot import."""
-        return operations.list_dags(self._session, bundle=bundle, only_errors=only_errors, built_in=built_in)
-
-    def check_dags(self, path: Path | None = None, emit: Emit = discard) -> Result[DagsCheckData]:
-        """What is wrong with DAG files, before Airflow has them: of the file's dags.path, or of another folder.
-
-        Exit code 3 for what Airflow refuses, and for what names something that is not there.
-        """
-        return operations.check_dags(self._session, path, emit)
-
-    def users(self) -> Result[UsersData]:
-        """Airflow's accounts."""
-        return operations.list_users(self._session)
-
-    def add_user(
-        self,
-        username: str,
-        password: str | None = None,
-        emit: Emit = discard,
-        *,
-        role: str = DEFAULT_ROLE,
-        email: str = "",
-        first_name: str = "",
-        last_name: str = "",
-    ) -> Result[UserData]:
-        """Makes an account. Without a password, one is generated: `data["password"]`."""
-        return operations.add_user(
-            self._session,
-            username,
-            password,
-            emit,
-            role=role,
-            email=email,
-            first_name=first_name,
-            last_name=last_name,
-        )
-
-    def set_role(self, username: str, role: str, emit: Emit = discard) -> Result[UserData]:
-        """Makes it the account's only role."""
-        return operations.set_role(self._session, username, role, emit)
-
-    def reset_password(self, username: str, password: str | None = None, emit: Emit = discard) -> Result[UserData]:
-        """Without a password, one is generated: `data["password"]`."""
-        return operations.reset_password(self._session, username, password, emit)
-
-    def delete_user(self, username: str, emit: Emit = discard, confirm: Confirm = agree) -> Result[DeletedUserData]:
-        """Deletes an account, once `confirm` agrees. `up` does not make a deleted `admin` again."""
-        return operations.delete_user(self._session, username, emit, confirm)
-
-    def projects(self) -> Result[ProjectsData]:
-        """Projects of the file and of the command line."""
-        return operations.list_projects(self._session)
-
-    def project(self, name: str) -> Result[ProjectData]:
-        """One project; no secret's value is in it."""
-        return operations.show_project(self._session, name)
-
-    def add_project(self, name: str, words: ProjectWords | None = None, emit: Emit = discard) -> Result[ProjectData]:
-        """Makes a project that the file does not declare; `up` leaves it, and so does `down` without data."""
-        return operations.add_project(self._session, name, words or ProjectWords(), emit)
-
-    def set_project(self, name: str, words: ProjectWords, emit: Emit = discard) -> Result[ProjectData]:
-        """Gives a project what is said of it; what is not said stays."""
-        return operations.set_project(self._session, name, words, emit)
-
-    def unset_project(self, name: str, what: Forgotten, emit: Emit = discard) -> Result[ProjectData]:
-        """Takes settings, secrets, its pool or its amounts from a project."""
-        return operations.unset_project(self._session, name, what, emit)
-
-    def remove_project(
-        self, name: str, emit: Emit = discard, confirm: Confirm = agree, *, data: bool = False
-    ) -> Result[RemovedProjectData]:
-        """Takes a project away, once `confirm` agrees; with `data`, its data folder too."""
-        return operations.remove_project(self._session, name, emit, confirm, data=data)
 
     def open_url(self) -> Result[OpenData]:
         """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""

@@ -16,8 +16,7 @@ from airstrip.spec import Spec
 class Authoring:
     """Of every `Deployment`."""
 
-    def __init__(self, spec: Spec) -> None:
-        self.spec = spec
+    spec: Spec
 
     def dev(
         self,
