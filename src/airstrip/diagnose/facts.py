@@ -146,7 +146,8 @@ class ProbeFact:
 
 @dataclass(frozen=True)
 class DeploymentFact:
-    """What the file asks for, as far as rules look at it. `task_pods`: each task has a pod of its own."""
+    """What the file asks for, as far as rules look at it. `task_pods`: each task has a pod of its own.
+    `dags_from_git`: any of them."""
 
     name: str
     control: str
@@ -154,6 +155,7 @@ class DeploymentFact:
     airflow_version: str = ""
     airstrip_version: str = ""
     task_pods: bool = True
+    dags_from_git: bool = False
 
     @property
     def namespaces(self) -> tuple[str, ...]:

@@ -121,16 +121,17 @@ def git_references(spec: Spec) -> dict[str, str]:
     }
 
 
-def build_git_secrets(spec: Spec, texts: Mapping[str, str]) -> tuple[Object, ...]:
+def build_git_secrets(spec: Spec, texts: Mapping[str, str], key: str = "") -> tuple[Object, ...]:
     """A Secret for each namespace whose pods clone, of the texts that the references stand for.
 
     Named by what is in it, as the ConfigMaps are: a token that is refused takes nothing from pods that run.
+    `key` is the deployment's own: whoever sees the name, and no Secret, cannot try passwords on it.
     """
     if not texts:
         return ()
     usernames = {_key(bundle, "token"): bundle.username for bundle in spec.dags.git}
     data = {key: _content(text, usernames.get(key)) for key, text in texts.items()}
-    name = _secret_name(checksum(data))
+    name = _secret_name(checksum([key, data]))
     return tuple(
         {
             "apiVersion": "v1",

@@ -22,7 +22,8 @@ from airstrip.manifests.settings import task_settings, variables
 from airstrip.manifests.volumes import SCRATCH, Mount, mounts_of, volumes_of
 
 _RESOURCES = Resources(cpu=100, memory=192, memory_limit=1024)
-_MOST_SECONDS = 300
+_BUNDLE_SECONDS = 300
+"""For one repository: three answers, of which a silent server gives none."""
 
 
 def build_git_check(inputs: Inputs, release: Iterable[Object]) -> tuple[Object, ...]:
@@ -47,7 +48,11 @@ def build_git_check(inputs: Inputs, release: Iterable[Object]) -> tuple[Object, 
         "apiVersion": "batch/v1",
         "kind": "Job",
         "metadata": metadata(inputs, GIT_CHECK, GIT_CHECK, namespace),
-        "spec": {"activeDeadlineSeconds": _MOST_SECONDS, "backoffLimit": 0, "template": template},
+        "spec": {
+            "activeDeadlineSeconds": _BUNDLE_SECONDS * len(inputs.spec.dags.git),
+            "backoffLimit": 0,
+            "template": template,
+        },
     }
     job = patched(inputs, job)
     name = f"{GIT_CHECK}-{checksum([job, release])[:10]}"

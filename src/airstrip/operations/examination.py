@@ -35,6 +35,7 @@ def deployment_fact(spec: Spec) -> DeploymentFact:
         airflow_version=spec.airflow.version,
         airstrip_version=__version__,
         task_pods=spec.airflow.executor == "kubernetes",
+        dags_from_git=bool(spec.dags.git),
     )
 
 

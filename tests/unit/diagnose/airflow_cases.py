@@ -23,7 +23,7 @@ from airstrip.diagnose.facts import ContainerFact, JobFact, ProbeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from tests.unit.diagnose.making import FAILED, LOGIN, MIGRATION, REFUSED, Case, failing, pod
 
-DEPLOYMENT = DeploymentFact("mine", "airflow", "airflow-workers", airflow_version="3.3.2")
+DEPLOYMENT = DeploymentFact("mine", "airflow", "airflow-workers", airflow_version="3.3.2", dags_from_git=True)
 JWT = ("AIRFLOW__API_AUTH__JWT_SECRET",)
 ENDED_EARLY = (
     "Executor KubernetesExecutor(parallelism=32) reported that the task instance <TaskInstance: smoke.hello manual__1"

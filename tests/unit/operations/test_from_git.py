@@ -16,10 +16,12 @@ HEAD, OLD = "a" * 40, "b" * 40
 
 @dataclass
 class Remote:
-    """A scene in which a task's pod was told `heads`, and Airflow has DAGs of `versions`, one after the other."""
+    """A scene in which a task's pod was told `heads`, and `later` when it asked again; Airflow has DAGs of `versions`,
+    one after the other."""
 
     heads: dict[str, dict[str, str]]
     versions: list[list[str]]
+    later: dict[str, dict[str, str]] | None = None
     asked: int = 0
     said: list[str] = field(default_factory=list)
 
@@ -40,14 +42,20 @@ class Remote:
         return SimpleNamespace(dags=dags)
 
     def returned(self, dag: str, task: str) -> dict[str, Any]:
-        return {"heads": self.heads}
+        assert (dag, task) == ("airstrip_verify_git", "heads")
+        return self.heads
+
+    def run_again(self, dag: str) -> None:
+        self.heads = self.later or self.heads
 
     def say(self, text: str) -> None:
         self.said.append(text)
 
 
-def outcome(heads: dict[str, dict[str, str]], *versions: list[str]) -> Any:
-    return from_git.from_git(cast(Scene, Remote(heads, list(versions))))
+def outcome(
+    heads: dict[str, dict[str, str]], *versions: list[str], later: dict[str, dict[str, str]] | None = None
+) -> Any:
+    return from_git.from_git(cast(Scene, Remote(heads, list(versions), later)))
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +80,21 @@ def test_a_dag_of_another_commit_fails() -> None:
     assert found.finding.code == "verify.dags"
     assert "commit bbbbbbbbbb, and the server is at aaaaaaaaaa" in found.text
     assert f"d0: {OLD}" in found.finding.evidence
+
+
+def test_what_was_pushed_since_the_server_was_asked_is_live() -> None:
+    found = outcome({"main": {"commit": OLD}}, [HEAD, HEAD], later={"main": {"commit": HEAD}})
+    assert found.state == "proved"
+    assert "main is at aaaaaaaaaa" in found.text
+
+
+def test_a_push_that_is_half_read_is_no_failure() -> None:
+    assert outcome({"main": {"commit": OLD}}, [HEAD, OLD], later={"main": {"commit": HEAD}}).state == "proved"
+
+
+def test_a_server_that_is_away_when_it_is_asked_again_proves_nothing_new() -> None:
+    found = outcome({"main": {"commit": OLD}}, [HEAD], later={"main": {"error": "no answer within 20 s"}})
+    assert found.state == "failed"
 
 
 def test_a_server_that_lets_no_pod_in_fails_with_its_words() -> None:

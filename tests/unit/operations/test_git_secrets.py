@@ -19,9 +19,14 @@ SSH = "{name: other, repo: 'git@h:r', sshKey: 'k8s:deploy/id', knownHosts: {file
 
 
 class OneSecret:
-    """One Secret, in the control plane's namespace."""
+    """A Secret that the file names, and the deployment's keys, in the control plane's namespace."""
+
+    def __init__(self, keys: str = "secret") -> None:
+        self.keys = keys
 
     def get(self, version: str, kind: str, name: str, namespace: str) -> dict[str, Any] | None:
+        if (kind, name, namespace) == ("Secret", "airflow-keys", "mine"):
+            return {"data": {"fernet-key": base64.b64encode(self.keys.encode()).decode()}}
         if (kind, name, namespace) != ("Secret", "deploy", "mine"):
             return None
         return {"data": {"id": base64.b64encode(b"KEY\nLINES\n").decode()}}
@@ -70,6 +75,20 @@ def test_what_is_not_there_is_said_before_anything_is_started(
         check_git_references(load(tmp_path, token))
     assert raised.value.code == code
     assert "hunter2" not in f"{raised.value.to_dict()}"
+    assert f"{tmp_path}/airstrip.yaml: dags.git: token of the bundle main: " in raised.value.message
+
+
+def test_the_secret_s_name_tells_nobody_what_is_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pods, events and `plan` show it: with the contents alone, guesses could be tried on it."""
+    monkeypatch.setenv("A_TOKEN", "monday")
+    spec = load(tmp_path, "'env:A_TOKEN'")
+
+    def name(keys: str) -> str:
+        (secret, *_) = read_git_secrets(spec, cast(Cluster, OneSecret(keys)))
+        return str(secret["metadata"]["name"])
+
+    assert name("one") == name("one")
+    assert name("one") != name("another")
 
 
 def test_without_git_there_is_no_secret(tmp_path: Path) -> None:

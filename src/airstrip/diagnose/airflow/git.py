@@ -9,7 +9,7 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
-_CHECK = "git-check"
+_CHECK, _DAG_PROCESSOR = "git-check", "dag-processor"
 
 
 def _said(sign: str) -> Callable[[Facts], Iterator[Match]]:
@@ -17,10 +17,19 @@ def _said(sign: str) -> Callable[[Facts], Iterator[Match]]:
 
     def matches(facts: Facts) -> Iterator[Match]:
         for about, component, lines in signs_of(facts, sign):
+            if not _speaks_of_dags(facts, component):
+                continue
             who = "the check before the release" if component == _CHECK else f"the {component}"
             yield Match(about, {"who": who, "message": _words(lines[-1])}, "\n".join(lines))
 
     return matches
+
+
+def _speaks_of_dags(facts: Facts, component: str) -> bool:
+    """Tasks and triggers, which clone too, may use git and ssh for something else."""
+    return component == _CHECK or (
+        component == _DAG_PROCESSOR and facts.deployment is not None and facts.deployment.dags_from_git
+    )
 
 
 def _words(line: str) -> str:

@@ -61,7 +61,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
 _SURE = frozenset({"not-migrated", "newer", "log-folder"})
 """In words, or of a folder, that are Airflow's only."""
 _GIT = re.compile(r"^git-")
-"""Where DAG files come from: what they print while they are read is not of git."""
+"""For whoever reads the DAG files: its rules look at no other lines. What tasks and triggers do with git is theirs."""
 _ITS_DATABASE = re.compile(r'(server at|host name) "postgresql[".]')
 """By the name of its Service, as drivers quote it: a dag-processor is ready before it has reached that."""
 

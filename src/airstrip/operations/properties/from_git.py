@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
-from airstrip.operations.properties.names import TASKS
+from airstrip.operations.properties.names import GIT
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
 from airstrip.spec import GitBundle
@@ -17,22 +17,33 @@ _POLL_SECONDS = 0.5
 
 def from_git(scene: Scene) -> Outcome:
     """Each repository's head; one whose folder has no DAGs shows no version, and proves nothing."""
-    told = scene.returned(TASKS, "network") or {}
     bundles = scene.session.spec.dags.git
-    heads: Mapping[str, Mapping[str, str]] = told.get("heads") or {}
+    heads = _heads(scene)
     for bundle in bundles:
         head = heads.get(bundle.name) or {"error": "the task that asks it has not ended"}
         if "commit" not in head:
             return _unseen(bundle, head["error"])
-    behind = _behind(scene, {bundle.name: heads[bundle.name]["commit"] for bundle in bundles})
-    if behind:
-        (name, commit), *_ = behind.items()
-        return _late(scene, name, commit, heads[name]["commit"])
+    first = _commits(heads)
+    if _await_live(scene, first):
+        # Somebody may have pushed since.
+        scene.run_again(GIT)
+        later = {**first, **_commits(_heads(scene))}
+        for name, commit in _behind(scene, first, later).items():
+            return _late(scene, name, commit, later[name])
     live = _live(scene)
-    shown = [f"{bundle.name} is at {heads[bundle.name]['commit'][:10]}" for bundle in bundles if bundle.name in live]
+    shown = [f"{bundle.name} is at {min(live[bundle.name])[:10]}" for bundle in bundles if bundle.name in live]
     if not shown:
         return not_applicable("the repositories have no DAG: nothing shows which commit is live")
     return proved(f"as the server has it: {', '.join(shown)}")
+
+
+def _heads(scene: Scene) -> Mapping[str, Mapping[str, str]]:
+    """By bundle its commit, or the error of who asked for it."""
+    return scene.returned(GIT, "heads") or {}
+
+
+def _commits(heads: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    return {name: head["commit"] for name, head in heads.items() if "commit" in head}
 
 
 def _live(scene: Scene) -> dict[str, set[str]]:
@@ -44,14 +55,20 @@ def _live(scene: Scene) -> dict[str, set[str]]:
     return found
 
 
-def _behind(scene: Scene, heads: Mapping[str, str]) -> dict[str, str]:
-    """Bundles with a DAG of another commit, and that; waits as long as a push may take."""
+def _behind(scene: Scene, *looks: Mapping[str, str]) -> dict[str, str]:
+    """Bundles with a DAG of a commit that none of the looks at the server saw, and that."""
+    others = {
+        name: commits - {heads[name] for heads in looks} for name, commits in _live(scene).items() if name in looks[0]
+    }
+    return {name: min(commits) for name, commits in others.items() if commits}
+
+
+def _await_live(scene: Scene, heads: Mapping[str, str]) -> dict[str, str]:
+    """What is behind after as long as a push may take."""
     longest = max(bundle.refresh for bundle in scene.session.spec.dags.git)
     deadline = time.monotonic() + longest + _PARSED_SECONDS
     while True:
-        live = _live(scene)
-        others = {name: commits - {heads[name]} for name, commits in live.items() if name in heads}
-        behind = {name: min(commits) for name, commits in others.items() if commits}
+        behind = _behind(scene, heads)
         if not behind or time.monotonic() > deadline:
             return behind
         scene.say(f"{', '.join(behind)} of another commit")
@@ -63,7 +80,7 @@ def _unseen(bundle: GitBundle, said: str) -> Outcome:
         "dags",
         f"a task's pod does not get into the repository of the bundle {bundle.name}",
         "The server is down, or no longer lets it in: the next task cannot fetch its DAG.",
-        "See what is wrong: ./airstrip doctor; and the task: ./airstrip logs airstrip_verify network",
+        "See what is wrong: ./airstrip doctor; and the task: ./airstrip logs airstrip_verify_git heads",
         said,
     )
 

@@ -6,8 +6,9 @@ import re
 
 TASKS = "airstrip_verify"
 ISOLATION = "airstrip_verify_isolation"
+GIT = "airstrip_verify_git"
 SCHEDULE = "airstrip_verify_schedule"
-DAGS = (TASKS, ISOLATION, SCHEDULE)
+DAGS = (TASKS, ISOLATION, GIT, SCHEDULE)
 """The built-in DAGs (manifests/files/dags/verify.py), which nobody else has a reason to run."""
 
 PREFIX = "airstrip_verify_"

@@ -14,15 +14,16 @@ from airstrip.airflow_api import AirflowClient, DagRun, TaskInstance, may_pass
 from airstrip.errors import AirflowError, AirstripError
 from airstrip.manifests import CLI_SECRET, pods_account
 from airstrip.operations.properties.given import Given
-from airstrip.operations.properties.names import ISOLATION, SCHEDULE, TASKS, name_of
+from airstrip.operations.properties.names import GIT, ISOLATION, SCHEDULE, TASKS, name_of
 from airstrip.operations.properties.pods import DatabaseLook, OutsideLook
 from airstrip.operations.session import Session
 
 Need = Literal["tasks", "isolation", "schedule", "values", "database", "outside", "remote"]
 
-_RUNS: Mapping[Need, str] = {"tasks": TASKS, "isolation": ISOLATION}
+_RUNS: Mapping[Need, str] = {"tasks": TASKS, "isolation": ISOLATION, "remote": GIT}
 _POLL_SECONDS = 0.5
 _KNOWN_SECONDS = 30.0
+_AGAIN_SECONDS = 60.0
 _PATIENCE_SECONDS = 5.0
 """For the first answer of an Airflow that may be down: nothing else is as short."""
 
@@ -111,8 +112,8 @@ class Scene:
 
     def start(self, needs: Collection[Need]) -> None:
         """All at once, each once; they run side by side."""
-        if "remote" in needs and self.session.spec.dags.git:
-            needs = {*needs, "tasks"}
+        if "remote" in needs and not self.session.spec.dags.git:
+            needs = set(needs) - {"remote"}
         # First, for they take the longest to say something.
         if "database" in needs:
             self._try("database", lambda: self.database_look.start())
@@ -137,8 +138,12 @@ class Scene:
         if error := self.refused("airflow") or self.refused(dag):
             raise error
         if dag not in self._ended:
-            self._ended[dag] = self._await(self._started[dag])
+            self._ended[dag] = self._await(self._started[dag], self.deadline)
         return self._ended[dag]
+
+    def run_again(self, dag: str) -> None:
+        """For what may have changed since the first run, which is forgotten here; `clean` knows both."""
+        self._ended[dag] = self._await(self.airflow.trigger(dag, {}), time.monotonic() + _AGAIN_SECONDS)
 
     def returned(self, dag: str, task_id: str) -> Any:
         """What a task of the run returned; None where it failed, or did not end in time."""
@@ -174,8 +179,12 @@ class Scene:
 
     def _trigger(self, dag: str, need: Need) -> None:
         self._unpause(dag)
-        conf = self.given.to_isolation() if need == "isolation" else self.given.to_tasks(self.name)
-        self._started[dag] = self.session.airflow.trigger(dag, conf)
+        self._started[dag] = self.session.airflow.trigger(dag, self._conf(need))
+
+    def _conf(self, need: Need) -> dict[str, Any]:
+        if need == "remote":
+            return {}
+        return self.given.to_isolation() if need == "isolation" else self.given.to_tasks(self.name)
 
     def _let_schedule(self) -> None:
         if self._has_runs(SCHEDULE):
@@ -211,7 +220,7 @@ class Scene:
             self.say(f"{dag} is not known yet")
             time.sleep(_POLL_SECONDS)
 
-    def _await(self, run: DagRun) -> Ended:
+    def _await(self, run: DagRun, deadline: float) -> Ended:
         """An Airflow that is away for a while is waited for."""
         ended = Ended(run, {}, in_time=False)
         while True:
@@ -220,9 +229,9 @@ class Scene:
                 tasks = self.airflow.task_instances(run.dag_id, run.run_id)
                 ended = Ended(current, {task.task_id: task for task in tasks}, current.ended)
             except AirflowError as error:
-                if not may_pass(error) or time.monotonic() > self.deadline:
+                if not may_pass(error) or time.monotonic() > deadline:
                     raise
-            if ended.in_time or time.monotonic() > self.deadline:
+            if ended.in_time or time.monotonic() > deadline:
                 return ended
             self.say(", ".join(f"{name} {ended.state(name)}" for name, task in ended.tasks.items() if not task.ended))
             time.sleep(_POLL_SECONDS)

@@ -21,6 +21,8 @@ BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
 GIT_BUNDLE = "airflow.providers.git.bundles.git.GitDagBundle"
 SECONDS = 90
 """For one answer; git's own limits are below that."""
+HEADS_SECONDS = 20
+"""For whoever asks what is there now: several servers may be silent, one after the other."""
 
 
 class Absent(Exception):
@@ -30,17 +32,18 @@ class Absent(Exception):
 class Git:
     """git as the provider runs it: with its environment, in a folder of this program's own."""
 
-    def __init__(self, folder, env):
+    def __init__(self, folder, env, seconds=SECONDS):
         self.folder = folder
+        self.seconds = seconds
         self.env = {**os.environ, **env, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
     def run(self, *arguments):
         try:
             return subprocess.run(
-                ["git", *arguments], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=SECONDS
+                ["git", *arguments], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=self.seconds
             )
         except subprocess.TimeoutExpired:
-            raise Absent(f"no answer within {SECONDS} s") from None
+            raise Absent(f"no answer within {self.seconds} s") from None
 
     def ok(self, *arguments):
         done = self.run(*arguments)
@@ -89,12 +92,15 @@ def heads():
         try:
             hook = find_hook()(git_conn_id=kwargs["git_conn_id"], repo_url=kwargs["repo_url"])
             with hook.configure_hook_env():
-                found = find_ref(Git(None, hook.env), hook.repo_url, kwargs["tracking_ref"])
+                found = find_ref(Git(None, hook.env, HEADS_SECONDS), hook.repo_url, kwargs["tracking_ref"])
                 told[name] = {"commit": found or kwargs["tracking_ref"]}
         except Absent as absent:
             told[name] = {"error": str(absent)}
         except subprocess.CalledProcessError as error:
             told[name] = {"error": error.stderr.strip()}
+        # Of Airflow's hook: one bundle's trouble is not the others'.
+        except Exception as error:
+            told[name] = {"error": f"{type(error).__name__}: {error}"}
     return told
 
 
@@ -157,6 +163,10 @@ def main():
             failed = 1
             for line in (error.stderr or f"git {error.cmd[0]} ended with {error.returncode}").strip().splitlines():
                 print(f"{name}: {line}", flush=True)
+        # Of Airflow's hook: one bundle's trouble is not the others'.
+        except Exception as error:
+            failed = 1
+            print(f"airstrip: {name}: {type(error).__name__}: {error}", flush=True)
     return failed
 
 
