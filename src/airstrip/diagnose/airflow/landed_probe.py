@@ -66,17 +66,15 @@ def objects(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
 
 
 def signs(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
-    """Of the control plane's containers that run, well or not: lines that match, and no others."""
+    """Of the control plane's containers that run, well or not, or ended just now: lines that match, and no others."""
     pods = cluster.list("v1", "Pod", deployment.control, label_selector=_ours(deployment))
-    running = [
-        (pod, status)
+    heard = [
+        (pod, status, life)
         for pod in pods
         for status in pod["status"].get("containerStatuses") or []
-        if "running" in (status.get("state") or {})
+        if (life := _last_life(pod, status)) is not None
     ]
-    return AirflowFacts(
-        signs=tuple(sign for pod, status in running[:_MOST_CONTAINERS] for sign in _signs_of(cluster, pod, status))
-    )
+    return AirflowFacts(signs=tuple(sign for each in heard[:_MOST_CONTAINERS] for sign in _signs_of(cluster, *each)))
 
 
 def undecrypted(cluster: Cluster, deployment: DeploymentFact) -> tuple[str, ...]:
@@ -95,24 +93,54 @@ def undecrypted(cluster: Cluster, deployment: DeploymentFact) -> tuple[str, ...]
     return ()
 
 
-def _signs_of(cluster: Cluster, pod: Object, status: Object) -> Iterator[SignFact]:
+def _last_life(pod: Object, status: Object) -> Object | None:
+    """The one that its log is of: it runs, or it ended badly and the next has not begun. Whoever looked at the pods a
+    moment before may have seen it run."""
+    state = status.get("state") or {}
+    if "running" in state:
+        return dict(state["running"])
+    if _is_over(pod):
+        return None
+    ended = state.get("terminated") or _life_before(status)
+    return ended if _ended_badly(ended) else None
+
+
+def _is_over(pod: Object) -> bool:
+    """Nothing of it will be started again."""
+    return bool(pod["metadata"].get("deletionTimestamp")) or pod["status"].get("phase") != "Running"
+
+
+def _life_before(status: Object) -> Object:
+    return (status.get("lastState") or {}).get("terminated") or {}
+
+
+def _ended_badly(life: Object) -> bool:
+    """Just now. Of one that ended with its node, ContainerStatusUnknown, the kubelet does not say when."""
+    return bool(life.get("exitCode") and life.get("finishedAt")) and age(life["finishedAt"]) < RECENT
+
+
+def _signs_of(cluster: Cluster, pod: Object, status: Object, life: Object) -> Iterator[SignFact]:
     component = landed.component_of(pod)
     lines = _log(cluster, pod, status)
-    found = find_signs(lines) if component not in _HAVE_MAIN_LOOP else _of_main_loop(cluster, pod, status, lines)
+    has_main_loop = component in _HAVE_MAIN_LOOP
+    found = _of_main_loop(cluster, pod, status, life, lines) if has_main_loop else find_signs(lines)
     for sign, matching in found.items():
         yield SignFact(sign, component, pod["metadata"]["name"], matching)
 
 
-def _of_main_loop(cluster: Cluster, pod: Object, status: Object, lines: list[str]) -> Signs:
+def _of_main_loop(cluster: Cluster, pod: Object, status: Object, life: Object, lines: list[str]) -> Signs:
     """Some have no readiness to tell that they have begun: the log of a life that is young does, being whole. One that
     has not reached the database yet says so with the last words of the life before, which ended just now."""
     runs_users_code = landed.component_of(pod) in _RUNS_USERS_CODE
-    is_whole = _is_whole(status["state"]["running"], lines)
-    found = signs_of_process(lines, runs_users_code=runs_users_code, has_begun=status["ready"] and not is_whole)
-    if not is_whole or has_reached_database(lines) or not _ended_badly(status):
+    is_whole = _is_whole(life, lines)
+    had_begun = not is_whole and bool(status["ready"] or life.get("finishedAt"))
+    found = signs_of_process(lines, runs_users_code=runs_users_code, has_begun=had_begun)
+    earlier = _life_before(status)
+    # The log is of the life that the kubelet has now; the API may not have heard yet that the one before is over.
+    if not is_whole or has_reached_database(lines) or (earlier and not _ended_badly(earlier)):
         return found
     before = _log(cluster, pod, status, previous=True)
-    had_begun = not _is_whole(status["lastState"]["terminated"], before)
+    had_begun = not _is_whole(earlier, before)
     return joined(signs_of_process(before, runs_users_code=runs_users_code, has_begun=had_begun), found)
 
 
@@ -120,12 +148,6 @@ def _is_whole(life: Object, lines: list[str]) -> bool:
     """Whether these are all the lines of a life: of one that the kubelet does not date it is not known to be longer."""
     started = life.get("startedAt")
     return len(lines) < _TAIL and (not started or age(started) < RECENT)
-
-
-def _ended_badly(status: Object) -> bool:
-    """Of one that ended with its node, ContainerStatusUnknown, the kubelet does not say when."""
-    ended = (status.get("lastState") or {}).get("terminated") or {}
-    return bool(ended.get("exitCode") and ended.get("finishedAt")) and age(ended["finishedAt"]) < RECENT
 
 
 def _log(cluster: Cluster, pod: Object, status: Object, *, previous: bool = False) -> list[str]:
