@@ -11,7 +11,7 @@ import pytest
 from airstrip.diagnose import DeploymentFact, diagnose, look_at_cluster
 from airstrip.errors import WaitTimeout
 from airstrip.findings import Finding
-from airstrip.kube import Cluster, follow_pod_log, pod_log, wait_for_job, wait_for_rollout
+from airstrip.kube import Cluster, follow_pod_log, pod_log, restart_crash_loops, wait_for_job, wait_for_rollout
 from airstrip.operations import Session
 from tests.cluster.kube_objects import NAMESPACE, delete, job, own_namespace, pod_spec, workload
 
@@ -63,10 +63,14 @@ def test_a_missing_image_ends_the_wait_at_once(cluster: Cluster) -> None:
     delete(cluster, item)
 
 
-def test_a_crash_loop_ends_the_wait_with_its_last_words(cluster: Cluster, image: str) -> None:
+def test_a_crash_loop_ends_the_wait_with_its_last_words_and_is_past_once_its_cause_is(
+    cluster: Cluster, image: str
+) -> None:
     # Without a probe it counts as ready for as long as it runs.
-    never = {"exec": {"command": ["false"]}}
-    item = workload("Deployment", "crash", pod_spec(image, "echo I gave up; exit 7", readinessProbe=never))
+    mended = {"name": "MENDED", "valueFrom": {"configMapKeyRef": {"name": "mended", "key": "yes", "optional": True}}}
+    probe = {"exec": {"command": ["bash", "-c", "test -n $MENDED"]}, "periodSeconds": 1}
+    spec = pod_spec(image, "[ $MENDED ] && sleep 600; echo I gave up; exit 7", env=[mended], readinessProbe=probe)
+    item = workload("Deployment", "crash", spec)
     cluster.apply(item)
     with pytest.raises(WaitTimeout) as ended:
         wait_for_rollout(cluster, "Deployment", "crash", NAMESPACE, timeout=180)
@@ -75,6 +79,10 @@ def test_a_crash_loop_ends_the_wait_with_its_last_words(cluster: Cluster, image:
     assert "I gave up" in ended.value.details
     findings = [finding for finding in diagnose(look_at_cluster(cluster, THERE)[0]) if finding.code == ended.value.code]
     assert "I gave up" in findings[0].evidence
+    metadata = {"name": "mended", "namespace": NAMESPACE}
+    cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"yes": "yes"}})
+    past = restart_crash_loops(cluster, NAMESPACE, "app=crash")
+    wait_for_rollout(cluster, "Deployment", "crash", NAMESPACE, timeout=60, past=past)
     delete(cluster, item)
 
 

@@ -15,6 +15,8 @@ PAUSE_IMAGE = "localhost/airstrip/pause:1"
 DNS_RELAY_PORT = 10053
 EVICTION_MIB = 500
 """With less than that free, the kubelet starts no pods and ends some."""
+LONGEST_BACK_OFF = 30
+"""Seconds until a container that crashes again and again is started once more."""
 
 # Programs of containerd that a node without registry, build or checkpoints never calls.
 _CONTAINERD_UNUSED = (
@@ -151,6 +153,8 @@ def _kubelet(config: NodeConfig, host: HostFacts) -> dict[str, Any]:
             "nodefs.inodesFree": "10k",
         },
         "evictionPressureTransitionPeriod": "30s",
+        # Of five minutes by itself: what a pod crashed of is soon mended here, and nobody wants to wait for it then.
+        "crashLoopBackOff": {"maxContainerRestartPeriod": f"{LONGEST_BACK_OFF}s"},
     }
 
 

@@ -10,7 +10,7 @@ from airstrip.kube.exec import run_in_pod
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
 from airstrip.kube.refusals import unless_forbidden
-from airstrip.kube.retries import restart_crash_loops
+from airstrip.kube.retries import NO_PAST, Past, restart_crash_loops
 from airstrip.kube.transport import may_pass
 from airstrip.kube.troubles import Trouble, pod_troubles
 from airstrip.kube.wait import (
@@ -20,11 +20,13 @@ from airstrip.kube.wait import (
 )
 
 __all__ = [
+    "NO_PAST",
     "Applied",
     "Change",
     "Cluster",
     "FieldChange",
     "Lease",
+    "Past",
     "Trouble",
     "compare",
     "connect",

@@ -10,7 +10,7 @@ from airstrip.kube.admission import STAYS, refusal_in
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.evidence import troubles_of
 from airstrip.kube.objects import Object
-from airstrip.kube.retries import ask_again
+from airstrip.kube.retries import NO_PAST, Past, ask_again
 from airstrip.kube.troubles import Trouble, pod_troubles
 
 
@@ -57,8 +57,10 @@ class Refusals:
         ]
 
 
-def look_at_deployment(cluster: Cluster, name: str, namespace: str, refusals: Refusals) -> Look | None:
-    """None when there is no such Deployment."""
+def look_at_deployment(
+    cluster: Cluster, name: str, namespace: str, refusals: Refusals, past: Past = NO_PAST
+) -> Look | None:
+    """None when there is no such Deployment. Makes pods of the past that crash anew."""
     deployment = cluster.get("apps/v1", "Deployment", name, namespace)
     if deployment is None:
         return None
@@ -75,11 +77,15 @@ def look_at_deployment(cluster: Cluster, name: str, namespace: str, refusals: Re
     # Replicas of the older template count as available: they are not what is waited for.
     progress = f"{min(updated, available, sum(map(_is_ready, pods)))} of {wanted} ready"
     owner = replica_set["metadata"]["name"]
-    return _with_pods(progress, pods, wanted, ("ReplicaSet", owner), refusals, owners=(name, owner))
+    left = past.renew(cluster, pods)
+    return _with_pods(progress, left, wanted, ("ReplicaSet", owner), refusals, owners=(name, owner))
 
 
-def look_at_stateful_set(cluster: Cluster, name: str, namespace: str, refusals: Refusals) -> Look | None:
-    """None when there is no such StatefulSet. Frees it from pods of an older template that hold it up."""
+def look_at_stateful_set(
+    cluster: Cluster, name: str, namespace: str, refusals: Refusals, past: Past = NO_PAST
+) -> Look | None:
+    """None when there is no such StatefulSet. Frees it from pods of an older template that hold it up, and makes pods
+    of the past that crash anew."""
     item = cluster.get("apps/v1", "StatefulSet", name, namespace)
     if item is None:
         return None
@@ -96,7 +102,8 @@ def look_at_stateful_set(cluster: Cluster, name: str, namespace: str, refusals: 
     present = _pods_of(cluster, namespace, item["spec"]["selector"], item["metadata"]["uid"])
     pods = [pod for pod in present if pod["metadata"]["labels"].get("controller-revision-hash") == revision]
     _release(cluster, [pod for pod in present if pod not in pods])
-    return _with_pods(progress, pods, wanted, ("StatefulSet", name), refusals, owners=(name,))
+    left = past.renew(cluster, pods)
+    return _with_pods(progress, left, wanted, ("StatefulSet", name), refusals, owners=(name,))
 
 
 def look_at_job(cluster: Cluster, name: str, namespace: str, refusals: Refusals) -> Look | None:

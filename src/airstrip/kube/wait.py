@@ -15,6 +15,7 @@ from airstrip.errors import KubernetesError, WaitTimeout
 from airstrip.kube.admission import EXPLANATIONS, cause_and_fix, refusal_in
 from airstrip.kube.cluster import Cluster
 from airstrip.kube.evidence import gather
+from airstrip.kube.retries import NO_PAST, Past
 from airstrip.kube.rollout import Look, Refusals, look_at_deployment, look_at_job, look_at_stateful_set
 from airstrip.kube.troubles import Trouble
 from airstrip.redaction import without_credentials
@@ -42,16 +43,31 @@ def _silent(message: str) -> None:
 
 
 def wait_for_rollout(
-    cluster: Cluster, kind: str, name: str, namespace: str, *, timeout: float, on_progress: OnProgress = _silent
+    cluster: Cluster,
+    kind: str,
+    name: str,
+    namespace: str,
+    *,
+    timeout: float,
+    on_progress: OnProgress = _silent,
+    past: Past = NO_PAST,
 ) -> None:
     """Until every replica of a Deployment or StatefulSet runs its present template and is ready.
 
-    Raises WaitTimeout after `timeout` seconds, or at once when its pods cannot become good. Pods of an
-    older template that would hold a StatefulSet up for ever are deleted.
+    `past` is of before the change that is waited for: its crashes make nothing hopeless. Raises WaitTimeout
+    after `timeout` seconds, or at once when its pods cannot become good. Pods of an older template that would
+    hold a StatefulSet up for ever are deleted.
     """
     refusals = Refusals(cluster, namespace)
     look = {"Deployment": look_at_deployment, "StatefulSet": look_at_stateful_set}[kind]
-    _wait(cluster, f"{kind} {name}", namespace, lambda: look(cluster, name, namespace, refusals), timeout, on_progress)
+    _wait(
+        cluster,
+        f"{kind} {name}",
+        namespace,
+        lambda: look(cluster, name, namespace, refusals, past),
+        timeout,
+        on_progress,
+    )
 
 
 def wait_for_job(

@@ -107,6 +107,7 @@ def test_kubelet_keeps_to_its_cgroup_and_asks_the_node_for_names() -> None:
     assert settings["cgroupRoot"] == f"/{CONFIG.cgroup}"
     assert settings["clusterDNS"] == ["10.77.255.254"]
     assert settings["imageGCHighThresholdPercent"] == 100
+    assert settings["crashLoopBackOff"] == {"maxContainerRestartPeriod": "30s"}
 
 
 @pytest.mark.parametrize("may", [True, False])

@@ -17,6 +17,7 @@ from airstrip.manifests import build_manifests
 from airstrip.operations import Session, up
 from airstrip.operations.plan import objects_of
 from airstrip.operations.render import NOT_BUILT
+from airstrip.operations.stages import Clock, Stages
 from airstrip.place import PlaceFact
 from airstrip.platform import Platform
 from airstrip.spec import load_spec
@@ -35,7 +36,7 @@ def test_an_airflow_that_does_not_answer_is_waited_for_and_told() -> None:
 
     session = cast(Session, SimpleNamespace(airflow=SimpleNamespace(dag=dag), cluster=None))
     with pytest.raises(WaitTimeout) as told:
-        MODULE._await_ready(session, [], cast(Progress, SimpleNamespace(say=print)), MODULE._Clock(time.monotonic()))
+        Stages(session, discard, Clock(time.monotonic())).await_airflow([], cast(Progress, SimpleNamespace(say=print)))
     assert (told.value.code, told.value.cause) == ("airflow.not-ready", "Last state: no answer")
 
 
