@@ -10,6 +10,9 @@ from pathlib import Path
 
 from airstrip.airflow_api import AirflowClient, may_pass
 from airstrip.answers import ImportErrorData
+from airstrip.diagnose.import_errors import ImportErrorFact
+from airstrip.diagnose.import_errors import import_error_findings as find_import_errors
+from airstrip.diagnose.import_errors import import_errors as read_import_errors
 from airstrip.errors import AirflowError
 from airstrip.events import Emit, Warned
 from airstrip.findings import Finding
@@ -44,10 +47,10 @@ def await_first_parse(client: AirflowClient, folder: Path | None) -> None:
 
 
 def import_errors(client: AirflowClient) -> list[ImportErrorData]:
-    """As data: the file, its bundle, and the last line of Python's own words."""
+    """As data: the file, its bundle, and the last line of Python's own words, without credentials."""
     return [
-        {"file": error.filename, "bundle": error.bundle_name, "message": _last_line(error.stack_trace)}
-        for error in client.import_errors()
+        {"file": error.file, "bundle": error.bundle or None, "message": error.message}
+        for error in read_import_errors(client)
     ]
 
 
@@ -64,15 +67,9 @@ def known_import_errors(client: AirflowClient, emit: Emit) -> list[ImportErrorDa
 
 
 def import_error_findings(errors: Sequence[ImportErrorData]) -> list[Finding]:
-    return [
-        Finding(
-            "dags.import-error",
-            f"{error['file']} cannot be imported",
-            error["message"],
-            "Mend the file: Airflow reads it again by itself.",
-        )
-        for error in errors
-    ]
+    return find_import_errors(
+        [ImportErrorFact(error["file"], error["bundle"] or "", error["message"]) for error in errors]
+    )
 
 
 def _heard_of(client: AirflowClient) -> set[str]:
@@ -95,7 +92,3 @@ def _may_hold_dag(path: Path) -> bool:
         content = path.read_bytes().lower()
         return path.suffix == ".py" and all(word in content for word in _WORDS)
     return False
-
-
-def _last_line(text: str) -> str:
-    return text.strip().rpartition("\n")[2]

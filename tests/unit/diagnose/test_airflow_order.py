@@ -50,6 +50,11 @@ def test_a_database_that_is_away_is_one_finding_and_not_five_crash_loops() -> No
     assert codes(facts) == ["database.stopped"]
 
 
+@pytest.mark.parametrize("probe", ["airflow", "airflow-work"])
+def test_an_api_that_lacks_its_database_is_told_as_the_database(probe: str) -> None:
+    assert codes(seen(replace(UNAVAILABLE, name=probe), database="unhealthy")) == ["database.unhealthy"]
+
+
 def test_a_secret_that_is_gone_goes_before_the_pods_that_need_it() -> None:
     starting = pod("scheduler", waiting("CreateContainerConfigError", 'secret "airflow-keys" not found'))
     gone = (SecretFact("airflow-keys", False, ("scheduler", "api-server")),)

@@ -30,7 +30,8 @@ def _missing_package(facts: Facts) -> Iterator[Match]:
 
 def _import_error(facts: Facts) -> Iterator[Match]:
     for error in airflow(facts).import_errors:
-        yield Match(_subject(error), {"file": error.file, "message": sentence(error.message)}, error.message)
+        said = sentence(error.message or "Airflow does not say why")
+        yield Match(_subject(error), {"file": error.file, "message": said}, error.message)
 
 
 def _provider_of_component(facts: Facts) -> Iterator[Match]:
