@@ -72,12 +72,29 @@ def run(landing: Landing, airflow: AirflowClient, cluster: Cluster, web: Web, wo
     finally:
         cluster.delete("v1", "ResourceQuota", "why", workers)
         (landing.dags / "why.py").unlink(missing_ok=True)
-        for dag in DAGS:
-            web.send("DELETE", f"dags/{dag}", may_fail=True)
-        for pod in cluster.list("v1", "Pod", workers):
-            if str((pod["metadata"].get("labels") or {}).get("dag_id")) in DAGS:
-                cluster.delete("v1", "Pod", pod["metadata"]["name"], workers, grace_seconds=0)
+        for dag in {dag.dag_id for dag in airflow.dags()} & set(DAGS):
+            end(web, airflow, dag)
+        for pod in pods_of_ours(cluster, workers):
+            cluster.delete("v1", "Pod", pod, workers, grace_seconds=0)
         web.send("DELETE", "pools/why-none", may_fail=True)
+        eventually(lambda: not pods_of_ours(cluster, workers), seconds=30, what="no pod is left")
+
+
+def end(web: Web, airflow: AirflowClient, dag: str) -> None:
+    """A DAG with tasks at work is not deleted, and whoever deletes their pods first has them made anew."""
+    web.send("PATCH", f"dags/{dag}", {"is_paused": True})
+    for run in airflow.dag_runs(dag):
+        if run.state in ("queued", "running"):
+            web.send("PATCH", f"dags/{dag}/dagRuns/{run.run_id}", {"state": "failed"})
+    web.send("DELETE", f"dags/{dag}")
+
+
+def pods_of_ours(cluster: Cluster, workers: str) -> list[str]:
+    """Of tasks, and of operators in them."""
+    labels = {
+        pod["metadata"]["name"]: pod["metadata"].get("labels") or {} for pod in cluster.list("v1", "Pod", workers)
+    }
+    return [name for name, found in labels.items() if found.get("dag_id") in DAGS]
 
 
 def unsettled(airflow: AirflowClient, run: str) -> dict[str, str | None]:
