@@ -50,7 +50,7 @@ class StepFailed:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to know before it happens, such as "this takes about ten minutes"."""
+    """Something to know before it happens, such as "this takes some minutes"."""
 
     message: str
 

@@ -39,7 +39,7 @@ def build(
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Build Kubernetes and its runtime from pinned sources, once: about ten minutes on two cores.
+    """Build Kubernetes and its runtime from pinned sources, once: five to six minutes on two cores.
 
     \b
     Examples:

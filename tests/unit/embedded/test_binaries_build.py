@@ -75,7 +75,7 @@ def test_result_is_complete_and_found_again(machine: Machine) -> None:
 def test_says_how_long_it_takes_before_it_begins(machine: Machine) -> None:
     machine.build()
     assert isinstance(machine.events[0], Notice)
-    assert "ten minutes on two cores" in machine.events[0].message
+    assert "five to six minutes on two cores" in machine.events[0].message
 
 
 def test_progress_counts_packages(machine: Machine) -> None:

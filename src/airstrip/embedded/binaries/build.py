@@ -22,7 +22,7 @@ from airstrip.file_lock import file_lock
 from airstrip.process import run
 
 _DURATION = (
-    "Compiling the node's programs takes about ten minutes on two cores the first time, and "
+    "Compiling the node's programs takes five to six minutes on two cores the first time, and "
     "downloads some 160 MB of Go modules; the result is kept."
 )
 

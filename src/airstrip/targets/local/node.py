@@ -64,7 +64,7 @@ class LocalNode:
         packages = ", ".join(package.name for package in lacking)
         return (
             *([f"install on this machine: {packages}"] if packages else []),
-            *([] if built else ["build Kubernetes from pinned sources (about ten minutes on two cores)"]),
+            *([] if built else ["build Kubernetes from pinned sources (five to six minutes on two cores)"]),
             f"start the node {self.name}",
         )
 
