@@ -7,7 +7,7 @@ errors, result and times.
 from airstrip.airflow_api.client import AirflowClient
 from airstrip.airflow_api.health import Health, Heartbeat
 from airstrip.airflow_api.inspection import Inspection, Overdue, WaitingTask
-from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output
+from airstrip.airflow_api.log_lines import LogRecord, TaskLog, read_output, read_printed
 from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstance, User
 from airstrip.airflow_api.refusals import may_pass
 from airstrip.airflow_api.scheduling_models import (
@@ -41,5 +41,6 @@ __all__ = [
     "WaitingTask",
     "may_pass",
     "read_output",
+    "read_printed",
     "unreachable",
 ]

@@ -20,6 +20,7 @@ _SDK, _PROVIDER = "/site-packages/airflow/sdk/", "/site-packages/airflow/provide
 _AIRFLOW_S = re.compile(r"airflow\.(sdk|utils\.log|providers\.[\w.]+\.log)\.")
 _SUPERVISORS = frozenset({"supervisor", "airflow.sdk.api.client"})
 """Of the process around the task, which writes to its pod's output only: its file, and its loggers."""
+_OF_EACH = frozenset({"event", "level", "timestamp"})
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,16 @@ def read_output(line: str) -> LogRecord | None:
     record = _record(entry)
     is_supervisor_s = record.logger in _SUPERVISORS or entry.get("filename") == _ENTRY_POINT
     return None if is_supervisor_s or record.event.startswith(_MARKS) else record
+
+
+def read_printed(line: str) -> LogRecord | None:
+    """As `read_output`, of a process where tasks print between the entries: what is no entry of Airflow's is as it is."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return LogRecord(line)
+    is_entry = isinstance(entry, dict) and entry.keys() >= _OF_EACH
+    return read_output(line) if is_entry else LogRecord(line)
 
 
 def _record(entry: Mapping[str, Any]) -> LogRecord:

@@ -8,21 +8,25 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from airstrip.airflow_api import read_output
+from airstrip.airflow_api import LogRecord, read_printed
 from airstrip.answers import DevTaskData
 from airstrip.events import Emit, LogLine, StepFailed, StepFinished, StepStarted
 
 _START, _STEP = "dev.start", "dev.task"
+# What runs tasks one after the other, and says why one failed outside of its own try.
+_RUNNER = "airflow.sdk.definitions.dag"
 # Of the parts of Airflow that stand in for scheduler, API server and database here.
 _MACHINERY = (
     "airflow.api_fastapi.",
     "airflow.dag_processing.",
     "airflow.models.",
-    "airflow.sdk.definitions.dag",
+    _RUNNER,
     "airflow.serialization.",
     "airflow.utils.",
     "airstrip_pods.dag_runs",
 )
+# Once a second, for as long as nothing can be run.
+_WAITS = ("Waiting for Human-in-the-loop input", "No tasks to run. unrunnable tasks")
 _NOT_THE_AUTHORS = "/site-packages/"
 _BEFORE = "airflow"
 
@@ -32,6 +36,7 @@ class _Running:
     source: str
     title: str
     start: float
+    key: tuple[str, int] | None = None
 
 
 @dataclass
@@ -49,6 +54,8 @@ class Course:
     first_task: float | None = None
     errors: dict[tuple[str, int], Mapping[str, Any]] = field(default_factory=dict)
     logs: dict[str, list[str]] = field(default_factory=dict)
+    _began: dict[str, None] = field(default_factory=dict)
+    _waits: set[str] = field(default_factory=set)
     _running: _Running | None = None
     _start: _Running | None = None
 
@@ -85,19 +92,30 @@ class Course:
             case "refused":
                 self.refused = event
             case "ended":
+                self._end("failed")
                 self.ended = event
 
     def line(self, text: str) -> None:
         """A line of the log; between tasks, what only says how Airflow is getting on is left out."""
-        record = read_output(text)
-        if record is None or record.logger.startswith(_MACHINERY):
+        record = read_printed(text)
+        if record is None or not self._is_for_authors(record, text):
             return
-        if record.logger == "py.warnings" and _NOT_THE_AUTHORS in text:
-            return
+        if record.logger == _RUNNER and record.error_detail and self._running and self._running.key:
+            error = record.error_detail[0]
+            self.errors[self._running.key] = {"type": str(error["exc_type"]), "message": str(error["exc_value"])}
         source = self._running.source if self._running else _BEFORE
         for line in record.lines():
             self.logs.setdefault(source, []).append(line)
             self.emit(LogLine(source, line))
+
+    def _is_for_authors(self, record: LogRecord, text: str) -> bool:
+        if record.event.startswith(_WAITS):
+            is_new = record.event not in self._waits
+            self._waits.add(record.event)
+            return is_new
+        if record.logger == "py.warnings":
+            return _NOT_THE_AUTHORS not in text
+        return not (record.level in ("debug", "info") and record.logger.startswith(_MACHINERY))
 
     def _task(self, event: Mapping[str, Any]) -> None:
         source = task_name(event["task"], event["map"])
@@ -105,9 +123,12 @@ class Course:
             # A deferred one that comes back is the same try.
             if self._running and self._running.source == source:
                 return
+            # No listener hears how one ended whose trigger raises.
+            self._end("failed")
+            self._began[source] = None
             self.first_task = time.monotonic() - self.start if self.first_task is None else self.first_task
             title = source if event["try"] < 2 else f"{source}, try {event['try']}"
-            self._running = _Running(source, title, time.monotonic())
+            self._running = _Running(source, title, time.monotonic(), (event["task"], event["map"]))
             self.emit(StepStarted(_STEP, title))
             return
         if event["state"] == "failed":
@@ -128,9 +149,8 @@ class Course:
     def rows(self) -> list[DevTaskData]:
         """In the order of their beginning; those that never began are last."""
         tasks = self.ended["tasks"] if self.ended else ()
-        began = list(self.logs)
-        order = {name: place for place, name in enumerate(began)}
-        ordered = sorted(tasks, key=lambda row: order.get(task_name(row["task"], row["map"]), len(began)))
+        order = {name: place for place, name in enumerate(self._began)}
+        ordered = sorted(tasks, key=lambda row: order.get(task_name(row["task"], row["map"]), len(order)))
         return [
             {
                 "task": row["task"],

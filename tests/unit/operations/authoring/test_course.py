@@ -46,7 +46,55 @@ def test_what_stands_in_for_the_cluster_is_not_in_the_log(logger: str) -> None:
     course.line(record("Task started", logger))
     course.line(record("::group::Pre", "task"))
     course.line(record("of an operator", "airflow.task.operators.bash"))
-    assert course.logs == {"a": ["2026-11-21T10:00:00Z INFO of an operator"]}
+    course.line(record("not as it should be", logger, "warning"))
+    assert course.logs == {
+        "a": ["2026-11-21T10:00:00Z INFO of an operator", "2026-11-21T10:00:00Z WARNING not as it should be"]
+    }
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "{'day': 'monday'}",
+        "{",
+        "{} items",
+        '{"event":"order","customer":7}',
+        '{"event":"order","level":"info"}',
+        '["a", 1]',
+        "null",
+    ],
+)
+def test_what_a_task_prints_is_there_as_it_is(line: str) -> None:
+    course = Course(lambda _: None)
+    said(course, "a", "running")
+    course.line(line)
+    assert course.logs == {"a": [line]}
+
+
+def test_what_a_run_waits_for_is_said_once() -> None:
+    course = Course(lambda _: None)
+    for _ in range(3):
+        course.line(record("Waiting for Human-in-the-loop input for tasks: ['ask']", "airflow.sdk.definitions.dag"))
+        course.line(record("No tasks to run. unrunnable tasks: {<ask>}", "airflow.sdk.definitions.dag", "warning"))
+    first, second = course.logs["airflow"]
+    assert "Human-in-the-loop" in first
+    assert "unrunnable" in second
+
+
+def test_a_task_that_fails_outside_of_its_own_try_has_its_error_and_has_ended() -> None:
+    """As one whose trigger raises: no listener hears of it, and Airflow only logs it."""
+    events: list[Event] = []
+    course = Course(events.append)
+    said(course, "wait", "running", index=1)
+    stack = [{"exc_type": "ValueError", "exc_value": "no such queue", "frames": []}]
+    logged = json.loads(record("[DAG TEST] Error running task", "airflow.sdk.definitions.dag", "error"))
+    course.line(json.dumps({**logged, "exception": stack}))
+    said(course, "after", "running")
+    assert course.logs["wait[1]"][-1] == "ValueError: no such queue"
+    assert course.errors == {("wait", 1): {"type": "ValueError", "message": "no such queue"}}
+    assert [event.title for event in events if isinstance(event, StepFailed)] == ["wait[1]"]
+    course.report({"event": "ended", "run": "r", "state": "failed", "tasks": []})
+    assert [event.title for event in events if isinstance(event, StepFailed)] == ["wait[1]", "after"]
 
 
 def test_each_try_is_a_step_and_a_deferred_task_is_one() -> None:
@@ -81,8 +129,8 @@ def test_rows_are_in_the_order_of_their_beginning_and_what_never_began_is_last()
     course = Course(lambda _: None)
     for name in ("z", "a"):
         said(course, name, "running")
-        course.line("x")
         said(course, name, "success")
+    course.line("after all of them")
     ended = [("a", 1, 0.2), ("never", 0, 0.0), ("z", 1, 0.1)]
     tasks = [{"task": name, "map": -1, "try": tries, "state": "s", "seconds": took} for name, tries, took in ended]
     course.report({"event": "ended", "run": "r", "state": "success", "tasks": tasks})
