@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from airstrip.events import Emit
@@ -67,15 +67,15 @@ def prune_environments(cache: Path, keep: VirtualEnvironment | None) -> int:
 
 def _removed(environment: VirtualEnvironment) -> int | None:
     """Bytes; None for one that is in use."""
-    stamp = stamp_of(environment)
-    # One that was cut off has none, and so no user.
-    stamp.touch()
-    with stamp.open("rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return None
-        stamp.unlink()
+    with ExitStack() as held:
+        # One that was cut off has none, and so no user. Who looks meanwhile finds none, and makes it anew.
+        with suppress(FileNotFoundError):
+            file = held.enter_context(stamp_of(environment).open("rb"))
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return None
+            stamp_of(environment).unlink()
         freed = _own_size(environment.folder)
         remove_tree(environment.folder)
     return freed

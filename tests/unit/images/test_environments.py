@@ -96,5 +96,22 @@ def test_one_that_was_pruned_after_it_was_found_is_made_anew(
     assert (tmp_path / "log").read_text().count("made") == 2
 
 
+def test_one_that_was_cut_off_never_counts_as_whole(tmp_path: Path, uv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = tmp_path / "cache"
+    with virtual_environment(DEFAULT, cache, uv, discard) as environment:
+        pass
+    environment.folder.with_suffix(".ok").unlink()
+
+    def look(_: Path) -> None:
+        """As whoever looks, or kills us, before all is gone."""
+        assert find_virtual_environment(DEFAULT, cache) is None
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("airstrip.images.environments.remove_tree", look)
+    with pytest.raises(KeyboardInterrupt):
+        prune_environments(cache, None)
+    assert find_virtual_environment(DEFAULT, cache) is None
+
+
 def test_a_cache_without_environments(tmp_path: Path) -> None:
     assert prune_environments(tmp_path, None) == 0
