@@ -10,9 +10,12 @@ import os
 import shlex
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from airstrip.errors import CommandError
 
@@ -102,7 +105,7 @@ def run(command: Command, *, check: bool = True, timeout: float | None = None) -
 
 
 def stream(command: Command, on_line: Callable[[str], None]) -> None:
-    """Runs a command and hands over each line that it prints (both outputs) as it comes.
+    """Runs a command, gives it its stdin, and hands over each line that it prints (both outputs) as it comes.
 
     Raises CommandError with the last lines when it exits with anything but 0; on Ctrl-C the
     program is stopped before the interrupt goes on, killed when it does not listen.
@@ -114,7 +117,7 @@ def stream(command: Command, on_line: Callable[[str], None]) -> None:
             _argv(command, environment),
             env=environment,
             cwd=command.cwd,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -125,6 +128,9 @@ def stream(command: Command, on_line: Callable[[str], None]) -> None:
     with process:
         try:
             assert process.stdout is not None
+            if process.stdin is not None and command.stdin is not None:
+                # Beside the reading: neither waits for the other when both pipes are full.
+                threading.Thread(target=_feed, args=(process.stdin, command.stdin), daemon=True).start()
             for line in process.stdout:
                 lines.append(line.rstrip("\n"))
                 del lines[:-_TAIL_LINES]
@@ -134,6 +140,12 @@ def stream(command: Command, on_line: Callable[[str], None]) -> None:
             raise
     if process.returncode != 0:
         raise _failed(command, process.returncode, "\n".join(lines))
+
+
+def _feed(stdin: IO[str], content: bytes) -> None:
+    # A program may end, or close it, before it has read all.
+    with suppress(OSError), stdin, open(stdin.fileno(), "wb", closefd=False) as pipe:
+        pipe.write(content)
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -32,8 +32,8 @@ TEST = {"folder": "/dags", "default": True, "counts": {"passed": 3, "failed": 1}
 
 def test_dev_hands_everything_over(airstrip: Airstrip, facade: Facade) -> None:
     facade.answers["dev"] = Result("dev", DEV)
-    line = 'dev etl load --conf {"a":1} --logical-date 2026-01-31 --map 2 --mark-success x --mark-success y --env e.env'
-    outcome = airstrip(*line.split(), "-f", "prod.yaml")
+    line = 'dev etl load --conf {"a":1} --logical-date 2026-01-31 --map 2 --mark-success x --mark-success y'
+    outcome = airstrip(*line.split(), "--env", "e.env", "--dags", "d", "-f", "prod.yaml")
     ((_, positional, named),) = facade.calls
     assert (positional[0], positional[1], positional[2]) == ("etl", "load", {"a": 1})
     assert named == {
@@ -41,6 +41,7 @@ def test_dev_hands_everything_over(airstrip: Airstrip, facade: Facade) -> None:
         "map_index": 2,
         "mark_success": ["x", "y"],
         "env": Path("e.env"),
+        "dags": Path("d"),
     }
     assert facade.file == Path("prod.yaml")
     assert outcome.out.splitlines() == [
@@ -83,7 +84,9 @@ def test_what_pytest_prints_stands_as_it_is(airstrip: Airstrip, facade: Facade) 
 
 
 def test_the_upgrade_check_is_another_question(airstrip: Airstrip, facade: Facade) -> None:
-    facade.answers["upgrade_check"] = Result("test", {"folder": "/dags", "airflow": "3.3.2", "deprecations": []})
+    facade.answers["upgrade_check"] = Result(
+        "test --upgrade-check", {"folder": "/dags", "airflow": "3.3.2", "deprecations": []}
+    )
     outcome = airstrip("test", "--upgrade-check")
     assert outcome.out == "/dags: nothing to change for what comes after Airflow 3.3.2\n"
     refused = airstrip("test", "--upgrade-check", "-x")

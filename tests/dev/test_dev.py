@@ -13,7 +13,11 @@ import pytest
 from tests.dev.conftest import Author
 
 SYNTAX = 'from airflow.sdk import DAG\n\nwith DAG("syntax")\n    pass\n'
+LATER = 'from airflow.sdk import DAG\n\nwith DAG("later", schedule=None):\n    pass\n'
 MISSING = 'from airflow.sdk import DAG\nimport helper\n\nwith DAG("missing"):\n    pass\n'
+
+
+DAGS = ("course", "sales", "trouble", "waits")
 
 
 def states(document: dict[str, Any]) -> dict[str, str]:
@@ -77,7 +81,7 @@ def test_nothing_is_left_in_the_project_but_what_git_ignores(author: Author, cou
         check=True,
     )
     files = {line.split()[-1] for line in seen.stdout.splitlines()}
-    assert files == {"airstrip.yaml", "dev.env", "token", "dags/course.py", "dags/sales.py", "dags/trouble.py"}
+    assert files == {"airstrip.yaml", "dev.env", "token", *(f"dags/{name}.py" for name in DAGS)}
 
 
 def test_one_task_finds_what_the_tasks_before_it_returned(author: Author, course: dict[str, Any]) -> None:
@@ -99,6 +103,31 @@ def test_what_fails_and_what_needs_a_cluster(author: Author, course: dict[str, A
     assert "cause: ValueError: no such table" in done.stdout
     assert "always | always" in done.stdout
     assert "after_pod  upstream_failed" in done.stdout
+
+
+def test_a_task_whose_trigger_raises_says_why(author: Author, course: dict[str, Any]) -> None:
+    document = author.document("dev", "waits", code=3)
+    assert states(document) == {"wait": "failed", "printed": "success"}
+    (finding,) = document["findings"]
+    assert (finding["symptom"], finding["cause"]) == ("wait failed", "ValueError: no such queue")
+    assert any("no such queue" in line for line in document["data"]["logs"]["wait"])
+    assert document["data"]["logs"]["printed"][:2] == ["{'day': 'monday'}", '{"event": "order", "customer": 7}']
+
+
+def test_a_dag_that_another_one_triggers_is_known(author: Author, course: dict[str, Any]) -> None:
+    for _ in range(2):
+        assert states(author.document("dev", "calls", code=0)) == {"call": "success"}
+    author.write({"dags/called_later.py": LATER})
+    text = (author.project / "dags" / "waits.py").read_text()
+    author.write({"dags/waits.py": text.replace('trigger_dag_id="slow"', 'trigger_dag_id="later"')})
+    assert states(author.document("dev", "calls", code=0)) == {"call": "success"}
+    author.write({"dags/waits.py": text})
+    (author.project / "dags" / "called_later.py").unlink()
+
+
+def test_options_that_name_no_task_are_not_dropped(author: Author, course: dict[str, Any]) -> None:
+    (error,) = author.document("dev", "trouble", "--mark-success", "pot", code=2)["errors"]
+    assert (error["code"], error["cause"]) == ("dev.unknown-task", "Did you mean pod?")
 
 
 def test_a_task_that_counts_as_done_lets_those_after_it_run(author: Author, course: dict[str, Any]) -> None:
@@ -156,6 +185,7 @@ def test_the_shell_completes_dags_and_their_tasks(author: Author, course: dict[s
 
     assert completed("airstrip dev tr") == ["trouble"]
     assert completed("airstrip dev course to") == ["total"]
+    assert completed("airstrip dev -f dags/../airstrip.yaml course to") == ["total"]
 
 
 def sleepers(awaited: int = 0) -> list[str]:

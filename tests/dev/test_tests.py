@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import sysconfig
+from pathlib import Path
+
 from tests.dev.conftest import Author
 
 FILE = "apiVersion: airstrip/v1\nname: {name}\ndags: {{path: dags}}\n"
@@ -38,8 +42,25 @@ def test_sales(run_dag):
 
 
 def test_unknown(run_dag):
-    with pytest.raises(LookupError, match="There is no DAG cours. There are: course, sales, salse, slow, trouble"):
+    with pytest.raises(LookupError, match="There is no DAG cours. There are: calls, course, "):
         run_dag("cours")
+
+
+def test_wrong():
+    assert 1 + 1 == 3
+"""
+LEFT = """
+from airstrip_pods import open_data
+
+
+def test_left():
+    with open_data("sales", "left.txt", "w") as file:
+        file.write("of a test")
+"""
+BESIDE = """
+def test_runs(run_dag):
+    ended = run_dag("sales")
+    assert ended.xcom("read") == "of west"
 
 
 def test_wrong():
@@ -90,6 +111,59 @@ def test_the_authors_own_tests_run_dags(author: Author) -> None:
     assert failed["symptom"] == "tests/test_course.py::test_wrong failed"
     assert failed["fix"] == "Run it alone: ./airstrip test tests/test_course.py::test_wrong"
     assert document["data"]["default"] is False
+
+
+def test_a_test_file_that_cannot_be_imported_is_a_finding(author: Author) -> None:
+    author.write({"broken_tests/test_a.py": "import nothere\n", "broken_tests/test_b.py": "def test_b(): ...\n"})
+    document = author.document("test", "broken_tests", code=3)
+    (finding,) = document["findings"]
+    assert finding["symptom"] == "broken_tests/test_a.py could not be run"
+    assert finding["cause"] == "ModuleNotFoundError: No module named 'nothere'"
+    assert finding["fix"] == "Run it alone: ./airstrip test broken_tests/test_a.py"
+    assert document["data"]["counts"] == {"error": 1}
+
+
+def test_what_tests_leave_is_not_among_the_authors_own_data(author: Author) -> None:
+    data = author.project / ".airstrip/authors/dev/data"
+    author.write({"left_tests/test_left.py": LEFT})
+    before = sorted(data.rglob("*"))
+    author.document("test", "left_tests", code=0)
+    assert sorted(data.rglob("*")) == before
+    author.write({"mine.env": f"AIRSTRIP_DATA_URL=file://{author.project}/mine\n", "mine/none": ""})
+    author.document("test", "left_tests", "--env", "mine.env", code=0)
+    assert (author.project / "mine" / "sales" / "left.txt").read_text() == "of a test"
+
+
+def test_tests_side_by_side(author: Author) -> None:
+    """By pytest-xdist, as image.requirements may have it: here, the one that these tests have."""
+    packages = author.folder / "packages"
+    site = Path(sysconfig.get_path("purelib"))
+    for name in ("xdist", "execnet", *(path.name for path in site.glob("pytest_xdist-*.dist-info"))):
+        shutil.copytree(site / name, packages / name, dirs_exist_ok=True)
+    # Several, so that each worker has some of them.
+    files = {f"beside_tests/test_{number}.py": BESIDE for number in range(4)}
+    author.write({**files, "beside.env": f"AIRFLOW_VAR_COLOUR=red\nPYTHONPATH={packages}\n"})
+    document = author.document("test", "beside_tests", "-n", "2", "--env", "beside.env", code=3)
+    assert document["data"]["counts"] == {"passed": 4, "failed": 4}
+    assert len(document["findings"]) == 4
+
+
+def test_dags_from_git_are_tested_in_the_authors_clone(author: Author) -> None:
+    text = "apiVersion: airstrip/v1\nname: cloned\ndags: {git: {repo: https://git.example/shop/dags.git}}\n"
+    author.write({"cloned/airstrip.yaml": text, "cloned/clone/one.py": DAG.format(name="one")})
+    document = author.document("test", "-f", "cloned/airstrip.yaml", "--dags", "cloned/clone", code=0)
+    assert document["data"]["counts"] == {"passed": 4}
+    assert author.document("dev", "one", "-f", "cloned/airstrip.yaml", "--dags", "cloned/clone", code=0)["ok"]
+
+
+def test_a_file_that_ends_the_process_is_no_clean_bill(author: Author) -> None:
+    ends = "import os\nfrom airflow.sdk import DAG\nprint('the last word', flush=True)\nos._exit({code})\n"
+    for code in (0, 1):
+        author.write({"ends/airstrip.yaml": FILE.format(name="ends"), "ends/dags/ends.py": ends.format(code=code)})
+        for line in ("dev ends", "test --upgrade-check"):
+            (error,) = author.document(*line.split(), "-f", "ends/airstrip.yaml", code=1)["errors"]
+            assert error["code"] == "dev.crashed"
+            assert error["details"] == ("" if code == 0 else "the last word")
 
 
 def test_arguments_that_pytest_does_not_know_are_an_error(author: Author) -> None:

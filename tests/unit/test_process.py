@@ -52,6 +52,16 @@ def test_a_failure_carries_the_last_lines(tmp_path: Path) -> None:
     assert raised.value.details.splitlines() == [str(number) for number in range(60, 100)]
 
 
+def test_a_stream_has_its_stdin_whatever_its_size_and_whoever_reads_it() -> None:
+    lines: list[str] = []
+    large = b"x" * 300_000
+    # It prints more than a pipe holds before it reads.
+    stream(python("import sys; print('y' * 300_000); print(len(sys.stdin.read()))", stdin=large), lines.append)
+    assert [lines[0][:1], len(lines[0]), lines[1]] == ["y", 300_000, "300000"]
+    stream(python("print('read nothing')", stdin=large), lines.append)
+    assert lines[-1] == "read nothing"
+
+
 def test_a_failure_can_be_looked_at() -> None:
     assert run(python("raise SystemExit(4)"), check=False).exit_code == 4
 

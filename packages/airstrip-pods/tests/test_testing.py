@@ -10,6 +10,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "src"
 DAG = """
 import os
+from datetime import timedelta
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.sdk import DAG, task
 from airstrip_pods import open_data, project
@@ -22,10 +23,13 @@ with DAG("sales", schedule=None):
             file.write(os.environ["AIRSTRIP_PROJECT"])
         return "written"
 
-    write() >> KubernetesPodOperator(task_id="pod", image="busybox", **project("sales").operator)
+    pod = KubernetesPodOperator(task_id="pod", image="busybox", **project("sales").operator)
+    pod.retry_delay = timedelta(minutes=3)
+    write() >> pod
 """
 TESTS = """
 import os
+from datetime import timedelta
 import pytest
 from airstrip_pods import open_data
 
@@ -43,6 +47,14 @@ def test_a_pod(run_dag):
     ended = run_dag("sales")
     assert ended.states == {"write": "success", "pod": "failed"}
     assert repr(ended) == "Ended(failed: pod failed, write success)"
+
+
+def test_afterwards_all_is_as_it_was(dagbag):
+    pod = dagbag.dags["sales"].get_task("pod")
+    assert pod.retry_delay == timedelta(minutes=3)
+    with pytest.raises(Exception) as raised:
+        pod.execute({})
+    assert "there is no cluster here" not in str(raised.value)
 
 
 def test_none(run_dag):
@@ -66,7 +78,7 @@ def test_dags_are_read_and_run_by_the_fixtures(tmp_path: Path) -> None:
     }
     run([sys.executable, "-m", "airflow", "db", "migrate"], tmp_path, environment)
     options = ["-p", "airstrip_pods.testing", "-p", "no:cacheprovider", "-q", "test_sales.py"]
-    assert "3 passed" in run([sys.executable, "-m", "pytest", *options], tmp_path, environment)
+    assert "4 passed" in run([sys.executable, "-m", "pytest", *options], tmp_path, environment)
 
 
 def test_what_dags_import_of_the_package_imports_neither_pytest_nor_airflow() -> None:

@@ -104,7 +104,7 @@ def read_output(line: str) -> LogRecord | None:
 
 
 def read_printed(line: str) -> LogRecord | None:
-    """As `read_output`, of a process where tasks print between the entries: what is no entry of Airflow's is as it is."""
+    """As `read_output`, of a process where tasks print between the entries: what is none of Airflow's is as it is."""
     try:
         entry = json.loads(line)
     except ValueError:

@@ -29,19 +29,28 @@ Env = Annotated[
 ]
 
 
-def _dags(incomplete: str) -> list[str]:
+Dags = Annotated[
+    Path | None,
+    typer.Option(
+        "--dags", metavar="FOLDER", help="The folder of DAGs. Default: the file's dags.path.", show_default=False
+    ),
+]
+
+
+def _dags(context: typer.Context, incomplete: str) -> list[str]:
     """For the shell's completion: as of the last parse, which costs nothing."""
-    return [dag for dag in sorted(_known()) if dag.startswith(incomplete)]
+    return [dag for dag in sorted(_known(context)) if dag.startswith(incomplete)]
 
 
 def _tasks(context: typer.Context, incomplete: str) -> list[str]:
-    tasks = _known().get(str(context.params.get("dag")), ())
+    tasks = _known(context).get(str(context.params.get("dag")), ())
     return [task for task in tasks if task.startswith(incomplete)]
 
 
-def _known() -> dict[str, tuple[str, ...]]:
+def _known(context: typer.Context) -> dict[str, tuple[str, ...]]:
+    file = context.params.get("file")
     try:
-        return {dag: tuple(tasks) for dag, tasks in load(None).known_dags().items()}
+        return {dag: tuple(tasks) for dag, tasks in load(Path(file) if file else None).known_dags().items()}
     except Exception:
         # A file that is not valid is told of by the verb.
         return {}
@@ -66,6 +75,7 @@ def dev(
         typer.Option("--mark-success", metavar="TASK", help="It counts as done; can be given again."),
     ] = None,
     env: Env = None,
+    dags: Dags = None,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
@@ -91,6 +101,7 @@ def dev(
             map_index=map_index,
             mark_success=mark_success or (),
             env=env,
+            dags=dags,
         )
     )
 
@@ -104,6 +115,7 @@ def run_tests(
         bool, typer.Option("--upgrade-check", help="Instead: what the next Airflow will not take any more.")
     ] = False,
     env: Env = None,
+    dags: Dags = None,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
@@ -126,7 +138,7 @@ def run_tests(
             message = "--upgrade-check takes no arguments of pytest's"
             raise UsageError("usage.wrong-command-line", message, fix="Leave them away.")
         if upgrade:
-            return load(file).upgrade_check(voice, env=env)
-        return load(file).test(arguments or (), voice, env=env, color=color)
+            return load(file).upgrade_check(voice, env=env, dags=dags)
+        return load(file).test(arguments or (), voice, env=env, dags=dags, color=color)
 
-    Call("test", json, debug).run(work)
+    Call("test --upgrade-check" if upgrade else "test", json, debug).run(work)

@@ -20,6 +20,7 @@ _NEXT = {
     "run": "A DAG run that had begun goes on. Look at it with `./airstrip status`.",
     "dev": "Nothing of it runs any more.",
     "test": "Nothing of it runs any more.",
+    "test --upgrade-check": "Nothing of it runs any more.",
     "verify": "What it had made is taken away, at the latest by the next `./airstrip verify`.",
     "logs": "What was followed goes on. Look at it with `./airstrip logs` and `./airstrip status`.",
     "node build": "What was built is kept. `./airstrip node build` goes on from there.",

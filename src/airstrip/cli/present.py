@@ -169,6 +169,7 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "run": _run,
     "dev": present_author.present_dev,
     "test": present_author.present_test,
+    "test --upgrade-check": present_author.present_upgrade,
     "status": _status,
     "plan": plan_lines,
     "verify": present_verify.present_verify,

@@ -19,12 +19,14 @@ def present_dev(data: Mapping[str, Any]) -> list[str]:
 
 
 def present_test(data: Mapping[str, Any]) -> list[str]:
-    if "deprecations" in data:
-        count = len(data["deprecations"])
-        return [f"{data['folder']}: {count or 'nothing'} to change for what comes after Airflow {data['airflow']}"]
     counts = ", ".join(f"{number} {outcome}" for outcome, number in data["counts"].items()) or "no tests"
     what = "There are no tests; Airstrip's own checks: " if data["default"] else ""
     return [f"{what}{counts}  {format_seconds(data['seconds'])}"]
+
+
+def present_upgrade(data: Mapping[str, Any]) -> list[str]:
+    count = len(data["deprecations"]) or "nothing"
+    return [f"{data['folder']}: {count} to change for what comes after Airflow {data['airflow']}"]
 
 
 def _name(task: Mapping[str, Any]) -> str:

@@ -29,27 +29,37 @@ class Authoring:
         map_index: int | None = None,
         mark_success: Sequence[str] = (),
         env: Path | None = None,
+        dags: Path | None = None,
     ) -> Result[DevData]:
         """Runs a DAG, or one task of it, on this machine, without a cluster. Exit code 3 when it did not succeed.
 
-        `mark_success` are tasks that count as done; `env` is a file of NAME=VALUE, by default dev.env beside the file.
+        `mark_success` are tasks that count as done; `env` is a file of NAME=VALUE, by default dev.env beside the file;
+        `dags` is another folder than the file's dags.path.
         """
-        request = operations.DevRequest(dag_id, task_id, conf or {}, logical_date, map_index, mark_success, env)
+        request = operations.DevRequest(dag_id, task_id, conf or {}, logical_date, map_index, mark_success, env, dags)
         return operations.dev(self.spec, request, emit)
 
     def test(
-        self, arguments: Sequence[str] = (), emit: Emit = discard, *, env: Path | None = None, color: bool = False
+        self,
+        arguments: Sequence[str] = (),
+        emit: Emit = discard,
+        *,
+        env: Path | None = None,
+        dags: Path | None = None,
+        color: bool = False,
     ) -> Result[TestData]:
         """pytest over the author's tests, with these arguments, on this machine; over our checks where there are none.
 
         What pytest prints are LogLine events. Exit code 3 when a test failed.
         """
-        return operations.run_tests(self.spec, arguments, emit, env=env, color=color)
+        return operations.run_tests(self.spec, arguments, emit, env=env, dags=dags, color=color)
 
-    def upgrade_check(self, emit: Emit = discard, *, env: Path | None = None) -> Result[UpgradeData]:
+    def upgrade_check(
+        self, emit: Emit = discard, *, env: Path | None = None, dags: Path | None = None
+    ) -> Result[UpgradeData]:
         """What of the DAG files the next Airflow will not take. Exit code 3 when there is something to change."""
-        return operations.upgrade_check(self.spec, emit, env)
+        return operations.upgrade_check(self.spec, emit, env, dags)
 
     def known_dags(self) -> Mapping[str, Sequence[str]]:
-        """Tasks by DAG, as `dev` and `test` have last read them on this machine."""
+        """Tasks by DAG, as `dev` has last read them on this machine."""
         return operations.known_dags(self.spec)

@@ -6,10 +6,12 @@ Imported by these two, and by no DAG: it imports Airflow.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from airflow.dag_processing import dagbag
 from airflow.sdk import timezone
@@ -55,22 +57,26 @@ def run_whole(
         dagbag.BundleDagBag = usual
 
 
-def without_delays(dag: Any) -> None:
-    """Nobody wants to wait five minutes for the next try of what has just failed."""
-    for task in dag.tasks:
-        if task.retry_delay:
-            task.retry_delay = timedelta(0)
+@contextmanager
+def as_without_cluster(dag: Any) -> Iterator[list[str]]:
+    """Within it, tries follow each other at once, and tasks that ask for Kubernetes fail and say so: their ids.
+
+    After it all is as it was: others may look at these DAGs, and call the same operators.
+    """
+    with ExitStack() as stack:
+        for task in dag.tasks:
+            if task.retry_delay:
+                stack.callback(setattr, task, "retry_delay", task.retry_delay)
+                task.retry_delay = timedelta(0)
+        kinds = {task.task_id: getattr(task, "operator_class", type(task)) for task in dag.tasks}
+        pods = {task: kind for task, kind in kinds.items() if _makes_pods(kind)}
+        for kind in dict.fromkeys(pods.values()):
+            stack.enter_context(patch.object(kind, "execute", _refuse))
+        yield list(pods)
 
 
-def refuse_pods(dag: Any) -> list[str]:
-    """Makes tasks that ask for Kubernetes fail with these words when they are run; returns their ids."""
-    found = []
-    for task in dag.tasks:
-        kind = getattr(task, "operator_class", type(task))
-        if isinstance(kind, type) and any(each.__module__.startswith(_PODS) for each in kind.__mro__):
-            found.append(task.task_id)
-            kind.execute = _refuse  # type: ignore[attr-defined] # of every operator
-    return found
+def _makes_pods(kind: Any) -> bool:
+    return isinstance(kind, type) and any(each.__module__.startswith(_PODS) for each in kind.__mro__)
 
 
 def _refuse(self: Any, *_: object, **__: object) -> None:

@@ -64,7 +64,7 @@ def run_dag(dagbag: DagFiles, request: pytest.FixtureRequest) -> Callable[..., E
 
     It raises where there is no such DAG. A run that fails raises nothing: assert on what it returns.
     """
-    from airstrip_pods.dag_runs import refuse_pods, run_whole, without_delays
+    from airstrip_pods.dag_runs import as_without_cluster, run_whole
 
     def run(
         dag: Any,
@@ -76,9 +76,7 @@ def run_dag(dagbag: DagFiles, request: pytest.FixtureRequest) -> Callable[..., E
             if dag not in dagbag.dags:
                 raise LookupError(f"There is no DAG {dag}. There are: {', '.join(sorted(dagbag.dags)) or 'none'}")
             dag = dagbag.dags[dag]
-        without_delays(dag)
-        refuse_pods(dag)
-        with project_environments(request.config.stash.get(PROJECTS, {})):
+        with as_without_cluster(dag), project_environments(request.config.stash.get(PROJECTS, {})):
             return Ended(run_whole(dagbag, dag, conf, logical_date, mark_success))
 
     return run

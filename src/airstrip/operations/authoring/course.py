@@ -48,6 +48,7 @@ class Course:
     parsed: Mapping[str, Any] | None = None
     pods: tuple[str, ...] = ()
     projects: tuple[str, ...] = ()
+    unknown_task: str | None = None
     known_tasks: tuple[str, ...] | None = None
     refused: Mapping[str, Any] | None = None
     ended: Mapping[str, Any] | None = None
@@ -86,7 +87,7 @@ class Course:
             case "ready":
                 self._end_start(StepFinished)
             case "no-task":
-                self.known_tasks = tuple(event["tasks"])
+                self.unknown_task, self.known_tasks = event["task"], tuple(event["tasks"])
             case "task":
                 self._task(event)
             case "refused":
@@ -94,6 +95,12 @@ class Course:
             case "ended":
                 self._end("failed")
                 self.ended = event
+
+    def came_to_its_end(self, dag: str) -> bool:
+        """Whether the program said all that it has to say: what ends its process may do so with exit code 0."""
+        if self.parsed is None:
+            return False
+        return dag not in self.parsed["dags"] or self.ended is not None or self.known_tasks is not None
 
     def line(self, text: str) -> None:
         """A line of the log; between tasks, what only says how Airflow is getting on is left out."""

@@ -18,7 +18,7 @@ from airstrip.operations.authoring.course import Course
 from airstrip.operations.authoring.findings import import_findings, run_findings
 from airstrip.operations.authoring.home import home_of
 from airstrip.operations.authoring.prepare import Place, prepared
-from airstrip.operations.authoring.program import run_program
+from airstrip.operations.authoring.program import crashed, run_program
 from airstrip.operations.authoring.projects import project_findings
 from airstrip.result import Result
 from airstrip.spec import Spec
@@ -35,13 +35,18 @@ class DevRequest:
     map_index: int | None = None
     mark_success: Sequence[str] = ()
     env: Path | None = None
+    dags: Path | None = None
 
 
 def dev(spec: Spec, request: DevRequest, emit: Emit) -> Result[DevData]:
     """Exit code 3 when the run did not succeed, or a task needed a cluster. Raises AirstripError."""
     began = time.monotonic()
     course = Course(emit, began)
-    with prepared(spec, emit, request.env) as place, file_lock(place.home.lock, f"{spec.name} on this machine"):
+    _check(request)
+    with (
+        prepared(spec, emit, request.env, request.dags) as place,
+        file_lock(place.home.lock, f"{spec.name} on this machine"),
+    ):
         _run(place, request, course)
     folder = place.workshop.dags
     if course.ended is None:
@@ -52,6 +57,16 @@ def dev(spec: Spec, request: DevRequest, emit: Emit) -> Result[DevData]:
     data = _data(request, course, place, began, run=str(course.ended["run"]), state=state)
     is_good = state == "success" and not any(finding.code == "dev.needs-cluster" for finding in found)
     return Result("dev", data, found, 0 if is_good else 3)
+
+
+def _check(request: DevRequest) -> None:
+    if request.map_index is not None and request.task is None:
+        message = "--map is an item of a mapped task, and no task is named"
+        fix = f"Name it: ./airstrip dev {request.dag} TASK --map {request.map_index}"
+        raise UsageError("usage.wrong-command-line", message, fix=fix)
+    if request.mark_success and request.task is not None:
+        message = f"--mark-success is for a whole run, and {request.task} is to run alone"
+        raise UsageError("usage.wrong-command-line", message, fix="Leave TASK away, or --mark-success.")
 
 
 def known_dags(spec: Spec) -> Mapping[str, Sequence[str]]:
@@ -76,15 +91,11 @@ def _run(place: Place, request: DevRequest, course: Course) -> None:
         with course.starting(f"Start Airflow and read {request.dag}"):
             run_program(place.workshop, ["-m", "airstrip_dev.run_dag"], wanted, course.report, course.line)
     except CommandError as error:
-        raise AirstripError(
-            "dev.crashed",
-            f"the process that ran {request.dag} ended with an error",
-            cause="A task or a DAG file ended it, such as by sys.exit, a crash of a library, or too little memory.",
-            fix="See its last lines below.",
-            details=error.details,
-        ) from error
+        raise crashed(f"ran {request.dag}", error.details) from error
     if course.refused is not None:
         raise _refused(request, course.refused)
+    if not course.came_to_its_end(request.dag):
+        raise crashed(f"ran {request.dag}", "")
 
 
 def _refused(request: DevRequest, error: Mapping[str, Any]) -> AirstripError:
@@ -99,7 +110,8 @@ def _refused(request: DevRequest, error: Mapping[str, Any]) -> AirstripError:
 def _without_run(request: DevRequest, course: Course, place: Place, began: float) -> Result[DevData]:
     """There is no such DAG or task; where files could not be read, that may be why."""
     if course.known_tasks is not None:
-        raise _unknown("task", str(request.task), course.known_tasks, f"{request.dag} has no task {request.task}")
+        unknown = str(course.unknown_task)
+        raise _unknown("task", unknown, course.known_tasks, f"{request.dag} has no task {unknown}")
     parsed = course.parsed or {"dags": (), "errors": {}}
     error = _unknown("dag", request.dag, parsed["dags"], f"no file in {place.workshop.dags} has a DAG {request.dag}")
     if not parsed["errors"]:

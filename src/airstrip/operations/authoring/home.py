@@ -14,9 +14,12 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkstemp
 from typing import Any
 
 from airstrip.errors import AirstripError, UsageError, not_written
@@ -75,12 +78,15 @@ def ensure_home(home: Home) -> None:
             f"{beside} is another user's, and root leaves no files there",
             fix="Run it as that user: it needs no root.",
         )
+    keys = home.folder / "keys.json"
     try:
         home.folder.mkdir(parents=True, exist_ok=True)
         home.folder.chmod(0o700)
         _write_new(beside / ".airstrip" / ".gitignore", "*\n")
         _write_new(home.config, "# Airstrip sets Airflow's options by environment variables.\n")
-        _write_new(home.folder / "keys.json", json.dumps(_new_keys()))
+        if not _is_readable(keys):
+            keys.unlink(missing_ok=True)
+        _write_new(keys, json.dumps(_new_keys()))
         home.data.mkdir(exist_ok=True)
     except OSError as error:
         raise not_written(error) from error
@@ -90,26 +96,64 @@ def ensure_database(home: Home, migrated: Path) -> None:
     """A copy of the migrated database, where the home has none of this version of Airflow."""
     if home.database.exists():
         return
-    new = home.database.with_suffix(".new")
-    try:
+    with making_database(home.database) as new:
         shutil.copyfile(migrated, new)
-        new.chmod(0o600)
-        new.replace(home.database)
-    except OSError as error:
+
+
+@contextmanager
+def making_database(file: Path) -> Iterator[Path]:
+    """As `made_whole`. Raises AirstripError where it cannot be made."""
+    try:
+        with made_whole(file) as new:
+            yield new
+    except (OSError, sqlite3.Error) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
         raise AirstripError(
             "dev.no-database",
-            f"{home.database} cannot be written: {error.strerror}",
+            f"{file} cannot be written: {reason}",
             cause="A full disk, or a folder that this user may not write.",
             fix="Mend that, then run the same command again.",
         ) from error
 
 
+@contextmanager
+def made_whole(file: Path) -> Iterator[Path]:
+    """An empty file of a name of its own, which becomes `file` in the end: whole, and only where there is none by then.
+
+    Of two that make it at once, both go on with that of the first. For its owner alone.
+    """
+    descriptor, name = mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    os.close(descriptor)
+    try:
+        yield Path(name)
+        with suppress(FileExistsError):
+            _link(Path(name), file)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _link(new: Path, file: Path) -> None:
+    try:
+        os.link(new, file)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links, as some that are shared with a virtual machine.
+        new.replace(file)
+
+
 def _write_new(file: Path, text: str) -> None:
-    if file.exists():
-        return
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as stream:
-        stream.write(text)
+    if not file.exists():
+        with made_whole(file) as new:
+            new.write_text(text)
+
+
+def _is_readable(keys: Path) -> bool:
+    """A disk that was full, or an end that came too soon, may have left half of it."""
+    try:
+        return isinstance(json.loads(keys.read_text()), dict)
+    except (FileNotFoundError, ValueError):
+        return False
 
 
 def _new_keys() -> dict[str, str]:

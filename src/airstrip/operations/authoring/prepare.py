@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from airstrip.errors import AirstripError, CommandError, UsageError
-from airstrip.events import Emit, step
+from airstrip.events import Emit, Warned, step
 from airstrip.images import AirflowImageRequest, VirtualEnvironment, virtual_environment
-from airstrip.operations.authoring.home import Home, ensure_database, ensure_home, home_of
+from airstrip.operations.authoring.home import Home, ensure_database, ensure_home, home_of, making_database
 from airstrip.operations.authoring.program import Workshop, supervised
 from airstrip.operations.authoring.projects import ProjectValues, project_values
 from airstrip.operations.authoring.variables import database_url, process_variables, read_variables
 from airstrip.operations.image import airflow_request, find_uv
 from airstrip.paths import cache_dir
-from airstrip.process import run
+from airstrip.process import Command, run
 from airstrip.spec import Spec
 
 ENV_FILE = "dev.env"
@@ -41,13 +41,13 @@ class Place:
 
 
 @contextmanager
-def prepared(spec: Spec, emit: Emit, env: Path | None = None) -> Iterator[Place]:
+def prepared(spec: Spec, emit: Emit, env: Path | None = None, dags: Path | None = None) -> Iterator[Place]:
     """Makes what is missing: without a network but for a first environment, which nobody takes away until the end.
 
     Raises UsageError for what cannot be run here, ImageError where the environment cannot be made.
     """
-    dags = dags_folder(spec)
-    more = _more_variables(spec, env)
+    dags = dags_folder(spec, dags)
+    more = _more_variables(spec, env, emit)
     request = _request_of(spec)
     home = home_of(spec)
     ensure_home(home)
@@ -57,22 +57,20 @@ def prepared(spec: Spec, emit: Emit, env: Path | None = None) -> Iterator[Place]
         yield Place(home, environment, Workshop(environment.python, variables, dags), project_values(spec, more))
 
 
-def dags_folder(spec: Spec) -> Path:
-    """Raises UsageError where there is none on this machine."""
-    folder = spec.dags.path
+def dags_folder(spec: Spec, named: Path | None = None) -> Path:
+    """`named`, or the file's. Raises UsageError where there is none on this machine."""
+    folder = named or spec.dags.path
     if folder is None:
-        raise UsageError(
-            "dev.no-dags",
-            f"{spec.name} has no folder of DAGs on this machine",
-            cause="The file has no dags.path.",
-            fix="Write `dags: {path: dags}`, or begin with a file and a first DAG: ./airstrip init",
-        )
+        message = f"{spec.name} has no folder of DAGs on this machine"
+        cause, fix = "The file has no dags.path.", "Write `dags: {path: dags}`, or begin anew: ./airstrip init"
+        if spec.dags.git:
+            cause = "Its DAGs come from git, and where your clone is, the file does not say."
+            fix = "Name the folder of DAGs in your clone: --dags FOLDER"
+        raise UsageError("dev.no-dags", message, cause=cause, fix=fix)
     if not folder.is_dir():
+        name = "--dags" if named else "dags.path"
         raise UsageError(
-            "dev.no-dags",
-            f"{folder} is not a folder",
-            cause="dags.path names it.",
-            fix="Make it, or correct dags.path.",
+            "dev.no-dags", f"{folder} is not a folder", cause=f"{name} names it.", fix=f"Make it, or correct {name}."
         )
     return folder.resolve()
 
@@ -89,11 +87,23 @@ def _request_of(spec: Spec) -> AirflowImageRequest:
     return airflow_request(spec)
 
 
-def _more_variables(spec: Spec, env: Path | None) -> dict[str, str]:
-    beside = (Path.cwd() if spec.file is None else spec.file.parent) / ENV_FILE
-    if env is not None:
-        return read_variables(env)
-    return read_variables(beside) if beside.is_file() else {}
+def _more_variables(spec: Spec, env: Path | None, emit: Emit) -> dict[str, str]:
+    file = env or (Path.cwd() if spec.file is None else spec.file.parent) / ENV_FILE
+    if env is None and not file.is_file():
+        return {}
+    found = read_variables(file)
+    if _may_be_committed(file):
+        message = f"git does not ignore {file}, which may hold passwords"
+        emit(Warned("dev.env-not-ignored", message, f"Write {file.name} into .gitignore, and: git rm --cached {file}"))
+    return found
+
+
+def _may_be_committed(file: Path) -> bool:
+    """1 says that it is tracked, or would be; 128 that it is in no repository."""
+    command = Command(("git", "check-ignore", "--quiet", "--", file.name), cwd=file.absolute().parent)
+    with suppress(CommandError):
+        return run(command, check=False).exit_code == 1
+    return False
 
 
 def migrated_database(version: str, environment: VirtualEnvironment, emit: Emit) -> Path:
@@ -122,14 +132,13 @@ def migrated_database(version: str, environment: VirtualEnvironment, emit: Emit)
                 fix="See Airflow's own words below.",
                 details=error.details,
             ) from error
-        _keep(made, ready)
+        with making_database(ready) as new:
+            _keep(made, new)
     return ready
 
 
-def _keep(made: Path, ready: Path) -> None:
-    """As one file: SQLite may have left the last of it in another."""
-    new = ready.with_suffix(".new")
-    new.unlink(missing_ok=True)
+def _keep(made: Path, new: Path) -> None:
+    """As one file: SQLite may have left the last of it in another. Others have this cache, too."""
     with closing(sqlite3.connect(made)) as database:
         database.execute("VACUUM INTO ?", (str(new),))
-    new.replace(ready)
+    new.chmod(0o644)

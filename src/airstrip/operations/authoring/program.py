@@ -8,14 +8,21 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airstrip.airflow_api import read_printed
+from airstrip.errors import AirstripError, CommandError
 from airstrip.process import Command, stream
 
-PROGRAMS = Path(__file__).resolve().parents[1] / "templates" / "dev"
+_TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+PROGRAMS = _TEMPLATES / "dev"
+"""Where the programs find each other; the supervisor is elsewhere: an author's module may have its name."""
+_SUPERVISE = _TEMPLATES / "supervise" / "supervise.py"
+_TAIL_LINES = 40
 
 Reported = Callable[[Mapping[str, Any]], None]
 
@@ -40,32 +47,56 @@ def run_program(
 ) -> None:
     """Runs `python -P ARGUMENTS` to its end; hands over its reports, and every other line that it prints.
 
-    Raises CommandError with its last lines when it ends with anything but 0.
+    What it is asked for, which may hold secrets, is its stdin. Raises CommandError with its last lines, as people
+    read them, when it ends with anything but 0.
     """
+    last: deque[str] = deque(maxlen=_TAIL_LINES)
     mark = f"\x1e{secrets.token_hex(8)} "
     command = supervised(
         workshop.python,
         # -P: the current folder is the author's, and no place to look for ours.
         [str(workshop.python), "-P", *arguments],
-        {**workshop.variables, "AIRSTRIP_DEV_MARK": mark, "AIRSTRIP_DEV_REQUEST": json.dumps(request)},
+        {**workshop.variables, "AIRSTRIP_DEV_MARK": mark},
         cwd or workshop.dags,
+        json.dumps(request).encode(),
     )
 
     def take(line: str) -> None:
         text, found, report = line.partition(mark)
         if text or not found:
+            last.append(text)
             on_line(text)
         if found:
             on_report(json.loads(report))
 
-    stream(command, take)
+    try:
+        stream(command, take)
+    except CommandError as error:
+        records = filter(None, map(read_printed, last))
+        error.details = "\n".join(line for record in records for line in record.lines())
+        raise
+
+
+def crashed(program: str, details: str) -> AirstripError:
+    """Of a program that ended before its end, whatever its exit code was."""
+    return AirstripError(
+        "dev.crashed",
+        f"the process that {program} ended before its end",
+        cause="A task or a DAG file ended it, such as by os._exit, a crash of a library, or too little memory.",
+        fix="See its last lines below.",
+        details=details,
+    )
 
 
 def supervised(
-    python: Path, argv: Sequence[str], variables: Mapping[str, str | None], cwd: Path | None = None
+    python: Path,
+    argv: Sequence[str],
+    variables: Mapping[str, str | None],
+    cwd: Path | None = None,
+    stdin: bytes | None = None,
 ) -> Command:
     """The command that runs another one and ends everything that it started."""
     # -I: neither the shell's variables nor the current folder decide what the standard library is.
     return Command(
-        (str(python), "-I", "-S", str(PROGRAMS / "supervise.py"), str(os.getpid()), *argv), env=variables, cwd=cwd
+        (str(python), "-I", "-S", str(_SUPERVISE), str(os.getpid()), *argv), env=variables, cwd=cwd, stdin=stdin
     )

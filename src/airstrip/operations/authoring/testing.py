@@ -18,12 +18,13 @@ from airstrip.errors import AirstripError, CommandError
 from airstrip.events import Emit, LogLine
 from airstrip.findings import Finding
 from airstrip.operations.authoring.findings import duplicates, import_findings
-from airstrip.operations.authoring.home import ensure_database
+from airstrip.operations.authoring.home import Home, ensure_database
 from airstrip.operations.authoring.prepare import Place, migrated_database, prepared
 from airstrip.operations.authoring.program import PROGRAMS, run_program
 from airstrip.operations.authoring.variables import database_url
 from airstrip.result import Result
 from airstrip.spec import Spec
+from airstrip_pods.conventions import DATA_URL_VARIABLE
 
 _CHECKS = PROGRAMS / "airstrip_dev" / "default_checks.py"
 _PLUGINS = ("-p", "airstrip_pods.testing", "-p", "airstrip_dev.testing")
@@ -34,15 +35,21 @@ _QUIET = (
 )
 _NOT_THE_AUTHORS = frozenset({"node_modules", "venv", "site-packages", "__pycache__"})
 # pytest's own: tests failed, interrupted, internal error, usage, no tests.
-_FAILED, _USAGE, _NO_TESTS = 1, 4, 5
+_FAILED, _INTERRUPTED, _USAGE, _NO_TESTS = 1, 2, 4, 5
 
 
 def run_tests(
-    spec: Spec, arguments: Sequence[str], emit: Emit, *, env: Path | None = None, color: bool = False
+    spec: Spec,
+    arguments: Sequence[str],
+    emit: Emit,
+    *,
+    env: Path | None = None,
+    dags: Path | None = None,
+    color: bool = False,
 ) -> Result[TestData]:
     """Exit code 3 when a test failed. Raises AirstripError where pytest could not run."""
     began = time.monotonic()
-    with prepared(spec, emit, env) as place:
+    with prepared(spec, emit, env, dags) as place:
         return _run_tests(spec, place, arguments, emit, began, color=color)
 
 
@@ -54,20 +61,34 @@ def _run_tests(
     with TemporaryDirectory(prefix="airstrip-test-") as scratch:
         home = replace(place.home, folder=Path(scratch))
         ensure_database(home, migrated_database(spec.airflow.version, place.environment, emit))
+        home.data.mkdir()
         report = Path(scratch, "report")
-        variables = {
-            **place.workshop.variables,
-            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(home.database),
-            "AIRFLOW__LOGGING__JSON_LOGS": "False",
-            "AIRFLOW__LOGGING__NAMESPACE_LEVELS": _QUIET,
-            "AIRSTRIP_TEST_DAGS": str(place.workshop.dags),
-            "AIRSTRIP_TEST_REPORT": str(report),
-        }
         asked = _own_checks(Path(scratch)) if is_default else list(arguments)
-        place = replace(place, workshop=replace(place.workshop, variables=variables))
-        code = _pytest(place, asked, folder, emit, color=color)
+        workshop = replace(place.workshop, variables=_variables(place, home, report))
+        code = _pytest(replace(place, workshop=workshop), asked, folder, emit, color=color)
         notes = [json.loads(line) for line in report.read_text().splitlines()] if report.exists() else []
+    # So it ends, too, where test files could not be read.
+    was_cut_off = code == _INTERRUPTED and not any(note.get("outcome") == "error" for note in notes)
+    if code not in (0, _FAILED, _INTERRUPTED, _NO_TESTS) or was_cut_off:
+        raise _not_run(code)
     return _result(notes, place, code, began, is_default=is_default)
+
+
+def _variables(place: Place, home: Home, report: Path) -> dict[str, str | None]:
+    """What tests leave goes with them; a place of data that the author names is the author's."""
+    usual = place.workshop.variables
+    data = usual[DATA_URL_VARIABLE]
+    return {
+        **usual,
+        "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": database_url(home.database),
+        "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.folder / "logs"),
+        "AIRFLOW__LOGGING__JSON_LOGS": "False",
+        "AIRFLOW__LOGGING__NAMESPACE_LEVELS": _QUIET,
+        DATA_URL_VARIABLE: home.data.as_uri() if data == place.home.data.as_uri() else data,
+        "AIRSTRIP_TEST_DAGS": str(place.workshop.dags),
+        "AIRSTRIP_TEST_REPORT": str(report),
+        "PYTEST_XDIST_WORKER": None,
+    }
 
 
 def _own_checks(scratch: Path) -> list[str]:
@@ -88,20 +109,11 @@ def _is_test(name: str) -> bool:
     return name.endswith("_test.py") or (name.startswith("test_") and name.endswith(".py"))
 
 
-def _pytest(place: Place, arguments: Sequence[str], folder: Path, emit: Emit, *, color: bool) -> int:
+def _pytest(place: Place, arguments: Sequence[str], folder: Path, emit: Emit, *, color: bool) -> int | None:
+    """Its exit code; None where it has none."""
     cache = f"cache_dir={place.home.folder / 'pytest'}"
     tint = "yes" if color else "no"
-    options = [
-        "-m",
-        "pytest",
-        "-p",
-        "airstrip_pods.testing",
-        "-p",
-        "airstrip_dev.testing",
-        "-o",
-        cache,
-        f"--color={tint}",
-    ]
+    options = ["-m", "pytest", *_PLUGINS, "-o", cache, f"--color={tint}"]
     try:
         run_program(
             place.workshop,
@@ -112,21 +124,21 @@ def _pytest(place: Place, arguments: Sequence[str], folder: Path, emit: Emit, *,
             cwd=folder,
         )
     except CommandError as error:
-        code = error.returned
-        if code in (_FAILED, _NO_TESTS):
-            return code
-        raise AirstripError(
-            "test.not-run",
-            "pytest did not run the tests",
-            cause="Its arguments or its configuration are not right." if code == _USAGE else "It was cut off.",
-            fix="See pytest's own words above; ./airstrip test -- --help prints its options.",
-            details="",
-        ) from error
+        return error.returned
     return 0
 
 
+def _not_run(code: int | None) -> AirstripError:
+    return AirstripError(
+        "test.not-run",
+        "pytest did not run the tests",
+        cause="Its arguments or its configuration are not right." if code == _USAGE else "It was cut off.",
+        fix="See pytest's own words above; ./airstrip test -- --help prints its options.",
+    )
+
+
 def _result(
-    notes: Sequence[Mapping[str, Any]], place: Place, code: int, began: float, *, is_default: bool
+    notes: Sequence[Mapping[str, Any]], place: Place, code: int | None, began: float, *, is_default: bool
 ) -> Result[TestData]:
     cases: list[TestCaseData] = [
         {"test": each["test"], "outcome": each["outcome"], "seconds": each["seconds"], "message": each["message"]}

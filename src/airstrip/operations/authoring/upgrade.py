@@ -9,11 +9,12 @@ from typing import Any
 
 from airstrip.answers import DeprecationData, UpgradeData
 from airstrip.dags import Removed, find_outdated
+from airstrip.errors import CommandError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
 from airstrip.operations.authoring.findings import import_findings
 from airstrip.operations.authoring.prepare import Place, prepared
-from airstrip.operations.authoring.program import run_program
+from airstrip.operations.authoring.program import crashed, run_program
 from airstrip.result import Result
 from airstrip.spec import Spec
 
@@ -22,24 +23,31 @@ _SYMBOL = re.compile(r"`([\w.]+)`")
 _NO_FIX = "Write it without; the release notes of Airflow say what there is instead."
 
 
-def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None) -> Result[UpgradeData]:
+def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None, dags: Path | None = None) -> Result[UpgradeData]:
     """Exit code 3 when there is something to change."""
-    with prepared(spec, emit, env) as place, step(emit, "test.upgrade", "Read DAG files for the next Airflow"):
+    with prepared(spec, emit, env, dags) as place, step(emit, "test.upgrade", "Read DAG files for the next Airflow"):
         folder = place.workshop.dags
         ruled = by_rule(find_outdated(folder))
         reports = _import(place)
     said = read_warnings((each for each in reports if each["event"] == "deprecated"), folder)
     found = merge(ruled, said)
-    errors: Mapping[str, str] = next((each["errors"] for each in reports if each["event"] == "parsed"), {})
+    errors: Mapping[str, str] = next(each["errors"] for each in reports if each["event"] == "parsed")
     findings = [_finding(each) for each in found] + import_findings(errors, folder)
     data: UpgradeData = {"folder": str(folder), "airflow": spec.airflow.version, "deprecations": found}
-    return Result("test", data, findings, 3 if findings else 0)
+    return Result("test --upgrade-check", data, findings, 3 if findings else 0)
 
 
 def _import(place: Place) -> list[Mapping[str, Any]]:
+    """The last report is of its end."""
     reports: list[Mapping[str, Any]] = []
     wanted = {"folder": str(place.workshop.dags)}
-    run_program(place.workshop, ["-m", "airstrip_dev.deprecations"], wanted, reports.append, lambda _: None)
+    details = ""
+    try:
+        run_program(place.workshop, ["-m", "airstrip_dev.deprecations"], wanted, reports.append, lambda _: None)
+    except CommandError as error:
+        details = error.details
+    if not any(each["event"] == "parsed" for each in reports):
+        raise crashed("read the DAG files", details)
     return reports
 
 

@@ -27,6 +27,12 @@ _NOT_INHERITED = re.compile(
     r"AIRFLOW__\w+|AIRFLOW_(HOME|CONFIG)|PYTHON\w+|VIRTUAL_ENV\w*|__PYVENV_LAUNCHER__"
     rf"|{PROJECT_VARIABLE}|{PROJECTS_VARIABLE}|{DAGS_CLAIM_VARIABLE}"
 )
+# In a file of the author's: what has a meaning only in a cluster, and what the two verbs stand on.
+_OWN = re.compile(
+    rf"{_ONLY_IN_A_CLUSTER.pattern}|AIRFLOW_(HOME|CONFIG)|AIRFLOW__CORE__(EXECUTOR|FERNET_KEY\w*)"
+    r"|AIRFLOW__(API__SECRET_KEY|API_AUTH__JWT_SECRET)\w*|AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+    rf"|AIRFLOW__LOGGING__BASE_LOG_FOLDER|PYTHONHOME|AIRSTRIP_(?!{DATA_URL_VARIABLE.removeprefix('AIRSTRIP_')}$)\w+"
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _BUNDLE = "airflow.dag_processing.bundles.local.LocalDagBundle"
 
@@ -48,15 +54,19 @@ def process_variables(
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "AIRFLOW__LOGGING__JSON_LOGS": "True",
         DATA_URL_VARIABLE: home.data.as_uri(),
-        "PATH": f"{python.parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
         # Its packages were compiled when it was made, and nothing is left beside the author's files.
         "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONPATH": str(PROGRAMS),
         "PYTHONUNBUFFERED": "1",
         **home.keys(),
         **file_variables(spec),
         **more,
+        "PATH": _before(python.parent, more.get("PATH") or os.environ.get("PATH", os.defpath)),
+        "PYTHONPATH": _before(PROGRAMS, more.get("PYTHONPATH", "")),
     }
+
+
+def _before(folder: Path, others: str) -> str:
+    return os.pathsep.join(filter(None, (str(folder), others)))
 
 
 def file_variables(spec: Spec) -> dict[str, str]:
@@ -92,6 +102,13 @@ def read_variables(file: Path) -> dict[str, str]:
                 "dev.env-line",
                 f"{file}:{number}: this is not NAME=VALUE",
                 fix="Write lines such as AIRFLOW_CONN_SHOP=postgresql://user:password@host/shop",
+            )
+        if _OWN.fullmatch(name.strip()):
+            raise UsageError(
+                "dev.env-own",
+                f"{file}:{number}: {name.strip()} is not for you to set here",
+                cause="Airstrip sets it here: database, executor, keys, logs and folders are its own.",
+                fix="Remove the line, or name another file by --env.",
             )
         found[name.strip()] = _unquoted(value.strip())
     return found

@@ -125,6 +125,25 @@ def test_what_is_under_way_when_the_program_ends_has_failed() -> None:
     assert [type(event) for event in events] == [StepStarted, StepFinished, StepStarted, StepFailed]
 
 
+@pytest.mark.parametrize(
+    ("reports", "is_whole"),
+    [
+        ([], False),
+        ([{"event": "parsed", "dags": ["etl"]}], False),
+        ([{"event": "parsed", "dags": ["other"]}], True),
+        ([{"event": "parsed", "dags": ["etl"]}, {"event": "no-task", "task": "lod", "tasks": ["load"]}], True),
+        ([{"event": "parsed", "dags": ["etl"]}, {"event": "ended", "tasks": []}], True),
+    ],
+)
+def test_what_ends_the_process_with_exit_code_0_is_not_taken_for_its_end(
+    reports: list[dict[str, object]], is_whole: bool
+) -> None:
+    course = Course(lambda _: None)
+    for report in reports:
+        course.report(report)
+    assert course.came_to_its_end("etl") is is_whole
+
+
 def test_rows_are_in_the_order_of_their_beginning_and_what_never_began_is_last() -> None:
     course = Course(lambda _: None)
     for name in ("z", "a"):

@@ -114,5 +114,11 @@ def error(kind: str, message: str, file: str, line: int) -> dict[str, Any]:
     return {"type": kind, "message": message, "file": file, "line": line}
 
 
+def test_what_airflow_only_logged_is_the_cause() -> None:
+    course = course_of(errors={("wait", -1): {"type": "ValueError", "message": "no such queue"}})
+    (finding,) = run_findings("etl", course, [task("wait", "failed")], DAGS)
+    assert finding.cause == "ValueError: no such queue"
+
+
 def course_of(*, pods: tuple[str, ...] = (), errors: dict[tuple[str, int], dict[str, Any]] | None = None) -> Course:
     return Course(lambda _: None, pods=pods, errors=dict(errors or {}))

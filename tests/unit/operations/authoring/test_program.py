@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,15 +15,16 @@ from typing import Any
 import pytest
 
 from airstrip.errors import CommandError
-from airstrip.operations.authoring.program import Workshop, run_program, supervised
+from airstrip.operations.authoring.program import PROGRAMS, Workshop, run_program, supervised
 
 PYTHON = Path(sys.executable)
 REPORTING = """
 import json, os, sys
 mark = os.environ["AIRSTRIP_DEV_MARK"]
 print("before")
+print(json.dumps({"event": "logged", "level": "info", "timestamp": "2026-11-21T10:00:00Z"}))
 print("no end of line", end="")
-print(mark + json.dumps({"asked": json.loads(os.environ["AIRSTRIP_DEV_REQUEST"])}))
+print(mark + json.dumps({"asked": json.load(sys.stdin)}))
 print("\\x1e not a mark")
 sys.exit(int(sys.argv[1]))
 """
@@ -45,6 +47,8 @@ def test_reports_are_told_from_lines(tmp_path: Path) -> None:
     workshop = Workshop(PYTHON, {}, tmp_path)
     run_program(workshop, ["-c", REPORTING, "0"], {"dag": "é"}, reports.append, lines.append)
     assert reports == [{"asked": {"dag": "é"}}]
+    logged = lines.pop(1)
+    assert json.loads(logged)["event"] == "logged"
     assert lines == ["before", "no end of line", "\x1e not a mark"]
 
 
@@ -52,7 +56,32 @@ def test_the_exit_code_and_the_last_lines_come_through(tmp_path: Path) -> None:
     with pytest.raises(CommandError) as raised:
         run_program(Workshop(PYTHON, {}, tmp_path), ["-c", REPORTING, "7"], {}, lambda _: None, lambda _: None)
     assert "exit code 7" in raised.value.message
-    assert "before" in raised.value.details
+    lines = ["before", "2026-11-21T10:00:00Z INFO logged", "no end of line", "\x1e not a mark"]
+    assert raised.value.details.split("\n") == lines
+
+
+LOOKING = """
+import json, os, sys
+json.load(sys.stdin)
+for pid in ("self", str(os.getppid())):
+    print(b"hunter2" in open(f"/proc/{pid}/environ", "rb").read(), open(f"/proc/{pid}/fd/0", "rb").read())
+"""
+
+
+def test_what_a_program_is_asked_for_is_its_alone_and_of_any_size(tmp_path: Path) -> None:
+    """Secrets of projects are there; what a task starts sees the environment of its parents, and their files."""
+    lines: list[str] = []
+    asked = {"secret": "hunter2" * 50_000}
+    run_program(Workshop(PYTHON, {}, tmp_path), ["-c", LOOKING], asked, lambda _: None, lines.append)
+    assert lines == ["False b''", "False b''"]
+
+
+def test_the_supervisor_is_no_module_that_an_author_could_mean(tmp_path: Path) -> None:
+    lines: list[str] = []
+    workshop = Workshop(PYTHON, {"PYTHONPATH": str(PROGRAMS)}, tmp_path)
+    code = "import importlib.util as u; print(u.find_spec('supervise'), u.find_spec('airstrip_dev') is not None)"
+    run_program(workshop, ["-c", code], {}, lambda _: None, lines.append)
+    assert lines == ["None True"]
 
 
 def test_what_a_program_leaves_behind_is_ended_with_it() -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from airstrip.errors import UsageError
-from airstrip.operations.authoring.home import Home, ensure_home, home_of
+from airstrip.errors import AirstripError, UsageError
+from airstrip.operations.authoring.home import Home, ensure_database, ensure_home, home_of, making_database
+from airstrip.operations.authoring.program import PROGRAMS
 from airstrip.operations.authoring.variables import file_variables, process_variables, read_variables
 from airstrip.spec import Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
@@ -78,6 +82,43 @@ def test_a_home_ignores_itself_and_keeps_its_keys(tmp_path: Path) -> None:
     assert (home.folder / "keys.json").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("left", ["", '{"AIRFLOW__CORE__FERN'])
+def test_keys_that_were_cut_off_are_made_anew(tmp_path: Path, left: str) -> None:
+    home = home_of(spec_in(tmp_path))
+    home.folder.mkdir(parents=True)
+    (home.folder / "keys.json").write_text(left)
+    ensure_home(home)
+    assert len(home.keys()) == 3
+
+
+def test_of_two_that_make_a_home_at_once_both_have_that_of_the_first(tmp_path: Path) -> None:
+    home = home_of(spec_in(tmp_path))
+    migrated = tmp_path / "migrated.db"
+    migrated.write_bytes(b"x" * 1_000_000)
+
+    def make(_: int) -> tuple[Mapping[str, str], int]:
+        ensure_home(home)
+        ensure_database(home, migrated)
+        with home.database.open("rb") as file:
+            return home.keys(), len(file.read())
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(make, range(8)))
+    assert found == [(home.keys(), 1_000_000)] * 8
+    names = {path.name for path in home.folder.iterdir()}
+    assert names == {"airflow-3.3.2.db", "airflow.cfg", "data", "keys.json"}
+    assert home.database.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_database_that_cannot_be_made_is_told_of_with_its_place(tmp_path: Path) -> None:
+    for reason in (OSError(28, "No space left on device"), sqlite3.DatabaseError("database or disk is full")):
+        with pytest.raises(AirstripError) as raised, making_database(tmp_path / "airflow.db"):
+            raise reason
+        assert raised.value.code == "dev.no-database"
+        assert str(tmp_path / "airflow.db") in raised.value.message
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_file_that_is_named_by_a_way_around_has_the_same_home(tmp_path: Path) -> None:
     spec_in(tmp_path)
     (tmp_path / "other").mkdir()
@@ -114,6 +155,41 @@ def test_a_line_that_is_none_is_named_and_not_repeated(tmp_path: Path, line: str
     assert raised.value.code == "dev.env-line"
     assert f"{file}:2" in raised.value.message
     assert "hunter2" not in str(raised.value.to_dict())
+
+
+OWN = [
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN",
+    "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN_CMD",
+    "AIRFLOW_HOME",
+    "AIRFLOW__LOGGING__JSON_LOGS",
+    "AIRFLOW__CORE__EXECUTOR",
+    "AIRSTRIP_PROJECT",
+    "PYTHONHOME",
+]
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_what_dev_stands_on_is_not_the_files_to_set(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "compose.env"
+    file.write_text(f"AIRFLOW_UID=50000\n{name}=hunter2\n")
+    with pytest.raises(UsageError) as raised:
+        read_variables(file)
+    assert raised.value.code == "dev.env-own"
+    assert raised.value.message.startswith(f"{file}:2: {name} ")
+    assert "hunter2" not in str(raised.value.to_dict())
+
+
+def test_where_modules_and_programs_are_is_the_authors_after_our_own(tmp_path: Path) -> None:
+    file = tmp_path / "dev.env"
+    file.write_text("PYTHONPATH=src\nPATH=/opt/bin\nAIRSTRIP_DATA_URL=s3://mine\nAIRFLOW__CORE__DEFAULT_TIMEZONE=UTC\n")
+    spec = spec_in(tmp_path)
+    home = home_of(spec)
+    ensure_home(home)
+    found = process_variables(spec, home, Path("/venv/bin/python"), tmp_path / "dags", read_variables(file))
+    assert found["PYTHONPATH"] == f"{PROGRAMS}:src"
+    assert found["PATH"] == "/venv/bin:/opt/bin"
+    assert found["AIRSTRIP_DATA_URL"] == "s3://mine"
+    assert found["AIRFLOW__CORE__DEFAULT_TIMEZONE"] == "UTC"
 
 
 def test_a_file_of_variables_that_is_not_there(tmp_path: Path) -> None:

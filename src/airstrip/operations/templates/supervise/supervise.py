@@ -18,74 +18,73 @@ from pathlib import Path
 _SET_PARENT_DEATH_SIGNAL, _SET_CHILD_SUBREAPER = 1, 36
 # Less than the five seconds after which PARENT kills this process itself.
 _GRACE_SECONDS = 3.0
-
-
-class _Asked(BaseException):
-    """To end."""
+# What is another user's, as by sudo, cannot be killed.
+_KILL_SECONDS = 10.0
+_HEARD = (signal.SIGCHLD, signal.SIGTERM)
 
 
 def main() -> int:
     parent, command = int(sys.argv[1]), sys.argv[2:]
+    # Blocked to the end, and heard by sigwait alone: none comes at a moment when nobody looks.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
         libc.prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGTERM, 0, 0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _ask)
     if os.getppid() != parent:
         return 1
     # Ctrl-C and closed pipes are the program's own business again.
     usual = [signal.SIGINT, signal.SIGPIPE]
-    program = os.posix_spawn(command[0], command, os.environ, setsid=True, setsigdef=usual)
-    code = 1
-    try:
-        code = _await(program)
-    except _Asked:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        with suppress(ProcessLookupError):
-            os.kill(program, signal.SIGTERM)
-        _await_all(program)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    program = os.posix_spawn(command[0], command, os.environ, setsid=True, setsigdef=usual, setsigmask=())
+    # Its stdin may hold secrets, and is its alone.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    code = _await(program)
+    if code is None:
+        os.kill(program, signal.SIGTERM)
+        _await_end(program)
     _kill_all()
-    return code
-
-
-def _ask(*_):
-    raise _Asked
+    return 1 if code is None else code
 
 
 def _await(program):
-    """Its exit code; others that end meanwhile are orphans of it."""
+    """Its exit code, None when we are asked to end."""
     while True:
-        pid, status = os.wait()
-        if pid == program:
-            code = os.waitstatus_to_exitcode(status)
+        ended = _ended()
+        if program in ended:
+            code = os.waitstatus_to_exitcode(ended[program])
             return code if code >= 0 else 128 - code
+        if signal.sigwait(_HEARD) == signal.SIGTERM:
+            return None
 
 
-def _await_all(program):
+def _await_end(program):
     end = time.monotonic() + _GRACE_SECONDS
-    while time.monotonic() < end:
-        try:
-            pid, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == program:
-            return
-        if pid == 0:
-            time.sleep(0.05)
+    while time.monotonic() < end and program not in _ended():
+        time.sleep(0.05)
+
+
+def _ended():
+    """Status by process, of those that have ended; others than the program are orphans of it."""
+    found = {}
+    with suppress(ChildProcessError):
+        while (one := os.waitpid(-1, os.WNOHANG))[0]:
+            found[one[0]] = one[1]
+    return found
 
 
 def _kill_all():
     """Until there is none: what is killed may have started another one just before."""
-    while True:
+    end = time.monotonic() + _KILL_SECONDS
+    while time.monotonic() < end:
         for pid in _descendants():
             with suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
+        _ended()
+        if not _descendants():
             return
+        time.sleep(0.02)
 
 
 def _descendants():

@@ -12,8 +12,8 @@ _mark = os.environ.pop("AIRSTRIP_DEV_MARK", "")
 
 
 def request():
-    """What is asked for; not for the tasks to see."""
-    return json.loads(os.environ.pop("AIRSTRIP_DEV_REQUEST"))
+    """What is asked for: read to its end, so that tasks have none of it."""
+    return json.loads(sys.stdin.buffer.read())
 
 
 def tell(event, **fields):
@@ -27,10 +27,10 @@ def error_fields(error, folder):
     """An exception in a few words, with the last place in the user's own files."""
     if not isinstance(error, BaseException):
         return {"type": "", "message": str(error or ""), "file": "", "line": 0}
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_below(frame.filename, folder)]
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if is_below(frame.filename, folder)]
     file, line = (own[-1].filename, own[-1].lineno) if own else ("", 0)
     return {"type": type(error).__name__, "message": str(error), "file": file, "line": line}
 
 
-def _is_below(file, folder):
+def is_below(file, folder):
     return os.path.realpath(file).startswith(os.path.realpath(folder) + os.sep)

@@ -19,10 +19,9 @@ from airstrip_dev.report import error_fields, request, tell  # noqa: E402
 def main():
     wanted = request()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
-    from airstrip_dev.api import warm_up
     from airstrip_dev.dag_files import find_dag
-    from airstrip_pods.dag_runs import refuse_pods, without_delays
-    from airstrip_pods.task_environment import ProjectObjects, asked_projects, project_environments
+    from airstrip_pods.dag_runs import as_without_cluster
+    from airstrip_pods.task_environment import ProjectObjects
 
     projects = {name: ProjectObjects(**values) for name, values in wanted["projects"].items()}
     bag = find_dag(wanted["folder"], wanted["dag"], wanted["index"])
@@ -30,12 +29,20 @@ def main():
     dag = bag.dags.get(wanted["dag"])
     if dag is None:
         return
-    if wanted["task"] and wanted["task"] not in dag.task_dict:
-        tell("no-task", tasks=sorted(dag.task_ids))
+    named = [*filter(None, [wanted["task"]]), *wanted["markSuccess"]]
+    if unknown := [task for task in named if task not in dag.task_dict]:
+        tell("no-task", task=unknown[0], tasks=sorted(dag.task_ids))
         return
-    without_delays(dag)
+    with as_without_cluster(dag) as pods:
+        run_known(bag, dag, wanted, projects, pods)
+
+
+def run_known(bag, dag, wanted, projects, pods):
+    from airstrip_dev.api import warm_up
+    from airstrip_pods.task_environment import asked_projects, project_environments
+
     asked = asked_projects([dag.task_dict[wanted["task"]]] if wanted["task"] else dag.tasks)
-    tell("prepared", tasks=len(dag.tasks), pods=refuse_pods(dag), projects=asked)
+    tell("prepared", tasks=len(dag.tasks), pods=pods, projects=asked)
     listen(wanted["folder"])
     warm_up()
     gc.enable()
