@@ -111,7 +111,7 @@ def logs(
 ) -> None:
     """Print the log of a component, or of a task, also after its pod is gone.
 
-    Components: api-server, scheduler, dag-processor, triggerer, postgresql, migration, git-check.
+    Components: api-server, scheduler, dag-processor, triggerer, postgresql, migration, git-check, git-sync.
 
     \b
     Examples:

@@ -10,6 +10,8 @@ from airstrip.manifests.build import build_manifests
 from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
 from airstrip.manifests.document import format_document
 from airstrip.manifests.git import build_git_secrets, git_references, tasks_namespace
+from airstrip.manifests.git_check import git_check_namespaces
+from airstrip.manifests.git_sync import full_ref, git_sync_container, ls_remote
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
     ADMIN_SECRET,
@@ -73,7 +75,11 @@ __all__ = [
     "data_job",
     "environment_map",
     "format_document",
+    "full_ref",
+    "git_check_namespaces",
     "git_references",
+    "git_sync_container",
+    "ls_remote",
     "missing_keys",
     "parse_project",
     "pods_account",

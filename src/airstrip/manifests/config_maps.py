@@ -16,6 +16,7 @@ from airstrip.manifests.task_pod import build_task_pod_template
 _SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
 _SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
 _GIT = ("check_git.py",)
+_GIT_SYNC = ("airstrip_git_sync.py",)
 _DAGS = (".airflowignore", "airstrip_looks.py", "smoke.py", "verify.py")
 
 
@@ -30,7 +31,7 @@ def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
         config_map(inputs, name, namespace, data)
         for name, data in (
             (DAGS_MAP, _contents("dags", _DAGS)),
-            (SETTINGS_MAP, _contents("settings", _SETTINGS_FILES)),
+            (SETTINGS_MAP, _settings(inputs)),
             *([(GIT_MAP, {**git_files(inputs.spec), **_contents("git", _GIT)})] if inputs.spec.dags.git else []),
         )
         for namespace in inputs.namespaces
@@ -43,6 +44,12 @@ def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
     template = [build_task_pod_template(inputs)] if inputs.tasks_have_pods else []
     inputs, named = _named(inputs, template)
     return inputs, (*applied, *named)
+
+
+def _settings(inputs: Inputs) -> dict[str, str]:
+    """What Airflow imports in every process."""
+    synced = _contents("git_sync", _GIT_SYNC) if inputs.spec.dags.synced else {}
+    return {**_contents("settings", _SETTINGS_FILES), **synced}
 
 
 def _named(inputs: Inputs, items: list[Object]) -> tuple[Inputs, list[Object]]:

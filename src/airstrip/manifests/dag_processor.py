@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airstrip.manifests.dags import dags_mounts
+from airstrip.manifests.git_sync import with_git_sync
 from airstrip.manifests.main_loop import main_loop_probe
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import DAG_PROCESSOR
@@ -27,5 +28,7 @@ def build_dag_processor(inputs: Inputs) -> tuple[Object, ...]:
         probes={"livenessProbe": main_loop_probe()},
         grace_seconds=60,
     )
-    template = pod_template(inputs, process)
-    return (deployment(inputs, DAG_PROCESSOR, template, settle_seconds=_SETTLE_SECONDS),)
+    template = with_git_sync(inputs, pod_template(inputs, process))
+    # Two that write one folder would break it for each other (decision 0042).
+    one_at_a_time = bool(inputs.spec.dags.synced)
+    return (deployment(inputs, DAG_PROCESSOR, template, settle_seconds=_SETTLE_SECONDS, one_at_a_time=one_at_a_time),)

@@ -1,4 +1,4 @@
-"""Where a container finds the DAGs: mounted, or cloned by Airflow from git."""
+"""Where a container finds the DAGs: mounted, from a folder or by git-sync, or cloned by Airflow from git."""
 
 from __future__ import annotations
 
@@ -9,4 +9,6 @@ from airstrip.manifests.volumes import BUILT_IN_DAGS, DAGS, Mount
 
 def dags_mounts(inputs: Inputs) -> tuple[Mount, ...]:
     """Of who parses DAG files or runs tasks. Clones go to /tmp."""
-    return (*(git_mounts(inputs) if inputs.spec.dags.git else (DAGS,)), BUILT_IN_DAGS)
+    dags = inputs.spec.dags
+    shared = (DAGS,) if "dags" in dags.volumes else ()
+    return (*shared, *(git_mounts(inputs) if dags.cloned else ()), BUILT_IN_DAGS)

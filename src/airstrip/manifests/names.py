@@ -35,6 +35,8 @@ ACCOUNT_TEMPLATE_FILE = "pod-with-account.yaml"
 """Of tasks that use the Kubernetes API, where the built-in DAGs name it: see files/dags/verify.py."""
 GIT_DIR = "/opt/airflow/airstrip-git"
 GIT_SECRET_DIR = "/run/secrets/airflow-git"
+GIT_SYNC_LINK = "live"
+"""In the folder that git-sync has for a repository: the link to the files of the commit that is live."""
 HOME_DIR = "/opt/airflow/home"
 """Not the image's own home: official images keep their packages in that one."""
 

@@ -93,13 +93,13 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
         **({"AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name)} if inputs.tasks_have_pods else {}),
         "HOME": HOME_DIR,
         "PYTHONPATH": SETTINGS_DIR,
-        **git_settings(inputs.spec),
+        **git_settings(inputs.spec.dags.cloned),
     }
 
 
 def _pods_may_mount_dags(inputs: Inputs) -> bool:
-    """Where tasks have no pods nobody makes others; of clones of git there is no claim."""
-    return inputs.tasks_have_pods and "dags" in inputs.spec.dags.volumes
+    """Where tasks have no pods nobody makes others; what is of git has no place there that stays one commit's."""
+    return inputs.tasks_have_pods and not inputs.spec.dags.git
 
 
 def control_settings(inputs: Inputs) -> dict[str, str]:

@@ -7,8 +7,14 @@ from airstrip.manifests.metadata import metadata, select
 from airstrip.manifests.room import component_of
 
 
-def deployment(inputs: Inputs, component: str, template: Object, *, settle_seconds: int = 0) -> Object:
-    """The old pod goes when the new one is ready, and has been for `settle_seconds`: a bad release stops nothing."""
+def deployment(
+    inputs: Inputs, component: str, template: Object, *, settle_seconds: int = 0, one_at_a_time: bool = False
+) -> Object:
+    """The old pod goes when the new one is ready, and has been for `settle_seconds`: a bad release stops nothing.
+
+    With `one_at_a_time` it goes before there is a new one.
+    """
+    rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     found: Object = {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
@@ -17,7 +23,7 @@ def deployment(inputs: Inputs, component: str, template: Object, *, settle_secon
             "replicas": component_of(inputs, component).replicas,
             "revisionHistoryLimit": 3,
             "selector": {"matchLabels": select(inputs, component)},
-            "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
+            "strategy": {"type": "Recreate"} if one_at_a_time else rolling,
             "template": template,
         },
     }

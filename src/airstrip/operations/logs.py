@@ -11,12 +11,14 @@ from itertools import chain
 from airstrip.airflow_api import AirflowClient, TaskInstance
 from airstrip.errors import AirstripError, UsageError
 from airstrip.kube import pod_logs
-from airstrip.manifests import GIT_CHECK, tasks_namespace
+from airstrip.manifests import DAG_PROCESSOR, GIT_CHECK, git_check_namespaces, git_sync_container
 from airstrip.operations.merge import merge
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
 
-COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql", "migration", GIT_CHECK)
+GIT_SYNC = "git-sync"
+"""Not a component of its own: containers of the dag-processor's pods."""
+COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer", "postgresql", "migration", GIT_CHECK, GIT_SYNC)
 _POLL_SECONDS = 1.0
 
 
@@ -32,13 +34,7 @@ def component_logs(session: Session, component: str, *, follow: bool) -> Iterato
             cause="One word names a component; a task is two words, DAG TASK.",
             fix=f"One of: {', '.join(COMPONENTS)}",
         )
-    spec = session.spec
-    namespace = tasks_namespace(spec) if component == GIT_CHECK else spec.namespaces.control
-    selector = f"app.kubernetes.io/component={component},app.kubernetes.io/instance={spec.name}"
-    found = session.cluster.list("v1", "Pod", namespace, label_selector=selector)
-    # A Job's tries in their order: the names of pods are random.
-    found.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-    pods = [pod["metadata"]["name"] for pod in found]
+    pods = list(_pods(session, component))
     if not pods:
         raise AirstripError(
             "logs.no-pod",
@@ -48,9 +44,27 @@ def component_logs(session: Session, component: str, *, follow: bool) -> Iterato
         )
     # The event reaches a thread that waits for a pod which says nothing.
     stop = threading.Event()
-    read = partial(pod_logs, session.cluster, namespace=namespace, container=component, follow=follow, stop=stop)
-    sources = (read(pod) if len(pods) == 1 else _labelled(pod, read(pod)) for pod in pods)
+    read = partial(pod_logs, session.cluster, follow=follow, stop=stop)
+    sources = (
+        read(pod, namespace=namespace, container=container)
+        if len(pods) == 1
+        else _labelled(container if component == GIT_SYNC else pod, read(pod, namespace=namespace, container=container))
+        for pod, namespace, container in pods
+    )
     yield from merge([*sources], stop) if follow and len(pods) > 1 else chain.from_iterable(sources)
+
+
+def _pods(session: Session, component: str) -> Iterator[tuple[str, str, str]]:
+    """(pod, namespace, container): those whose logs are the component's."""
+    spec = session.spec
+    label = DAG_PROCESSOR if component == GIT_SYNC else component
+    containers = [git_sync_container(each) for each in spec.dags.synced] if component == GIT_SYNC else [component]
+    selector = f"app.kubernetes.io/component={label},app.kubernetes.io/instance={spec.name}"
+    for namespace in git_check_namespaces(spec) if component == GIT_CHECK else (spec.namespaces.control,):
+        found = session.cluster.list("v1", "Pod", namespace, label_selector=selector)
+        # A Job's tries in their order: the names of pods are random.
+        found.sort(key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
+        yield from ((pod["metadata"]["name"], namespace, container) for pod in found for container in containers)
 
 
 def _labelled(pod: str, lines: Iterator[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from airstrip.spec.fields import API_VERSION
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile
 from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
-from airstrip.spec.resolved import Airflow, Component, Dags, GitBundle, Image, Namespaces, Patch, Project, Spec
+from airstrip.spec.resolved import Airflow, Component, Dags, GitBundle, GitSync, Image, Namespaces, Patch, Project, Spec
 from airstrip.spec.schema import json_schema
 from airstrip.spec.written import TargetSpec, Written
 
@@ -19,6 +19,7 @@ __all__ = [
     "Dags",
     "Forgotten",
     "GitBundle",
+    "GitSync",
     "Image",
     "Namespaces",
     "Patch",

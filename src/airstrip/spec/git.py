@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, GetJsonSchemaHandler, model_validator
+from pydantic import AfterValidator, Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from airstrip.spec.fields import FilePath, SecretReference, Text, invalid
+from airstrip.spec.git_sync import GitSyncFile
 from airstrip.spec.git_url import GitUrl, parse_git_url
 from airstrip.spec.written import ITEMS, ONE, Written
 
@@ -70,12 +71,6 @@ def _inside(text: str) -> str:
     return "/".join(parts)
 
 
-def _via(value: Any) -> Any:
-    if value == "sync":
-        raise invalid("spec.not-yet", "`via: sync` is known, but this release does not build it yet", "Remove it.")
-    return value
-
-
 Repo = Annotated[str, AfterValidator(_repo)]
 BundleName = Annotated[str, AfterValidator(_bundle), Field(json_schema_extra={"pattern": f"^{_BUNDLE.pattern}$"})]
 Ref = Annotated[str, AfterValidator(_ref)]
@@ -92,9 +87,10 @@ class GitFile(Written):
     tag: Ref | None = Field(None, description="Instead of a branch; followed where it is moved.")
     commit: Commit | None = Field(None, description="Instead of a branch: this one for good.")
     path: Inside | None = Field(None, description="The folder of DAGs in it. Default: the whole repository.")
-    via: Annotated[Literal["bundle"], BeforeValidator(_via)] = Field(
-        "bundle", description="Airflow's own GitDagBundle: a task runs the commit that its run began with."
+    via: Literal["bundle", "sync"] = Field(
+        "bundle", description="Airflow's own GitDagBundle; or git-sync into a volume, so that task pods do not clone."
     )
+    sync: GitSyncFile | None = Field(None, description="With `via: sync`: what git-sync does otherwise.")
     refresh: int = Field(DEFAULT_REFRESH, ge=5, le=3600, description="Seconds between two looks for new commits.")
     token: SecretReference | None = Field(None, description="A secret reference: the password or token, for https.")
     username: str | None = Field(
@@ -109,6 +105,9 @@ class GitFile(Written):
         refs = [name for name in ("branch", "tag", "commit") if getattr(self, name) is not None]
         if len(refs) > 1:
             raise invalid("spec.conflict", f"{' and '.join(refs)} exclude each other", "Keep one of them.")
+        if self.sync is not None and self.via != "sync":
+            message = "`sync` is what git-sync does, and git-sync does not run here"
+            raise invalid("spec.conflict", message, "Add `via: sync`, or remove `sync`.")
         url = parse_git_url(self.repo)
         assert url is not None, "its own validator has seen to that"
         _check_ssh(self, url) if url.is_ssh else _check_https(self)

@@ -22,13 +22,15 @@ _DAGS = {
 }
 _LOGS = {"logs": f"{_HOME}/logs"}
 _SCRIPTS = {"airstrip-scripts": f"{_HOME}/airstrip-scripts"}
+_GIT_SYNC = {"git-sync-secret": "/run/secrets/airflow-git", "git-sync-tmp": "/tmp"}
+"""Of git-sync's containers, which run beside the dag-processor's own."""
 _PROJECTS = {"airstrip-projects": f"{_HOME}/airstrip-projects"}
 
 OWN_VOLUMES: dict[str, dict[str, str]] = {
     "api-server": {**_SCRATCH, **_LOGS},
     # With the executor `local`, it has the DAGs that its tasks are of.
     "scheduler": {**_SCRATCH, **_LOGS, **_DAGS, **_PROJECTS, "task-pod-template": f"{_HOME}/airstrip-template"},
-    "dag-processor": {**_SCRATCH, **_LOGS, **_DAGS, **_SCRIPTS, **_PROJECTS},
+    "dag-processor": {**_SCRATCH, **_LOGS, **_DAGS, **_SCRIPTS, **_PROJECTS, **_GIT_SYNC},
     "triggerer": {**_SCRATCH, **_LOGS, **_SCRIPTS},
     "postgresql": {
         "data": "/var/lib/postgresql/data",
@@ -42,6 +44,9 @@ OWN_VOLUMES: dict[str, dict[str, str]] = {
 
 OWN_CONTAINERS = {**{name: name for name in OWN_VOLUMES}, "task": "base"}
 """The container that a component's own process runs in."""
+
+GIT_SYNC_PREFIX = "git-sync-"
+"""Of containers: one for each repository that git-sync brings."""
 
 OWN_SECRETS = frozenset({"airflow-admin", "airflow-cli", "airflow-database", "airflow-keys"})
 

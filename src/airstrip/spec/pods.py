@@ -9,7 +9,7 @@ from typing import Any
 from airstrip.errors import Problem
 from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.document import Document, at, mappings
-from airstrip.spec.own_pods import OWN_CONTAINERS, OWN_SECRETS, OWN_VOLUMES
+from airstrip.spec.own_pods import GIT_SYNC_PREFIX, OWN_CONTAINERS, OWN_SECRETS, OWN_VOLUMES
 from airstrip.spec.settings import is_secret_variable, wrong_value
 from airstrip.spec.source import KeyPath
 
@@ -22,7 +22,7 @@ _MODES = ("mode", "defaultMode")
 
 def check_pods(document: Document) -> list[Problem]:
     """What the models, which know one mapping each, cannot see; wrong shapes are theirs to report."""
-    found: list[Found] = list(_local_executor(document))
+    found: list[Found] = [*_local_executor(document), *_one_writer(document)]
     for component, words in mappings(document.data, ("components",)):
         if component in OWN_VOLUMES:
             found += _volumes(component, words)
@@ -50,6 +50,16 @@ def _local_executor(document: Document) -> Iterator[Found]:
         message = "with the executor local there are no pods of tasks"
         fix = "Write it under components.scheduler, or airflow.executor: kubernetes."
         yield ("components", "task"), ("spec.conflict", message, fix)
+
+
+def _one_writer(document: Document) -> Iterator[Found]:
+    """git-sync runs beside the dag-processor, and two of them would break each other's folder."""
+    git = at(document.data, ("dags", "git"))
+    ways = [item.get("via") for item in (git if isinstance(git, list) else [git]) if isinstance(item, dict)]
+    replicas: KeyPath = ("components", "dag-processor", "replicas")
+    if "sync" in ways and at(document.data, replicas) not in (None, 1):
+        message = "with DAGs by git-sync there is one dag-processor: git-sync runs beside it, and writes alone"
+        yield replicas, ("spec.conflict", message, "Write 1, or dags.git.via: bundle.")
 
 
 def _items(words: dict[str, Any], component: str, key: str) -> Iterator[tuple[KeyPath, dict[str, Any]]]:
@@ -96,6 +106,9 @@ def _sidecars(component: str, words: dict[str, Any]) -> Iterator[Found]:
     taken = {OWN_CONTAINERS[component]: "the component's own container has it"}
     for path, item in _items(words, component, "sidecars"):
         yield from _name(item, (*path, "name"), taken)
+        if str(item.get("name")).startswith(GIT_SYNC_PREFIX):
+            message = f"names that begin with {GIT_SYNC_PREFIX} are those of git-sync's containers"
+            yield (*path, "name"), ("spec.duplicate-name", message, "Write another name.")
         for index, mount in enumerate(_list(item, "volumeMounts")):
             if isinstance(mount.get("name"), str) and mount["name"] not in volumes:
                 known = ", ".join(sorted(filter(None, map(str, volumes))))

@@ -6,8 +6,9 @@ import os
 from pathlib import Path
 
 from airstrip.spec.git import DEFAULT_USERNAME, GitFile
+from airstrip.spec.git_sync import GitSyncFile
 from airstrip.spec.models import DagsFile
-from airstrip.spec.resolved import Dags, GitBundle
+from airstrip.spec.resolved import Dags, GitBundle, GitSync
 
 DEFAULT_BRANCH = "HEAD"
 """As git calls whatever the repository's own default is."""
@@ -36,6 +37,17 @@ def _bundle(written: GitFile) -> GitBundle:
         ssh_key=written.ssh_key or "",
         known_hosts=written.known_hosts or "",
         ca_cert=written.ca_cert or "",
+        sync=_sync(written.sync or GitSyncFile()) if written.via == "sync" else None,
+    )
+
+
+def _sync(written: GitSyncFile) -> GitSync:
+    return GitSync(
+        image=written.image or "",
+        depth=written.depth,
+        submodules=written.submodules,
+        keep_hours=written.keep_hours,
+        webhook=written.webhook or "",
     )
 
 

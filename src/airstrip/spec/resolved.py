@@ -75,12 +75,22 @@ class Image(_Resolved):
     pull_secrets: tuple[str, ...] = ()
 
 
+class GitSync(_Resolved):
+    """What git-sync does with a repository; without `image`, upstream's. `depth` 0 is the whole history."""
+
+    image: str = ""
+    depth: int = 1
+    submodules: Literal["off", "shallow", "recursive"] = "off"
+    keep_hours: int = 24
+    webhook: str = ""
+
+
 class GitBundle(_Resolved):
     """A repository that DAGs come from.
 
     `ref` is a branch, a full ref of a tag or a commit, or HEAD for the repository's own default branch;
     `path` is empty for the whole of it. `token` and `ssh_key` are secret references, `known_hosts` and
-    `ca_cert` references or the text itself; empty: there is none.
+    `ca_cert` references or the text itself; empty: there is none. Without `sync` every pod clones for itself.
     """
 
     name: str
@@ -93,12 +103,18 @@ class GitBundle(_Resolved):
     ssh_key: str = ""
     known_hosts: str = ""
     ca_cert: str = ""
+    sync: GitSync | None = None
 
     @property
     def url(self) -> GitUrl:
         found = parse_git_url(self.repo)
         assert found is not None, "no file is loaded with another address"
         return found
+
+    @property
+    def is_commit(self) -> bool:
+        """Whether `ref` is one: a branch of such a name could not be told from it anyhow."""
+        return len(self.ref) in (40, 64) and not self.ref.strip("0123456789abcdef")
 
 
 class Dags(_Resolved):
@@ -108,9 +124,19 @@ class Dags(_Resolved):
     git: tuple[GitBundle, ...] = ()
 
     @property
+    def cloned(self) -> tuple[GitBundle, ...]:
+        """Those of `git` that every pod which reads DAGs clones for itself."""
+        return tuple(bundle for bundle in self.git if bundle.sync is None)
+
+    @property
+    def synced(self) -> tuple[GitBundle, ...]:
+        """Those of `git` that git-sync brings into the volume."""
+        return tuple(bundle for bundle in self.git if bundle.sync is not None)
+
+    @property
     def volumes(self) -> tuple[Literal["dags", "logs"], ...]:
-        """What pods share: git's clones are each pod's own."""
-        return ("logs",) if self.git else ("dags", "logs")
+        """What pods share: clones are each pod's own."""
+        return ("logs",) if self.git and not self.synced else ("dags", "logs")
 
 
 class Project(_Resolved):

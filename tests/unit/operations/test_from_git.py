@@ -10,6 +10,7 @@ import pytest
 
 from airstrip.operations.properties import from_git
 from airstrip.operations.properties.scene import Scene
+from airstrip.spec import Dags, GitBundle, GitSync, Namespaces
 
 HEAD, OLD = "a" * 40, "b" * 40
 
@@ -24,12 +25,19 @@ class Remote:
     later: dict[str, dict[str, str]] | None = None
     asked: int = 0
     said: list[str] = field(default_factory=list)
+    sync: GitSync | None = None
 
     @property
     def session(self) -> Any:
-        return SimpleNamespace(
-            spec=SimpleNamespace(dags=SimpleNamespace(git=(SimpleNamespace(name="main", refresh=10),)))
+        bundle = SimpleNamespace(name="main", refresh=10, sync=None)
+        base = {"repo": "https://h/r", "ref": "main", "path": "", "refresh": 10, "username": "git"}
+        spec = SimpleNamespace(
+            name="mine",
+            namespaces=Namespaces(control="mine", workers="mine"),
+            dags=Dags(git=(GitBundle(name="main", sync=self.sync, **base),)),
         )
+        # No pod of the dag-processor runs.
+        return SimpleNamespace(spec=spec, cluster=SimpleNamespace(list=lambda *_, **__: []))
 
     @property
     def airflow(self) -> Any:
@@ -104,3 +112,9 @@ def test_a_server_that_lets_no_pod_in_fails_with_its_words() -> None:
 
 def test_a_repository_without_dags_proves_nothing() -> None:
     assert outcome({"main": {"commit": HEAD}}, []).state == "not-applicable"
+
+
+def test_git_sync_that_does_not_run_fails() -> None:
+    found = from_git.from_git(cast(Scene, Remote({}, [[HEAD]], sync=GitSync())))
+    assert (found.state, found.finding.evidence) == ("failed", "no pod of the dag-processor runs")
+    assert "./airstrip logs git-sync" in found.finding.fix

@@ -21,6 +21,7 @@ from airstrip.diagnose.facts import DeploymentFact
 from airstrip.kube import Cluster, pod_log
 from airstrip.redaction import lines_without_credentials
 from airstrip.spec.airflow_options import airflow_options
+from airstrip.spec.own_pods import GIT_SYNC_PREFIX
 from airstrip.times import age
 
 _TAIL = 200
@@ -71,7 +72,7 @@ def signs(cluster: Cluster, deployment: DeploymentFact) -> AirflowFacts:
     heard = [
         (pod, status, life)
         for pod in pods
-        for status in pod["status"].get("containerStatuses") or []
+        for status in (*(pod["status"].get("containerStatuses") or []), *_git_syncs(pod))
         if (life := _last_life(pod, status)) is not None
     ]
     return AirflowFacts(signs=tuple(sign for each in heard[:_MOST_CONTAINERS] for sign in _signs_of(cluster, *each)))
@@ -122,10 +123,16 @@ def _ended_badly(life: Object) -> bool:
 def _signs_of(cluster: Cluster, pod: Object, status: Object, life: Object) -> Iterator[SignFact]:
     component = landed.component_of(pod)
     lines = _log(cluster, pod, status)
-    has_main_loop = component in _HAVE_MAIN_LOOP
+    has_main_loop = component in _HAVE_MAIN_LOOP and status["name"] == component
     found = _of_main_loop(cluster, pod, status, life, lines) if has_main_loop else find_signs(lines)
     for sign, matching in found.items():
         yield SignFact(sign, component, pod["metadata"]["name"], matching)
+
+
+def _git_syncs(pod: Object) -> list[Object]:
+    """Of the file's own sidecars nothing is known."""
+    statuses: list[Object] = pod["status"].get("initContainerStatuses") or []
+    return [status for status in statuses if status["name"].startswith(GIT_SYNC_PREFIX)]
 
 
 def _of_main_loop(cluster: Cluster, pod: Object, status: Object, life: Object, lines: list[str]) -> Signs:

@@ -1,4 +1,4 @@
-"""DAGs from git are live: what Airflow has is what the servers have, as a task's pod sees them."""
+"""DAGs from git are live: what Airflow has is what the servers have, as whoever clones sees them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from airstrip.operations.properties.names import GIT
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
+from airstrip.operations.properties.synced_heads import synced_heads
 from airstrip.spec import GitBundle
 
 _PARSED_SECONDS = 35.0
@@ -26,7 +27,8 @@ def from_git(scene: Scene) -> Outcome:
     first = _commits(heads)
     if _await_live(scene, first):
         # Somebody may have pushed since.
-        scene.run_again(GIT)
+        if scene.session.spec.dags.cloned:
+            scene.run_again(GIT)
         later = {**first, **_commits(_heads(scene))}
         for name, commit in _behind(scene, first, later).items():
             return _late(scene, name, commit, later[name])
@@ -37,9 +39,10 @@ def from_git(scene: Scene) -> Outcome:
     return proved(f"as the server has it: {', '.join(shown)}")
 
 
-def _heads(scene: Scene) -> Mapping[str, Mapping[str, str]]:
-    """By bundle its commit, or the error of who asked for it."""
-    return scene.returned(GIT, "heads") or {}
+def _heads(scene: Scene) -> dict[str, Mapping[str, str]]:
+    """By bundle its commit, or the error of who asked for it: a task's pod, or git-sync."""
+    cloned = (scene.returned(GIT, "heads") or {}) if scene.session.spec.dags.cloned else {}
+    return {**cloned, **synced_heads(scene.session)}
 
 
 def _commits(heads: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
@@ -76,11 +79,14 @@ def _await_live(scene: Scene, heads: Mapping[str, str]) -> dict[str, str]:
 
 
 def _unseen(bundle: GitBundle, said: str) -> Outcome:
+    who, follows, where = ("a task's pod", "the next task cannot fetch its DAG", "airstrip_verify_git heads")
+    if bundle.sync is not None:
+        who, follows, where = ("git-sync", "a push is not seen", "git-sync")
     return failed(
         "dags",
-        f"a task's pod does not get into the repository of the bundle {bundle.name}",
-        "The server is down, or no longer lets it in: the next task cannot fetch its DAG.",
-        "See what is wrong: ./airstrip doctor; and the task: ./airstrip logs airstrip_verify_git heads",
+        f"{who} does not get into the repository of the bundle {bundle.name}",
+        f"The server is down, or no longer lets it in: {follows}.",
+        f"See what is wrong: ./airstrip doctor; and its log: ./airstrip logs {where}",
         said,
     )
 

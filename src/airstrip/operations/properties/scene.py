@@ -112,7 +112,7 @@ class Scene:
 
     def start(self, needs: Collection[Need]) -> None:
         """All at once, each once; they run side by side."""
-        if "remote" in needs and not self.session.spec.dags.git:
+        if "remote" in needs and not self.session.spec.dags.cloned:
             needs = set(needs) - {"remote"}
         # First, for they take the longest to say something.
         if "database" in needs:

@@ -21,7 +21,7 @@ def _roles(spec: Spec) -> tuple[Role, ...]:
 
 
 def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
-    """One host folder each for logs and, where they are in a folder, DAGs, bound once in every namespace; and for
+    """One host folder each for logs and, where pods share them, DAGs, bound once in every namespace; and for
     data, in the workers'."""
     return tuple(
         SharedVolume(
@@ -31,10 +31,14 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
                 role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY)
                 for role in (_roles(spec)[-1:] if purpose == "data" else _roles(spec))
             },
-            backing=str(spec.dags.path or "") if purpose == "dags" else "",
+            backing=_backing(spec) if purpose == "dags" else "",
         )
         for purpose in _purposes(spec)
     )
+
+
+def _backing(spec: Spec) -> str:
+    return "git-sync" if spec.dags.synced else str(spec.dags.path or "")
 
 
 def _purposes(spec: Spec) -> tuple[Purpose, ...]:

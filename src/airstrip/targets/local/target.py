@@ -116,15 +116,15 @@ class LocalTarget:
 
     def _ensure_folders(self, config: NodeConfig) -> None:
         folders = _folders(config)
-        logs = Path(folders["logs"])
-        logs.mkdir(exist_ok=True)
-        os.chown(logs, POD_USER, 0)
-        logs.chmod(0o2775)
+        _ensure_group_folder(Path(folders["logs"]))
         ensure_data(Path(folders["data"]), self._spec.projects, config.owner_uid)
         if "dags" not in self._spec.dags.volumes:
             return
         dags = self._spec.dags.path
-        if dags is None:
+        if self._spec.dags.synced:
+            dags = config.volumes_dir / "git-sync"
+            _ensure_group_folder(dags)
+        elif dags is None:
             dags = config.volumes_dir / "dags"
             dags.mkdir(mode=0o755, exist_ok=True)
         link = Path(folders["dags"])
@@ -132,6 +132,13 @@ class LocalTarget:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(dags)
         fresh.replace(link)
+
+
+def _ensure_group_folder(folder: Path) -> None:
+    """One that pods write, whichever user they have: their group is root's."""
+    folder.mkdir(exist_ok=True)
+    os.chown(folder, POD_USER, 0)
+    folder.chmod(0o2775)
 
 
 def _folders(config: NodeConfig) -> dict[Purpose, str]:
