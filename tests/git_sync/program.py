@@ -59,8 +59,8 @@ class Syncer:
             timeout=self.options.sync_timeout,
         )
         if done.returncode != 0:
-            detail = json.dumps({"stdout": done.stdout.strip(), "stderr": done.stderr.strip()})
-            raise RuntimeError(f"Run(git {' '.join(words)}): exit status {done.returncode}: {detail}")
+            said = f"{{ stdout: {json.dumps(done.stdout.strip())}, stderr: {json.dumps(done.stderr.strip())} }}"
+            raise RuntimeError(f"Run(git {' '.join(words)}): exit status {done.returncode}: {said}")
         return done.stdout.strip()
 
     def configure(self) -> None:

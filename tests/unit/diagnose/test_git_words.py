@@ -8,11 +8,17 @@ import pytest
 
 from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
+from airstrip.diagnose.airflow.git import GIT_RULES
 from airstrip.diagnose.facts import ContainerFact
-from tests.unit.diagnose.airflow_cases import DEPLOYMENT
+from tests.unit.diagnose.airflow_cases import DEPLOYMENT, logged
 from tests.unit.diagnose.making import pod
 
 REFUSED = "ssh: connect to host sftp.example port 22: Connection refused"
+SYNC = (
+    '{"logger":"","ts":"2026-01-01 10:00:00","level":0,"msg":"error syncing repo, will retry",'
+    '"error":"Run(git fetch https://h/r refs/heads/x --verbose): exit status 128: { stdout: \\"\\", '
+    'stderr: \\"fatal: couldn\'t find remote ref refs/heads/x\\" }","failCount":3}'
+)
 
 
 def codes(facts: Facts) -> list[str]:
@@ -41,3 +47,9 @@ def test_a_task_s_own_git_is_its_own_matter() -> None:
         deployment=DEPLOYMENT, pods=[pod("daily-load", container, namespace="airflow-workers", phase="Failed")]
     )
     assert codes(facts) == []
+
+
+def test_of_git_sync_s_lines_only_git_s_own_words_are_told() -> None:
+    rule = next(rule for rule in GIT_RULES if rule.code == "git.ref-absent")
+    (match,) = rule.matches(logged("git-ref", "dag-processor", SYNC))
+    assert match.fields["message"] == "fatal: couldn't find remote ref refs/heads/x"

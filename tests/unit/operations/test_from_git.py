@@ -116,5 +116,6 @@ def test_a_repository_without_dags_proves_nothing() -> None:
 
 def test_git_sync_that_does_not_run_fails() -> None:
     found = from_git.from_git(cast(Scene, Remote({}, [[HEAD]], sync=GitSync())))
+    assert found.finding is not None
     assert (found.state, found.finding.evidence) == ("failed", "no pod of the dag-processor runs")
     assert "./airstrip logs git-sync" in found.finding.fix

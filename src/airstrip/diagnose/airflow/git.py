@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from airstrip.diagnose.airflow.look import signs_of
@@ -10,6 +11,7 @@ from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 
 _CHECK, _DAG_PROCESSOR = "git-check", "dag-processor"
+_FATAL = re.compile(r"fatal: [^\"\\]+")
 
 
 def _said(sign: str) -> Callable[[Facts], Iterator[Match]]:
@@ -33,8 +35,10 @@ def _speaks_of_dags(facts: Facts, component: str) -> bool:
 
 
 def _words(line: str) -> str:
-    """Of the check's own line what comes after who says it: `airstrip: main: the repository has no branch x`."""
-    return line.partition("airstrip: ")[2] or line.strip()
+    """Of the check's own line what comes after who says it: `airstrip: main: the repository has no branch x`; of
+    git-sync's, which is JSON with a whole command in it, git's own."""
+    by_git = _FATAL.search(line) if line.lstrip().startswith("{") else None
+    return by_git[0] if by_git else line.partition("airstrip: ")[2] or line.strip()
 
 
 _AGAIN = "then run: ./airstrip up"
