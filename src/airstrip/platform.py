@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Purpose = Literal["dags", "logs", "data"]
@@ -24,13 +24,15 @@ class SharedVolume:
     """One backing with a PersistentVolume and a claim in each namespace: its contents are the same in both.
 
     `data`, which the pods of projects share, is bound in the workers' namespace alone. `backing` names what is
-    behind the claims where that can change while they stay.
+    behind the claims where that can change while they stay. `projects` are the bindings in namespaces that projects
+    have of their own, by project: of `data`, that project's folder alone.
     """
 
     purpose: Purpose
     access_mode: Literal["ReadWriteOnce", "ReadWriteMany"]
     bindings: Mapping[Role, Binding]
     backing: str = ""
+    projects: Mapping[str, Binding] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

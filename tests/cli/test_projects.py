@@ -26,7 +26,9 @@ SALES = {
     "requests": {"cpu": "500m", "memory": "1Gi"},
     "limits": {},
     "namespace": "airflow-workers",
+    "quota": {},
     "folder": "/var/lib/airstrip/airflow/data/projects/sales",
+    "url": None,
 }
 RIDES = {
     **SALES,
@@ -106,6 +108,15 @@ def test_a_project_is_shown_with_its_folder_and_without_its_secrets(airstrip: Ai
     ]
     assert lines[-4:] == ["", "secrets", "  API_TOKEN  env:SALES_TOKEN", "  PIN        typed"]
     assert all(len(line) < 80 for line in lines)
+
+
+def test_a_namespace_of_its_own_its_quota_and_its_place_of_data_are_shown(airstrip: Airstrip, facade: Facade) -> None:
+    own = {"namespace": "sales-pods", "quota": {"requests.cpu": "2", "pods": "9"}, "url": "s3://b/p", "folder": None}
+    facade.answers["project"] = Result("project show", {**SALES, **own})
+    lines = airstrip("project", "show", "sales").out.splitlines()
+    assert "  pods      in sales-pods, by airstrip_pods.project('sales')" in lines
+    assert "  data      s3://b/p" in lines
+    assert "  quota     pods 9, requests.cpu 2" in lines
 
 
 def test_words_reach_the_facade(airstrip: Airstrip, facade: Facade) -> None:

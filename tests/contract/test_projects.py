@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from airstrip import Deployment
-from airstrip_pods import ProjectError, conventions, project
+from airstrip_pods import ProjectError, conventions, project, surroundings
 
 
 def test_a_project_that_the_file_declares_is_one_that_dag_files_find(
@@ -33,6 +33,33 @@ def test_a_project_that_the_file_declares_is_one_that_dag_files_find(
     assert conventions.PROJECTS_VARIABLE in variables
     claims = {(item["metadata"]["name"], item["metadata"]["namespace"]) for item in objects if is_claim(item)}
     assert {(conventions.DATA_CLAIM, "mine-workers"), (conventions.DAGS_CLAIM, "mine-workers")} <= claims
+
+
+def test_a_namespace_of_its_own_has_what_the_pods_name_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything that a pod of the project refers to is an object of the namespace that it is made in."""
+    file = tmp_path / "airstrip.yaml"
+    file.write_text("apiVersion: airstrip/v1\nname: mine\nprojects: {sales: {namespace: sales-pods, config: {A: b}}}\n")
+    objects = list(YAML(typ="safe").load_all(Deployment.load(file).render()))
+    here = {(item["kind"], item["metadata"]["name"]) for item in objects if in_(item, "sales-pods")}
+    for item in (found for found in objects if found["metadata"]["name"] == "airstrip-projects"):
+        monkeypatch.setenv(conventions.PROJECTS_VARIABLE, item["data"][conventions.PROJECTS_VARIABLE])
+        settings = surroundings.settings_of("sales")
+        assert (settings.namespace, settings.config, settings.service_account) == ("sales-pods", True, True)
+    assert {
+        ("ConfigMap", conventions.config_map_name("sales")),
+        ("ServiceAccount", conventions.service_account_name("sales")),
+        ("PersistentVolumeClaim", conventions.DATA_CLAIM),
+        ("PersistentVolumeClaim", conventions.DAGS_CLAIM),
+    } <= here
+    template = next(item for item in objects if item["metadata"]["name"].startswith("task-pod-template-"))
+    volumes = YAML(typ="safe").load(template["data"]["pod.yaml"])["spec"]["volumes"]
+    maps = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
+    claims = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume}
+    assert {("ConfigMap", name) for name in maps} | {("PersistentVolumeClaim", name) for name in claims} <= here
+
+
+def in_(item: dict[str, Any], namespace: str) -> bool:
+    return bool(item["metadata"]["namespace"] == namespace)
 
 
 def is_claim(item: dict[str, Any]) -> bool:

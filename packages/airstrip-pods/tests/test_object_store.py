@@ -16,6 +16,7 @@ import s3fs
 from airflow.sdk import ObjectStoragePath
 
 from airstrip_pods import data_url, open_data
+from airstrip_pods.conventions import ProjectSettings, projects_to_json
 
 PARTS = 3
 # Of an upload: see conftest.py.
@@ -63,6 +64,23 @@ def test_what_is_written_is_read(bucket: Any) -> None:
         assert text.readlines() == ["größe\n", "1\n"]
     with open_data("sales", "out/table.csv") as binary:
         assert binary.read() == "größe\n1\n".encode()
+
+
+@pytest.mark.parametrize("told", ["by the deployment", "by the pod"])
+def test_a_project_whose_data_has_a_place_of_its_own(bucket: Any, monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    url = "s3://projects/apart/sales"
+    if told == "by the deployment":
+        monkeypatch.setenv("AIRSTRIP_PROJECTS", projects_to_json({"sales": ProjectSettings(data=url)}))
+    else:
+        monkeypatch.setenv("AIRSTRIP_PROJECT", "sales")
+        monkeypatch.setenv("AIRSTRIP_PROJECT_DATA_URL", url)
+    with open_data("sales", "table.csv", "w") as file:
+        file.write("x")
+        assert keys(bucket) == []
+    assert keys(bucket) == ["apart/sales/table.csv"]
+    with open_data("sales", "table.csv", "r") as text:
+        assert text.read() == "x"
+    assert data_url("sales") == url
 
 
 def test_an_empty_file_is_a_file(bucket: Any) -> None:

@@ -11,7 +11,7 @@ from airflow.providers.cncf.kubernetes.secret import Secret
 from kubernetes.client import ApiClient
 from kubernetes.client import models as k8s
 
-from airstrip_pods import ProjectError, project, task_pod_configmaps, task_pod_secrets, task_pod_volumes
+from airstrip_pods import ProjectError, data_url, project, task_pod_configmaps, task_pod_secrets, task_pod_volumes
 from airstrip_pods.conventions import ProjectSettings, projects_to_json
 
 FULL = ProjectSettings(
@@ -138,6 +138,32 @@ def test_a_token_of_kubernetes_is_in_the_pod_only_where_the_clouds_client_reads_
     monkeypatch.setenv("AIRSTRIP_DATA_URL", base)
     assert pod_of(**project("sales").operator)["automountServiceAccountToken"] is token
     assert project("sales").pod_override.spec.automount_service_account_token is token
+
+
+def test_a_namespace_of_its_own_has_a_claim_that_is_the_projects_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch, {"sales": FULL})
+    (mount,) = pod_of(**project("sales").operator)["containers"][0]["volumeMounts"]
+    assert mount == {"mountPath": "/opt/data", "name": "data"}
+    assert written(task_pod_volumes("sales")["volume_mounts"]) == [mount]
+    assert written(project("sales").pod_override.spec.containers[0].volume_mounts) == [mount]
+    assert project("sales").pod_override.metadata.namespace == "team-sales"
+
+
+def test_data_in_a_place_of_the_project_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before that of all projects, and in pods that know no more than their own variables."""
+    stored = ProjectSettings(data="oci://bucket@space/sales", service_account=True)
+    declare(monkeypatch, {"sales": stored, "rides": ProjectSettings()})
+    monkeypatch.setenv("AIRSTRIP_DATA_URL", "s3://bucket/prefix")
+    pod = pod_of(**project("sales").operator)
+    assert not pod["volumes"]
+    assert pod["automountServiceAccountToken"] is True
+    variables = {variable["name"]: variable["value"] for variable in pod["containers"][0]["env"]}
+    assert variables == {"AIRSTRIP_PROJECT": "sales", "AIRSTRIP_PROJECT_DATA_URL": "oci://bucket@space/sales"}
+    assert (data_url("sales"), data_url("rides")) == ("oci://bucket@space/sales", "s3://bucket/prefix/rides")
+    monkeypatch.delenv("AIRSTRIP_PROJECTS")
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert (data_url("sales"), data_url("rides")) == ("oci://bucket@space/sales", "s3://bucket/prefix/rides")
 
 
 def test_a_project_that_is_not_there_is_named_while_the_file_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,7 +139,7 @@ class ProjectData(TypedDict):
     """`secrets` says where each value is from: a reference, or `typed`. `place` is the file's, where one declares it.
 
     `source` is `file` or `command`; one that is not `landed` is in the file only. `folder` is this machine's, where
-    it holds the data.
+    it holds the data; `url` that of an object store. `quota` has Kubernetes' names, such as `requests.cpu`.
     """
 
     project: str
@@ -152,7 +152,9 @@ class ProjectData(TypedDict):
     requests: Mapping[str, str]
     limits: Mapping[str, str]
     namespace: str
+    quota: Mapping[str, str]
     folder: str | None
+    url: str | None
 
 
 class ProjectsData(TypedDict):

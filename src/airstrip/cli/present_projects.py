@@ -20,10 +20,11 @@ def present_project(data: Mapping[str, Any]) -> list[str]:
     rows = [
         ("from", data["place"] or ("a file" if data["source"] == "file" else "the command line")),
         ("pods", f"in {data['namespace']}, by airstrip_pods.project({data['project']!r})"),
-        ("data", data["folder"] or "in the claim `data`"),
+        ("data", data["url"] or data["folder"] or "in the claim `data`"),
         ("pool", _pool(data) or "none of its own"),
         ("requests", _amounts(data["requests"])),
         ("limits", _amounts(data["limits"])),
+        ("quota", _amounts(data["quota"])),
     ]
     lines = [f"{data['project']}{'' if data['landed'] else ' (not landed yet: ./airstrip up)'}"]
     lines += columns([(name, str(text)) for name, text in rows if text])

@@ -147,7 +147,8 @@ class ProbeFact:
 @dataclass(frozen=True)
 class DeploymentFact:
     """What the file asks for, as far as rules look at it. `task_pods`: each task has a pod of its own.
-    `dags_from_git`: any of them."""
+    `dags_from_git`: any of them. `projects` are the namespaces that projects have of their own.
+    """
 
     name: str
     control: str
@@ -156,10 +157,16 @@ class DeploymentFact:
     airstrip_version: str = ""
     task_pods: bool = True
     dags_from_git: bool = False
+    projects: tuple[str, ...] = ()
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys((self.control, self.workers)))
+        return tuple(dict.fromkeys((self.control, self.workers, *self.projects)))
+
+    @property
+    def of_tasks(self) -> tuple[str, ...]:
+        """Those that tasks' pods are in."""
+        return (self.workers, *self.projects)
 
 
 @dataclass(frozen=True)

@@ -50,14 +50,14 @@ def _refused(code: str) -> Matches:
 
 
 def quota_full(facts: Facts) -> Iterator[Match]:
-    """In the workers' namespace the executor is refused, of which no event tells: soon the task has failed."""
-    workers = facts.deployment.workers if facts.deployment else ""
+    """In a namespace of tasks' pods the executor is refused, of which no event tells: soon the task has failed."""
+    of_tasks = facts.deployment.of_tasks if facts.deployment else ()
     for quota in facts.quotas:
-        if quota.full and quota.namespace == workers:
+        if quota.full and quota.namespace in of_tasks:
             said = f"ResourceQuota {quota.name}: {quota.resource} {quota.used} of {quota.hard}"
-            fields = {"who": "tasks", "namespace": workers, "message": f"{said} are used."}
+            fields = {"who": "tasks", "namespace": quota.namespace, "message": f"{said} are used."}
             fields["where"] = described.OF_TASKS
-            yield Match(quota_subject(workers, quota.name), fields, said)
+            yield Match(quota_subject(quota.namespace, quota.name), fields, said)
 
 
 def quota_subject(namespace: str, name: str) -> str:

@@ -28,8 +28,12 @@ def task_pods_probe(
 ) -> Probe:
     def look(_: Facts) -> Facts:
         # Before Airflow is asked: a task is there before its pod is.
-        pods = connected().list("v1", "Pod", deployment.workers, label_selector=_OF_TASKS)
-        pods = [pod for pod in pods if _is_ours(pod["metadata"], deployment.name)]
+        pods = [
+            pod
+            for namespace in deployment.of_tasks
+            for pod in connected().list("v1", "Pod", namespace, label_selector=_OF_TASKS)
+            if _is_ours(pod["metadata"], deployment.name)
+        ]
         if not pods:
             return Facts()
         tasks = _Tasks(airflow())

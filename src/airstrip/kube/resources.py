@@ -38,6 +38,7 @@ _NAMESPACED = {
         "ConfigMap": "configmaps",
         "Endpoints": "endpoints",
         "Event": "events",
+        "LimitRange": "limitranges",
         "PersistentVolumeClaim": "persistentvolumeclaims",
         "Pod": "pods",
         "ResourceQuota": "resourcequotas",

@@ -30,6 +30,7 @@ from airstrip.manifests.names import (
     SECRETS,
     pods_account,
 )
+from airstrip.manifests.project_room import quota_words
 from airstrip.manifests.projects import (
     data_job,
     parse_project,
@@ -89,5 +90,6 @@ __all__ = [
     "project_secret",
     "projects_maps",
     "projects_selector",
+    "quota_words",
     "tasks_namespace",
 ]

@@ -1,6 +1,8 @@
-"""Service accounts and roles: every role is in the workers' namespace, none in the control plane's."""
+"""Service accounts and roles: every role is in a namespace of tasks' pods, none in the control plane's."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import metadata
@@ -24,9 +26,17 @@ def build_access(inputs: Inputs) -> tuple[Object, ...]:
     accounts = [_account(inputs, component, component, inputs.control) for component in components]
     if not inputs.tasks_have_pods:
         return tuple(accounts)
-    accounts.append(_account(inputs, pods_account(inputs.spec.name), TASK, inputs.workers))
-    grants = [item for component, rules in _component_rules().items() for item in _grant(inputs, component, rules)]
-    return (*accounts, *grants, *_pods_grant(inputs))
+    pods = pods_account(inputs.spec.name)
+    accounts += [_account(inputs, pods, TASK, namespace) for namespace in inputs.task_namespaces]
+    return (*accounts, *(item for namespace in inputs.task_namespaces for item in _grants(inputs, namespace)))
+
+
+def _grants(inputs: Inputs, namespace: str) -> Iterator[Object]:
+    """Tasks that make pods make them in their own namespace; those of the workers', in each."""
+    for component, rules in _component_rules().items():
+        yield from _role(inputs, component, component, rules, namespace, (inputs.control,))
+    callers = tuple(dict.fromkeys((inputs.workers, namespace)))
+    yield from _role(inputs, pods_account(inputs.spec.name), TASK, _pods_rules(), namespace, callers)
 
 
 def _component_rules() -> dict[str, list[Object]]:
@@ -67,25 +77,17 @@ def _account(inputs: Inputs, name: str, component: str, namespace: str) -> Objec
     }
 
 
-def _grant(inputs: Inputs, component: str, rules: list[Object]) -> tuple[Object, Object]:
-    return _role(inputs, component, component, rules, inputs.control)
-
-
-def _pods_grant(inputs: Inputs) -> tuple[Object, Object]:
-    return _role(inputs, pods_account(inputs.spec.name), TASK, _pods_rules(), inputs.workers)
-
-
 def _role(
-    inputs: Inputs, name: str, component: str, rules: list[Object], account_namespace: str
+    inputs: Inputs, name: str, component: str, rules: list[Object], namespace: str, callers: tuple[str, ...]
 ) -> tuple[Object, Object]:
-    """A role in the workers' namespace, bound to the account of the same name."""
-    about = metadata(inputs, name, component, inputs.workers)
+    """A role in a namespace, bound to the accounts of the same name in those of `callers`."""
+    about = metadata(inputs, name, component, namespace)
     role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": about, "rules": rules}
     binding = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "RoleBinding",
-        "metadata": metadata(inputs, name, component, inputs.workers),
+        "metadata": metadata(inputs, name, component, namespace),
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": name},
-        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": account_namespace}],
+        "subjects": [{"kind": "ServiceAccount", "name": name, "namespace": caller} for caller in callers],
     }
     return role, binding

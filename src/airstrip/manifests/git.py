@@ -166,7 +166,6 @@ def build_git_secrets(spec: Spec, texts: Mapping[str, str], key: str = "") -> tu
     usernames = {_key(bundle, "token"): bundle.username for bundle in spec.dags.git}
     data = {name: _content(text, usernames.get(name)) for name, text in texts.items()}
     tasks = {name: text for name, text in data.items() if name not in control_only}
-    of_each = {tasks_namespace(spec): tasks, spec.namespaces.control: data}
     metadata = {"name": _secret_name(checksum([key, data, sorted(control_only)])), "labels": deployment_labels(spec)}
     return tuple(
         {
@@ -175,10 +174,10 @@ def build_git_secrets(spec: Spec, texts: Mapping[str, str], key: str = "") -> tu
             "metadata": {**metadata, "namespace": namespace},
             "type": "Opaque",
             "immutable": True,
-            "data": {key: base64.b64encode(text.encode()).decode() for key, text in of_each[namespace].items()},
+            "data": {name: base64.b64encode(text.encode()).decode() for name, text in own.items()},
         }
-        for namespace in dict.fromkeys((spec.namespaces.control, tasks_namespace(spec)))
-        if of_each[namespace]
+        for namespace in (spec.all_namespaces if spec.airflow.executor == "kubernetes" else (spec.namespaces.control,))
+        if (own := data if namespace == spec.namespaces.control else tasks)
     )
 
 

@@ -71,8 +71,13 @@ class Inputs:
 
     @property
     def namespaces(self) -> tuple[str, ...]:
-        """Each namespace once."""
-        return tuple(dict.fromkeys((self.control, self.workers)))
+        """Each namespace once, the control plane's first."""
+        return self.spec.all_namespaces
+
+    @property
+    def task_namespaces(self) -> tuple[str, ...]:
+        """Those that tasks' pods are in, the workers' first."""
+        return self.spec.task_namespaces
 
     @property
     def tasks_have_pods(self) -> bool:

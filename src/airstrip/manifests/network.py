@@ -1,7 +1,7 @@
 """NetworkPolicies: nothing comes in but by a named path, and the control plane goes out by named paths.
 
     who                                     may reach
-    both namespaces, outside the cluster    api-server (Execution API, UI); no pod of another namespace
+    its namespaces, outside the cluster     api-server (Execution API, UI); no pod of another namespace
     api-server                              triggerer's and task pods' logs, Kubernetes API
     scheduler, triggerer, pod operators     Kubernetes API
     the four processes and the migration    the database
@@ -52,7 +52,7 @@ def build_network_policies(inputs: Inputs) -> tuple[Object, ...]:
         _users_code(inputs, TRIGGERER, [_triggerer_logs(inputs)]),
         _postgresql(inputs),
         _migration(inputs),
-        *([_tasks(inputs)] if inputs.tasks_have_pods else []),
+        *(_tasks(inputs, namespace) for namespace in inputs.task_namespaces if inputs.tasks_have_pods),
     )
 
 
@@ -76,7 +76,7 @@ def _api_server(inputs: Inputs) -> Object:
         _database(inputs),
         _kubernetes(inputs),
         _rule("to", [_pods(inputs, TRIGGERER, inputs.control)], (TRIGGER_LOG_PORT,)),
-        _rule("to", [_pods(inputs, TASK, inputs.workers)], (TASK_LOG_PORT,)),
+        _rule("to", [_pods(inputs, TASK, namespace) for namespace in inputs.task_namespaces], (TASK_LOG_PORT,)),
         _identity(),
     ]
     return _component(inputs, API_SERVER, [_rule("from", callers, (API_PORT,))], egress)
@@ -112,9 +112,9 @@ def _migration(inputs: Inputs) -> Object:
     return _component(inputs, MIGRATION, _NOTHING, [_dns(inputs), _database(inputs)])
 
 
-def _tasks(inputs: Inputs) -> Object:
+def _tasks(inputs: Inputs, namespace: str) -> Object:
     ingress = [_rule("from", [_pods(inputs, API_SERVER, inputs.control)], (TASK_LOG_PORT,))]
-    return _policy(inputs, TASK, inputs.workers, select(inputs, TASK), ingress, [{}])
+    return _policy(inputs, TASK, namespace, select(inputs, TASK), ingress, [{}])
 
 
 def _dns(inputs: Inputs) -> Object:

@@ -1,4 +1,4 @@
-"""Projects: what their pods find by the project's name in the workers' namespace, and what DAG files may know of them.
+"""Projects: what their pods find by the project's name in their namespace, and what DAG files may know of them.
 
 Unlike other ConfigMaps, these change while their names stay: DAGs refer to them by these names, and a changed project
 is no reason to roll anything (docs/decisions/0050-projects.md).
@@ -15,11 +15,13 @@ from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import deployment_labels
 from airstrip.manifests.names import PROJECT, PROJECTS_DIR, PROJECTS_MAP
+from airstrip.manifests.project_room import project_metadata, project_room
 from airstrip.manifests.volumes import Mount
-from airstrip.spec import Project, Spec
+from airstrip.spec import Project, Quota, Spec
 from airstrip_pods.conventions import (
     DATA_CLAIM,
     DATA_DIR,
+    PROJECT_DATA_URL_VARIABLE,
     PROJECT_LABEL,
     PROJECT_VARIABLE,
     PROJECTS_VARIABLE,
@@ -32,6 +34,7 @@ from airstrip_pods.conventions import (
 
 SETTINGS_ANNOTATION = "airstrip/project-settings"
 """On a project's ConfigMap: what of the project is in none of its objects, as JSON."""
+_OWN_VARIABLES = (PROJECT_VARIABLE, PROJECT_DATA_URL_VARIABLE)
 _BY_FILE = "file"
 _BY_COMMAND = "command"
 
@@ -44,7 +47,8 @@ PROJECTS: Mount = (
 
 def build_projects(inputs: Inputs) -> tuple[Object, ...]:
     """Those that the file declares, without their Secrets; and what all Airflow pods know of all projects."""
-    declared = [item for name in inputs.spec.projects for item in project_objects(inputs.spec, name)]
+    spec = inputs.spec
+    declared = [item for name in spec.projects for item in (*project_objects(spec, name), *project_room(spec, name))]
     return (*declared, *projects_maps(inputs.spec, {**inputs.kept, **inputs.spec.projects}))
 
 
@@ -57,15 +61,19 @@ def project_objects(spec: Spec, name: str, project: Project | None = None) -> tu
     account: Object = {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": _metadata(spec, service_account_name(name), name),
+        "metadata": project_metadata(spec, service_account_name(name), name),
         "automountServiceAccountToken": False,
     }
-    about = _metadata(spec, config_map_name(name), name)
+    about = project_metadata(spec, config_map_name(name), name)
     config: Object = {
         "apiVersion": "v1",
         "kind": "ConfigMap",
         "metadata": {**about, "annotations": {SETTINGS_ANNOTATION: _settings(project)}},
-        "data": {**project.config, PROJECT_VARIABLE: name},
+        "data": {
+            **project.config,
+            PROJECT_VARIABLE: name,
+            **({PROJECT_DATA_URL_VARIABLE: project.data} if project.data else {}),
+        },
     }
     return account, config
 
@@ -75,14 +83,14 @@ def project_secret(spec: Spec, name: str, values: Mapping[str, str]) -> Object:
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": _metadata(spec, secret_name(name), name),
+        "metadata": project_metadata(spec, secret_name(name), name),
         "type": "Opaque",
         "data": {key: base64.b64encode(value.encode()).decode() for key, value in sorted(values.items())},
     }
 
 
 def projects_maps(spec: Spec, projects: Mapping[str, Project]) -> tuple[Object, ...]:
-    """One in each namespace, with what a DAG file may know of these projects."""
+    """One in each namespace of the deployment, with what a DAG file may know of these projects."""
     text = projects_to_json({name: _told(project) for name, project in projects.items()})
     return tuple(
         {
@@ -91,7 +99,7 @@ def projects_maps(spec: Spec, projects: Mapping[str, Project]) -> tuple[Object, 
             "metadata": {"name": PROJECTS_MAP, "namespace": namespace, "labels": deployment_labels(spec)},
             "data": {PROJECTS_VARIABLE: text},
         }
-        for namespace in dict.fromkeys((spec.namespaces.control, spec.namespaces.workers))
+        for namespace in spec.all_namespaces
     )
 
 
@@ -106,11 +114,14 @@ def parse_project(config: Object) -> tuple[Project, bool]:
     metadata, data = config["metadata"], config.get("data") or {}
     told = json.loads((metadata.get("annotations") or {}).get(SETTINGS_ANNOTATION, "{}"))
     project = Project(
-        config={key: value for key, value in data.items() if key != PROJECT_VARIABLE},
+        config={key: value for key, value in data.items() if key not in _OWN_VARIABLES},
         secrets=told.get("secrets", {}),
         pool=told.get("pool"),
         requests=told.get("requests", {}),
         limits=told.get("limits", {}),
+        namespace=told.get("namespace", ""),
+        quota=Quota(**told.get("quota", {})),
+        data=data.get(PROJECT_DATA_URL_VARIABLE, ""),
     )
     return project, told.get("by") == _BY_COMMAND
 
@@ -141,7 +152,7 @@ def data_job(spec: Spec, image: str, name: str) -> Object:
         "securityContext": dict(pod_security.CONTAINER),
         "volumeMounts": [{"name": DATA_CLAIM, "mountPath": DATA_DIR}],
     }
-    about = _metadata(spec, f"airstrip-data-{checksum(name)}", name)
+    about = project_metadata(spec, f"airstrip-data-{checksum(name)}", name)
     pull = [{"name": secret} for secret in spec.image.pull_secrets]
     pod: Object = {
         "automountServiceAccountToken": False,
@@ -161,11 +172,6 @@ def data_job(spec: Spec, image: str, name: str) -> Object:
     }
 
 
-def _metadata(spec: Spec, name: str, project: str) -> Object:
-    labels = {**deployment_labels(spec), "app.kubernetes.io/component": PROJECT, PROJECT_LABEL: project}
-    return {"name": name, "namespace": spec.namespaces.workers, "labels": labels}
-
-
 def _settings(project: Project) -> str:
     """Never a secret's value."""
     told = {
@@ -174,6 +180,8 @@ def _settings(project: Project) -> str:
         "pool": project.pool,
         "requests": dict(project.requests),
         "limits": dict(project.limits),
+        "namespace": project.namespace,
+        "quota": project.quota.model_dump(exclude_defaults=True),
     }
     return json.dumps({key: value for key, value in told.items() if value}, sort_keys=True)
 
@@ -186,4 +194,6 @@ def _told(project: Project) -> ProjectSettings:
         secret=bool(project.secrets),
         service_account=True,
         pool=project.pool is not None,
+        namespace=project.namespace or None,
+        data=project.data or None,
     )

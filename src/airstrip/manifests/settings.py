@@ -146,6 +146,7 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
         # A pod that could not start would stay, try again, and run a task that has failed already.
         f"{prefix}DELETE_WORKER_PODS_ON_FAILURE": "True",
         f"{prefix}NAMESPACE": inputs.workers,
+        **(_namespaces(prefix, inputs.task_namespaces) if len(inputs.task_namespaces) > 1 else {}),
         f"{prefix}POD_TEMPLATE_FILE": f"{TEMPLATE_DIR}/{TEMPLATE_FILE}",
         # By default one refusal for a quota, or by a busy API server, fails the task.
         f"{prefix}TASK_PUBLISH_MAX_RETRIES": "5",
@@ -153,6 +154,11 @@ def _executor_settings(inputs: Inputs) -> dict[str, str]:
         f"{prefix}WORKER_PODS_CREATION_BATCH_SIZE": "16",
         f"{prefix}WORKER_POD_PENDING_FATAL_CONTAINER_STATE_REASONS": ",".join(_FATAL_REASONS),
     }
+
+
+def _namespaces(prefix: str, names: tuple[str, ...]) -> dict[str, str]:
+    """Those that the executor watches. Without the list, it would ask for the pods of all there are."""
+    return {f"{prefix}MULTI_NAMESPACE_MODE": "True", f"{prefix}MULTI_NAMESPACE_MODE_NAMESPACE_LIST": ",".join(names)}
 
 
 def _local_executor_settings() -> dict[str, str]:

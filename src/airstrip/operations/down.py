@@ -63,7 +63,7 @@ def _runs(entry: inventory.Entry) -> bool:
 
 def _await_pods_gone(session: Session, later: tuple[str, ...], progress: Progress, deadline: float) -> None:
     """Lets tasks and components end; what has not ended in time is stopped with the place."""
-    namespaces = dict.fromkeys((session.spec.namespaces.control, session.spec.namespaces.workers))
+    namespaces = session.spec.all_namespaces
     while True:
         pods = [
             pod

@@ -36,6 +36,7 @@ def deployment_fact(spec: Spec) -> DeploymentFact:
         airstrip_version=__version__,
         task_pods=spec.airflow.executor == "kubernetes",
         dags_from_git=bool(spec.dags.git),
+        projects=spec.task_namespaces[1:],
     )
 
 

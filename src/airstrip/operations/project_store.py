@@ -37,7 +37,11 @@ class StoredProject:
 
 def stored_projects(cluster: Cluster, spec: Spec) -> dict[str, StoredProject]:
     """By name."""
-    maps = cluster.list("v1", "ConfigMap", spec.namespaces.workers, label_selector=projects_selector(spec))
+    maps = (
+        item
+        for namespace in spec.task_namespaces
+        for item in cluster.list("v1", "ConfigMap", namespace, label_selector=projects_selector(spec))
+    )
     return {project_of(item): StoredProject(*parse_project(item)) for item in maps}
 
 
@@ -59,7 +63,7 @@ def kept_projects(cluster: Cluster, spec: Spec) -> dict[str, Project]:
 
 def require_free(cluster: Cluster, spec: Spec, name: str) -> None:
     """Raises where an object that is not the project's has a name that it needs."""
-    namespace = spec.namespaces.workers
+    namespace = spec.namespace_of(name)
     for kind in _KINDS:
         found = cluster.get("v1", kind, name, namespace)
         if found and project_of(found) != name:

@@ -13,7 +13,7 @@ from airstrip.answers import ProjectData, ProjectsData, RemovedProjectData
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
 from airstrip.kube import Lease
-from airstrip.manifests import pods_selector, project_objects, project_secret
+from airstrip.manifests import pods_selector, project_objects, project_secret, quota_words
 from airstrip.operations.pools import delete_pool, ensure_pool
 from airstrip.operations.project_data import delete_data
 from airstrip.operations.project_store import (
@@ -211,8 +211,10 @@ def _to_dict(session: Session, name: str, stored: StoredProject | None) -> Proje
         "pool": project.pool,
         "requests": dict(project.requests),
         "limits": dict(project.limits),
-        "namespace": session.spec.namespaces.workers,
-        "folder": _folder(session, name),
+        "namespace": project.namespace or session.spec.namespaces.workers,
+        "quota": quota_words(project.quota),
+        "folder": None if project.data else _folder(session, name),
+        "url": project.data or None,
     }
 
 

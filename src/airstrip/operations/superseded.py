@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from airstrip.events import Emit, step
 from airstrip.kube import Cluster, has_failed, inventory
 
@@ -30,15 +32,16 @@ def drop_failed_jobs(cluster: Cluster, superseded: frozenset[inventory.Entry]) -
             cluster.delete(entry.api_version, "Job", entry.name, entry.namespace)
 
 
-def awaited(cluster: Cluster, namespace: str, recorded: frozenset[inventory.Entry]) -> frozenset[inventory.Entry]:
+def awaited(
+    cluster: Cluster, namespaces: Iterable[str], recorded: frozenset[inventory.Entry]
+) -> frozenset[inventory.Entry]:
     """What a task's pod was made with and has not mounted yet: without it, it could not start."""
     mounted = {
-        (kind, volume[source][key])
+        (namespace, kind, volume[source][key])
+        for namespace in namespaces
         for pod in cluster.list("v1", "Pod", namespace, field_selector="status.phase=Pending")
         for volume in pod["spec"].get("volumes") or ()
         for kind, source, key in (("ConfigMap", "configMap", "name"), ("Secret", "secret", "secretName"))
         if source in volume
     }
-    return frozenset(
-        entry for entry in recorded if entry.namespace == namespace and (entry.kind, entry.name) in mounted
-    )
+    return frozenset(entry for entry in recorded if (entry.namespace, entry.kind, entry.name) in mounted)

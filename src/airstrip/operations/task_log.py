@@ -50,8 +50,8 @@ class TaskLogReader:
 
     def _from_pod(self, pod: dict[str, Any], *, follow: bool) -> Iterator[str]:
         yield from self._before(pod["metadata"]["creationTimestamp"])
-        cluster, namespace = self._session.cluster, self._session.spec.namespaces.workers
-        for line in pod_logs(cluster, pod["metadata"]["name"], namespace, container=_CONTAINER, follow=follow):
+        cluster, about = self._session.cluster, pod["metadata"]
+        for line in pod_logs(cluster, about["name"], about["namespace"], container=_CONTAINER, follow=follow):
             if record := read_output(line):
                 self._given[record.text] += 1
                 yield from record.lines()
@@ -79,7 +79,11 @@ class TaskLogReader:
         """Oldest first. Labels hold shortened names; annotations hold them whole."""
         spec = self._session.spec
         labels = f"kubernetes_executor=True,app.kubernetes.io/instance={spec.name},try_number={self.try_number}"
-        pods = self._session.cluster.list("v1", "Pod", spec.namespaces.workers, label_selector=labels)
+        pods = (
+            pod
+            for namespace in spec.task_namespaces
+            for pod in self._session.cluster.list("v1", "Pod", namespace, label_selector=labels)
+        )
         mine = [pod for pod in pods if self._is_mine(pod["metadata"].get("annotations") or {})]
         return sorted(mine, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
 

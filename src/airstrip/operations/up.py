@@ -149,7 +149,8 @@ def _land_stages(
             if stage.name == _PREPARED:
                 gate.start()
     lease.check()
-    yield prune(cluster, namespace, previous, current | awaited(cluster, spec.namespaces.workers, previous), emit)
+    needed = awaited(cluster, spec.task_namespaces, previous)
+    yield prune(cluster, namespace, previous, current | needed, emit)
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
         stages.await_airflow(objects_of(manifests), progress)
         await_first_parse(session.airflow, spec.dags.path)

@@ -68,7 +68,8 @@ def _where(session: Session) -> Where:
     said = spec.airflow.config.get("core", {}).get("parallelism", "")
     each = int(said) if said.isdigit() else PARALLELISM[spec.airflow.executor]
     schedulers = spec.components["scheduler"].replicas if "scheduler" in spec.components else 1
-    return Where(spec.name, spec.namespaces.control, spec.namespaces.workers, each, schedulers)
+    control, workers = spec.namespaces.control, spec.namespaces.workers
+    return Where(spec.name, control, workers, each, schedulers, spec.task_namespaces[1:])
 
 
 def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding], SecretValues]:

@@ -7,7 +7,19 @@ from airstrip.spec.fields import API_VERSION
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile
 from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
-from airstrip.spec.resolved import Airflow, Component, Dags, GitBundle, GitSync, Image, Namespaces, Patch, Project, Spec
+from airstrip.spec.resolved import (
+    Airflow,
+    Component,
+    Dags,
+    GitBundle,
+    GitSync,
+    Image,
+    Namespaces,
+    Patch,
+    Project,
+    Quota,
+    Spec,
+)
 from airstrip.spec.schema import json_schema
 from airstrip.spec.written import TargetSpec, Written
 
@@ -25,6 +37,7 @@ __all__ = [
     "Patch",
     "Project",
     "ProjectWords",
+    "Quota",
     "Spec",
     "SpecFile",
     "TargetSpec",

@@ -35,8 +35,8 @@ OWN_OPTIONS: dict[str, tuple[str, str]] = {
         "Logs are kept without the pod.",
     ),
     "kubernetes_executor.in_cluster": (_CLUSTER, ""),
-    "kubernetes_executor.multi_namespace_mode": (_NAMESPACE, "Write namespaces.workers."),
-    "kubernetes_executor.multi_namespace_mode_namespace_list": (_NAMESPACE, "Write namespaces.workers."),
+    "kubernetes_executor.multi_namespace_mode": (_NAMESPACE, "Write projects.NAME.namespace."),
+    "kubernetes_executor.multi_namespace_mode_namespace_list": (_NAMESPACE, "Write projects.NAME.namespace."),
     "kubernetes_executor.namespace": (_NAMESPACE, "Write namespaces.workers."),
     "kubernetes_executor.pod_template_file": (
         "the template holds what pod security and isolation demand",

@@ -11,8 +11,9 @@ from airstrip.errors import Problem
 from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.components import AmountsFile, check_amounts
 from airstrip.spec.document import Document, at, mappings
-from airstrip.spec.fields import NotBuilt, SecretReference, Setting, is_reference
+from airstrip.spec.fields import NamespaceName, SecretReference, Setting, is_reference
 from airstrip.spec.own_pods import is_own_object
+from airstrip.spec.project_places import DataUrl, QuotaFile, check_quota, wrong_namespaces
 from airstrip.spec.resolved import Project
 from airstrip.spec.settings import is_secret_variable, wrong_value, wrong_variable_name
 from airstrip.spec.source import KeyPath
@@ -37,19 +38,21 @@ class ProjectFile(Written):
     pool: int | None = Field(None, ge=1, le=MOST_SLOTS, description="Slots of an Airflow pool of its name.")
     requests: AmountsFile = Field(AmountsFile(), description="What a node must have free for a container of its.")
     limits: AmountsFile = Field(AmountsFile(), description="What such a container gets at most.")
-    data: NotBuilt = None
-    namespace: NotBuilt = None
+    namespace: NamespaceName | None = Field(None, description="One of its own for its pods. Default: all workers'.")
+    quota: QuotaFile = Field(QuotaFile(), description="What all pods of that namespace get together.")
+    data: DataUrl | None = Field(None, description="Where its data is. Default: a folder of its own in the volume.")
 
     @model_validator(mode="after")
     def _fits(self) -> ProjectFile:
         check_amounts(self.requests, self.limits)
+        check_quota(self.quota, self.namespace, self.requests, self.limits)
         return self
 
 
 def read_projects(document: Document) -> tuple[Texts, list[Problem]]:
     """The texts, and what the models, which know one mapping each, cannot see."""
     texts: Texts = {}
-    found: list[Found] = list(_without_pods(document))
+    found: list[Found] = [*_without_pods(document), *wrong_namespaces(document)]
     for name, words in mappings(document.data, _ALL):
         path = (*_ALL, name)
         deployment = at(document.data, ("name",))
@@ -70,6 +73,9 @@ def resolve_projects(written: dict[str, ProjectFile], texts: Texts, document: Do
             pool=project.pool,
             requests=project.requests.model_dump(exclude_none=True),
             limits=project.limits.model_dump(exclude_none=True),
+            namespace=project.namespace or "",
+            quota=project.quota.resolve(),
+            data=project.data or "",
             place=f"{document.source.file}:{document.key((*_ALL, name)).line}",
         )
         for name, project in written.items()

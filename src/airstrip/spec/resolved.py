@@ -139,10 +139,19 @@ class Dags(_Resolved):
         return ("logs",) if self.git and not self.synced else ("dags", "logs")
 
 
+class Quota(_Resolved):
+    """What all pods of a namespace may have together."""
+
+    requests: Mapping[str, str] = {}
+    limits: Mapping[str, str] = {}
+    pods: int | None = None
+
+
 class Project(_Resolved):
     """What a project's pods get, and its pool's slots. `secrets` are references, or where the values came from.
 
-    `place` is where the file declares it; empty where it was made by the command line.
+    `namespace` is one of its own, empty where its pods are with all others; `data` the URL of its data, empty where
+    that is in the claim. `place` is where the file declares it; empty where it was made by the command line.
     """
 
     config: Mapping[str, str] = {}
@@ -150,6 +159,9 @@ class Project(_Resolved):
     pool: int | None = None
     requests: Mapping[str, str] = {}
     limits: Mapping[str, str] = {}
+    namespace: str = ""
+    quota: Quota = Quota()
+    data: str = ""
     place: str = ""
 
 
@@ -177,3 +189,19 @@ class Spec(_Resolved):
     projects: Mapping[str, Project] = {}
     patches: tuple[Patch, ...] = ()
     file: Path | None = None
+
+    @property
+    def task_namespaces(self) -> tuple[str, ...]:
+        """Those that tasks' pods are in: the workers', then those that projects have of their own."""
+        own = (project.namespace for project in self.projects.values() if project.namespace)
+        return tuple(dict.fromkeys((self.namespaces.workers, *own)))
+
+    @property
+    def all_namespaces(self) -> tuple[str, ...]:
+        """Each once, the control plane's first."""
+        return tuple(dict.fromkeys((self.namespaces.control, *self.task_namespaces)))
+
+    def namespace_of(self, project: str) -> str:
+        """Where the objects and the pods of a project are. One that no file declares is with the workers."""
+        declared = self.projects.get(project)
+        return (declared.namespace if declared else "") or self.namespaces.workers

@@ -151,6 +151,13 @@ def test_a_full_quota_of_the_workers_is_told_without_an_event() -> None:
     assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")])) == []
 
 
+def test_a_project_s_own_full_quota_is_told_as_the_workers_is() -> None:
+    here = replace(HERE, projects=("sales-pods",))
+    quotas = [replace(FULL, namespace="sales-pods", name="sales"), replace(FULL, namespace="somebody-s")]
+    (finding,) = diagnose(Facts(deployment=here, quotas=quotas))
+    assert (finding.code, finding.about) == ("namespace.quota", "sales-pods/quota/sales")
+
+
 @pytest.mark.parametrize(
     ("resource", "used", "hard", "full"),
     [

@@ -73,7 +73,9 @@ class Seen:
             return [{"metadata": {"name": name}, "data": data} for name in self.objects.get(kind, ())]
 
         spec = SimpleNamespace(
-            namespaces=SimpleNamespace(control="c", workers=self.workers), airflow=SimpleNamespace(config=self.config)
+            namespaces=SimpleNamespace(control="c", workers=self.workers),
+            all_namespaces=tuple(dict.fromkeys(("c", self.workers))),
+            airflow=SimpleNamespace(config=self.config),
         )
         return SimpleNamespace(spec=spec, cluster=SimpleNamespace(list=items, preview=self.preview))
 

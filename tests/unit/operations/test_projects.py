@@ -10,9 +10,10 @@ import pytest
 
 from airstrip.errors import AirstripError
 from airstrip.events import Event, event_to_dict
+from airstrip.manifests import project_objects
 from airstrip.operations import add_project, list_projects, remove_project, set_project, show_project, unset_project
 from airstrip.operations.project_store import kept_projects, tell_airflow
-from airstrip.spec import Forgotten, Project, ProjectWords
+from airstrip.spec import Forgotten, Project, ProjectWords, Quota
 from airstrip_pods.conventions import PROJECTS_VARIABLE, ProjectSettings, projects_from_json
 from tests.unit.operations.projects_stand_ins import CONTROL, SPEC, WORKERS, Stage, no_lease
 
@@ -237,6 +238,23 @@ def test_the_list_has_what_is_landed_and_what_is_not_yet(sales: Stage) -> None:
     assert show_project(sales.session(spec), "rides").data["pool"] == 1
     missing = refusal(show_project, sales.session(spec), "sale")
     assert (missing.code, missing.cause) == ("project.not-found", "Did you mean sales?")
+
+
+def test_one_with_a_namespace_of_its_own_is_found_there(stage: Stage) -> None:
+    own = Project(namespace="sales-pods", quota=Quota(requests={"cpu": "2"}, pods=9), place="airstrip.yaml:7")
+    spec = SPEC.model_copy(update={"projects": {"sales": own, "rides": Project(data="s3://bucket", place="x:9")}})
+    for item in project_objects(spec, "sales"):
+        stage.objects.apply(item)
+    sales = show_project(stage.session(spec), "sales").data
+    assert (sales["landed"], sales["namespace"]) == (True, "sales-pods")
+    assert sales["quota"] == {"requests.cpu": "2", "pods": "9"}
+    assert (sales["folder"], sales["url"]) == ("/state/data/sales", None)
+    rides = show_project(stage.session(spec), "rides").data
+    assert (rides["namespace"], rides["quota"], rides["folder"]) == (WORKERS, {}, None)
+    assert rides["url"] == "s3://bucket"
+    stage.objects.put("Secret", "sales", "sales-pods")
+    error = refusal(kept_projects, stage.cluster, spec)
+    assert (error.code, "sales-pods has a Secret sales already" in error.message) == ("project.taken", True)
 
 
 def test_who_parses_dag_files_is_told_once_and_nothing_rolls(sales: Stage) -> None:

@@ -46,7 +46,11 @@ class Fake:
         namespaces = SimpleNamespace(control="air", workers="workers")
         release = SimpleNamespace(version="3.3.2", executor="kubernetes")
         spec = SimpleNamespace(
-            name="air", namespaces=namespaces, airflow=release, dags=SimpleNamespace(path=self.folder, git=())
+            name="air",
+            namespaces=namespaces,
+            task_namespaces=("workers",),
+            airflow=release,
+            dags=SimpleNamespace(path=self.folder, git=()),
         )
         target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place), describe=lambda: "there")
         return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target, make_cluster=None))

@@ -29,7 +29,13 @@ def entry(second: float, event: str, logger: str = "task.stdout") -> dict[str, s
 
 def pod(name: str, created: str = STARTED, *, phase: str = "Running", task: str = "t", **annotations: str) -> Any:
     about = {"dag_id": "d", "run_id": "r", "task_id": task, "try_number": "1", **annotations}
-    metadata = {"name": name, "uid": name, "creationTimestamp": created, "annotations": about}
+    metadata = {
+        "name": name,
+        "namespace": "workers",
+        "uid": name,
+        "creationTimestamp": created,
+        "annotations": about,
+    }
     return {"metadata": metadata, "status": {"phase": phase}}
 
 
@@ -41,9 +47,10 @@ class Fake:
     answers: dict[int, list[list[dict[str, str]]]]
     pods: list[Any] = field(default_factory=list)
     output: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
 
     def session(self) -> Session:
-        spec = SimpleNamespace(name="air", namespaces=SimpleNamespace(workers="workers"))
+        spec = SimpleNamespace(name="air", task_namespaces=("workers", "team-sales"))
         return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self))
 
     def task_instances(self, *_: object) -> list[TaskInstance]:
@@ -63,9 +70,10 @@ class Fake:
         )
         return [line.removeprefix(line[:27]).removeprefix(" INFO").removeprefix(" ") for line in lines]
 
-    def list(self, *_: object, label_selector: str) -> Any:
+    def list(self, _: str, __: str, namespace: str, *, label_selector: str) -> Any:
         number = label_selector.rpartition("try_number=")[2]
-        return [pod for pod in self.pods if pod["metadata"]["annotations"]["try_number"] == number]
+        here = [pod for pod in self.pods if pod["metadata"]["namespace"] == namespace]
+        return [pod for pod in here if pod["metadata"]["annotations"]["try_number"] == number]
 
 
 MERGED = [
@@ -88,7 +96,8 @@ def written(*events: str, at: float = 20.0) -> tuple[list[dict[str, str]], list[
 
 @pytest.fixture(autouse=True)
 def _pods_talk_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pod_logs(cluster: Fake, name: str, *_: object, **__: object) -> Iterator[str]:
+    def pod_logs(cluster: Fake, name: str, namespace: str, **_: object) -> Iterator[str]:
+        cluster.asked.add(namespace)
         return map(json.dumps, cluster.output[name])
 
     monkeypatch.setattr("airstrip.operations.task_log.pod_logs", pod_logs)
@@ -104,6 +113,15 @@ def test_a_running_task_s_lines_come_once_and_in_order_equal_ones_too() -> None:
     file, output = written(*events)
     fake = Fake([TASK, TASK, ended()], {1: [merged(file, output), file]}, [pod("a")], {"a": output})
     assert fake.lines() == events
+
+
+def test_a_task_of_a_project_with_a_namespace_of_its_own_is_followed_there() -> None:
+    file, output = written("one", "two")
+    there = pod("a")
+    there["metadata"]["namespace"] = "team-sales"
+    fake = Fake([TASK, TASK, ended()], {1: [merged(file, output), file]}, [there], {"a": output})
+    assert fake.lines() == ["one", "two"]
+    assert fake.asked == {"team-sales"}
 
 
 def test_what_a_pod_s_output_did_not_give_comes_at_the_end() -> None:

@@ -82,6 +82,7 @@ class Fake:
         spec = SimpleNamespace(
             name="air",
             namespaces=SimpleNamespace(control="air", workers="air-workers"),
+            task_namespaces=("air-workers",),
             dags=SimpleNamespace(path=self.folder, git=()),
             airflow=SimpleNamespace(version="3.3.2", config={}, executor="kubernetes"),
             components={},

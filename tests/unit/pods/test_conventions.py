@@ -48,6 +48,7 @@ def test_what_is_said_of_projects_comes_back_as_it_was() -> None:
             service_account=True,
             pool=True,
             namespace="team-sales",
+            data="s3://bucket/sales",
         ),
         "bare": ProjectSettings(),
     }

@@ -9,10 +9,14 @@ A project is a DNS label. In the namespace that its pods run in, it may have
   because the pods have group 0 besides their own;
 - an Airflow pool of its name.
 
+A project may have a namespace of its own, which these lie in then: that namespace's claim `data` is the project's
+folder itself, mounted without subPath.
+
 The DAGs' claim is `dags` (`DAGS_CLAIM`), read-only at /opt/airflow/dags (`DAGS_DIR`).
 
-The project's ConfigMap should also hold AIRSTRIP_PROJECT, and AIRSTRIP_DATA_URL where there is one: then a pod
-that refers to no more than the ConfigMap knows where its data is. Names that begin with AIRSTRIP_ are not the user's.
+The project's ConfigMap should also hold AIRSTRIP_PROJECT, and AIRSTRIP_PROJECT_DATA_URL or AIRSTRIP_DATA_URL where
+there is one: then a pod that refers to no more than the ConfigMap knows where its data is. Names that begin with
+AIRSTRIP_ are not the user's.
 
 Environment:
 
@@ -21,6 +25,8 @@ AIRSTRIP_PROJECT (`PROJECT_VARIABLE`), in every pod made for a project
 AIRSTRIP_DATA_URL (`DATA_URL_VARIABLE`), on all Airflow pods and all pods of projects
     Where the data of all projects is, if it is not in the claim: a URL such as s3://bucket/prefix. A project's own is
     URL/PROJECT (`project_url`). Absent: data is in the claim.
+AIRSTRIP_PROJECT_DATA_URL (`PROJECT_DATA_URL_VARIABLE`), in pods of a project whose data has a place of its own
+    Where the data of the project that AIRSTRIP_PROJECT names is: the URL itself. It counts before AIRSTRIP_DATA_URL.
 AIRSTRIP_DAGS_CLAIM (`DAGS_CLAIM_VARIABLE`), on all Airflow pods
     The name of the claim with the DAGs where there is such a volume. Absent: DAGs come by git or in the image.
 AIRSTRIP_PROJECTS (`PROJECTS_VARIABLE`), on all Airflow pods
@@ -39,6 +45,7 @@ from typing import Any
 
 PROJECT_VARIABLE = "AIRSTRIP_PROJECT"
 DATA_URL_VARIABLE = "AIRSTRIP_DATA_URL"
+PROJECT_DATA_URL_VARIABLE = "AIRSTRIP_PROJECT_DATA_URL"
 DAGS_CLAIM_VARIABLE = "AIRSTRIP_DAGS_CLAIM"
 PROJECTS_VARIABLE = "AIRSTRIP_PROJECTS"
 
@@ -105,6 +112,7 @@ class ProjectSettings:
     `requests` and `limits` are Kubernetes' own, such as {"cpu": "500m", "memory": "1Gi"}: of containers of the
     project that name none. `config`, `secret`, `service_account` and `pool`: whether the project has that object;
     an account and a pool are used only where this is True. `namespace`: of its pods, where that is not the workers'.
+    `data`: the URL of its data, where that has a place of its own.
     """
 
     requests: Mapping[str, str] = field(default_factory=dict)
@@ -114,6 +122,7 @@ class ProjectSettings:
     service_account: bool = False
     pool: bool = False
     namespace: str | None = None
+    data: str | None = None
 
 
 def projects_to_json(projects: Mapping[str, ProjectSettings]) -> str:
@@ -140,6 +149,7 @@ def _to_object(settings: ProjectSettings) -> dict[str, Any]:
         "serviceAccount": settings.service_account or None,
         "pool": settings.pool or None,
         "namespace": settings.namespace,
+        "data": settings.data,
     }
     return {key: value for key, value in written.items() if value is not None}
 
@@ -153,4 +163,5 @@ def _from_object(found: Mapping[str, Any]) -> ProjectSettings:
         service_account=bool(found.get("serviceAccount", False)),
         pool=bool(found.get("pool", False)),
         namespace=found.get("namespace"),
+        data=found.get("data"),
     )

@@ -12,9 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, Literal, TextIO, cast, overload
 from urllib.parse import urlsplit
 
-from airstrip_pods.conventions import DATA_DIR, project_url
+from airstrip_pods.conventions import DATA_DIR, check_project
 from airstrip_pods.errors import ProjectError
-from airstrip_pods.surroundings import data_base, require_pod_of
+from airstrip_pods.surroundings import project_data, require_pod_of
 from airstrip_pods.writing import Destination, ObjectDestination, PathDestination, TextWriter, Writer
 
 # Of stores whose files can be given up: nothing of them is seen before they are complete.
@@ -28,8 +28,7 @@ def data_url(project: str) -> str:
 
     Asks nobody, so a DAG file may call it for any project while it is parsed.
     """
-    base = data_base()
-    return project_url(base, project) if base else f"file://{DATA_DIR}"
+    return project_data(check_project(project)) or f"file://{DATA_DIR}"
 
 
 @overload
@@ -99,7 +98,7 @@ def _open_in_folder(project: str, root: str, names: tuple[str, ...], *, writes: 
 
 def _folder(project: str, root: Path) -> Path:
     """The project's folder. The claim's was mounted; below a base it is made by whoever writes first."""
-    if data_base() or root.is_dir():
+    if project_data(project) or root.is_dir():
         return root
     raise ProjectError(
         f"This pod has no data of the project {project!r}: there is no {root}.",

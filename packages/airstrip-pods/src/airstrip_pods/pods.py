@@ -17,7 +17,7 @@ from airstrip_pods.conventions import (
     data_sub_path,
     secret_name,
 )
-from airstrip_pods.surroundings import data_base, settings_of
+from airstrip_pods.surroundings import project_data, settings_of
 
 if TYPE_CHECKING:
     from airflow.providers.cncf.kubernetes.secret import Secret
@@ -71,11 +71,14 @@ def task_pod_volumes(project: str) -> Volumes:
 
 
 def data_volume(project: str) -> Volumes:
-    """The project's folder of the claim; nothing where data is in an object store."""
-    settings_of(project)
-    if data_base():
+    """The project's folder of the claim; nothing where data is in an object store.
+
+    The claim of a namespace that the project has for itself is that folder.
+    """
+    settings = settings_of(project)
+    if project_data(project):
         return {"volumes": [], "volume_mounts": []}
-    return _claim(DATA_CLAIM, DATA_CLAIM, DATA_DIR, sub_path=data_sub_path(project))
+    return _claim(DATA_CLAIM, DATA_CLAIM, DATA_DIR, sub_path=None if settings.namespace else data_sub_path(project))
 
 
 def _dags_volume() -> Volumes:

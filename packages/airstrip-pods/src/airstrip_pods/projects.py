@@ -16,7 +16,7 @@ from airstrip_pods.conventions import (
     service_account_name,
 )
 from airstrip_pods.pods import data_volume, task_pod_configmaps, task_pod_volumes
-from airstrip_pods.surroundings import data_base, environment_of, settings_of
+from airstrip_pods.surroundings import environment_of, project_data, settings_of
 
 if TYPE_CHECKING:
     from kubernetes.client import models as k8s
@@ -70,11 +70,11 @@ class Project:
             arguments["namespace"] = self.settings.namespace
         if resources := _resources(self.settings):
             arguments["container_resources"] = resources
-        if not data_base():
+        if not project_data(self.name):
             arguments["security_context"] = _with_data_group()
         if self.settings.service_account:
             arguments["service_account_name"] = service_account_name(self.name)
-            arguments["automount_service_account_token"] = _is_token_needed()
+            arguments["automount_service_account_token"] = _is_token_needed(self.name)
         if self.settings.pool:
             arguments["pool"] = pool_name(self.name)
         return arguments
@@ -112,7 +112,7 @@ class Project:
                 containers=[container],
                 volumes=volumes["volumes"],
                 service_account_name=service_account_name(self.name) if has_account else None,
-                automount_service_account_token=_is_token_needed() if has_account else None,
+                automount_service_account_token=_is_token_needed(self.name) if has_account else None,
             ),
         )
 
@@ -155,12 +155,12 @@ def _with_data_group() -> k8s.V1PodSecurityContext:
     return k8s.V1PodSecurityContext(supplemental_groups=[DATA_GROUP])
 
 
-def _is_token_needed() -> bool:
+def _is_token_needed(project: str) -> bool:
     """Whether the account's token must be a file in the pod.
 
     The other clouds give a workload its identity without it; OCI's SDK reads the one of Kubernetes.
     """
-    return urlsplit(data_base() or "").scheme == "oci"
+    return urlsplit(project_data(project) or "").scheme == "oci"
 
 
 def _variables(values: dict[str, str]) -> list[k8s.V1EnvVar]:

@@ -6,10 +6,12 @@ import os
 
 from airstrip_pods.conventions import (
     DATA_URL_VARIABLE,
+    PROJECT_DATA_URL_VARIABLE,
     PROJECT_VARIABLE,
     PROJECTS_VARIABLE,
     ProjectSettings,
     check_project,
+    project_url,
     projects_from_json,
 )
 from airstrip_pods.errors import ProjectError
@@ -18,10 +20,9 @@ from airstrip_pods.errors import ProjectError
 def settings_of(project: str) -> ProjectSettings:
     """What the deployment says of the project. Raises ProjectError where it says that there is none."""
     check_project(project)
-    text = os.environ.get(PROJECTS_VARIABLE)
-    if text is None:
+    known = _known()
+    if known is None:
         return ProjectSettings()
-    known = projects_from_json(text)
     if project not in known:
         raise ProjectError(
             f"There is no project {project!r} in this deployment, which has: {', '.join(sorted(known)) or 'none'}.",
@@ -35,10 +36,36 @@ def data_base() -> str | None:
     return os.environ.get(DATA_URL_VARIABLE) or None
 
 
+def project_data(project: str) -> str | None:
+    """The URL of the project's data; None where it is in the claim.
+
+    Asks nobody, and takes any project for one: a DAG file may ask while it is parsed.
+    """
+    base = data_base()
+    return _own_data(project) or (project_url(base, project) if base else None)
+
+
 def environment_of(project: str) -> dict[str, str]:
     """What a pod of the project must have in its environment to find its data."""
-    base = data_base()
-    return {PROJECT_VARIABLE: check_project(project), **({DATA_URL_VARIABLE: base} if base else {})}
+    own, base = _own_data(project), data_base()
+    found = {PROJECT_VARIABLE: check_project(project)}
+    if own:
+        return {**found, PROJECT_DATA_URL_VARIABLE: own}
+    return {**found, **({DATA_URL_VARIABLE: base} if base else {})}
+
+
+def _own_data(project: str) -> str | None:
+    """The place of its own: as DAG files are told, or as the pod is that this runs in."""
+    settings = (_known() or {}).get(check_project(project), ProjectSettings())
+    if settings.data:
+        return settings.data
+    is_here = os.environ.get(PROJECT_VARIABLE) == project
+    return os.environ.get(PROJECT_DATA_URL_VARIABLE) or None if is_here else None
+
+
+def _known() -> dict[str, ProjectSettings] | None:
+    text = os.environ.get(PROJECTS_VARIABLE)
+    return None if text is None else projects_from_json(text)
 
 
 def require_pod_of(project: str) -> None:

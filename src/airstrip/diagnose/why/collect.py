@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from airstrip import times
 from airstrip.airflow_api import AirflowClient, TaskInstance
@@ -35,6 +34,12 @@ class Where:
     workers: str
     parallelism: int
     schedulers: int = 1
+    projects: tuple[str, ...] = ()
+    """Namespaces that projects have of their own."""
+
+    @property
+    def of_tasks(self) -> tuple[str, ...]:
+        return (self.workers, *self.projects)
 
 
 def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
@@ -115,8 +120,8 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
 
 
 def _names(cluster: Cluster, where: Where, selector: str, task: TaskInstance) -> list[str]:
-    pods: list[dict[str, Any]] = cluster.list("v1", "Pod", where.workers, label_selector=selector)
-    return [pod["metadata"]["name"] for pod in pods if is_of(pod["metadata"], task)]
+    found = (cluster.list("v1", "Pod", namespace, label_selector=selector) for namespace in where.of_tasks)
+    return [pod["metadata"]["name"] for pods in found for pod in pods if is_of(pod["metadata"], task)]
 
 
 def _found(pattern: re.Pattern[str], lines: Sequence[str]) -> list[str]:

@@ -50,11 +50,17 @@ def _refused(code: str) -> Matches:
     def matches(facts: WhyFacts) -> Iterator[Match]:
         for said, refusal in _refusals(facts, code):
             name = refusal.name if refusal else ""
-            subject = quota_subject(facts.namespace, name) if code == "namespace.quota" else ""
-            named = {"who": facts.task_label, "namespace": facts.namespace, "name": name, "where": described.OF_TASKS}
+            namespace = _namespace_of(facts, name) if code == "namespace.quota" else facts.namespace
+            subject = quota_subject(namespace, name) if code == "namespace.quota" else ""
+            named = {"who": facts.task_label, "namespace": namespace, "name": name, "where": described.OF_TASKS}
             yield found(said, subject, **named, message=sentence(said))
 
     return matches
+
+
+def _namespace_of(facts: WhyFacts, quota: str) -> str:
+    """The refusal does not say it. A project with a namespace of its own has its quota there."""
+    return next((each.namespace for each in facts.cluster.quotas if each.name == quota), facts.namespace)
 
 
 @explaining

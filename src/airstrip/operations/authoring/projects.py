@@ -13,6 +13,7 @@ from airstrip.findings import Finding
 from airstrip.manifests import project_objects
 from airstrip.operations.references import read_reference
 from airstrip.spec import Spec
+from airstrip_pods.conventions import PROJECT_DATA_URL_VARIABLE as _DATA
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ def _values(spec: Spec, name: str, own: Mapping[str, str]) -> ProjectValues:
             secrets[key] = value
         elif key not in os.environ:
             missing[key] = why
-    config = project_objects(spec, name)[1]["data"]
-    return ProjectValues({key: value for key, value in config.items() if key not in own}, secrets, missing)
+    # Data is in a folder of this machine, wherever the project's own is.
+    here = {key: text for key, text in project_objects(spec, name)[1]["data"].items() if key != _DATA}
+    return ProjectValues({key: text for key, text in here.items() if key not in own}, secrets, missing)
 
 
 def project_findings(asked: Iterable[str], known: Mapping[str, ProjectValues]) -> list[Finding]:

@@ -114,8 +114,7 @@ def _limits(scene: Scene) -> tuple[str, ...]:
 
 def pod_security(scene: Scene) -> Outcome:
     """By admission itself, in a dry run: nothing is made. At the level `restricted`, not at one that allows more."""
-    namespaces = scene.session.spec.namespaces
-    names = tuple(dict.fromkeys((namespaces.control, namespaces.workers)))
+    names = scene.session.spec.all_namespaces
     for name in names:
         said = _try_privileged(scene, name)
         if _RESTRICTED in said:

@@ -6,8 +6,10 @@ from typing import Any
 
 from airstrip.platform import Binding, Purpose, Role, SharedVolume
 from airstrip.spec import Spec
+from airstrip_pods.conventions import PROJECT_LABEL
 
 STORAGE_CLASS = "standard"
+ROLES: tuple[Role, ...] = ("control", "workers")
 _CAPACITY = "10Gi"
 
 
@@ -32,6 +34,12 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
                 for role in (_roles(spec)[-1:] if purpose == "data" else _roles(spec))
             },
             backing=_backing(spec) if purpose == "dags" else "",
+            # Named after both: neither a volume's folder nor the claim that it is bound to can change.
+            projects={
+                name: Binding(f"{spec.name}-{purpose}-{name}-in-{project.namespace}", "", _CAPACITY)
+                for name, project in spec.projects.items()
+                if project.namespace and not (purpose == "data" and project.data)
+            },
         )
         for purpose in _purposes(spec)
     )
@@ -45,9 +53,10 @@ def _purposes(spec: Spec) -> tuple[Purpose, ...]:
     return (*spec.dags.volumes, "data")
 
 
-def build_namespace(name: str, deployment: str) -> dict[str, Any]:
-    """Pod security `restricted` is enforced, so a privileged pod is refused by admission."""
+def build_namespace(name: str, deployment: str, project: str = "") -> dict[str, Any]:
+    """Pod security `restricted` is enforced, so a privileged pod is refused by admission. `project`: whose it is."""
     labels = {"app.kubernetes.io/managed-by": "airstrip", "app.kubernetes.io/instance": deployment}
+    labels |= {PROJECT_LABEL: project} if project else {}
     for mode in ("enforce", "warn", "audit"):
         labels[f"pod-security.kubernetes.io/{mode}"] = "restricted"
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}}
@@ -75,10 +84,14 @@ def build_volume(binding: Binding, claim: str, namespace: str, folder: str, node
 
 def build_cluster_objects(spec: Spec, folders: dict[Purpose, str], node: str) -> tuple[dict[str, Any], ...]:
     """Namespaces first, then a PersistentVolume for each claim. `folders` are host paths by purpose."""
-    names = dict.fromkeys(namespace_of(spec, role) for role in _roles(spec))
-    objects = [build_namespace(name, spec.name) for name in names]
+    objects = [build_namespace(name, spec.name) for name in dict.fromkeys(namespace_of(spec, role) for role in ROLES)]
+    own = {project.namespace: name for name, project in spec.projects.items() if project.namespace}
+    objects += [build_namespace(namespace, spec.name, project) for namespace, project in own.items()]
     for volume in shared_volumes(spec):
+        folder = folders[volume.purpose]
         for role, binding in volume.bindings.items():
-            namespace = namespace_of(spec, role)
-            objects.append(build_volume(binding, volume.purpose, namespace, folders[volume.purpose], node))
+            objects.append(build_volume(binding, volume.purpose, namespace_of(spec, role), folder, node))
+        for project, binding in volume.projects.items():
+            its = f"{folder}/{project}" if volume.purpose == "data" else folder
+            objects.append(build_volume(binding, volume.purpose, spec.namespace_of(project), its, node))
     return tuple(objects)

@@ -15,7 +15,7 @@ from airstrip.kube import connect, execute, plan_changes, wait_for_default_servi
 from airstrip.place import PlaceFact
 from airstrip.platform import Platform, Purpose
 from airstrip.spec import Spec
-from airstrip.targets.landed import require_same_namespace
+from airstrip.targets.landed import require_own_namespaces, require_same_namespace
 from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
 from airstrip.targets.local.data_folder import ensure_data, ensure_project_folder
 from airstrip.targets.local.facts import local_facts
@@ -50,10 +50,11 @@ class LocalTarget:
             objects = self.cluster_objects()
             with closing(connect(self.kubeconfig(), direct=True)) as cluster:
                 require_same_namespace(self._spec, cluster)
+                require_own_namespaces(self._spec, cluster)
                 changes = plan_changes(cluster, objects)
                 for change in changes:
                     execute(cluster, change)
-                for namespace in dict.fromkeys((self._spec.namespaces.control, self._spec.namespaces.workers)):
+                for namespace in self._spec.all_namespaces:
                     wait_for_default_service_account(cluster, namespace, timeout=30)
             progress.note = f"{len(objects)} objects, {len(changes)} changed"
         return self._platform(config, status.port or self._port)

@@ -17,7 +17,7 @@ projects:
   sales:
     config: {REGION: eu, SIZE: small}
     secrets: {FROM_ENV: "env:SALES_TOKEN", FROM_FILE: "file:token", FROM_CLUSTER: "k8s:shop/key"}
-  stock: {}
+  stock: {data: s3://bucket}
 """
 
 
@@ -38,6 +38,7 @@ def test_settings_and_secrets_are_those_that_pods_get(spec: Spec, monkeypatch: p
     assert values["sales"].config == {"AIRSTRIP_PROJECT": "sales", "REGION": "eu", "SIZE": "small"}
     assert values["sales"].secrets == {"FROM_ENV": "hush", "FROM_FILE": "quiet"}
     assert values["sales"].missing == {"FROM_CLUSTER": "k8s:shop/key is in the cluster only"}
+    # Its data is here, and not where the cluster's is.
     assert values["stock"].config == {"AIRSTRIP_PROJECT": "stock"}
     assert "hush" not in repr(values)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import json
 import os
 import sys
 from importlib.machinery import PathFinder
@@ -116,11 +117,15 @@ def _set(holder, name, value):
 
 
 def task_policy(task):
-    """Tasks that use the Kubernetes API run with the account that may; all others have no token."""
+    """Tasks that use the Kubernetes API run with the account that may; all others have no token.
+
+    What a pod of a project needs may be in a namespace of the project's own: there it is made.
+    """
     if hasattr(_own, "task_policy"):
         _own.task_policy(task)
     if _uses_kubernetes(task):
         _give_account(task)
+        _give_namespace(task)
 
 
 def _uses_kubernetes(task):
@@ -152,12 +157,40 @@ def _give_account(task):
     if pod.spec.automount_service_account_token is None:
         pod.spec.automount_service_account_token = True
     config["pod_override"] = pod
-    _set_executor_config(task, config)
+    _set_argument(task, "executor_config", config)
 
 
-def _set_executor_config(task, config):
+def _give_namespace(task):
+    """That of the project whose ConfigMap or Secret the pod names, where that has one and the author named none."""
+    if _argument(task, "namespace"):
+        return
+    names = {reference for reference in _named(task) if reference}
+    try:
+        projects = json.loads(os.environ.get(_PROJECTS) or "{}")
+    except ValueError:
+        return
+    found = {projects[name].get("namespace") for name in names if name in projects} - {None}
+    if len(found) == 1:
+        _set_argument(task, "namespace", found.pop())
+
+
+def _named(task):
+    """Names of the objects whose every key the pod has in its environment."""
+    for source in _argument(task, "env_from") or []:
+        for kind in ("config_map_ref", "secret_ref"):
+            yield _get(_get(source, kind), "name")
+    for secret in _argument(task, "secrets") or []:
+        yield secret.secret if getattr(secret, "deploy_type", None) == "env" else None
+
+
+def _argument(task, name):
+    arguments = getattr(task, "partial_kwargs", None)
+    return getattr(task, name, None) if arguments is None else arguments.get(name)
+
+
+def _set_argument(task, name, value):
     """A mapped task keeps its settings among the arguments that all its instances share."""
     if hasattr(task, "partial_kwargs"):
-        task.partial_kwargs["executor_config"] = config
+        task.partial_kwargs[name] = value
     else:
-        task.executor_config = config
+        setattr(task, name, value)
