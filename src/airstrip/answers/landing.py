@@ -179,14 +179,3 @@ class OpenData(TypedDict):
 
 class WrittenData(TypedDict):
     written: Sequence[str]
-
-
-class ImagesData(TypedDict):
-    """References by digest. Without `airflow` where the file names a ready image."""
-
-    postgresql: str
-    airflow: NotRequired[str]
-
-
-class KeptData(TypedDict):
-    kept: Sequence[str]

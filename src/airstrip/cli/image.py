@@ -1,4 +1,4 @@
-"""image build, prune: the images on their own."""
+"""image list, new, lock, build, prune: the images on their own."""
 
 from __future__ import annotations
 
@@ -8,45 +8,118 @@ import typer
 
 from airstrip.cli import options
 from airstrip.cli.lifecycle import load
+from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call
 
 verbs = typer.Typer()
 
 
+def _names(context: typer.Context, incomplete: str) -> list[str]:
+    """For the shell's completion, which nothing may disturb."""
+    try:
+        rows = load(context.params.get("file")).images().data["images"]
+    except Exception:
+        return []
+    return [str(row["image"]) for row in rows if str(row["image"]).startswith(incomplete)]
+
+
+Names = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="NAME", help="Task images.", autocompletion=_names, show_default=False),
+]
+NewName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and hyphens.")]
+
+
 @verbs.callback(invoke_without_command=True)
 def image(context: typer.Context) -> None:
-    """The images that a deployment is landed from; `up` builds them too."""
+    """The images that a deployment is landed from, and those of its tasks.
+
+    A task image is a folder of a few lines, images/NAME beside the file: copied from the library
+    by `new`, built by `build`, named in a DAG as localhost/airstrip/tasks/NAME:current.
+    """
     if context.invoked_subcommand is None:
         print(context.get_help())
 
 
-@verbs.command("build", short_help="Build the images.")
+@verbs.command("list", short_help="Show task images: yours, and the library.")
+def list_images(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
+    """Show your task images and those of the library, and whether they are built as they are now.
+
+    The cache is of whoever calls: what root has built, root sees.
+
+    \b
+    Examples:
+      ./airstrip image list
+      ./airstrip image list --json    with digests, and the names for a DAG
+    """
+    Call("image list", json, debug).run(lambda _, __: load(file).images())
+
+
+@verbs.command("new", cls=Command, short_help="Copy a task image from the library.")
+def new(
+    name: NewName,
+    origin: Annotated[
+        str | None,
+        typer.Option("--from", metavar="NAME", help="Which. Default: the library's of this name, else python-basic."),
+    ] = None,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Write images/NAME beside the file, from the library or another one of yours. Overwrites nothing.
+
+    \b
+    Examples:
+      ./airstrip image new sales --from pandas-basic
+      ./airstrip image new pandas-basic    in place of the library's
+    """
+    Call("image new", json, debug).run(lambda _, __: load(file).new_image(name, origin))
+
+
+@verbs.command("lock", cls=Command, short_help="Resolve the packages of your task images.")
+def lock(
+    names: Names = None, file: options.File = None, json: options.Json = False, debug: options.Debug = False
+) -> None:
+    """Write requirements.lock anew: the newest packages that requirements.txt allows, with hashes.
+
+    \b
+    Examples:
+      ./airstrip image lock          all of yours
+      ./airstrip image lock sales    after a change of its requirements.txt
+    """
+    Call("image lock", json, debug).run(lambda voice, _: load(file).lock_images(names or (), voice))
+
+
+@verbs.command("build", cls=Command, short_help="Build the images.")
 def build(
+    names: Names = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Anew, from today's packages of Debian.")] = False,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Build the images of Airflow and PostgreSQL into the cache, unless they are there.
+    """Build the images of Airflow and PostgreSQL and your task images; or the named.
 
-    An image is built once and kept: security updates of Debian come with --refresh,
-    and are landed by the next `up`.
+    What is built is kept until its folder changes: security updates of Debian come with --refresh,
+    and are landed by the next `up`. Task images are in a running cluster at once.
 
     \b
     Examples:
-      ./airstrip image build              as root, or with sudo
-      ./airstrip image build --refresh    then ./airstrip up
+      ./airstrip image build                 as root, or with sudo
+      ./airstrip image build pandas-basic    the library's, or yours
+      ./airstrip image build --refresh       then ./airstrip up
     """
-    Call("image build", json, debug).run(lambda voice, _: load(file).build_images(voice, refresh=refresh))
+    call = Call("image build", json, debug)
+    call.run(lambda voice, _: load(file).build_images(voice, names=names or (), refresh=refresh))
 
 
 @verbs.command("prune", short_help="Empty the cache of images but the deployment's own.")
 def prune(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
     """Remove every image from the cache but those of this deployment, and downloaded Python packages.
 
-    So go the environments of dev and test that are neither this deployment's nor in use.
-    What was removed is made again when a deployment needs it. The cache is of whoever calls:
-    root's has the images, an author's the environments.
+    Yours in images/ are the deployment's; those of the library are not. So go the environments of
+    dev and test that are neither this deployment's nor in use. What was removed is made again when a
+    deployment needs it. The cache is of whoever calls: root's has the images, an author's the environments.
 
     \b
     Examples:

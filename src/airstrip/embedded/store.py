@@ -45,11 +45,16 @@ def list_images(config: NodeConfig) -> tuple[StoredImage, ...]:
 def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -> bool:
     """Puts the one image of an OCI layout into the node under `reference`; False when it is there.
 
-    Nothing is written in between: containerd reads the layout as a stream.
+    Nothing is written in between: containerd reads the layout as a stream. One that is there by another name gets
+    this one too, which another image may have had.
     """
     entry = read_layout(layout)
-    if StoredImage(reference, str(entry["digest"])) in list_images(config):
+    names = [image.reference for image in list_images(config) if image.digest == entry["digest"]]
+    if reference in names:
         return False
+    if names:
+        run(_ctr(config, "images", "tag", "--force", names[0], reference))
+        return True
     require_room_to_import(config, _size(layout, entry), reference)
     with step(emit, "node.import", f"Import {reference.partition('@')[0]} into the node") as progress:
         fifo = config.run_dir / f"import-{os.getpid()}"

@@ -6,6 +6,8 @@ May import the foundations only: errors, events, process.
 
     request.py       what is asked for and what comes of it: plain values
     airflow.py       the Airflow image: a system layer, an environment layer, the pods package's
+    tasks/           task images, which users describe in a folder of a few lines
+    library/         task images to copy from
     postgresql.py    the PostgreSQL image: one system layer
     build.py         the course of a build; prune.py: taking old images away
     recipe.py        what is in a Debian system; system.py makes it a layer with mmdebstrap
@@ -22,20 +24,36 @@ from airstrip.images.environments import virtual_environment
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
+from airstrip.images.tasks.build import current_name, ensure_task_image, plan_task_image, task_image_status
+from airstrip.images.tasks.definition import TaskImage, check_name
+from airstrip.images.tasks.library import LIBRARY, copy_task_image, find_task_image, own_images, task_images
+from airstrip.images.tasks.resolve import lock_task_image
 from airstrip.images.virtual_environment import VirtualEnvironment, find_virtual_environment
 
 __all__ = [
+    "LIBRARY",
     "AirflowImageRequest",
     "BuiltImage",
     "ImagePlan",
     "ReadyImage",
+    "TaskImage",
     "VirtualEnvironment",
+    "check_name",
+    "copy_task_image",
+    "current_name",
     "ensure_airflow_image",
     "ensure_postgresql_image",
+    "ensure_task_image",
+    "find_task_image",
     "find_virtual_environment",
     "images_in_use",
+    "lock_task_image",
+    "own_images",
     "plan_airflow_image",
     "plan_postgresql_image",
+    "plan_task_image",
     "prune_images",
+    "task_image_status",
+    "task_images",
     "virtual_environment",
 ]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from airstrip.events import Emit, Progress
 from airstrip.images.build import ensure_image, plan_image
-from airstrip.images.environment import VENV, write_environment_layer
+from airstrip.images.environment import FORMAT, VENV, ensure_environment_layer
 from airstrip.images.layer import Layer
 from airstrip.images.lock import ensure_lock
 from airstrip.images.oci import RunSettings
@@ -30,9 +30,6 @@ UID = 50000
 # procps: the pod operators end their XCom sidecar, which runs in this image, with pgrep.
 _PACKAGES = ("ca-certificates", "libpq5", "procps", "python3", "tini")
 _FOLDERS = ("opt/airflow", "opt/airflow/dags", "opt/airflow/logs", "opt/airflow/config")
-
-# Raise it when environment.py, or what it adds, makes other bytes of the same lock.
-_FORMAT = 3
 
 # The system twice (installed, and unpacked beneath the environment), both layers, uv's cache.
 _NEEDED_MB = 3500
@@ -63,7 +60,7 @@ def image_key(request: AirflowImageRequest) -> str:
     """A hash of everything that decides what is in the image; the same on every machine of a kind."""
     locks = b"".join(lock.read_bytes() for lock in shipped_locks(request))
     inputs = {
-        "format": _FORMAT,
+        "format": FORMAT,
         "system": system_recipe(request.packages).key,
         "version": request.version,
         "extras": request.extras,
@@ -96,7 +93,7 @@ def ensure_airflow_image(
         lock = ensure_lock(request, store, uv, work, refresh=refresh)
         recipe = system_recipe(request.packages)
         system = ensure_system_layer(recipe, store, work, progress, refresh=refresh)
-        environment = _ensure_environment_layer(lock, system, store, work, uv, progress)
+        environment = ensure_environment_layer(lock, system, store, work, uv, progress)
         return system, environment, ensure_pods_layer(system, store, work)
 
     return ensure_image(
@@ -109,18 +106,3 @@ def ensure_airflow_image(
         refresh=refresh,
         emit=emit,
     )
-
-
-def _ensure_environment_layer(
-    lock: Path, system: Layer, store: ImageStore, work: Path, uv: Path, progress: Progress
-) -> Layer:
-    """The layer is named after what is installed, not after what was asked for: two requests may agree."""
-    inputs = f"{_FORMAT}\n{system.digest}\n{hashlib.sha256(lock.read_bytes()).hexdigest()}"
-    key = f"environment-{hashlib.sha256(inputs.encode()).hexdigest()[:32]}"
-    cached = store.layer(key)
-    if cached is not None:
-        return cached
-    archive = work / "environment.tar"
-    layer = write_environment_layer(store.blob(system), lock, uv, store.uv_cache, work, archive, progress)
-    store.keep_layer(key, layer, archive)
-    return layer

@@ -1,4 +1,4 @@
-"""The Python environment of an Airflow image as a layer: /opt/airflow/venv, on the system's own Python.
+"""The Python environment of an image as a layer: /opt/airflow/venv, on the system's own Python.
 
 uv installs wheels for the image's Python from outside, by whatever Python runs here; what depends on
 that Python (the folder's name, the first lines of scripts) is set right afterwards, and the bytecode
@@ -20,8 +20,12 @@ from airstrip.events import Progress
 from airstrip.images.layer import Layer, write_layer
 from airstrip.images.requirements import PYTHON, target_options, uv_environment
 from airstrip.images.rootfs import compile_bytecode
+from airstrip.images.store import ImageStore
 from airstrip.process import Command, run
 from airstrip.redaction import without_credentials
+
+# Raise it when this module, or what it adds, makes other bytes of the same lock.
+FORMAT = 3
 
 VENV = "opt/airflow/venv"
 SITE_PACKAGES = f"lib/python{PYTHON}/site-packages"
@@ -63,8 +67,36 @@ def build_unpack_command(system: Path, rootfs: Path) -> Command:
     )
 
 
+def ensure_environment_layer(
+    lock: Path, system: Layer, store: ImageStore, work: Path, uv: Path, progress: Progress, *, start_up: bool = True
+) -> Layer:
+    """The packages of `lock` over the layer `system`; with `start_up`, what suits Airflow's own starts.
+
+    The layer is named after what is installed, not after what was asked for: two requests may agree.
+    """
+    inputs = f"{FORMAT}\n{system.digest}\n{hashlib.sha256(lock.read_bytes()).hexdigest()}"
+    inputs += "" if start_up else "\nplain"
+    key = f"environment-{hashlib.sha256(inputs.encode()).hexdigest()[:32]}"
+    cached = store.layer(key)
+    if cached is not None:
+        return cached
+    archive = work / "environment.tar"
+    blob = store.blob(system)
+    layer = write_environment_layer(blob, lock, uv, store.uv_cache, work, archive, progress, start_up=start_up)
+    store.keep_layer(key, layer, archive)
+    return layer
+
+
 def write_environment_layer(
-    system: Path, lock: Path, uv: Path, uv_cache: Path, work: Path, archive: Path, progress: Progress
+    system: Path,
+    lock: Path,
+    uv: Path,
+    uv_cache: Path,
+    work: Path,
+    archive: Path,
+    progress: Progress,
+    *,
+    start_up: bool,
 ) -> Layer:
     """Installs the packages of `lock` over the unpacked layer `system` and writes the new layer."""
     rootfs = work / "rootfs"
@@ -75,7 +107,8 @@ def write_environment_layer(
     venv = rootfs / VENV
     _install(build_install_command(uv, uv_cache, lock, venv, work))
     settle(venv)
-    add_start_up(venv / SITE_PACKAGES)
+    if start_up:
+        add_start_up(venv / SITE_PACKAGES)
     progress.say("compiling Python packages")
     compile_bytecode(rootfs, (f"{VENV}/{SITE_PACKAGES}",))
     progress.say("writing the Python environment's layer")

@@ -88,6 +88,11 @@ def read_layout(layout: Path) -> str | None:
     return str(descriptor["digest"])
 
 
+def layout_size(layout: Path) -> int:
+    """Bytes of a whole layout's layers, configuration and manifest."""
+    return sum(blob.stat().st_size for blob in (layout / "blobs" / "sha256").iterdir())
+
+
 def blob_path(layout: Path, digest: str) -> Path:
     return layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
 

@@ -19,7 +19,7 @@ from airstrip.images.store import ImageStore
 from airstrip.process import run
 
 PACKAGE = "airstrip_pods"
-_DISTRIBUTION = "airstrip-pods"
+DISTRIBUTION = "airstrip-pods"
 # Of the distribution's own folder: what says the same wherever, and however, it was installed.
 _METADATA = ("METADATA", "licenses/LICENSE")
 _SUFFIXES = (".py", ".typed")
@@ -31,7 +31,7 @@ _FORMAT = 1
 
 def pods_files() -> dict[str, bytes]:
     """Every file, by its path in site-packages; the same on each machine that has this version."""
-    found = distribution(_DISTRIBUTION)
+    found = distribution(DISTRIBUTION)
     folder = f"{PACKAGE}-{found.version}.dist-info"
     files = {f"{PACKAGE}/{name}": content for name, content in _sources().items()}
     files |= {f"{folder}/{name}": _metadata(found, name) for name in _METADATA}
@@ -80,7 +80,7 @@ def _sources() -> dict[str, bytes]:
 
 def _metadata(found: Distribution, name: str) -> bytes:
     text = found.read_text(name)
-    assert text is not None, f"{_DISTRIBUTION} was installed without {name}"
+    assert text is not None, f"{DISTRIBUTION} was installed without {name}"
     return text.encode()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,20 +52,30 @@ def _check(request: AirflowImageRequest) -> None:
                 f"{extra!r} is not the name of an extra",
                 fix="Write names such as cncf-kubernetes or amazon under airflow.extras.",
             )
-    for package in request.packages:
+    check_packages(request.packages, "image.packages")
+    check_requirements(request.requirements, "image.requirements")
+
+
+def check_packages(packages: Sequence[str], place: str) -> None:
+    """Raises ImageError for what apt would take for something else; `place` is where the names stand."""
+    for package in packages:
         if not _PACKAGE.fullmatch(package):
             raise ImageError(
                 "image.package-name",
                 f"{package!r} is not the name of a Debian package",
-                fix="Write names such as libaio1 under image.packages, without versions or options.",
+                fix=f"Write names such as libaio1 under {place}, without versions or options.",
             )
-    for line in request.requirements:
+
+
+def check_requirements(requirements: Sequence[str], place: str) -> None:
+    """Raises ImageError for what uv would take for something else; `place` is where the lines stand."""
+    for line in requirements:
         if not line or line.startswith(("-", ".", "/")) or not line.isprintable():
             raise ImageError(
                 "image.requirement",
                 f"{without_credentials(line)!r} is not a requirement",
                 cause="Options and local paths mean nothing to whoever builds this image elsewhere.",
-                fix="Write requirements such as pandas>=2 under image.requirements; set a package index "
+                fix=f"Write requirements such as pandas>=2 under {place}; set a package index "
                 "in uv's own configuration.",
             )
 

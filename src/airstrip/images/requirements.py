@@ -76,19 +76,25 @@ def uv_environment(uv_cache: Path) -> dict[str, str | None]:
 
 
 def build_resolve_command(request: AirflowImageRequest, uv: Path, uv_cache: Path, work: Path) -> Command:
-    """The command that writes `work/requirements.lock`.
+    """The command that writes `work/requirements.lock`."""
+    wanted = (airflow_requirement(request), *request.requirements)
+    return build_compile_command(wanted, uv, uv_cache, work, constraints=shipped_locks(request))
 
-    Requirements go in by stdin: their URLs may hold a password.
+
+def build_compile_command(
+    wanted: Sequence[str], uv: Path, uv_cache: Path, work: Path, *, constraints: Sequence[Path] = ()
+) -> Command:
+    """The command that writes `work/requirements.lock` for these requirements.
+
+    They go in by stdin: their URLs may hold a password.
     """
-    constraints = [word for lock in shipped_locks(request) for word in ("--constraints", str(lock))]
-    wanted = "\n".join((airflow_requirement(request), *request.requirements, ""))
     return Command(
         (
             str(uv),
             "pip",
             "compile",
             "-",
-            *constraints,
+            *(word for lock in constraints for word in ("--constraints", str(lock))),
             *target_options(),
             "--generate-hashes",
             "--no-header",
@@ -99,7 +105,7 @@ def build_resolve_command(request: AirflowImageRequest, uv: Path, uv_cache: Path
         env=uv_environment(uv_cache),
         # A pyproject.toml or uv.toml of the folder that Airstrip was called from means nothing here.
         cwd=work,
-        stdin=wanted.encode(),
+        stdin="\n".join((*wanted, "")).encode(),
         tied=True,
     )
 

@@ -60,6 +60,11 @@ class ImageStore:
     def layout(self, name: str, key: str) -> Path:
         return self.root / "layouts" / f"{name}-{key}"
 
+    def layouts(self, name: str) -> list[Path]:
+        """Whole images of this name, of any key."""
+        wanted = re.compile(rf"{re.escape(name)}-[0-9a-f]{{12}}")
+        return [path for path in self._entries("layouts") if wanted.fullmatch(path.name)]
+
     def blob(self, layer: Layer) -> Path:
         return blob_path(self.root, layer.digest)
 

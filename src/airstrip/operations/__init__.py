@@ -12,7 +12,8 @@ from airstrip.operations.dags_list import list_dags
 from airstrip.operations.doctor import doctor, explain_code, explain_facts
 from airstrip.operations.down import down
 from airstrip.operations.history import history
-from airstrip.operations.image import build_images, prune_images
+from airstrip.operations.image import prune_images
+from airstrip.operations.image_build import build_images
 from airstrip.operations.init import init
 from airstrip.operations.logs import component_logs, task_logs
 from airstrip.operations.open import open_url, read_password
@@ -29,6 +30,7 @@ from airstrip.operations.render import render_manifests
 from airstrip.operations.run import run
 from airstrip.operations.session import Session
 from airstrip.operations.status import status
+from airstrip.operations.task_images import list_images, lock_images, new_image
 from airstrip.operations.up import up
 from airstrip.operations.users import add_user, delete_user, list_users, reset_password, set_role
 from airstrip.operations.verify import verify
@@ -53,8 +55,11 @@ __all__ = [
     "init",
     "known_dags",
     "list_dags",
+    "list_images",
     "list_projects",
     "list_users",
+    "lock_images",
+    "new_image",
     "open_url",
     "plan",
     "prune_images",

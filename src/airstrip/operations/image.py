@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from airstrip import images
-from airstrip.answers import ImagesData, KeptData
-from airstrip.errors import ImageError
+from airstrip.answers import KeptData
 from airstrip.events import Emit
 from airstrip.images import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
 from airstrip.manifests import Images
+from airstrip.operations.task_images import load_own, own_plans
+from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
 from airstrip.result import Result
 from airstrip.spec import Spec
@@ -26,9 +24,10 @@ _GIT_PACKAGES = ("git", "openssh-client")
 def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
     """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes."""
     with images.images_in_use(cache_dir()):
-        built = _ensure_built(spec, emit, refresh=False)
+        built = ensure_built(spec, emit, refresh=False)
         for image in built.values():
             target.load_image(image.layout, image.pinned, emit)
+        load_own(spec, target, emit)
     airflow = ReadyImage(spec.image.ref) if spec.image.ref else built["airflow"]
     return Images(airflow.pinned, built["postgresql"].pinned)
 
@@ -70,26 +69,16 @@ def _plans(spec: Spec) -> list[ImagePlan]:
     return plans
 
 
-def build_images(spec: Spec, emit: Emit, *, refresh: bool) -> Result[ImagesData]:
-    """Builds the images into the cache; with `refresh`, anew from today's packages."""
-    with images.images_in_use(cache_dir()):
-        built = _ensure_built(spec, emit, refresh=refresh)
-    data: ImagesData = {"postgresql": built["postgresql"].pinned}
-    if "airflow" in built:
-        data["airflow"] = built["airflow"].pinned
-    return Result("image build", data)
-
-
 def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
     """Empties the cache of images but those that the deployment is landed from today, of environments but its own."""
-    plans = _plans(spec)
+    plans = [*_plans(spec), *own_plans(spec)]
     kept = [plan.image for plan in plans if plan.image is not None]
     own = None if spec.image.ref else images.find_virtual_environment(airflow_request(spec), cache_dir())
     images.prune_images(cache_dir(), plans, emit, own)
     return Result("image prune", {"kept": [image.pinned for image in kept]})
 
 
-def _ensure_built(spec: Spec, emit: Emit, *, refresh: bool) -> dict[str, BuiltImage]:
+def ensure_built(spec: Spec, emit: Emit, *, refresh: bool) -> dict[str, BuiltImage]:
     """By name. Airflow's is not among them where the file names a ready one."""
     built = {"postgresql": images.ensure_postgresql_image(cache_dir(), emit, refresh=refresh)}
     if spec.image.ref is None:
@@ -107,15 +96,3 @@ def airflow_request(spec: Spec) -> AirflowImageRequest:
         requirements=spec.image.requirements,
         packages=(*spec.image.packages, *(_GIT_PACKAGES if from_git else ())),
     )
-
-
-def find_uv() -> Path:
-    """The uv that the launcher found, else the one on PATH."""
-    found = os.environ.get("AIRSTRIP_UV") or shutil.which("uv")
-    if not found:
-        raise ImageError(
-            "image.no-uv",
-            "uv is not here, and the image's packages are installed with it",
-            fix="Start Airstrip by its launcher ./airstrip, or install uv: pip install uv",
-        )
-    return Path(found)

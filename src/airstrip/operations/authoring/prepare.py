@@ -17,7 +17,8 @@ from airstrip.operations.authoring.home import Home, ensure_database, ensure_hom
 from airstrip.operations.authoring.program import Workshop, supervised
 from airstrip.operations.authoring.projects import ProjectValues, project_values
 from airstrip.operations.authoring.variables import database_url, process_variables, read_variables
-from airstrip.operations.image import airflow_request, find_uv
+from airstrip.operations.image import airflow_request
+from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
 from airstrip.process import Command, run
 from airstrip.spec import Spec

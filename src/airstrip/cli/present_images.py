@@ -1,0 +1,58 @@
+"""Answers of the verbs of images as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from airstrip.cli.tables import columns
+
+_STATES = {
+    "current": "built",
+    "changed": "changed since it was built",
+    "absent": "not built",
+    "unlocked": "no lock: ./airstrip image lock",
+}
+_DIGEST = 12
+
+
+def present_list(data: Mapping[str, Any]) -> list[str]:
+    lines: list[str] = []
+    for source, title in (("own", f"yours, in {data['folder']}"), ("library", "the library, to copy from")):
+        rows = [_row(row) for row in data["images"] if row["source"] == source]
+        lines += [*([""] if lines else []), title, *(columns(rows) or ["  none: ./airstrip image new NAME"])]
+    return lines
+
+
+def present_built(data: Mapping[str, Any]) -> list[str]:
+    named = [(name, str(data[name])) for name in ("airflow", "postgresql") if name in data]
+    lines = columns([*named, *((name, str(reference)) for name, reference in data["tasks"].items())])
+    if data["tasks"]:
+        lines += ["", *(f"In a DAG: image={_name(reference)!r}" for reference in data["tasks"].values())]
+    return lines
+
+
+def present_locked(data: Mapping[str, Any]) -> list[str]:
+    rows = [(name, "has a new lock: ./airstrip image build") for name in data["changed"]]
+    rows += [(name, "is as it was") for name in data["unchanged"]]
+    return columns(rows) or ["There is no task image of yours: ./airstrip image new NAME"]
+
+
+def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
+    digest = str(row["reference"]).partition("@sha256:")[2][:_DIGEST] if row["reference"] else ""
+    size = f"{row['size'] // 1_000_000} MB" if row["size"] else ""
+    return str(row["image"]), _STATES[row["state"]], digest, size, _age(row["built"])
+
+
+def _name(reference: str) -> str:
+    return f"{reference.partition('@')[0]}:current"
+
+
+def _age(built: str | None) -> str:
+    if built is None:
+        return ""
+    hours = (datetime.now(UTC) - datetime.fromisoformat(built)).total_seconds() / 3600
+    if hours < 1:
+        return "within the hour"
+    return f"{hours:.0f} h ago" if hours < 48 else f"{hours / 24:.0f} days ago"

@@ -1,0 +1,82 @@
+"""The lock of a task image: its requirements, and what airstrip_pods needs, with versions and hashes."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib.metadata import requires
+from pathlib import Path
+
+from airstrip.errors import ImageError, not_written
+from airstrip.events import Emit, step
+from airstrip.images.pods_package import DISTRIBUTION
+from airstrip.images.requirements import build_compile_command
+from airstrip.images.store import ImageStore
+from airstrip.images.tasks.definition import LOCK, REQUIREMENTS, TaskImage
+from airstrip.process import run
+from airstrip.redaction import without_credentials
+
+
+def lock_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit) -> bool:
+    """Writes the lock anew, of the newest versions that the requirements allow; whether it changed.
+
+    Raises ImageError with uv's own explanation where there is no such set.
+    """
+    with step(emit, "image.lock", f"Resolve the packages of {image.name}") as progress:
+        before = image.lock.read_text(encoding="utf-8") if image.lock.is_file() else ""
+        text = f"{image.lock_head}\n{_resolved(image, ImageStore(cache).uv_cache, uv)}"
+        if text == before:
+            progress.note = "unchanged"
+            return False
+        try:
+            image.lock.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise not_written(error) from error
+        progress.note = f"{text.count('==')} packages"
+    return True
+
+
+def require_lock(image: TaskImage) -> Path:
+    """Raises ImageError where it is not there, or the requirements have changed since."""
+    if image.is_locked:
+        return image.lock
+    cause = "Its requirements have changed since." if image.lock.exists() else "Nobody made one yet."
+    raise ImageError(
+        "image.not-locked",
+        f"the image {image.name} has no lock of its requirements: {image.lock}",
+        cause=f"{cause} It is built from a lock alone, so that it is the same wherever it is built.",
+        fix=f"./airstrip image lock {image.name}",
+    )
+
+
+def pods_requirements() -> tuple[str, ...]:
+    """What airstrip_pods, which every task image has, imports of others."""
+    return tuple(line for line in requires(DISTRIBUTION) or () if "extra ==" not in line)
+
+
+def _resolved(image: TaskImage, uv_cache: Path, uv: Path) -> str:
+    with tempfile.TemporaryDirectory(prefix="airstrip-lock-") as folder:
+        work = Path(folder)
+        wanted = (*image.requirements, *pods_requirements())
+        done = run(build_compile_command(wanted, uv, uv_cache, work), check=False)
+        if done.exit_code == 0:
+            return (work / LOCK).read_text(encoding="utf-8")
+    raise _unresolved(image, without_credentials(done.stderr.strip()))
+
+
+def _unresolved(image: TaskImage, output: str) -> ImageError:
+    file = image.folder / REQUIREMENTS
+    if "No solution found" in output:
+        return ImageError(
+            "image.unresolved",
+            f"the Python packages of the image {image.name} cannot be installed together",
+            cause="uv found no set of versions that satisfies all of them without compiling any.",
+            fix=f"Change {file} as uv's explanation suggests.",
+            details=output,
+        )
+    return ImageError(
+        "image.resolve-failed",
+        f"uv could not work out the Python packages of the image {image.name}",
+        cause=f"A requirement in {file} that cannot be read, or a package index that cannot be reached.",
+        fix="See uv's message below; its index and certificates are set in uv's own configuration.",
+        details=output,
+    )

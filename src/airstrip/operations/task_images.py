@@ -1,0 +1,130 @@
+"""Task images: the user's own, in `images/` beside the file, and the library that they are copied from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from airstrip import images
+from airstrip.answers import LockedData, TaskImageData, TaskImagesData, WrittenData
+from airstrip.errors import ImageError, UsageError
+from airstrip.events import Emit, Warned, discard
+from airstrip.images import BuiltImage, ImagePlan, TaskImage
+from airstrip.operations.references import folder_of
+from airstrip.operations.uv import find_uv
+from airstrip.paths import cache_dir
+from airstrip.result import Result
+from airstrip.spec import Spec
+from airstrip.targets.target import Target
+
+_FIRST = "python-basic"
+
+
+def images_folder(spec: Spec) -> Path:
+    """Where the user's own are."""
+    return folder_of(spec) / "images"
+
+
+def list_images(spec: Spec) -> Result[TaskImagesData]:
+    """Own ones and the library, each with what was built of it."""
+    folder = images_folder(spec)
+    return Result(
+        "image list", {"folder": str(folder), "images": [_row(image) for image in images.task_images(folder)]}
+    )
+
+
+def new_image(spec: Spec, name: str, origin: str | None) -> Result[WrittenData]:
+    """Copies an image into the user's own: the library's of the same name, else the simplest, if none is named."""
+    folder = images_folder(spec)
+    known = {image.name for image in images.task_images(folder)}
+    source = images.find_task_image(origin or (name if name in known else _FIRST), folder)
+    return Result("image new", {"written": [str(path) for path in images.copy_task_image(name, source, folder)]})
+
+
+def lock_images(spec: Spec, names: Sequence[str], emit: Emit) -> Result[LockedData]:
+    """Of these own images, or all: the newest packages that their requirements allow."""
+    wanted = chosen(spec, names)
+    for image in wanted:
+        if image.source == "library":
+            raise UsageError(
+                "image.of-library",
+                f"{image.name} is of the library, whose lock comes with Airstrip",
+                fix=f"Make it yours first: ./airstrip image new {image.name}",
+            )
+    uv = find_uv()
+    changed = [image.name for image in wanted if images.lock_task_image(image, cache_dir(), uv, emit)]
+    return Result("image lock", {"changed": changed, "unchanged": [i.name for i in wanted if i.name not in changed]})
+
+
+def chosen(spec: Spec, names: Sequence[str]) -> list[TaskImage]:
+    """Those of these names, else all of the user's own."""
+    folder = images_folder(spec)
+    if not names:
+        return images.own_images(folder)
+    return [images.find_task_image(name, folder) for name in dict.fromkeys(names)]
+
+
+def ensure_task_images(
+    wanted: Sequence[TaskImage], target: Target, emit: Emit, *, refresh: bool
+) -> dict[str, BuiltImage]:
+    """By name; in the place too, where that is up. Nothing is built where one has no lock."""
+    for image in wanted:
+        images.plan_task_image(image, cache_dir())
+    is_up = target.describe() is not None
+    built = {}
+    for image in wanted:
+        built[image.name] = images.ensure_task_image(image, cache_dir(), find_uv(), emit, refresh=refresh)
+        if is_up:
+            load(image, built[image.name], target, emit)
+    return built
+
+
+def load(image: TaskImage, built: BuiltImage, target: Target, emit: Emit) -> None:
+    """Into the place: by its digest, and by the name of what was built last."""
+    target.load_image(built.layout, built.pinned, emit)
+    target.load_image(built.layout, images.current_name(image.name), emit)
+
+
+def load_own(spec: Spec, target: Target, emit: Emit) -> None:
+    """Those that are built. One that is not keeps nobody from landing: its own DAGs alone need it."""
+    for image, plan in _own(spec, emit):
+        if plan.image:
+            load(image, plan.image, target, emit)
+        else:
+            fix = f"As root, or with sudo: ./airstrip image build {image.name}"
+            emit(Warned("image.not-built", f"The image {image.name} has changed, or was never built.", fix))
+
+
+def own_plans(spec: Spec) -> list[ImagePlan]:
+    """Of all that have a lock."""
+    return [plan for _, plan in _own(spec)]
+
+
+def _own(spec: Spec, emit: Emit = discard) -> list[tuple[TaskImage, ImagePlan]]:
+    """What is wrong with one is told, and does not count."""
+
+    def warn(error: ImageError) -> None:
+        emit(Warned(error.code, error.message, error.fix))
+
+    found = []
+    for image in images.own_images(images_folder(spec), warn):
+        try:
+            found.append((image, images.plan_task_image(image, cache_dir())))
+        except ImageError as error:
+            warn(error)
+    return found
+
+
+def _row(image: TaskImage) -> TaskImageData:
+    status = images.task_image_status(image, cache_dir())
+    return {
+        "image": image.name,
+        "source": image.source,
+        "description": image.description,
+        "folder": str(image.folder),
+        "state": status.state,
+        "name": images.current_name(image.name),
+        "reference": status.image.pinned if status.image else None,
+        "size": status.size,
+        "built": status.built.isoformat(timespec="seconds") if status.built else None,
+    }

@@ -1,0 +1,135 @@
+"""What the verbs of task images, and `up`, do with the folders beside a file; for built ones, empty layouts stand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from airstrip.errors import AirstripError, ImageError
+from airstrip.events import Emit, Event, Warned, discard
+from airstrip.images import find_task_image, plan_task_image
+from airstrip.images.oci import RunSettings, write_layout
+from airstrip.operations import Session, build_images, list_images, lock_images, new_image
+from airstrip.operations.task_images import load_own, own_plans
+from airstrip.spec import Spec, load_spec
+from airstrip.targets.catalog import TARGET_SPECS
+from airstrip.targets.target import Target
+
+TASKS = "localhost/airstrip/tasks"
+
+
+@dataclass
+class Place:
+    """What a target is asked here."""
+
+    is_up: bool = True
+    loaded: list[str] = field(default_factory=list)
+
+    def describe(self) -> object:
+        return object() if self.is_up else None
+
+    def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
+        assert (layout / "index.json").is_file()
+        self.loaded.append(reference)
+
+    @property
+    def target(self) -> Target:
+        return cast(Target, self)
+
+
+@pytest.fixture
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
+    monkeypatch.setenv("AIRSTRIP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("AIRSTRIP_UV", "/no/uv")
+    file = tmp_path / "airstrip.yaml"
+    file.write_text("apiVersion: airstrip/v1\nname: here\n")
+    return load_spec(file, TARGET_SPECS)
+
+
+def build(spec: Spec, name: str) -> str:
+    """As a build leaves it; the digest."""
+    assert spec.file is not None
+    folder = spec.file.parent
+    plan = plan_task_image(find_task_image(name, folder / "images"), folder / "cache")
+    return write_layout(plan.layout, plan.reference, [], RunSettings(user="1:1", working_dir="/", entrypoint=()))
+
+
+def rows(spec: Spec) -> dict[str, tuple[str, str]]:
+    return {row["image"]: (row["source"], row["state"]) for row in list_images(spec).data["images"]}
+
+
+def test_new_copies_the_library_s_of_its_name_the_named_or_the_simplest(spec: Spec, tmp_path: Path) -> None:
+    for name, origin in (("pandas-basic", None), ("sales", "geo-basic"), ("rides", None), ("more", "sales")):
+        new_image(spec, name, origin)
+    texts = {name: (tmp_path / "images" / name / "requirements.txt").read_text() for name in ("sales", "rides", "more")}
+    assert "geopandas" in texts["sales"]
+    assert texts["more"] == texts["sales"]
+    assert "httpx" in texts["rides"]
+    assert rows(spec)["pandas-basic"] == ("own", "absent")
+    assert rows(spec)["geo-basic"] == ("library", "absent")
+
+
+def test_a_build_is_in_the_place_by_digest_and_by_the_name_that_dags_use(spec: Spec) -> None:
+    new_image(spec, "sales", None)
+    digest, place = build(spec, "sales"), Place()
+    data = build_images(Session(spec, place.target), discard, names=["sales"], refresh=False).data
+    assert data == {"tasks": {"sales": f"{TASKS}/sales@{digest}"}}
+    assert place.loaded == [f"{TASKS}/sales@{digest}", f"{TASKS}/sales:current"]
+    assert rows(spec)["sales"] == ("own", "current")
+
+
+def test_where_the_place_is_not_up_it_is_built_alone(spec: Spec) -> None:
+    build(spec, "pandas-basic")
+    place = Place(is_up=False)
+    build_images(Session(spec, place.target), discard, names=["pandas-basic"], refresh=False)
+    assert place.loaded == []
+
+
+def test_nothing_is_built_where_one_has_no_lock(spec: Spec, tmp_path: Path) -> None:
+    for name in ("rides", "sales"):
+        new_image(spec, name, None)
+    build(spec, "rides")
+    (tmp_path / "images" / "sales" / "requirements.lock").unlink()
+    place = Place()
+    with pytest.raises(ImageError) as caught:
+        build_images(Session(spec, place.target), discard, names=["rides", "sales"], refresh=False)
+    assert caught.value.code == "image.not-locked"
+    assert place.loaded == []
+
+
+def test_up_loads_what_is_built_and_warns_of_the_rest(spec: Spec, tmp_path: Path) -> None:
+    for name in ("built", "changed", "broken", "unlocked"):
+        new_image(spec, name, None)
+    digest = build(spec, "built")
+    (tmp_path / "images" / "broken" / "check.py").unlink()
+    (tmp_path / "images" / "unlocked" / "requirements.lock").unlink()
+    place, events = Place(), cast(list[Event], [])
+    load_own(spec, place.target, events.append)
+    assert place.loaded == [f"{TASKS}/built@{digest}", f"{TASKS}/built:current"]
+    warned = {event.code: event for event in events if isinstance(event, Warned)}
+    assert set(warned) == {"image.no-check", "image.not-locked", "image.not-built"}
+    assert warned["image.not-built"].fix.endswith("image build changed")
+
+
+def test_a_prune_keeps_own_images(spec: Spec) -> None:
+    new_image(spec, "sales", None)
+    build(spec, "pandas-basic")
+    assert [plan.reference.rpartition(":")[0] for plan in own_plans(spec)] == [f"{TASKS}/sales"]
+
+
+def test_the_library_s_lock_is_not_written(spec: Spec) -> None:
+    with pytest.raises(AirstripError) as caught:
+        lock_images(spec, ["pandas-basic"], discard)
+    assert caught.value.code == "image.of-library"
+    assert lock_images(spec, [], discard).data == {"changed": [], "unchanged": []}
+
+
+def test_without_a_file_they_lie_where_the_command_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("AIRSTRIP_CACHE_DIR", str(tmp_path / "cache"))
+    spec: Any = load_spec(None, TARGET_SPECS)
+    new_image(spec, "sales", None)
+    assert (tmp_path / "images" / "sales" / "requirements.lock").is_file()
