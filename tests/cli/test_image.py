@@ -76,3 +76,35 @@ def test_prune_says_what_it_kept(airstrip: Airstrip, facade: Facade) -> None:
     done = airstrip("image", "prune")
     assert done.code == 0
     assert "localhost/airflow@sha256:1" in done.out
+
+
+def test_a_check_s_words_and_its_end(airstrip: Airstrip, facade: Facade) -> None:
+    data = {"image": "sales", "reference": "x", "code": 0, "log": ["pandas 2"]}
+    facade.answers["test_image"] = Result("image test", data)
+    assert airstrip("image", "test", "sales").out == "pandas 2\nsales works where tasks run.\n"
+    facade.answers["test_image"] = Result("image test", {**data, "code": 1}, exit_code=3)
+    done = airstrip("image", "test", "sales", "--timeout", "5")
+    assert done.code == 3
+    assert done.out.endswith("sales failed its check with exit code 1.\n")
+    assert [(call[1][0], call[2]) for call in facade.calls] == [
+        ("sales", {"timeout": 120.0}),
+        ("sales", {"timeout": 5.0}),
+    ]
+
+
+def test_push_prints_the_name_by_digest_alone(airstrip: Airstrip, facade: Facade) -> None:
+    data = {"image": "sales", "reference": "here.example.org/sales@sha256:1", "tag": "1", "uploaded": 5}
+    facade.answers["push_image"] = Result("image push", data)
+    assert airstrip("image", "push", "sales", "here.example.org/sales:1").out == "here.example.org/sales@sha256:1\n"
+    login = ("--username", "me", "--password", "env:T", "--overwrite")
+    airstrip("image", "push", "sales", "here.example.org/sales", *login)
+    assert [call[2] for call in facade.calls] == [
+        {"username": None, "password": None, "overwrite": False},
+        {"username": "me", "password": "env:T", "overwrite": True},
+    ]
+
+
+def test_push_repeats_no_word_that_may_be_a_password(airstrip: Airstrip) -> None:
+    done = airstrip("image", "push", "sales", "here.example.org/sales", "hunter2")
+    assert done.code == 2
+    assert "hunter2" not in done.out + done.err

@@ -1,4 +1,4 @@
-"""image list, new, lock, build, prune: the images on their own."""
+"""image list, new, lock, build, push, test, prune: the images on their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import typer
 
 from airstrip.cli import options
 from airstrip.cli.lifecycle import load
-from airstrip.cli.usage import Command
-from airstrip.cli.verb import Call
+from airstrip.cli.render import Voice
+from airstrip.cli.usage import Command, DiscreetCommand
+from airstrip.cli.verb import Call, Confirm
+from airstrip.result import AnyResult
 
 verbs = typer.Typer()
 
@@ -27,6 +29,7 @@ Names = Annotated[
     list[str] | None,
     typer.Argument(metavar="NAME", help="Task images.", autocompletion=_names, show_default=False),
 ]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The task image.", autocompletion=_names)]
 NewName = Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and hyphens.")]
 
 
@@ -111,6 +114,65 @@ def build(
     """
     call = Call("image build", json, debug)
     call.run(lambda voice, _: load(file).build_images(voice, names=names or (), refresh=refresh))
+
+
+@verbs.command("push", cls=DiscreetCommand, short_help="Push a task image to a registry.")
+def push(
+    name: Name,
+    destination: Annotated[
+        str, typer.Argument(metavar="REGISTRY/REPOSITORY[:TAG]", help="Where. Default tag: of what it was made from.")
+    ],
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let the tag name this image, though it names another.")
+    ] = False,
+    username: Annotated[
+        str | None, typer.Option("--username", metavar="NAME", help="Who to log in as. Default: docker's login.")
+    ] = None,
+    password: Annotated[
+        str | None,
+        typer.Option("--password", metavar="REFERENCE", help="Of the password: env:NAME, file:PATH or k8s:NAME/KEY."),
+    ] = None,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Push a built task image to any OCI registry, and print its name by digest.
+
+    What the registry has is not uploaded again. A tag is never moved from another image, but
+    with --overwrite. Logins are those of docker and podman, helpers of clouds among them.
+
+    \b
+    Examples:
+      ./airstrip image push sales registry.example.org/data/sales:1
+      ./airstrip image push sales localhost:5000/sales --overwrite
+      ./airstrip image push sales ghcr.io/me/sales --username me --password env:T
+    """
+
+    def work(voice: Voice, _: Confirm) -> AnyResult:
+        login = {"username": username, "password": password}
+        return load(file).push_image(name, destination, voice, overwrite=overwrite, **login)
+
+    Call("image push", json, debug).run(work)
+
+
+@verbs.command("test", cls=Command, short_help="Run a task image's check in the cluster.")
+def check(
+    name: Name,
+    timeout: options.Timeout = 120.0,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Run the image's own check.py in a pod where tasks run, and print what it prints.
+
+    As root it is what is built of the folder as it is now; for others what the cluster has.
+    Exit code 3 when the check fails.
+
+    \b
+    Example:
+      ./airstrip image test pandas-basic
+    """
+    Call("image test", json, debug).run(lambda voice, _: load(file).test_image(name, voice, timeout=timeout))
 
 
 @verbs.command("prune", short_help="Empty the cache of images but the deployment's own.")

@@ -158,6 +158,8 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "image build": present_images.present_built,
     "image lock": present_images.present_locked,
     "image new": _init,
+    "image push": present_images.present_pushed,
+    "image test": present_images.present_test,
     "project list": present_projects.present_list,
     "project add": present_projects.present_added,
     "project show": present_projects.present_project,

@@ -39,6 +39,16 @@ def present_locked(data: Mapping[str, Any]) -> list[str]:
     return columns(rows) or ["There is no task image of yours: ./airstrip image new NAME"]
 
 
+def present_test(data: Mapping[str, Any]) -> list[str]:
+    code = data["code"]
+    end = "works where tasks run" if code == 0 else f"failed its check with exit code {code}"
+    return [*(str(line) for line in data["log"]), f"{data['image']} {end}."]
+
+
+def present_pushed(data: Mapping[str, Any]) -> list[str]:
+    return [str(data["reference"])]
+
+
 def _row(row: Mapping[str, Any]) -> tuple[str, ...]:
     digest = str(row["reference"]).partition("@sha256:")[2][:_DIGEST] if row["reference"] else ""
     size = f"{row['size'] // 1_000_000} MB" if row["size"] else ""

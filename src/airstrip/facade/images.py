@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from airstrip import operations
-from airstrip.answers import ImagesData, KeptData, LockedData, TaskImagesData, WrittenData
+from airstrip.answers import ImagesData, ImageTestData, KeptData, LockedData, PushedData, TaskImagesData, WrittenData
 from airstrip.events import Emit, discard
 from airstrip.result import Result
 from airstrip.spec import Spec
@@ -37,6 +37,29 @@ class Images:
         Task images are brought into the place where that is up. With `refresh`, anew from today's packages of Debian.
         """
         return operations.build_images(self._session, emit, names=names, refresh=refresh)
+
+    def test_image(self, name: str, emit: Emit = discard, *, timeout: float = 120.0) -> Result[ImageTestData]:
+        """Runs a task image's own check in a pod where tasks run. Exit code 3 when it fails."""
+        return operations.test_image(self._session, name, emit, timeout=timeout)
+
+    def push_image(
+        self,
+        name: str,
+        destination: str,
+        emit: Emit = discard,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        overwrite: bool = False,
+    ) -> Result[PushedData]:
+        """Pushes a built task image to REGISTRY/REPOSITORY[:TAG]; the result names it by digest.
+
+        `password` is a reference (`env:`, `file:`, `k8s:`). Without a login, docker's configuration has it, or nobody.
+        A tag of another image is replaced only with `overwrite`.
+        """
+        return operations.push_image(
+            self._session, name, destination, emit, username=username, password=password, overwrite=overwrite
+        )
 
     def prune_images(self, emit: Emit = discard) -> Result[KeptData]:
         """Removes every image, and every environment of `dev`, from the cache but this deployment's."""

@@ -1,12 +1,13 @@
 """Container images without Docker: Debian packages and a Python environment as an OCI layout on disk.
 
-Belongs here: what goes into an image, building its layers, the cache of both. Does not: pushing to or
-importing into a place (targets do that), and anything that knows Kubernetes or the user's file.
+Belongs here: what goes into an image, building its layers, the cache of both. Does not: importing
+into a place (targets do that), and anything that knows Kubernetes or the user's file.
 May import the foundations only: errors, events, process.
 
     request.py       what is asked for and what comes of it: plain values
     airflow.py       the Airflow image: a system layer, an environment layer, the pods package's
     tasks/           task images, which users describe in a folder of a few lines
+    registry/        pushing an image to a registry
     library/         task images to copy from
     postgresql.py    the PostgreSQL image: one system layer
     build.py         the course of a build; prune.py: taking old images away
@@ -23,6 +24,9 @@ from airstrip.images.airflow import ensure_airflow_image, plan_airflow_image
 from airstrip.images.environments import virtual_environment
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
+from airstrip.images.registry.destination import Destination, parse_destination
+from airstrip.images.registry.logins import Login, find_login
+from airstrip.images.registry.push import Pushed, push_image
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
 from airstrip.images.tasks.build import current_name, ensure_task_image, plan_task_image, task_image_status
 from airstrip.images.tasks.definition import TaskImage, check_name
@@ -34,7 +38,10 @@ __all__ = [
     "LIBRARY",
     "AirflowImageRequest",
     "BuiltImage",
+    "Destination",
     "ImagePlan",
+    "Login",
+    "Pushed",
     "ReadyImage",
     "TaskImage",
     "VirtualEnvironment",
@@ -44,15 +51,18 @@ __all__ = [
     "ensure_airflow_image",
     "ensure_postgresql_image",
     "ensure_task_image",
+    "find_login",
     "find_task_image",
     "find_virtual_environment",
     "images_in_use",
     "lock_task_image",
     "own_images",
+    "parse_destination",
     "plan_airflow_image",
     "plan_postgresql_image",
     "plan_task_image",
     "prune_images",
+    "push_image",
     "task_image_status",
     "task_images",
     "virtual_environment",

@@ -12,6 +12,7 @@ from airstrip.manifests.document import format_document
 from airstrip.manifests.git import build_git_secrets, git_references, tasks_namespace
 from airstrip.manifests.git_check import git_check_namespaces
 from airstrip.manifests.git_sync import full_ref, git_sync_container, ls_remote
+from airstrip.manifests.image_check import IMAGE_CHECK, build_image_check
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
     ADMIN_SECRET,
@@ -55,6 +56,7 @@ __all__ = [
     "CLI_SECRET",
     "DAG_PROCESSOR",
     "GIT_CHECK",
+    "IMAGE_CHECK",
     "KEYS_SECRET",
     "PARALLELISM",
     "POSTGRESQL",
@@ -69,6 +71,7 @@ __all__ = [
     "Stage",
     "build_check",
     "build_git_secrets",
+    "build_image_check",
     "build_manifests",
     "build_secrets",
     "checksum",

@@ -14,6 +14,8 @@ from airstrip.operations.down import down
 from airstrip.operations.history import history
 from airstrip.operations.image import prune_images
 from airstrip.operations.image_build import build_images
+from airstrip.operations.image_push import push_image
+from airstrip.operations.image_test import test_image
 from airstrip.operations.init import init
 from airstrip.operations.logs import component_logs, task_logs
 from airstrip.operations.open import open_url, read_password
@@ -63,6 +65,7 @@ __all__ = [
     "open_url",
     "plan",
     "prune_images",
+    "push_image",
     "read_password",
     "remove_project",
     "render_manifests",
@@ -74,6 +77,7 @@ __all__ = [
     "show_project",
     "status",
     "task_logs",
+    "test_image",
     "unset_project",
     "up",
     "upgrade_check",

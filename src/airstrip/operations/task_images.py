@@ -79,6 +79,19 @@ def ensure_task_images(
     return built
 
 
+def require_built(image: TaskImage) -> BuiltImage:
+    """What was built of the folder as it is now. Raises ImageError where it was not."""
+    built = images.plan_task_image(image, cache_dir()).image
+    if built is None:
+        raise ImageError(
+            "image.not-built",
+            f"the image {image.name} is not built as its folder is now",
+            cause="It was changed since, or built into another user's cache.",
+            fix=f"As root, or with sudo: ./airstrip image build {image.name}",
+        )
+    return built
+
+
 def load(image: TaskImage, built: BuiltImage, target: Target, emit: Emit) -> None:
     """Into the place: by its digest, and by the name of what was built last."""
     target.load_image(built.layout, built.pinned, emit)

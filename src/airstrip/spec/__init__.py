@@ -3,7 +3,7 @@
 Knows no place: the parts of the file that belong to one are passed in. May import the foundations only.
 """
 
-from airstrip.spec.fields import API_VERSION
+from airstrip.spec.fields import API_VERSION, is_built_reference
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
 from airstrip.spec.models import SpecFile
 from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
@@ -43,6 +43,7 @@ __all__ = [
     "TargetSpec",
     "Written",
     "find_file",
+    "is_built_reference",
     "json_schema",
     "load_spec",
     "make_project",

@@ -12,7 +12,7 @@ from airstrip.errors import AirstripError, ImageError
 from airstrip.events import Emit, Event, Warned, discard
 from airstrip.images import find_task_image, plan_task_image
 from airstrip.images.oci import RunSettings, write_layout
-from airstrip.operations import Session, build_images, list_images, lock_images, new_image
+from airstrip.operations import Session, build_images, list_images, lock_images, new_image, push_image
 from airstrip.operations.task_images import load_own, own_plans
 from airstrip.spec import Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
@@ -133,3 +133,40 @@ def test_without_a_file_they_lie_where_the_command_is_run(monkeypatch: pytest.Mo
     spec: Any = load_spec(None, TARGET_SPECS)
     new_image(spec, "sales", None)
     assert (tmp_path / "images" / "sales" / "requirements.lock").is_file()
+
+
+def push(spec: Spec, *, username: str | None = None, password: str | None = None) -> None:
+    login = {"username": username, "password": password}
+    push_image(Session(spec, Place().target), "sales", "127.0.0.1:9/sales", discard, overwrite=False, **login)
+
+
+def test_only_what_is_built_as_it_is_now_is_pushed(spec: Spec) -> None:
+    new_image(spec, "sales", None)
+    with pytest.raises(ImageError) as caught:
+        push(spec)
+    assert caught.value.code == "image.not-built"
+    build(spec, "sales")
+    with pytest.raises(ImageError) as caught:
+        push(spec)
+    assert caught.value.code == "registry.unreachable"
+
+
+@pytest.mark.parametrize(("username", "password"), [("me", "hunter2"), ("me", None), (None, "env:T"), ("me", "aws:x")])
+def test_a_login_is_a_name_and_a_reference(spec: Spec, username: str | None, password: str | None) -> None:
+    new_image(spec, "sales", None)
+    with pytest.raises(AirstripError) as caught:
+        push(spec, username=username, password=password)
+    assert caught.value.code == "usage.bad-login"
+    assert "hunter2" not in str(caught.value.to_dict())
+
+
+def test_a_password_is_read_by_its_reference(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    new_image(spec, "sales", None)
+    build(spec, "sales")
+    with pytest.raises(AirstripError) as caught:
+        push(spec, username="me", password="env:NOT_SET_HERE")
+    assert caught.value.code == "reference.no-variable"
+    monkeypatch.setenv("NOT_SET_HERE", "hunter2")
+    with pytest.raises(AirstripError) as caught:
+        push(spec, username="me", password="env:NOT_SET_HERE")
+    assert caught.value.code == "registry.unreachable"

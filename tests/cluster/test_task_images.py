@@ -1,0 +1,61 @@
+"""A task image where tasks run: its check, a change of it, and a task that is run by its name."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from airstrip.kube import Cluster
+from tests.landing import NAME, Landing, eventually
+
+DAGS = Path(__file__).parent / "dags"
+WORKERS = f"{NAME}-workers"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def mended(landing: Landing) -> Iterator[None]:
+    yield
+    shutil.rmtree(landing.folder / "images", ignore_errors=True)
+    (landing.dags / "task_image.py").unlink(missing_ok=True)
+
+
+def test_an_image_is_tested_where_tasks_run_and_named_by_a_task(landing: Landing, cluster: Cluster) -> None:
+    landing.ok("image", "new", "mine", "--from", "python-basic")
+    built = landing.data("image", "build", "mine")["tasks"]["mine"]
+    shutil.copy(DAGS / "task_image.py", landing.dags / "task_image.py")
+    told = landing.data("image", "test", "mine")
+    assert told["reference"] == built
+    assert told["code"] == 0
+    assert told["log"][0].startswith("python-basic works:")
+
+    runs: list[str] = []
+
+    def is_run() -> bool:
+        done = landing.airstrip("run", "task_image", "--json")
+        runs.append(done.stdout)
+        assert done.returncode != 3, done.stdout
+        return done.returncode == 0
+
+    eventually(is_run, seconds=90, what="the DAG is seen")
+    assert "READ 50000 0 airstrip_pods 0." in runs[-1]
+
+
+def test_a_check_that_fails_says_what_it_said_and_leaves_nothing(landing: Landing, cluster: Cluster) -> None:
+    (landing.folder / "images" / "mine" / "check.py").write_text("print('half a check')\nraise SystemExit(7)\n")
+    early = landing.airstrip("image", "test", "mine", "--json")
+    (error,) = json.loads(early.stdout)["errors"]
+    assert error["code"] == "image.not-built"
+
+    before = landing.data("image", "list")["images"][0]
+    assert (before["image"], before["state"]) == ("mine", "changed")
+    built = landing.data("image", "build", "mine")["tasks"]["mine"]
+    assert built != before["reference"]
+    done = landing.airstrip("image", "test", "mine", "--json")
+    assert done.returncode == 3
+    data = json.loads(done.stdout)["data"]
+    assert (data["code"], data["log"]) == (7, ["half a check"])
+    assert [job for job in cluster.list("batch/v1", "Job", WORKERS) if "image-check" in job["metadata"]["name"]] == []
