@@ -143,7 +143,7 @@ def push(
 
     \b
     Examples:
-      ./airstrip image push sales registry.example.org/data/sales:1
+      ./airstrip image push sales example.com/data/sales:1
       ./airstrip image push sales localhost:5000/sales --overwrite
       ./airstrip image push sales ghcr.io/me/sales --username me --password env:T
     """

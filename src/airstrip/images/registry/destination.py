@@ -50,6 +50,6 @@ def parse_destination(text: str) -> Destination:
             "registry.bad-destination",
             f"{without_credentials(text)!r} names no registry and repository",
             cause="It is the registry's host, a slash, and the repository in lower case; a tag may follow.",
-            fix="For example: registry.example.org/data/pandas-basic:1, docker.io/NAME/pandas-basic",
+            fix="For example: example.com/data/pandas-basic:1, docker.io/NAME/pandas-basic",
         )
     return Destination(found["registry"], found["repository"], found["tag"] or "")
