@@ -16,7 +16,8 @@ from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirflowError
 from airstrip.events import discard
 from airstrip.kube import Cluster
-from airstrip.operations.image import airflow_request, find_uv
+from airstrip.operations.image import airflow_request
+from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS, make_target

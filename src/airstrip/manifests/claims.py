@@ -49,7 +49,7 @@ def _not_shareable(inputs: Inputs, purpose: Purpose) -> AirstripError:
         "volume.not-shareable",
         f"{inputs.platform.place} cannot give the same {purpose} folder to two namespaces",
         cause="A claim belongs to one namespace, and a dynamic storage class makes a new volume for each claim.",
-        fix="Take DAGs from git (via: bundle) and keep logs in an object store, use NFS, or put both into one namespace.",
+        fix="Take DAGs from git (via: bundle) and keep logs in an object store, use NFS, or use one namespace.",
     )
 
 

@@ -29,7 +29,6 @@ class Remote:
 
     @property
     def session(self) -> Any:
-        bundle = SimpleNamespace(name="main", refresh=10, sync=None)
         base = {"repo": "https://h/r", "ref": "main", "path": "", "refresh": 10, "username": "git"}
         spec = SimpleNamespace(
             name="mine",
