@@ -13,6 +13,8 @@ from airstrip.providers import PROVIDER, provider_package
 BUILT_IN = "airstrip"
 _NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
 _NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
+_NO_PROJECT = re.compile(r"There is no project '(?P<name>[^']+)' in this deployment, which has: (?P<known>[^.]+)\.")
+"""As airstrip_pods says it."""
 _MOVED = ("airflow.contrib", "airflow.operators", "airflow.hooks", "airflow.sensors", "airflow.subdag")
 """Packages of Airflow 2 whose contents are in providers, or gone."""
 _SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
@@ -64,6 +66,12 @@ def _missing_variables(facts: Facts) -> Iterator[Match]:
     for _, error in errors(facts):
         if found := _NOT_FOUND.search(error.text):
             yield _match(error, name=found["name"])
+
+
+def _missing_projects(facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        if found := _NO_PROJECT.search(error.last_line):
+            yield _match(error, name=found["name"], known=found["known"])
 
 
 def _is_known_to_be_missing(kind: str, name: str, facts: Facts) -> bool:
@@ -189,6 +197,13 @@ FILE_RULES: tuple[Rule, ...] = (
         "The package that brings it is not in the image, or a module of your own is not in the DAGs folder.",
         "Add the package to image.requirements in the file and run ./airstrip up; or put the module beside the file.",
         _missing_package,
+    ),
+    Rule(
+        "dags.missing-project",
+        "there is no project {name}, which it asks for",
+        "The deployment has: {known}.",
+        "Correct its name, or add it: ./airstrip project add {name}; one of the file is there after: ./airstrip up",
+        _missing_projects,
     ),
     Rule(
         "dags.import-error",

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from airstrip.manifests.manifest_set import Object
-from airstrip.manifests.names import BUILT_IN_DAGS_DIR, DAG_PROCESSOR, DAGS_DIR, DAGS_MAP, ENVIRONMENT_MAP, SETTINGS_MAP
+from airstrip.manifests.names import (
+    BUILT_IN_DAGS_DIR,
+    DAG_PROCESSOR,
+    DAGS_DIR,
+    DAGS_MAP,
+    ENVIRONMENT_MAP,
+    PROJECTS_MAP,
+    SETTINGS_MAP,
+)
 from airstrip.manifests.settings import variables
 from airstrip.manifests.volumes import empty_mount
 
@@ -21,8 +29,8 @@ CHECK_BUNDLES = ({"name": "main", "path": DAGS_DIR}, {"name": "airstrip", "path"
 
 _DAGS = empty_mount("dags", DAGS_DIR)
 """Filled by the check, wherever the DAG processor has its files from."""
-_SHARED_MAPS = (SETTINGS_MAP, DAGS_MAP)
-"""What lies in the workers' namespace too."""
+_SHARED_MAPS = (SETTINGS_MAP, DAGS_MAP, PROJECTS_MAP)
+"""What lies in the workers' namespace too. A file that names a project which is not there cannot be imported."""
 _LONGEST_SECONDS = 900
 _LEFT_SECONDS = 60
 """How long a Job whose caller went away is there still, once it has ended."""

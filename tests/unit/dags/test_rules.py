@@ -7,9 +7,11 @@ import pytest
 from airstrip.dags import Facts, find_defects
 from airstrip.dags.facts import Asked, Known, Reference
 from airstrip.dags.removed import Removed
+from airstrip_pods.surroundings import no_project
 from tests.unit.dags.making import defined, facts, refused
 
 NOT_FOUND = "AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable v not found'}"
+NO_PROJECT = f"airstrip_pods.errors.ProjectError: {no_project('sails', ['rides', 'sales'])}"
 ASKED = Asked("variable", "v", given=False)
 NOTHING = Known(frozenset(), frozenset(), frozenset())
 OLD = "TypeError: DAG.__init__() got an unexpected keyword argument 'schedule_interval'"
@@ -25,6 +27,7 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "a crash": (facts(refused("it ended (SIGSEGV)", "crash")), "dags.parse-crash", "ends the process"),
     "a mistake": (facts(refused("SyntaxError: '(' was never closed")), "dags.import-error", "cannot be imported"),
     "a module": (facts(refused("E: No module named 'pandas'")), "dags.missing-package", "no module pandas"),
+    "a project": (facts(refused(NO_PROJECT)), "dags.missing-project", "no project sails, which it asks for"),
     "a provider": (
         facts(refused("E: No module named 'airflow.providers.amazon'")),
         "dags.missing-provider",

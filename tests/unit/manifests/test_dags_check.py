@@ -46,6 +46,20 @@ def test_it_has_the_processor_s_image_and_environment_but_no_secret(objects: lis
     assert any("secretKeyRef" in entry.get("valueFrom", {}) for entry in processor["env"])
 
 
+def test_it_is_told_of_projects_as_the_processor_is(objects: list[Object], job: Object) -> None:
+    processor, pod = (
+        find(objects, "Deployment", "dag-processor")["spec"]["template"]["spec"],
+        job["spec"]["template"]["spec"],
+    )
+
+    def told(pod: Object) -> tuple[Object, Object]:
+        (volume,) = (each for each in pod["volumes"] if each["name"] == "airstrip-projects")
+        mounts = pod["containers"][0]["volumeMounts"]
+        return volume, next(mount for mount in mounts if mount["name"] == volume["name"])
+
+    assert told(pod) == told(processor)
+
+
 def test_it_is_restricted_has_no_token_and_ends_by_itself(job: Object) -> None:
     spec = job["spec"]["template"]["spec"]
     assert spec["automountServiceAccountToken"] is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from airstrip_pods.conventions import (
     DATA_URL_VARIABLE,
@@ -24,11 +25,16 @@ def settings_of(project: str) -> ProjectSettings:
     if known is None:
         return ProjectSettings()
     if project not in known:
-        raise ProjectError(
-            f"There is no project {project!r} in this deployment, which has: {', '.join(sorted(known)) or 'none'}.",
-            fix=f"Add it, with: airstrip project add {project}",
-        )
+        raise no_project(project, known)
     return known[project]
+
+
+def no_project(project: str, known: Iterable[str]) -> ProjectError:
+    """What `airstrip dags check` knows by its words."""
+    return ProjectError(
+        f"There is no project {project!r} in this deployment, which has: {', '.join(sorted(known)) or 'none'}.",
+        fix=f"Add it, with: airstrip project add {project}",
+    )
 
 
 def data_base() -> str | None:
