@@ -38,7 +38,7 @@ def test_the_verbs_of_this_release() -> None:
     assert {" ".join(verb) for verb in VERBS} == {
         *("dev", "test"),
         *("init", "up", "plan", "status", "doctor", "why", "verify", "open", "run", "logs", "down", "render", "schema"),
-        *(f"dags {verb}" for verb in ("list", "check")),
+        *(f"dags {verb}" for verb in ("list", "check", "push", "history", "rollback", "diff")),
         *(f"project {verb}" for verb in ("list", "show", "add", "set", "unset", "remove")),
         *(f"users {verb}" for verb in ("list", "add", "set-role", "reset-password", "delete")),
         *(f"image {verb}" for verb in ("list", "new", "lock", "build", "push", "test", "prune")),

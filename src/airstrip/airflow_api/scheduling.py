@@ -20,6 +20,7 @@ from airstrip.errors import AirflowError
 
 _API = "/api/v2"
 _MOST = 100
+_MOST_PAGES = 50
 _AT_ONCE = 4
 _ACTIVE = ("running", "queued")
 
@@ -45,6 +46,17 @@ class Scheduling:
         query: Query = {"state": "running", "limit": _MOST, "order_by": "run_after"}
         body = self._transport.get(f"{_API}/dags/{_part(dag_id)}/dagRuns", query)
         return tuple(DagRun.parse(row) for row in body["dag_runs"])
+
+    def versions_in_use(self) -> frozenset[str] | None:
+        """The bundle versions of all runs that have not ended; None where there are too many runs to look at."""
+        found: set[str] = set()
+        for page in range(_MOST_PAGES):
+            query: Query = {"state": _ACTIVE, "limit": _MOST, "offset": page * _MOST, "order_by": "id"}
+            rows = self._transport.get(f"{_API}/dags/~/dagRuns", query)["dag_runs"]
+            found |= {run.bundle_version for run in map(DagRun.parse, rows) if run.bundle_version}
+            if len(rows) < _MOST:
+                return frozenset(found)
+        return None
 
     def last_runs(self, dag_ids: Collection[str]) -> dict[str, DagRun]:
         """The newest run of each DAG that has any: most are among the newest of all, the others are asked for."""

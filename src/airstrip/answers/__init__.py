@@ -48,6 +48,7 @@ from airstrip.answers.landing import (
     WrittenData,
 )
 from airstrip.answers.node import NodeBuildData, NodeCheckData, NodeData, NodeNameData, NodePruneData
+from airstrip.answers.revisions import DiffData, FileDiffData, PushData, RevisionData, RevisionsData, RollbackData
 
 __all__ = [
     "CheckData",
@@ -64,8 +65,10 @@ __all__ = [
     "DeprecationData",
     "DevData",
     "DevTaskData",
+    "DiffData",
     "DoctorData",
     "DownData",
+    "FileDiffData",
     "FileErrorData",
     "HistoryData",
     "ImageTestData",
@@ -86,8 +89,12 @@ __all__ = [
     "ProjectsData",
     "PropertyData",
     "PropertyName",
+    "PushData",
     "PushedData",
     "RemovedProjectData",
+    "RevisionData",
+    "RevisionsData",
+    "RollbackData",
     "RunData",
     "RunRow",
     "StageData",

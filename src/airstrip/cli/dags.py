@@ -1,4 +1,4 @@
-"""dags list, check: what Airflow has, and what it would refuse."""
+"""dags: what Airflow has, what it would refuse, and what it is given (dags_push.py)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from airstrip.cli import options
+from airstrip.cli import dags_push, options
 from airstrip.cli.lifecycle import load
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call
@@ -17,7 +17,7 @@ verbs = typer.Typer()
 
 @verbs.callback(invoke_without_command=True)
 def dags(context: typer.Context) -> None:
-    """DAGs: what Airflow has, and what it would refuse."""
+    """DAGs: what Airflow has, what it would refuse, and what it is given."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 
@@ -71,3 +71,6 @@ def check(
       ./airstrip dags check --json
     """
     Call("dags check", json, debug).run(lambda voice, _: load(file).check_dags(path, voice))
+
+
+verbs.registered_commands += dags_push.verbs.registered_commands

@@ -13,6 +13,7 @@ from airstrip.cli import (
     present_images,
     present_node,
     present_projects,
+    present_revisions,
     present_users,
     present_verify,
 )
@@ -167,6 +168,10 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "project unset": present_projects.present_changed,
     "project remove": present_projects.present_removed,
     "dags list": present_dags.present_list,
+    "dags push": present_revisions.present_push,
+    "dags history": present_revisions.present_history,
+    "dags rollback": present_revisions.present_rollback,
+    "dags diff": present_revisions.present_diff,
     "users list": present_users.present_list,
     "users add": present_users.present_added,
     "users set-role": present_users.present_role,

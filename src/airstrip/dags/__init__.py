@@ -6,10 +6,13 @@ Facts are collected once, rules are pure functions of them. May import kube, air
 
 from airstrip.dags.defects import Defect, Level
 from airstrip.dags.facts import Facts, Known, ParsedDags, ParsedFile, Reference
-from airstrip.dags.folder import content_key, holds_dags, written_names
+from airstrip.dags.folder import holds_dags, written_names
 from airstrip.dags.parse import parse_folder, program_key
 from airstrip.dags.removed import Removed, find_outdated, find_removed
+from airstrip.dags.revisions import content_key, entries, fingerprints, key_of, revision_of
 from airstrip.dags.rules import RULES, find_defects
+from airstrip.dags.sending import hindrances, snapshot
+from airstrip.dags.volume import Volume, VolumeState, end_pods, open_volume
 
 __all__ = [
     "RULES",
@@ -21,12 +24,22 @@ __all__ = [
     "ParsedFile",
     "Reference",
     "Removed",
+    "Volume",
+    "VolumeState",
     "content_key",
+    "end_pods",
+    "entries",
     "find_defects",
     "find_outdated",
     "find_removed",
+    "fingerprints",
+    "hindrances",
     "holds_dags",
+    "key_of",
+    "open_volume",
     "parse_folder",
     "program_key",
+    "revision_of",
+    "snapshot",
     "written_names",
 ]

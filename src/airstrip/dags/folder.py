@@ -2,51 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import re
-import stat
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
-_LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+from airstrip.dags.revisions import entries
+
 # Airflow looks only into files that have both, in whatever case.
 _WORDS = (b"airflow", b"dag")
 _COMPRESSION = 1
-
-
-def entries(folder: Path) -> Iterator[Path]:
-    """Files and links below a folder, in order; not what Python and other tools leave there."""
-    for root, folders, files in os.walk(folder):
-        for name in sorted(name for name in folders if name not in _LEFT_OUT):
-            if Path(root, name).is_symlink():
-                yield Path(root, name)
-        folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-        yield from (Path(root, name) for name in sorted(files) if _is_file(Path(root, name)))
-
-
-def _is_file(path: Path) -> bool:
-    """Not a socket or a pipe, which would be waited for."""
-    with suppress(OSError):
-        mode = path.lstat().st_mode
-        return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
-    return False
-
-
-def content_key(folder: Path) -> str:
-    """Stands for the names and contents of all that the folder holds."""
-    found = hashlib.sha256()
-    for path in entries(folder):
-        found.update(f"{path.relative_to(folder)}\0".encode(errors="surrogateescape"))
-        if path.is_symlink():
-            found.update(os.fsencode(path.readlink()))
-        else:
-            with path.open("rb") as file:
-                found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()
 
 
 def holds_dags(folder: Path) -> bool:

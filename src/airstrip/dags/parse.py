@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from airstrip.dags.facts import ParsedDags, read_parsed
-from airstrip.dags.folder import content_key, pack
-from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
-from airstrip.kube import Cluster, pod_troubles, run_in_pod
+from airstrip.dags.folder import pack
+from airstrip.dags.pod import Joined, running_pod
+from airstrip.dags.revisions import content_key
+from airstrip.errors import AirstripError
+from airstrip.kube import Cluster, run_in_pod
 
-_POLL_SECONDS = 0.2
-_START_SECONDS = 60.0
-_REFUSED_SECONDS = 2.0
-"""Within which a Job has its pod, or an event says why not."""
 _IN_MEMORY = 1 << 24
 """Bytes of an archive; a larger one is a file."""
 
@@ -50,7 +46,7 @@ def parse_folder(
     with (
         tempfile.SpooledTemporaryFile(_IN_MEMORY) as archive,
         as_file(files("airstrip.dags") / "program") as program,
-        _running_pod(cluster, job, say) as pod,
+        running_pod(cluster, job, say) as pod,
     ):
         pack(folder, program, archive)
         header = json.dumps({**options, "size": archive.tell()}).encode() + b"\n"
@@ -62,22 +58,10 @@ def parse_folder(
             job["metadata"]["namespace"],
             container=container,
             argv=["python", "-c", (program / "boot.py").read_text(encoding="utf-8")],
-            stdin=_Joined(header, archive),
+            stdin=Joined(header, archive),
             timeout=timeout,
         )
         return _read(lines, say)
-
-
-class _Joined:
-    """A header, then a file."""
-
-    def __init__(self, header: bytes, file: IO[bytes]) -> None:
-        self._header = header
-        self._file = file
-
-    def read(self, size: int, /) -> bytes:
-        header, self._header = self._header, b""
-        return header or self._file.read(size)
 
 
 def _read(lines: Iterator[str], say: Callable[[str], None]) -> ParsedDags:
@@ -99,49 +83,3 @@ def _failed(text: str) -> AirstripError:
         fix="Report it with what stands below.",
         details=text.strip(),
     )
-
-
-@contextmanager
-def _running_pod(cluster: Cluster, job: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[str]:
-    """The name of the pod, which runs; it is gone at the end, and by itself should we be."""
-    made = cluster.create(job)
-    name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
-    try:
-        yield _await_pod(cluster, name, namespace, say)
-    finally:
-        cluster.delete("batch/v1", "Job", name, namespace)
-
-
-def _await_pod(cluster: Cluster, job: str, namespace: str, say: Callable[[str], None]) -> str:
-    begun = time.monotonic()
-    while True:
-        pods = cluster.list("v1", "Pod", namespace, label_selector=f"batch.kubernetes.io/job-name={job}")
-        for pod in pods:
-            if _is_running(pod):
-                return str(pod["metadata"]["name"])
-        waited = time.monotonic() - begun
-        troubles = [trouble for pod in pods for trouble in pod_troubles(pod)]
-        refused = [] if pods or waited < _REFUSED_SECONDS else _refusals(cluster, job, namespace)
-        if refused or waited > _START_SECONDS or any(trouble.hopeless for trouble in troubles):
-            raise WaitTimeout(
-                "dags.no-check-pod",
-                f"the pod that reads the DAG files does not start in {namespace}",
-                cause="; ".join([*map(str, troubles), *refused]) or "Nothing says why.",
-                fix="Run: ./airstrip doctor",
-            )
-        say("waiting for a pod")
-        time.sleep(_POLL_SECONDS)
-
-
-def _is_running(pod: Mapping[str, Any]) -> bool:
-    statuses = (pod.get("status") or {}).get("containerStatuses") or []
-    return bool(statuses) and all("running" in (entry.get("state") or {}) for entry in statuses)
-
-
-def _refusals(cluster: Cluster, job: str, namespace: str) -> list[str]:
-    """Why the Job was not allowed its pod: a quota, for one."""
-    try:
-        events = cluster.list("v1", "Event", namespace, field_selector=f"involvedObject.name={job},reason=FailedCreate")
-    except KubernetesError:
-        return []
-    return [str(event.get("message", "")) for event in events]

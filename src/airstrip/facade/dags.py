@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from airstrip import operations
-from airstrip.answers import DagsCheckData, DagsData
+from airstrip.answers import DagsCheckData, DagsData, DiffData, PushData, RevisionsData, RollbackData
 from airstrip.events import Emit, discard
 from airstrip.result import Result
 
@@ -25,3 +25,37 @@ class Dags:
         Exit code 3 for what Airflow refuses, and for what names something that is not there.
         """
         return operations.check_dags(self._session, path, emit)
+
+    def push_dags(
+        self, path: Path | None = None, emit: Emit = discard, *, message: str = "", force: bool = False
+    ) -> Result[PushData]:
+        """Makes a folder's files the live ones, in a deployment whose file says dags.volume.
+
+        Raises CheckError where a file is broken, unless `force` is; what was live then still is.
+        """
+        return operations.push_dags(self._session, path, emit, message=message, force=force)
+
+    def dags_history(self, emit: Emit = discard) -> Result[RevisionsData]:
+        """What of the pushed files was live when, oldest first."""
+        return operations.dags_history(self._session, emit)
+
+    def rollback_dags(
+        self, revision: str | None = None, emit: Emit = discard, *, message: str = ""
+    ) -> Result[RollbackData]:
+        """Goes back to what was live before, or to a revision by the beginning of its name."""
+        return operations.rollback_dags(self._session, revision, emit, message=message)
+
+    def diff_dags(
+        self,
+        path: Path | None = None,
+        revision: str | None = None,
+        emit: Emit = discard,
+        *,
+        stat: bool = False,
+        exit_code: bool = False,
+    ) -> Result[DiffData]:
+        """What a push of the folder would change of the live files, or of another revision's.
+
+        With `stat` without the lines themselves. With `exit_code`, 3 for differences.
+        """
+        return operations.diff_dags(self._session, path, revision, emit, stat=stat, exit_code=exit_code)

@@ -8,6 +8,7 @@ what is cluster-scoped. What belongs into a container as a file lies in `files/`
 from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
 from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
+from airstrip.manifests.dags_volume import VOLUME_ROOT, WRITER_LABEL, build_volume_job
 from airstrip.manifests.document import format_document
 from airstrip.manifests.git import build_git_secrets, git_references, tasks_namespace
 from airstrip.manifests.git_check import git_check_namespaces
@@ -65,6 +66,8 @@ __all__ = [
     "SCHEDULER",
     "SCHEDULER_HEALTH_PORT",
     "SECRETS",
+    "VOLUME_ROOT",
+    "WRITER_LABEL",
     "Images",
     "ManifestSet",
     "SecretValues",
@@ -74,6 +77,7 @@ __all__ = [
     "build_image_check",
     "build_manifests",
     "build_secrets",
+    "build_volume_job",
     "checksum",
     "completed",
     "data_job",

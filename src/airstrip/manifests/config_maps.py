@@ -17,6 +17,7 @@ _SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
 _SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
 _GIT = ("check_git.py",)
 _GIT_SYNC = ("airstrip_git_sync.py",)
+_PUSHED = ("airstrip_pushed_dags.py",)
 _DAGS = (".airflowignore", "airstrip_looks.py", "smoke.py", "verify.py")
 
 
@@ -49,7 +50,8 @@ def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
 def _settings(inputs: Inputs) -> dict[str, str]:
     """What Airflow imports in every process."""
     synced = _contents("git_sync", _GIT_SYNC) if inputs.spec.dags.synced else {}
-    return {**_contents("settings", _SETTINGS_FILES), **synced}
+    pushed = _contents("pushed", _PUSHED) if inputs.spec.dags.pushed else {}
+    return {**_contents("settings", _SETTINGS_FILES), **synced, **pushed}
 
 
 def _named(inputs: Inputs, items: list[Object]) -> tuple[Inputs, list[Object]]:

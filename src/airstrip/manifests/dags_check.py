@@ -38,14 +38,14 @@ _LEFT_SECONDS = 60
 
 def environment_map(processor: Object) -> str:
     """The ConfigMap that the DAG processor has its settings from, by name; empty where it has none."""
-    sources = _container(processor).get("envFrom") or ()
+    sources = processor_container(processor).get("envFrom") or ()
     names = [str(source["configMapRef"]["name"]) for source in sources if "configMapRef" in source]
     return next((name for name in names if name.startswith(ENVIRONMENT_MAP)), "")
 
 
 def build_check(processor: Object, environment: Mapping[str, str], *, deployment: str, namespace: str) -> Object:
     """A Job that waits to be given DAG files, from the Deployment of the DAG processor and its settings."""
-    spec, first = processor["spec"]["template"]["spec"], _container(processor)
+    spec, first = processor["spec"]["template"]["spec"], processor_container(processor)
     own = [entry for entry in first.get("env") or () if "valueFrom" not in entry]
     volumes = [volume for volume in spec.get("volumes") or () if _is_taken(volume)]
     taken = {volume["name"] for volume in volumes}
@@ -83,7 +83,7 @@ def build_check(processor: Object, environment: Mapping[str, str], *, deployment
     }
 
 
-def _container(processor: Object) -> Object:
+def processor_container(processor: Object) -> Object:
     containers: list[Object] = processor["spec"]["template"]["spec"]["containers"]
     return next(container for container in containers if container["name"] == DAG_PROCESSOR)
 

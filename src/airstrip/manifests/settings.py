@@ -61,9 +61,15 @@ def execution_api_url(inputs: Inputs) -> str:
 
 def dag_bundles(spec: Spec) -> str:
     """The user's, from a folder or from git, and the built-in one."""
-    users = git_bundles(spec) or [_local_bundle("main", DAGS_DIR, _DAGS_REFRESH_SECONDS)]
+    users = git_bundles(spec) or [_users_bundle(spec)]
     built_in = _local_bundle("airstrip", BUILT_IN_DAGS_DIR, _BUILT_IN_REFRESH_SECONDS)
     return json.dumps([*users, built_in])
+
+
+def _users_bundle(spec: Spec) -> dict[str, object]:
+    """What was pushed has a version: a task runs the files that its run began with. See files/pushed/."""
+    found = _local_bundle("main", DAGS_DIR, _DAGS_REFRESH_SECONDS)
+    return {**found, "classpath": "airstrip_pushed_dags.PushedDagBundle"} if spec.dags.pushed else found
 
 
 def _local_bundle(name: str, path: str, refresh_interval: int) -> dict[str, object]:
@@ -98,8 +104,8 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
 
 
 def _pods_may_mount_dags(inputs: Inputs) -> bool:
-    """Where tasks have no pods nobody makes others; what is of git has no place there that stays one commit's."""
-    return inputs.tasks_have_pods and not inputs.spec.dags.git
+    """Where tasks have no pods nobody makes others; what is of git, or was pushed, has no one folder there."""
+    return inputs.tasks_have_pods and not inputs.spec.dags.git and not inputs.spec.dags.pushed
 
 
 def control_settings(inputs: Inputs) -> dict[str, str]:

@@ -8,7 +8,10 @@ from airstrip.operations.authoring.testing import run_tests
 from airstrip.operations.authoring.upgrade import upgrade_check
 from airstrip.operations.clean import clean
 from airstrip.operations.dags_check import check_dags
+from airstrip.operations.dags_diff import diff_dags
 from airstrip.operations.dags_list import list_dags
+from airstrip.operations.dags_push import push_dags
+from airstrip.operations.dags_revisions import dags_history, rollback_dags
 from airstrip.operations.doctor import doctor, explain_code, explain_facts
 from airstrip.operations.down import down
 from airstrip.operations.history import history
@@ -47,8 +50,10 @@ __all__ = [
     "check_dags",
     "clean",
     "component_logs",
+    "dags_history",
     "delete_user",
     "dev",
+    "diff_dags",
     "doctor",
     "down",
     "explain_code",
@@ -65,11 +70,13 @@ __all__ = [
     "open_url",
     "plan",
     "prune_images",
+    "push_dags",
     "push_image",
     "read_password",
     "remove_project",
     "render_manifests",
     "reset_password",
+    "rollback_dags",
     "run",
     "run_tests",
     "set_project",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -155,15 +155,19 @@ def _running_airflow(session: Session) -> AirflowClient | None:
 
 def _refused(broken: list[Defect]) -> CheckError:
     files = len({defect.file for defect in broken})
-    lines = [line for defect in broken for line in (f"{defect.place}: {defect.message}", *_more(defect))]
     return CheckError(
         "dags.broken",
         f"{files} DAG file{'s are' if files != 1 else ' is'} broken, and Airflow was not landed with "
         f"{'them' if files != 1 else 'it'}",
         cause="Airflow would refuse what stands below. What ran before runs on as it was.",
         fix="Mend the files and run this again; ./airstrip up --force lands them as they are.",
-        details="\n".join(lines),
+        details=described(broken),
     )
+
+
+def described(broken: Sequence[Defect]) -> str:
+    """Each with its place, cause and fix."""
+    return "\n".join(line for defect in broken for line in (f"{defect.place}: {defect.message}", *_more(defect)))
 
 
 def _more(defect: Defect) -> list[str]:

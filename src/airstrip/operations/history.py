@@ -62,8 +62,8 @@ def record_release(
     history = history or ()
     release = Release(
         revision=history[-1].revision + 1 if history else 1,
-        at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        by=f"{_user()}@{socket.gethostname()}",
+        at=now(),
+        by=whoever(),
         airstrip=__version__,
         airflow=airflow,
         state="failed" if error else "landed",
@@ -98,8 +98,15 @@ def _parse(text: str) -> tuple[Release, ...] | None:
         return None
 
 
-def _user() -> str:
+def now() -> str:
+    """RFC 3339 in UTC."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def whoever() -> str:
+    """Who acts, and on which machine."""
     try:
-        return getpass.getuser()
+        user = getpass.getuser()
     except (KeyError, OSError):
-        return "unknown"
+        user = "unknown"
+    return f"{user}@{socket.gethostname()}"

@@ -10,6 +10,7 @@ from airstrip.answers import PlanData, StageData
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
+from airstrip.operations.dags_push import planned_push
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import read_history
 from airstrip.operations.image import plan_images
@@ -92,7 +93,7 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
     gone = inventory.prunable(previous, current)
     removed = tuple(Change("remove", entry) for entry in gone)
     of_projects = (_plan_project_secrets(session), _plan_pools(session, pools_of({**kept, **session.spec.projects})))
-    told = [stage for stage in of_projects if not stage.is_empty]
+    told = [stage for stage in (*of_projects, _plan_dags(session)) if not stage.is_empty]
     return (
         PlannedStage("secrets", tuple(f"generate {what} in {namespace}" for what in lacking)),
         *(
@@ -102,6 +103,11 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
         PlannedStage("prune", changes=removed),
         *told,
     )
+
+
+def _plan_dags(session: Session) -> PlannedStage:
+    """What `up` pushes of the file's folder."""
+    return PlannedStage("dags", planned_push(session))
 
 
 def _plan_project_secrets(session: Session) -> PlannedStage:

@@ -130,7 +130,8 @@ def _saved_dag(session: Session, dag_id: str, progress: Progress) -> Dag:
             if error.code != "airflow.dag-not-found":
                 raise
             if deadline is None:
-                deadline = time.monotonic() + (_DAG_SEEN_SECONDS if _is_just_saved(session.spec.dags.path) else 0)
+                saved = _is_just_saved(session.spec.dags.live_folder)
+                deadline = time.monotonic() + (_DAG_SEEN_SECONDS if saved else 0)
             if time.monotonic() >= deadline:
                 raise
         progress.say(f"{dag_id} is not known yet, but a DAG file was saved a moment ago")

@@ -16,6 +16,7 @@ from airstrip.manifests import Images, SecretValues, Stage, build_manifests, bui
 from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
 from airstrip.operations.dags_gate import DagsGate
+from airstrip.operations.dags_push import check_declared, deliver_declared
 from airstrip.operations.git_secrets import check_git_references, read_git_secrets
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import built_names, ensure_images
@@ -55,6 +56,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     check_manifests(session)
     check_references(spec)
     check_git_references(spec)
+    check_declared(spec)
     with _ending_with_causes(session, emit):
         platform, changed = _land_locked(session, emit, confirm, timeout, force=force)
         username = ADMIN if has_admin(session) else None
@@ -153,7 +155,8 @@ def _land_stages(
     yield prune(cluster, namespace, previous, current | needed, emit)
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
         stages.await_airflow(objects_of(manifests), progress)
-        await_first_parse(session.airflow, spec.dags.path)
+        await_first_parse(session.airflow, spec.dags.live_folder)
+    yield deliver_declared(session, lease, emit)
     lease.check()
     yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
     tell_airflow(cluster, spec)

@@ -36,6 +36,8 @@ from airstrip.spec.patches import PatchFile
 from airstrip.spec.projects import ProjectFile
 from airstrip.spec.written import ITEMS, Alternatives, Written
 
+DEFAULT_KEPT_REVISIONS = 10
+
 
 class NamespacesFile(Written):
     """The two namespaces; may be one and the same."""
@@ -119,6 +121,17 @@ class ImageFile(Written):
         return self
 
 
+class VolumeFile(Written):
+    """The deployment's own volume, for DAG files that `airstrip dags push` sends."""
+
+    path: FilePath | None = Field(
+        None, description="The folder that `dags push` sends where it is given none, and that `up` leaves live."
+    )
+    keep: int = Field(
+        DEFAULT_KEPT_REVISIONS, ge=2, le=100, description="How many revisions stay, to go back to one of them."
+    )
+
+
 class DagsFile(Alternatives):
     """Where DAGs come from."""
 
@@ -126,6 +139,7 @@ class DagsFile(Alternatives):
 
     path: FilePath | None = Field(None, description="A folder, relative to the file; changes are seen live.")
     git: GitFiles | None = Field(None, description="Repositories: one, or a list of them, each with a name.")
+    volume: VolumeFile | None = Field(None, description="The deployment's own volume, which `dags push` fills.")
     image: NotBuilt = None
 
 

@@ -21,7 +21,7 @@ OWN_OPTIONS: dict[str, tuple[str, str]] = {
     "api_auth.jwt_private_key_path": (_TOKENS, ""),
     "api_auth.trusted_jwks_url": (_TOKENS, ""),
     "core.auth_manager": ("Airstrip makes its accounts, and logs in with one of them", ""),
-    "core.dags_folder": ("DAGs come by bundles", "Write dags.path or dags.git."),
+    "core.dags_folder": ("DAGs come by bundles", "Write dags.path, dags.git or dags.volume."),
     "core.execution_api_server_url": ("it is the Service's address, as task pods reach it", ""),
     "core.executor": ("the pods and their rights follow from it", "Write airflow.executor."),
     "dag_processor.dag_bundle_config_list": (

@@ -19,6 +19,9 @@ def resolve_dags(written: DagsFile | None, folder: Path) -> Dags:
     if written is None:
         return Dags()
     git = () if written.git is None else written.git.all
+    if written.volume is not None:
+        sent = written.volume.path
+        return Dags(path=sent and _absolute(folder, sent), pushed=True, keep=written.volume.keep)
     return Dags(
         path=None if written.path is None else _absolute(folder, written.path),
         git=tuple(map(_bundle, git)),

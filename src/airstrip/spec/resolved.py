@@ -118,10 +118,21 @@ class GitBundle(_Resolved):
 
 
 class Dags(_Resolved):
-    """`path` is absolute and may not exist yet. With neither it nor `git` there are the built-in DAGs only."""
+    """`path` is absolute and may not exist yet. With neither it nor `git` there are the built-in DAGs only.
+
+    Airflow reads `path` itself, unless DAGs are `pushed`: then it reads the last of what `dags push` sent, of
+    which `keep` revisions stay.
+    """
 
     path: Path | None = None
     git: tuple[GitBundle, ...] = ()
+    pushed: bool = False
+    keep: int = 0
+
+    @property
+    def live_folder(self) -> Path | None:
+        """The folder that Airflow reads as it is."""
+        return None if self.pushed else self.path
 
     @property
     def cloned(self) -> tuple[GitBundle, ...]:

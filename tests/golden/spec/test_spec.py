@@ -23,7 +23,7 @@ def as_text(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False).replace(str(FOLDER), "FOLDER") + "\n"
 
 
-@pytest.mark.parametrize("case", ["built", "git"])
+@pytest.mark.parametrize("case", ["built", "git", "pushed"])
 def test_every_key_that_is_built(golden: Golden, case: str) -> None:
     """What excludes something else stands in a file of its own."""
     spec = load_spec(FOLDER / case / "airstrip.yaml", PLACES, PLANNED)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from airstrip.dags.folder import content_key, holds_dags, pack, written_names
+from airstrip.dags.folder import holds_dags, pack, written_names
+from airstrip.dags.revisions import content_key
 
 DAG = "from airflow.sdk import DAG\n"
 

@@ -14,6 +14,7 @@ from airstrip.airflow_api import DagRun
 from airstrip.errors import AirflowError
 from airstrip.operations.properties.clean import clean
 from airstrip.operations.session import Session
+from airstrip.spec.resolved import Dags
 
 MADE, OTHER = "airstrip_verify_0123abcd", "airstrip_verify_isolation"
 
@@ -63,7 +64,7 @@ class Deployed:
         spec = SimpleNamespace(
             name="mine",
             namespaces=SimpleNamespace(control="c", workers="w"),
-            dags=SimpleNamespace(path=self.folder),
+            dags=Dags(path=self.folder),
         )
         cluster = SimpleNamespace(list=listed, delete=delete)
         return cast(Session, SimpleNamespace(spec=spec, airflow=self.airflow, cluster=cluster))

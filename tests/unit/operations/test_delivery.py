@@ -12,6 +12,7 @@ import pytest
 
 from airstrip.operations.properties import delivery
 from airstrip.operations.properties.scene import Scene
+from airstrip.spec.resolved import Dags
 
 
 @dataclass
@@ -25,7 +26,7 @@ class Folder:
 
     @property
     def session(self) -> Any:
-        return SimpleNamespace(spec=SimpleNamespace(dags=SimpleNamespace(path=self.path, git=())))
+        return SimpleNamespace(spec=SimpleNamespace(dags=Dags(path=self.path)))
 
     @property
     def airflow(self) -> Any:

@@ -17,6 +17,7 @@ from airstrip.findings import Finding
 from airstrip.operations import Session, run
 from airstrip.place import PlaceFact
 from airstrip.result import Result
+from airstrip.spec.resolved import Dags
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
 RUN = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)
@@ -50,7 +51,7 @@ class Fake:
             namespaces=namespaces,
             task_namespaces=("workers",),
             airflow=release,
-            dags=SimpleNamespace(path=self.folder, git=()),
+            dags=Dags(path=self.folder),
         )
         target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place), describe=lambda: "there")
         return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target, make_cluster=None))

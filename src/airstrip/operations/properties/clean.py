@@ -85,7 +85,7 @@ def _runs_stay(dag: str, count: int) -> WaitTimeout:
 
 
 def _delete_files(session: Session) -> None:
-    folder = session.spec.dags.path
+    folder = session.spec.dags.live_folder
     for file in folder.glob(f"{PREFIX}*.py") if folder and folder.is_dir() else ():
         if is_made(file.stem):
             file.unlink(missing_ok=True)

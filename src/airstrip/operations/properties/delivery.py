@@ -1,4 +1,4 @@
-"""DAGs come and go: a real file, saved where the deployment's DAGs are; or what a git server has is live."""
+"""DAGs come and go: a file that is saved where they are is seen; what a server has, or was pushed, is live."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from airstrip.operations.properties.from_git import from_git
+from airstrip.operations.properties.from_push import from_push
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
 
@@ -32,6 +33,8 @@ def dags(scene: Scene) -> Outcome:
     folder = scene.session.spec.dags.path
     if scene.session.spec.dags.git:
         return from_git(scene)
+    if scene.session.spec.dags.pushed:
+        return from_push(scene)
     if folder is None:
         return not_applicable("the file names neither dags.path nor dags.git")
     if _is_closed(folder):

@@ -53,8 +53,8 @@ def _disks(config: NodeConfig) -> Iterator[DiskFact]:
 
 
 def _folders(spec: Spec, config: NodeConfig) -> Iterator[FolderFact]:
-    if spec.dags.path is not None:
-        yield FolderFact("dags", str(spec.dags.path), tuple(_closed_dags(spec.dags.path)))
+    if spec.dags.live_folder is not None:
+        yield FolderFact("dags", str(spec.dags.live_folder), tuple(_closed_dags(spec.dags.live_folder)))
     logs = config.volumes_dir / "logs"
     try:
         mode = logs.stat()

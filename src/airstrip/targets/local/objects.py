@@ -46,7 +46,8 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
 
 
 def _backing(spec: Spec) -> str:
-    return "git-sync" if spec.dags.synced else str(spec.dags.path or "")
+    kind = "git-sync" if spec.dags.synced else "pushed" if spec.dags.pushed else ""
+    return kind or str(spec.dags.path or "")
 
 
 def _purposes(spec: Spec) -> tuple[Purpose, ...]:

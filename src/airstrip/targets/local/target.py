@@ -39,8 +39,8 @@ class LocalTarget:
     def check(self) -> None:
         """Raises NodeError when we are not root, AirstripError when the DAGs' folder cannot be used."""
         self.check_rights()
-        if self._spec.dags.path is not None:
-            check_dags_folder(self._spec.dags.path)
+        if self._spec.dags.live_folder is not None:
+            check_dags_folder(self._spec.dags.live_folder)
 
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
         self._warn_of_unreadable_dags(emit)
@@ -94,7 +94,7 @@ class LocalTarget:
         return self._node.delete_data(emit) if data else self._node.stop(emit)
 
     def _warn_of_unreadable_dags(self, emit: Emit) -> None:
-        path = self._spec.dags.path
+        path = self._spec.dags.live_folder
         closed = unreadable(path) if path else []
         if closed:
             more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
@@ -121,9 +121,12 @@ class LocalTarget:
         ensure_data(Path(folders["data"]), self._spec.projects, config.owner_uid)
         if "dags" not in self._spec.dags.volumes:
             return
-        dags = self._spec.dags.path
+        dags = self._spec.dags.live_folder
         if self._spec.dags.synced:
             dags = config.volumes_dir / "git-sync"
+            _ensure_group_folder(dags)
+        elif self._spec.dags.pushed:
+            dags = config.volumes_dir / "pushed-dags"
             _ensure_group_folder(dags)
         elif dags is None:
             dags = config.volumes_dir / "dags"

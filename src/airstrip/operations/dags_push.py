@@ -1,0 +1,201 @@
+"""Sends a folder of DAG files into the deployment's volume, and makes it live from one moment to the next."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from airstrip.answers import PushData
+from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, revision_of, snapshot
+from airstrip.errors import AirflowError, CheckError, UsageError
+from airstrip.events import Emit, step
+from airstrip.findings import Finding
+from airstrip.kube import Lease
+from airstrip.operations.dags_check import note_of
+from airstrip.operations.dags_facts import collect, landed_processor
+from airstrip.operations.dags_gate import described
+from airstrip.operations.dags_seen import await_revision
+from airstrip.operations.git_tree import tree_of
+from airstrip.operations.history import now, whoever
+from airstrip.operations.pushed_dags import (
+    PUSH,
+    UP,
+    folder_to_send,
+    opened,
+    path_back,
+    record_live,
+    recorded_live,
+    require_pushed,
+    switch,
+)
+from airstrip.operations.session import Session
+from airstrip.result import Result
+from airstrip.spec import Spec
+
+
+def push_dags(
+    session: Session, path: Path | None, emit: Emit, *, message: str = "", force: bool = False
+) -> Result[PushData]:
+    """Raises CheckError where a file is broken, unless `force` is. What is live already is not sent again.
+
+    `path` is another folder than the file's. What is missing, or may go wrong, are findings.
+    """
+    begun = time.monotonic()
+    require_pushed(session.spec, PUSH)
+    folder = folder_to_send(session.spec, path)
+    # Before anything else: what is stopped has no cluster to ask either.
+    _ = session.platform
+    landed_processor(session)
+    findings: list[Finding] = []
+    gone: list[str] = []
+    with _still(folder) as files:
+        record = _record(folder, files, PUSH, message)
+        with (
+            Lease(session.cluster, session.spec.namespaces.control, purpose="dags push") as lease,
+            opened(session, emit, writes=True) as volume,
+        ):
+            state = volume.state()
+            if changed := state.live != record["revision"]:
+                findings = [] if force else _checked(session, files, folder, emit)
+                lease.check()
+                gone = _deliver(session, volume, state, files, record, emit)
+        seen = await_revision(session.airflow, record["revision"], emit) if changed and holds_dags(files) else None
+    data: PushData = {
+        "name": session.spec.name,
+        "folder": str(folder),
+        "revision": record["revision"],
+        "before": state.live,
+        "changed": changed,
+        "files": record["files"],
+        "bytes": record["bytes"],
+        "commit": record["commit"],
+        "dirty": record["dirty"],
+        "pruned": gone,
+        "seenSeconds": seen,
+        "seconds": round(time.monotonic() - begun, 1),
+    }
+    return Result("dags push", data, findings)
+
+
+def check_declared(spec: Spec) -> None:
+    """Of `up`, before anything: raises UsageError where the file's folder cannot be sent."""
+    if spec.dags.pushed and spec.dags.path is not None:
+        folder_to_send(spec, None)
+
+
+def planned_push(session: Session) -> tuple[str, ...]:
+    """What `up` would do, in words; without a pod, so that it says what the last one who switched said."""
+    dags = session.spec.dags
+    if not dags.pushed or dags.path is None:
+        return ()
+    revision, live = revision_of(folder_to_send(session.spec, None)), recorded_live(session)
+    if live == revision:
+        return ()
+    return (f"push {dags.path} as revision {revision[:12]}, in place of {live[:12] or 'what is live, if anything'}",)
+
+
+def deliver_declared(session: Session, lease: Lease, emit: Emit) -> int:
+    """Of `up`: the file's folder is live afterwards. How many revisions that took: none where it was so before."""
+    dags = session.spec.dags
+    if not dags.pushed or dags.path is None:
+        return 0
+    with _still(dags.path) as files:
+        record = _record(dags.path, files, UP, "")
+        revision: str = record["revision"]
+        if recorded_live(session) == revision:
+            return 0
+        with opened(session, emit, writes=True) as volume:
+            state = volume.state()
+            if state.live == revision:
+                record_live(session, revision)
+                return 0
+            lease.check()
+            _deliver(session, volume, state, files, record, emit)
+        if holds_dags(files):
+            await_revision(session.airflow, revision, emit)
+    return 1
+
+
+@contextmanager
+def _still(folder: Path) -> Iterator[Path]:
+    """A copy: what is checked is what is sent."""
+    with ExitStack() as stack:
+        try:
+            files = stack.enter_context(snapshot(folder))
+        except OSError as error:
+            raise UsageError(
+                "dags.not-sendable",
+                f"{folder} cannot be sent to the deployment: {error.filename}: {error.strerror}",
+                cause="It was changed while it was read, or this machine has no room for a copy.",
+                fix="Run this again.",
+            ) from error
+        yield files
+
+
+def _record(folder: Path, files: Path, how: str, message: str) -> dict[str, Any]:
+    """What the history says of it, and its revision."""
+    sizes = [path.lstat().st_size for path in entries(files)]
+    tree = tree_of(folder)
+    return {
+        "revision": revision_of(files),
+        "at": now(),
+        "by": whoever(),
+        "how": how,
+        "message": message,
+        "commit": tree.commit if tree else None,
+        "dirty": tree.dirty if tree else False,
+        "files": len(sizes),
+        "bytes": sum(sizes),
+    }
+
+
+def _checked(session: Session, files: Path, folder: Path, emit: Emit) -> list[Finding]:
+    """What is not broken and yet wrong. Raises CheckError for what Airflow would refuse."""
+    with step(emit, "dags.check", f"Check {folder}") as progress:
+        facts = collect(session, landed_processor(session), files, lambda: session.airflow, emit, progress.say)
+        progress.note = note_of(facts)
+    defects = find_defects(facts)
+    broken = [defect for defect in defects if defect.level == "broken"]
+    if broken:
+        count = len({defect.file for defect in broken})
+        raise CheckError(
+            "dags.broken",
+            f"{count} DAG file{'s are' if count != 1 else ' is'} broken, and nothing was pushed",
+            cause="Airflow would refuse what stands below. What was live still is.",
+            fix="Mend the files and push again; ./airstrip dags push --force pushes them as they are.",
+            details=described(broken),
+        )
+    return [defect.to_finding() for defect in defects]
+
+
+def _deliver(
+    session: Session, volume: Volume, state: VolumeState, files: Path, record: Mapping[str, Any], emit: Emit
+) -> list[str]:
+    """Sends, switches, and takes old revisions away; returns those."""
+    revision = record["revision"]
+    with step(emit, "dags.push", "Push DAG files") as progress:
+        volume.send(revision, files)
+        switch(session, volume, revision, record)
+        progress.note = f"{record['files']} files, revision {revision[:12]}"
+        used = _in_use(session)
+        if used is None:
+            return []
+        return volume.prune({*_to_keep(session, state, revision), *used})
+
+
+def _to_keep(session: Session, state: VolumeState, revision: str) -> list[str]:
+    """The last ones that were live, those first that a rollback comes to."""
+    last = dict.fromkeys([revision, *reversed(path_back(state.history))])
+    others = dict.fromkeys(str(line["revision"]) for line in reversed(state.history))
+    return [each for each in {**last, **others} if each == revision or each in state.kept][: session.spec.dags.keep]
+
+
+def _in_use(session: Session) -> frozenset[str] | None:
+    """By runs that have not ended: they go on with the files that they began with. None where nobody says."""
+    try:
+        return session.airflow.scheduling.versions_in_use()
+    except AirflowError:
+        return None

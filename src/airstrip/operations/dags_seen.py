@@ -1,0 +1,44 @@
+"""Whether Airflow has read a revision of pushed DAG files."""
+
+from __future__ import annotations
+
+import time
+
+from airstrip.airflow_api import AirflowClient, may_pass
+from airstrip.errors import AirflowError
+from airstrip.events import Emit, Warned, step
+
+BUNDLE = "main"
+_SECONDS = 30.0
+"""Twice what is promised."""
+_POLL_SECONDS = 0.3
+
+
+def await_revision(client: AirflowClient, revision: str, emit: Emit) -> float | None:
+    """The seconds until all its DAGs are the live ones; None, and a warning, where that takes too long."""
+    begun = time.monotonic()
+    with step(emit, "dags.seen", "Wait until Airflow has read them") as progress:
+        while not is_seen(client, revision):
+            if time.monotonic() - begun > _SECONDS:
+                break
+            time.sleep(_POLL_SECONDS)
+        else:
+            seconds = round(time.monotonic() - begun, 1)
+            progress.note = f"after {seconds:.0f} s"
+            return seconds
+    message = f"Airflow has not read all DAG files of revision {revision[:12]} within {_SECONDS:.0f} s."
+    emit(Warned("dags.not-seen", message, "See which it has: ./airstrip dags list; why: ./airstrip doctor"))
+    return None
+
+
+def is_seen(client: AirflowClient, revision: str) -> bool:
+    """No DAG is of another one, but for those whose file cannot be imported now."""
+    try:
+        dags = [dag for dag in client.dags() if dag.bundle_name == BUNDLE]
+        errors = any(error.bundle_name == BUNDLE for error in client.import_errors())
+    except AirflowError as error:
+        if not may_pass(error):
+            raise
+        return False
+    read = [dag for dag in dags if not dag.has_import_errors]
+    return all(dag.version == revision for dag in read) and (bool(read) or errors)

@@ -1,0 +1,47 @@
+"""Pushed DAGs are live: the volume has the files that were pushed, and Airflow has read those."""
+
+from __future__ import annotations
+
+import time
+
+from airstrip.dags import key_of
+from airstrip.events import discard
+from airstrip.operations.dags_seen import BUNDLE, is_seen
+from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
+from airstrip.operations.properties.scene import Scene
+from airstrip.operations.pushed_dags import opened
+
+_PARSED_SECONDS = 35.0
+"""Files that did not change are read again every half minute."""
+_POLL_SECONDS = 0.5
+
+
+def from_push(scene: Scene) -> Outcome:
+    """Pushes nothing: what is live is somebody's."""
+    airflow = scene.airflow
+    with opened(scene.session, discard, writes=False) as volume:
+        live = volume.state().live
+        if live is None:
+            return not_applicable("nothing was pushed yet")
+        marks = volume.fingerprints(live)
+    if not key_of(marks).startswith(live):
+        return failed(
+            "dags",
+            f"the files of revision {live[:12]} are not those that were pushed",
+            "Somebody changed them in the volume, or its disk lost some.",
+            "Push them again, from the folder or the commit that they are of: ./airstrip dags push",
+        )
+    deadline = time.monotonic() + _PARSED_SECONDS
+    while not is_seen(airflow, live):
+        if not any(dag.bundle_name == BUNDLE for dag in airflow.dags()) and not marks:
+            return not_applicable("the live revision has no file")
+        if time.monotonic() > deadline:
+            return failed(
+                "dags",
+                f"Airflow has not read all DAG files of the live revision {live[:12]}",
+                "The dag-processor does not run, is busy with other files, or a file cannot be imported.",
+                "See which it has: ./airstrip dags list; its log: ./airstrip logs dag-processor",
+            )
+        scene.say("Airflow reads the live revision")
+        time.sleep(_POLL_SECONDS)
+    return proved(f"revision {live[:12]} is live and whole, and Airflow has read it")
