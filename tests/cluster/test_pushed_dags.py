@@ -1,4 +1,4 @@
-"""Pushed DAGs on the landing: seen in time, atomic, refused where broken, gone back from; the volume is a real claim."""
+"""Pushed DAGs on the landing: seen in time, atomic, refused where broken, gone back from, in a real volume."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ import pytest
 from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirflowError
 from airstrip.operations import Session
+from airstrip.paths import state_dir
 from tests.landing import NAME, ROOT, Landing, eventually
 
 WORDED = (Path(__file__).parent / "dags" / "worded.py").read_text()
@@ -150,7 +151,7 @@ def test_a_push_that_is_killed_leaves_the_old_one_live_and_the_next_mends(pushed
         ballast.unlink()
     assert pushed.live() == live
     assert pushed.push("MENDED")["changed"] is True
-    volume = Path(f"/var/lib/airstrip/{NAME}/dags")
+    volume = state_dir(NAME) / "dags"
     assert list((volume / "incoming").iterdir()) == []
     assert len(list((volume / "revisions").iterdir())) <= 3
     control = session.spec.namespaces.control
@@ -164,9 +165,7 @@ def test_a_push_that_is_killed_leaves_the_old_one_live_and_the_next_mends(pushed
 def killed_while_it_sends(pushed: Pushed) -> None:
     """By kill -9, with all that it started."""
     words = [str(ROOT / "airstrip"), "dags", "push", "--force", "-f", str(pushed.landing.file)]
-    with subprocess.Popen(
-        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
-    ) as run:
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True) as run:
         assert run.stderr
         for line in run.stderr:
             if line.startswith("Push DAG files"):
