@@ -12,6 +12,7 @@ from airstrip.answers import (
     CodeData,
     DoctorData,
     DownData,
+    ExamplesData,
     HistoryData,
     OpenData,
     PlanData,
@@ -72,12 +73,18 @@ class Deployment(Authoring, Images, Dags, Projects, Users):
         return cls(load_spec(find_file(file), TARGET_SPECS, PLANNED_TARGETS))
 
     @staticmethod
-    def init(file: Path | None = None) -> Result[WrittenData]:
-        """Writes a commented file, and a folder of DAGs with one in it; overwrites nothing.
+    def init(file: Path | None = None, examples: Sequence[str] = ()) -> Result[WrittenData]:
+        """Writes a commented file, and a folder of DAGs with one in it, or these examples; overwrites nothing.
 
-        Without a path it is written where the command line looks: $AIRSTRIP_FILE, else ./airstrip.yaml.
+        Without a path it is written where the command line looks: $AIRSTRIP_FILE, else ./airstrip.yaml. A file that
+        is there gets what the examples need; without examples it is an error.
         """
-        return operations.init(file)
+        return operations.init(file, tuple(examples))
+
+    @staticmethod
+    def examples() -> Result[ExamplesData]:
+        """What `init` can write, by name."""
+        return operations.list_examples()
 
     @staticmethod
     def schema() -> dict[str, Any]:

@@ -5,7 +5,7 @@ So it imports little: neither pytest nor what the library would.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -29,9 +29,14 @@ class Facade:
         self.file = file
         return self
 
-    def init(self, file: Path | None = None) -> AnyResult:
+    def init(self, file: Path | None = None, examples: Sequence[str] = ()) -> AnyResult:
         """The real one: it needs no place."""
-        return import_module("airstrip.operations").init(file)  # type: ignore[no-any-return] # a module's attribute
+        init = import_module("airstrip.operations").init
+        return init(file, tuple(examples))  # type: ignore[no-any-return] # a module's attribute
+
+    def examples(self) -> AnyResult:
+        """The real ones."""
+        return import_module("airstrip.operations").list_examples()  # type: ignore[no-any-return] # as above
 
     def __getattr__(self, method: str) -> Callable[..., Any]:
         def call(*positional: Any, **named: Any) -> Any:

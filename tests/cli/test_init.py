@@ -51,3 +51,74 @@ def test_a_folder_of_dags_is_left_as_it_is(airstrip: Airstrip) -> None:
     Path("dags").mkdir()
     assert airstrip("init", "-f", "prod.yaml", "--json").document["data"] == {"written": ["prod.yaml"]}
     assert list(Path("dags").iterdir()) == []
+
+
+def names(airstrip: Airstrip) -> list[str]:
+    return [row["example"] for row in airstrip("init", "--list-examples", "--json").document["data"]["examples"]]
+
+
+def test_examples_are_listed_with_what_they_show(airstrip: Airstrip) -> None:
+    lines = airstrip("init", "--list-examples").out.splitlines()
+    assert {line.split()[0] for line in lines} == set(names(airstrip)) >= {"smoke", "isolation", "pipeline", "database"}
+    assert all(len(line.split()) > 3 for line in lines)
+    assert not Path("airstrip.yaml").exists()
+
+
+def test_an_unknown_example_is_refused_with_those_that_there_are(airstrip: Airstrip) -> None:
+    done = airstrip("init", "--example", "smoke", "--example", "pipline", "--json")
+    assert done.code == 2
+    (error,) = done.document["errors"]
+    assert (error["code"], error["cause"]) == ("init.unknown-example", "Did you mean pipeline?")
+    assert all(name in error["fix"] for name in names(airstrip))
+    assert not Path("airstrip.yaml").exists()
+
+
+def test_every_example_writes_a_file_that_loads_and_its_dag(airstrip: Airstrip) -> None:
+    for name in names(airstrip):
+        written = airstrip("init", "--example", name, "-f", f"{name}/airstrip.yaml", "--json").document["data"][
+            "written"
+        ]
+        assert written[:2] == [f"{name}/airstrip.yaml", f"{name}/dags/example_{name}.py"]
+        assert load_spec(Path(name, "airstrip.yaml"), {"local": LocalSpec}).dags.path == Path(name, "dags").absolute()
+        source = Path(name, "dags", f"example_{name}.py").read_text()
+        compile(source, name, "exec")
+        assert f"def example_{name}()" in source
+
+
+def test_all_examples_are_together_in_one_folder(airstrip: Airstrip) -> None:
+    for name in names(airstrip):
+        assert airstrip("init", "--example", name).code == 0
+    one_by_one = {str(path): path.read_text() for path in Path("dags").rglob("*.py")}
+    assert len(one_by_one) >= len(names(airstrip))
+    spec = load_spec(Path("airstrip.yaml"), {"local": LocalSpec})
+    assert set(spec.projects) == {"examples", "examples-database"}
+    again = airstrip("init", *(word for name in names(airstrip) for word in ("--example", name)))
+    assert (again.code, again.out) == (0, "All of it is there already.\n")
+
+
+def test_an_example_goes_where_the_file_that_is_there_has_its_dags(airstrip: Airstrip) -> None:
+    mine = "apiVersion: airstrip/v1\nname: mine   # my own\ndags: {path: ../flights}\nprojects:\n  sales: {pool: 2}\n"
+    Path("deploy").mkdir()
+    Path("deploy/prod.yaml").write_text(mine)
+    Path("flights").mkdir()
+    done = airstrip("init", "--example", "database", "-f", "deploy/prod.yaml")
+    assert done.out.splitlines() == ["deploy/prod.yaml", "deploy/../flights/example_database.py"]
+    assert Path("flights/example_database.py").is_file()
+    text = Path("deploy/prod.yaml").read_text()
+    assert [line for line in mine.splitlines() if line not in text.splitlines()] == []
+    assert set(load_spec(Path("deploy/prod.yaml"), {"local": LocalSpec}).projects) == {"sales", "examples-database"}
+
+
+def test_an_example_overwrites_nothing(airstrip: Airstrip) -> None:
+    airstrip("init", "--example", "smoke")
+    before = Path("airstrip.yaml").read_text()
+    for name in ("pipeline", "sensor"):
+        Path(f"dags/example_{name}.py").write_text("mine")
+    done = airstrip("init", "--example", "pipeline", "--example", "sensor", "--example", "retries", "--json")
+    assert done.code == 2
+    (error,) = done.document["errors"]
+    assert error["code"] == "init.exists"
+    assert "dags/example_pipeline.py, dags/example_sensor.py" in error["message"]
+    assert Path("dags/example_sensor.py").read_text() == "mine"
+    assert Path("airstrip.yaml").read_text() == before
+    assert not Path("dags/example_retries.py").exists()

@@ -179,3 +179,13 @@ class OpenData(TypedDict):
 
 class WrittenData(TypedDict):
     written: Sequence[str]
+
+
+class ExampleData(TypedDict):
+    example: str
+    dag: str
+    about: str
+
+
+class ExamplesData(TypedDict):
+    examples: Sequence[ExampleData]

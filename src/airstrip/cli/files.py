@@ -24,20 +24,49 @@ class Form(str, Enum):  # noqa: UP042 - typer shows a StrEnum's members by their
     MANIFESTS = "manifests"
 
 
-@verbs.command("init", short_help="Write a commented file and a first DAG.")
-def init(file: options.File = None, json: options.Json = False, debug: options.Debug = False) -> None:
+def _examples(incomplete: str) -> list[tuple[str, str]]:
+    """For the shell's completion: each with what it shows."""
+    from airstrip.deployment import Deployment
+
+    rows = Deployment.examples().data["examples"]
+    return [(row["example"], row["about"]) for row in rows if row["example"].startswith(incomplete)]
+
+
+@verbs.command("init", short_help="Write a commented file and a first DAG, or examples.")
+def init(
+    example: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--example",
+            metavar="NAME",
+            help="Write this example, into the folder of DAGs that is there or a new one; can be given again.",
+            autocompletion=_examples,
+        ),
+    ] = None,
+    list_examples: Annotated[bool, typer.Option("--list-examples", help="Only say which examples there are.")] = False,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
     """Write a commented airstrip.yaml, and a dags/ folder with one DAG. Overwrites nothing.
+
+    With --example, that one's DAG instead; a file that is there already gets what the example needs and the
+    file has not: nothing that stands in it is changed.
 
     \b
     Examples:
       ./airstrip init
       ./airstrip init -f deployments/prod.yaml
+      ./airstrip init --list-examples
+      ./airstrip init --example pipeline --example sensor
     """
 
     def work(_: object, __: object) -> AnyResult:
         from airstrip.deployment import Deployment
 
-        return Deployment.init(file)
+        if list_examples:
+            return Deployment.examples()
+        return Deployment.init(file, example or ())
 
     Call("init", json, debug).run(work)
 

@@ -47,7 +47,9 @@ def present(result: AnyResult) -> None:
 
 
 def _init(data: Mapping[str, Any]) -> list[str]:
-    return [str(path) for path in data["written"]]
+    if "examples" in data:
+        return [line.strip() for line in columns([(row["example"], row["about"]) for row in data["examples"]])]
+    return [str(path) for path in data["written"]] or ["All of it is there already."]
 
 
 def _up(data: Mapping[str, Any]) -> list[str]:

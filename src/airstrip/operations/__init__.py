@@ -14,6 +14,7 @@ from airstrip.operations.dags_push import push_dags
 from airstrip.operations.dags_revisions import dags_history, rollback_dags
 from airstrip.operations.doctor import doctor, explain_code, explain_facts
 from airstrip.operations.down import down
+from airstrip.operations.examples import list_examples
 from airstrip.operations.history import history
 from airstrip.operations.image import prune_images
 from airstrip.operations.image_build import build_images
@@ -62,6 +63,7 @@ __all__ = [
     "init",
     "known_dags",
     "list_dags",
+    "list_examples",
     "list_images",
     "list_projects",
     "list_users",

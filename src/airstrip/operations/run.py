@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -179,7 +180,9 @@ def _follow(follower: _Follower, progress: Progress, timeout: float) -> tuple[Da
 
 
 def _summary(tasks: list[TaskInstance]) -> str:
-    return ", ".join(f"{task.task_id} {task.state or 'waiting'}" for task in tasks if task.state not in _ENDED)
+    """What has not ended yet; of a mapped task, how many items are in each state."""
+    counts = Counter(f"{task.task_id} {task.state or 'waiting'}" for task in tasks if task.state not in _ENDED)
+    return ", ".join(name if count == 1 else f"{name} ({count})" for name, count in counts.items())
 
 
 def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance], emit: Emit) -> list[Finding]:

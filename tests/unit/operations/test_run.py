@@ -42,6 +42,7 @@ class Fake:
     now: float = 0.0
     late: float = 0.0
     place: str = "ready"
+    tasks: list[TaskInstance] = field(default_factory=lambda: [TASK])
 
     def session(self) -> Session:
         namespaces = SimpleNamespace(control="air", workers="workers")
@@ -72,7 +73,7 @@ class Fake:
         return replace(RUN, state=_next(self.states))
 
     def task_instances(self, *_: object) -> list[TaskInstance]:
-        return [TASK]
+        return self.tasks
 
     def task_log(self, *_: object, **__: object) -> TaskLog:
         return TaskLog(tuple(LogRecord(event) for event in _next(self.logs)), is_merged=False)
@@ -173,6 +174,17 @@ def test_an_airflow_or_a_cluster_that_is_away_for_a_while_is_waited_for(fake: Fa
     assert lines == ["one"]
     said = {event.message for event in events if isinstance(event, StepProgress)}
     assert {AWAY.message, STARTING.message, NO_CLUSTER.message} <= said
+
+
+def test_the_items_of_a_mapped_task_are_counted_and_not_each_named(fake: Fake) -> None:
+    """A hundred of them were three lines, all the same, every twenty seconds."""
+    fake.states = ["running", *["running"] * 90, "success"]
+    states = ["running", *["scheduled"] * 97, "success"]
+    fake.tasks = [replace(TASK, task_id="square", map_index=index, state=state) for index, state in enumerate(states)]
+    fake.tasks += [TASK, replace(TASK, task_id="total", state=None)]
+    _, events = go(fake)
+    said = {event.message for event in events if isinstance(event, StepProgress)}
+    assert "square running, square scheduled (97), total waiting" in said
 
 
 def failure(fake: Fake) -> AirstripError:

@@ -1,0 +1,59 @@
+"""A pod with its own image, resources and kind of node, in both ways: as a pod operator's, and as a task's own pod."""
+
+import logging
+import os
+import platform
+from pathlib import Path
+
+from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
+from airflow.sdk import dag, task
+from kubernetes.client import models as k8s
+
+from airstrip_pods import project
+
+EXAMPLES = project("examples")
+# Yours; this one is the deployment's own.
+IMAGE = os.environ.get("AIRSTRIP_AIRFLOW_IMAGE")
+RESOURCES = k8s.V1ResourceRequirements(requests={"cpu": "50m", "memory": "128Mi"}, limits={"memory": "384Mi"})
+# Every node has these labels. Clouds have more: `node.kubernetes.io/instance-type`, those of your own node pools.
+NODES = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+# What the kernel gives to a container, by version 2 and 1 of its control groups.
+LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+LOOK = f"""
+import pathlib, platform
+limit = next(int(path.read_text()) for path in map(pathlib.Path, {LIMITS}) if path.exists())
+print(f"{{platform.system()}} on {{platform.machine()}}, {{limit >> 20}} MiB")
+"""
+log = logging.getLogger(__name__)
+
+
+def own_pod():
+    """Of a task under KubernetesExecutor: what is said here, over the deployment's own."""
+    pod = EXAMPLES.pod_override
+    pod.spec.node_selector = NODES
+    pod.spec.containers[0].resources = RESOURCES
+    # It has to have Airflow of the deployment's version.
+    pod.spec.containers[0].image = IMAGE
+    return {"pod_override": pod}
+
+
+@dag(schedule=None, tags=["example"], doc_md=__doc__)
+def example_resources():
+    pod = KubernetesPodOperator(
+        task_id="pod",
+        image=IMAGE,
+        cmds=["python", "-c", LOOK],
+        # Seconds between two looks at a pod that starts: 5 where nothing is said.
+        startup_check_interval_seconds=1,
+        **EXAMPLES.operator_with(container_resources=RESOURCES, node_selector=NODES),
+    )
+
+    @task(executor_config=own_pod())
+    def own():
+        limit = next(int(path.read_text()) for path in map(Path, LIMITS) if path.exists())
+        log.info("%s on %s, %d MiB", platform.system(), platform.machine(), limit >> 20)
+
+    pod >> own()
+
+
+example_resources()
