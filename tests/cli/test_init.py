@@ -60,7 +60,7 @@ def names(airstrip: Airstrip) -> list[str]:
 def test_examples_are_listed_with_what_they_show(airstrip: Airstrip) -> None:
     lines = airstrip("init", "--list-examples").out.splitlines()
     assert {line.split()[0] for line in lines} == set(names(airstrip)) >= {"smoke", "isolation", "pipeline", "database"}
-    assert all(len(line.split()) > 3 for line in lines)
+    assert all(len(line.split()) > 3 and len(line) <= 80 for line in lines)
     assert not Path("airstrip.yaml").exists()
 
 

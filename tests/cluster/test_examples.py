@@ -5,17 +5,21 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from airstrip.airflow_api import AirflowClient, DagRun
 from airstrip.kube import Cluster
+from airstrip.operations.examples import find_examples
 from tests.landing import NAME, ROOT, Landing, eventually
 
-PAGES = {page.parent.name: page.read_text() for page in sorted(ROOT.glob("examples/*/README.md"))}
-# Of the two cores of a small machine, a hundred pods take two minutes.
+ALL = {page.parent.name: page.read_text() for page in sorted(ROOT.glob("examples/*/README.md"))}
+# Packages of theirs are in Airflow's image, which is built anew for them.
+WITH_PACKAGES = [name for name in ALL if "image" in find_examples((name,))[0].needs]
+PAGES = {name: page for name, page in ALL.items() if name not in WITH_PACKAGES}
+# On the two cores of a small machine, a hundred pods take minutes.
 FEW = {"mapping": {"items": 4}}
 # As a run names its pods and itself, and how long it took.
 _OWN = re.compile(r"(?<=-)[a-z0-9]{8}\b|manual__[\d:T.+-]+")
@@ -25,8 +29,7 @@ _OWN = re.compile(r"(?<=-)[a-z0-9]{8}\b|manual__[\d:T.+-]+")
 def written(landing: Landing) -> Iterator[list[str]]:
     """All of them in the landing's own folder, by one call, and the landing with what they need."""
     before = set(landing.dags.iterdir())
-    words = [word for name in PAGES for word in ("--example", name)]
-    yield landing.data("init", *words)["written"]
+    yield landing.data("init", *options(PAGES))["written"]
     for path in set(landing.dags.iterdir()) - before:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     landing.write_file()
@@ -51,6 +54,10 @@ def runs(landing: Landing, airflow: AirflowClient, written: list[str]) -> dict[s
 
     eventually(have_all, seconds=240, what="all examples have ended")
     return ended
+
+
+def options(names: Iterable[str]) -> list[str]:
+    return [word for name in names for word in ("--example", name)]
 
 
 def start(airflow: AirflowClient, name: str) -> DagRun:
@@ -82,7 +89,7 @@ def test_init_writes_each_with_its_own_dag_and_changes_what_is_there(landing: La
     assert written[0] == str(landing.file)
     assert {f"{landing.dags}/example_{name}.py" for name in PAGES} <= set(written)
     assert f"name: {NAME}" in landing.file.read_text()
-    assert landing.data("init", *(word for name in PAGES for word in ("--example", name)))["written"] == []
+    assert landing.data("init", *options(PAGES))["written"] == []
 
 
 def test_each_run_ends_well(runs: dict[str, DagRun]) -> None:
@@ -132,3 +139,20 @@ def test_a_hundred_items_are_a_hundred_pods(landing: Landing, written: list[str]
     assert sum(task["task"] == "square" and task["state"] == "success" for task in data["tasks"]) == 100
     (line,) = (line for line in shown(PAGES["mapping"]) if line.startswith("total | "))
     assert any(line.partition(" | ")[2] in told for told in data["logs"]["total"])
+
+
+@pytest.mark.slow  # an image of Airflow that nothing else needs
+def test_those_with_packages_of_their_own(landing: Landing, airflow: AirflowClient, written: list[str]) -> None:
+    landing.ok("init", *options(WITH_PACKAGES))
+    landing.ok("up", "--yes")
+    for name in WITH_PACKAGES:
+        run = airflow.dag_run(f"example_{name}", landing.data("run", f"example_{name}")["run"])
+        found = printed(airflow, run)
+        assert [line for line in shown(ALL[name]) if line not in found] == [], "\n".join(found)
+    folder = Path(landing.data("project", "show", "examples")["folder"])
+    (picture,) = folder.glob("papermill/*/rides.png")
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    (after,) = folder.glob("papermill/*/rides.ipynb")
+    assert "817 rides in 7 days" in after.read_text()
+    (report,) = folder.glob("duckdb/*/report.csv")
+    assert len(report.read_text().splitlines()) == 12

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
 from tests.dev.conftest import Author
+from tests.landing import ROOT
 
 NAMES = ("database", "isolation", "mapping", "retries", "sensor", "smoke")
 TESTS = """
@@ -40,3 +47,20 @@ def test_examples_that_make_no_pods_run_here(author: Author) -> None:
     author.write({"examples/tests/test_examples.py": TESTS})
     document = author.document("test", "-f", file, code=0)
     assert document["data"]["counts"]["passed"] == 6, document["data"]
+
+
+def test_the_shell_completes_their_names(author: Author) -> None:
+    asked = {"_AIRSTRIP_COMPLETE": "complete_bash", "COMP_WORDS": "airstrip init --example p", "COMP_CWORD": "3"}
+    assert author.run(**asked).stdout.split() == ["papermill", "pipeline"]
+
+
+def test_the_wheel_has_every_example(tmp_path: Path) -> None:
+    """Which are no part of the package's folder, but for a link."""
+    uv = os.environ.get("AIRSTRIP_UV") or shutil.which("uv") or "uv"
+    subprocess.run([uv, "build", "--quiet", "--wheel", "--out-dir", tmp_path, ROOT], check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        start = "airstrip/operations/templates/examples/"
+        found = {name.removeprefix(start): archive.read(name) for name in archive.namelist() if name.startswith(start)}
+    files = [path for path in (ROOT / "examples").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert found == {str(path.relative_to(ROOT / "examples")): path.read_bytes() for path in files}

@@ -7,6 +7,7 @@ there keeps its value; of mappings the missing keys are added, of lists the miss
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,8 @@ from ruamel.yaml import YAML
 from airstrip.errors import SpecError, UsageError
 from airstrip.spec.document import Document, parse_document
 from airstrip.spec.source import KeyPath, Mark, Source, read_source
+
+_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 class _OtherKindError(Exception):
@@ -82,19 +85,24 @@ def _next(have: Any, expected: Any, path: KeyPath = ()) -> tuple[KeyPath, Any] |
 
 def _added(document: Document, path: KeyPath, value: Any) -> str:
     """The text with one more key or item, before those that its mapping or list has: behind may be comments."""
-    source, (*around, last) = document.source, path
+    text, (*around, last) = document.source.text, path
+    line_break = "\r\n" if "\r\n" in text else "\n"
     if not around:
-        return f"{source.text.rstrip()}\n\n{_block(str(last), value)}"
+        end = "" if text.endswith(("\r", "\n")) else line_break
+        return text + end + line_break + _block(str(last), value).replace("\n", line_break)
     mark = document.place(tuple(around)).value
+    at = _offset(text, mark)
     entry = _flow(value) if isinstance(last, int) else f"{last}: {_flow(value)}"
-    line = source.lines[mark.line - 1]
-    before, rest = line[: mark.column - 1], line[mark.column - 1 :]
-    if rest[:1] in ("{", "["):
-        comma = "" if rest[1:].lstrip()[:1] in ("}", "]") else ", "
-        changed = f"{before}{rest[0]}{entry}{comma}{rest[1:]}"
-    else:
-        changed = f"{before}{'- ' if isinstance(last, int) else ''}{entry}\n{line}"
-    return "\n".join([*source.lines[: mark.line - 1], changed, *source.lines[mark.line :]]) + "\n"
+    if text[at] in "{[":
+        comma = "" if text[at + 1 :].lstrip()[:1] in ("}", "]") else ", "
+        return f"{text[: at + 1]}{entry}{comma}{text[at + 1 :]}"
+    dash = "- " if isinstance(last, int) else ""
+    return f"{text[:at]}{dash}{entry}{line_break}{text[at - mark.column + 1 : at]}{text[at:]}"
+
+
+def _offset(text: str, mark: Mark) -> int:
+    lines = [found.end() for found in _LINE_BREAK.finditer(text)]
+    return (0 if mark.line == 1 else lines[mark.line - 2]) + mark.column - 1
 
 
 def _block(key: str, value: Any) -> str:

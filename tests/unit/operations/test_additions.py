@@ -30,17 +30,20 @@ CASES = {
     "brackets": "projects: {sales: {pool: 2}}  # one\nimage: {requirements: [numpy]}\n",
     "empty brackets": "projects: {}\nimage: {requirements: [ ]}\n",
     "some of it": "projects:\n  shop: {config: {AREA: 'mine'}}\nimage: {packages: [libpq5]}\n",
+    "lines of Windows": "projects:\r\n  sales: {}\r\nimage:\r\n  requirements:\r\n  - numpy\r\n",
     "brackets over several lines": "projects: {\n  sales: {},\n  }\nimage:\n    requirements: [\n      numpy]\n",
 }
 
 
 @pytest.mark.parametrize("more", CASES.values(), ids=CASES)
 def test_all_of_it_is_there_then_and_what_was_there_is_as_it_was(tmp_path: Path, more: str) -> None:
-    before = HEAD + more
+    before = HEAD.replace("\n", "\r\n" if "\r" in more else "\n") + more
     text = added(tmp_path, before)
     # What was there is there, in its order.
     rest = iter(text)
-    assert all(character in rest for character in before.rstrip())
+    assert all(character in rest for character in before)
+    assert ("\r\n" in before) == ("\r\n" in text)
+    assert text.count("\r\n") in (0, text.count("\n"))
     (tmp_path / "after.yaml").write_text(text)
     data = read_file(tmp_path / "after.yaml").data
     assert data["projects"]["shop"]["config"]["DATABASE_URL"] == "sqlite:////opt/data/shop.db"
