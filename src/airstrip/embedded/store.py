@@ -9,6 +9,7 @@ import os
 import tarfile
 import threading
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,8 +46,8 @@ def list_images(config: NodeConfig) -> tuple[StoredImage, ...]:
 def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -> bool:
     """Puts the one image of an OCI layout into the node under `reference`; False when it is there.
 
-    Nothing is written in between: containerd reads the layout as a stream. One that is there by another name gets
-    this one too, which another image may have had.
+    Nothing is written in between: containerd reads the layout as a stream, without the layers that it has. One that
+    is there by another name gets this one too, which another image may have had.
     """
     entry = read_layout(layout)
     names = [image.reference for image in list_images(config) if image.digest == entry["digest"]]
@@ -55,14 +56,16 @@ def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -
     if names:
         run(_ctr(config, "images", "tag", "--force", names[0], reference))
         return True
-    require_room_to_import(config, _size(layout, entry), reference)
+    blobs = _blobs(layout, entry, without=_stored_blobs(config))
+    size = sum(path.stat().st_size for path in blobs)
+    require_room_to_import(config, size, reference)
     with step(emit, "node.import", f"Import {reference.partition('@')[0]} into the node") as progress:
         fifo = config.run_dir / f"import-{os.getpid()}"
         with contextlib.suppress(FileNotFoundError):
             fifo.unlink()
         os.mkfifo(fifo, 0o600)
         stop = threading.Event()
-        writer = threading.Thread(target=_stream, args=(layout, entry, reference, fifo, stop), daemon=True)
+        writer = threading.Thread(target=_stream, args=(layout, entry, blobs, reference, fifo, stop), daemon=True)
         writer.start()
         try:
             arguments = ("images", "import", str(fifo))
@@ -71,7 +74,7 @@ def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -
             stop.set()
             writer.join(10)
             fifo.unlink(missing_ok=True)
-        progress.note = f"{_size(layout, entry) / 1e6:.0f} MB"
+        progress.note = f"{size / 1e6:.0f} MB" if size >= 1_000_000 else f"{size // 1000} kB"
     return True
 
 
@@ -114,12 +117,17 @@ def _ctr(config: NodeConfig, *arguments: str) -> Command:
     return Command([config.program("ctr"), "--address", socket, "--namespace", "k8s.io", *arguments])
 
 
-def _blobs(layout: Path, entry: dict[str, object]) -> list[Path]:
-    """Manifest, configuration and layers, in the order that containerd reads them best."""
+def _stored_blobs(config: NodeConfig) -> frozenset[str]:
+    """Digests of what containerd has: those of an image that is there are not collected."""
+    return frozenset(run(_ctr(config, "content", "list", "--quiet")).stdout.split())
+
+
+def _blobs(layout: Path, entry: dict[str, object], *, without: Collection[str] = ()) -> list[Path]:
+    """Manifest, configuration and layers, in the order that containerd reads them best; not the layers `without`."""
     manifest = _blob(layout, str(entry["digest"]))
     document = json.loads(manifest.read_text())
-    others = [document["config"], *document["layers"]]
-    paths = [manifest, *(_blob(layout, descriptor["digest"]) for descriptor in others)]
+    layers = [layer for layer in document["layers"] if layer["digest"] not in without]
+    paths = [manifest, *(_blob(layout, descriptor["digest"]) for descriptor in (document["config"], *layers))]
     return list(dict.fromkeys(paths))
 
 
@@ -127,11 +135,9 @@ def _blob(layout: Path, digest: str) -> Path:
     return layout / "blobs" / "/".join(digest.split(":", 1))
 
 
-def _size(layout: Path, entry: dict[str, object]) -> int:
-    return sum(path.stat().st_size for path in _blobs(layout, entry))
-
-
-def _stream(layout: Path, entry: dict[str, object], reference: str, fifo: Path, stop: threading.Event) -> None:
+def _stream(
+    layout: Path, entry: dict[str, object], blobs: Iterable[Path], reference: str, fifo: Path, stop: threading.Event
+) -> None:
     """Writes the layout's image as a tar; the importer says what went wrong if it ends early."""
     annotations = {"io.containerd.image.name": reference}
     index = {"schemaVersion": 2, "manifests": [{**entry, "annotations": annotations}]}
@@ -142,7 +148,7 @@ def _stream(layout: Path, entry: dict[str, object], reference: str, fifo: Path, 
     ):
         _add(archive, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
         _add(archive, "index.json", json.dumps(index).encode())
-        for blob in _blobs(layout, entry):
+        for blob in blobs:
             archive.add(blob, str(blob.relative_to(layout)))
 
 

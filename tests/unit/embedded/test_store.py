@@ -50,7 +50,9 @@ def test_layout_is_streamed_with_its_own_blobs_and_the_wanted_name(layout: Path,
     os.mkfifo(fifo)
     entry = store.read_layout(layout)
     stop = threading.Event()
-    writer = threading.Thread(target=store._stream, args=(layout, entry, "localhost/x:1", fifo, stop))
+    writer = threading.Thread(
+        target=store._stream, args=(layout, entry, store._blobs(layout, entry), "localhost/x:1", fifo, stop)
+    )
     writer.start()
     with fifo.open("rb") as source, tarfile.open(fileobj=source, mode="r|") as archive:
         files = {}
@@ -70,12 +72,21 @@ def test_stream_ends_when_nobody_reads(layout: Path, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     stop = threading.Event()
-    arguments = (layout, store.read_layout(layout), "localhost/x:1", fifo, stop)
+    entry = store.read_layout(layout)
+    arguments = (layout, entry, store._blobs(layout, entry), "localhost/x:1", fifo, stop)
     writer = threading.Thread(target=store._stream, args=arguments)
     writer.start()
     stop.set()
     writer.join(5)
     assert not writer.is_alive()
+
+
+def test_layers_that_the_node_has_are_left_out_and_nothing_else(layout: Path) -> None:
+    entry = store.read_layout(layout)
+    manifest, config, *layers = store._blobs(layout, entry)
+    assert layers
+    assert store._blobs(layout, entry, without={f"sha256:{layers[0].name}"}) == [manifest, config, *layers[1:]]
+    assert store._blobs(layout, entry, without={f"sha256:{config.name}"}) == [manifest, config, *layers]
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"manifests": []}', '{"manifests": [{}, {}]}'])
