@@ -123,7 +123,7 @@ def _ended_badly(life: Object) -> bool:
 def _signs_of(cluster: Cluster, pod: Object, status: Object, life: Object) -> Iterator[SignFact]:
     component = landed.component_of(pod)
     lines = _log(cluster, pod, status)
-    has_main_loop = component in _HAVE_MAIN_LOOP and status["name"] == component
+    has_main_loop = component in _HAVE_MAIN_LOOP and not _is_git_sync(status)
     found = _of_main_loop(cluster, pod, status, life, lines) if has_main_loop else find_signs(lines)
     for sign, matching in found.items():
         yield SignFact(sign, component, pod["metadata"]["name"], matching)
@@ -132,7 +132,11 @@ def _signs_of(cluster: Cluster, pod: Object, status: Object, life: Object) -> It
 def _git_syncs(pod: Object) -> list[Object]:
     """Of the file's own sidecars nothing is known."""
     statuses: list[Object] = pod["status"].get("initContainerStatuses") or []
-    return [status for status in statuses if status["name"].startswith(GIT_SYNC_PREFIX)]
+    return [status for status in statuses if _is_git_sync(status)]
+
+
+def _is_git_sync(status: Object) -> bool:
+    return str(status["name"]).startswith(GIT_SYNC_PREFIX)
 
 
 def _of_main_loop(cluster: Cluster, pod: Object, status: Object, life: Object, lines: list[str]) -> Signs:
