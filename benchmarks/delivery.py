@@ -25,6 +25,7 @@ from tests.git_server import Certificates, HttpsServer, Repository
 NAME = "airstrip-bench"
 TIMES = 5
 HISTORY = 1000
+IN_IMAGE = "{image: {path: dags}}"
 DAG = """from airflow.sdk import dag, task
 
 @dag(schedule=None, description="WORD")
@@ -41,7 +42,7 @@ delivered()
 
 
 class Bench:
-    """A deployment whose DAGs are in a folder first, then are pushed, and then come from git."""
+    """A deployment whose DAGs are in a folder first, then are pushed, then in the image, and then come from git."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "airstrip.yaml"
@@ -73,9 +74,16 @@ def main() -> None:
             airflow = bench.land("{volume: {path: dags}}")
             # The verb ends when Airflow has read the files: counted is all of it, the check too.
             measure("dags push", airflow, lambda word: push_folder(bench, word), whole=True)
+            airflow = bench.land(IN_IMAGE)
+            measure("the image, with its up", airflow, lambda word: bake(bench, word), whole=True)
             measure_git(bench, folder)
         finally:
             bench.take_away()
+
+
+def bake(bench: Bench, word: str) -> None:
+    save(bench, word)
+    bench.land(IN_IMAGE)
 
 
 def measure_git(bench: Bench, folder: Path) -> None:

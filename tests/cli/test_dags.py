@@ -49,12 +49,12 @@ def test_list_is_a_table_with_schedules_and_last_runs(airstrip: Airstrip, facade
 
 
 def test_list_shows_bundles_where_there_are_several_and_short_versions(airstrip: Airstrip, facade: Facade) -> None:
-    rows = [dag("a"), dag("b", bundle="git", version="0123456789abcdef")]
+    rows = [dag("a", version="sha256:fedcba9876543210"), dag("b", bundle="git", version="0123456789abcdef")]
     facade.answers["dags"] = Result("dags list", {"name": "mine", "dags": rows, "importErrors": []})
     done = airstrip("dags", "list", "--bundle", "git", "--all")
     assert done.out.splitlines()[1:] == [
-        "  a  main          no schedule  never ran",
-        "  b  git@01234567  no schedule  never ran",
+        "  a  main@fedcba98  no schedule  never ran",
+        "  b  git@01234567   no schedule  never ran",
     ]
     assert facade.calls[-1][2] == {"bundle": "git", "only_errors": False, "built_in": True}
 

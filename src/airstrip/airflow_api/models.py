@@ -14,7 +14,8 @@ TASK_ENDED = frozenset({"success", "failed", "skipped", "upstream_failed", "remo
 class Dag:
     """`file` is relative to its bundle; `is_stale`: its file does not define it any more.
 
-    `schedule` is Airflow's summary, None where it is only triggered; `version` is that of a bundle that has versions.
+    `schedule` is Airflow's summary, None where it is only triggered; `version` is that of a bundle that has versions,
+    `last_parsed` when its file was read last.
     """
 
     dag_id: str
@@ -27,6 +28,7 @@ class Dag:
     has_import_errors: bool
     schedule: str | None = None
     version: str | None = None
+    last_parsed: str | None = None
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> Dag:
@@ -41,6 +43,7 @@ class Dag:
             has_import_errors=bool(body.get("has_import_errors")),
             schedule=body.get("timetable_summary"),
             version=body.get("bundle_version"),
+            last_parsed=body.get("last_parsed_time"),
         )
 
 

@@ -13,7 +13,8 @@ class LastRunData(TypedDict):
 
 
 class DagData(TypedDict):
-    """`schedule` is Airflow's summary, None where the DAG is only triggered; `version` that of a bundle with versions.
+    """`schedule` is Airflow's summary, None where the DAG is only triggered; `version` that of a bundle with versions,
+    or the digest of the image that has the DAGs.
 
     `importError`: its file cannot be imported any more; what is shown was read before.
     """

@@ -7,10 +7,12 @@ from typing import Literal, NotRequired, TypedDict
 
 
 class ImagesData(TypedDict):
-    """References by digest. Without `airflow` where the file names a ready image; `tasks` by the image's name."""
+    """References by digest. Without `airflow` where the file names a ready image; `dags` with dags.image alone;
+    `tasks` by the image's name."""
 
     postgresql: NotRequired[str]
     airflow: NotRequired[str]
+    dags: NotRequired[str]
     tasks: Mapping[str, str]
 
 

@@ -47,7 +47,7 @@ def _drop(rows: Sequence[Sequence[str]], *indexes: int) -> list[list[str]]:
 
 
 def _bundle(dag: Mapping[str, Any]) -> str:
-    version = str(dag["version"] or "")[:_SHORT_VERSION]
+    version = str(dag["version"] or "").removeprefix("sha256:")[:_SHORT_VERSION]
     return f"{dag['bundle']}@{version}" if version else str(dag["bundle"])
 
 

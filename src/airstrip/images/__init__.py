@@ -10,6 +10,7 @@ May import the foundations only: errors, events, process.
     registry/        pushing an image to a registry
     library/         task images to copy from
     postgresql.py    the PostgreSQL image: one system layer
+    dags.py          the Airflow image with a folder of DAGs on top; dags_layer.py: that layer
     build.py         the course of a build; prune.py: taking old images away
     recipe.py        what is in a Debian system; system.py makes it a layer with mmdebstrap
     sources.py       the mirrors it comes from; rootfs.py: the folder that it is meanwhile
@@ -21,6 +22,8 @@ May import the foundations only: errors, events, process.
 """
 
 from airstrip.images.airflow import ensure_airflow_image, plan_airflow_image
+from airstrip.images.dags import DAGS_IMAGE, ensure_dags_image, plan_dags_image
+from airstrip.images.dags_layer import DagsRequest, check_dags
 from airstrip.images.environments import virtual_environment
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
@@ -35,9 +38,11 @@ from airstrip.images.tasks.resolve import lock_task_image
 from airstrip.images.virtual_environment import VirtualEnvironment, find_virtual_environment
 
 __all__ = [
+    "DAGS_IMAGE",
     "LIBRARY",
     "AirflowImageRequest",
     "BuiltImage",
+    "DagsRequest",
     "Destination",
     "ImagePlan",
     "Login",
@@ -45,10 +50,12 @@ __all__ = [
     "ReadyImage",
     "TaskImage",
     "VirtualEnvironment",
+    "check_dags",
     "check_name",
     "copy_task_image",
     "current_name",
     "ensure_airflow_image",
+    "ensure_dags_image",
     "ensure_postgresql_image",
     "ensure_task_image",
     "find_login",
@@ -59,6 +66,7 @@ __all__ = [
     "own_images",
     "parse_destination",
     "plan_airflow_image",
+    "plan_dags_image",
     "plan_postgresql_image",
     "plan_task_image",
     "prune_images",

@@ -34,7 +34,7 @@ _FOLDERS = ("opt/airflow", "opt/airflow/dags", "opt/airflow/logs", "opt/airflow/
 # The system twice (installed, and unpacked beneath the environment), both layers, uv's cache.
 _NEEDED_MB = 3500
 
-_SETTINGS = RunSettings(
+RUN_SETTINGS = RunSettings(
     user=f"{UID}:0",
     working_dir=HOME,
     entrypoint=("/usr/bin/tini", "--"),
@@ -67,7 +67,7 @@ def image_key(request: AirflowImageRequest) -> str:
         "requirements": request.requirements,
         "lock": hashlib.sha256(locks).hexdigest() if locks else None,
         "pods": pods_digest(),
-        "settings": repr(_SETTINGS),
+        "settings": repr(RUN_SETTINGS),
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
@@ -99,7 +99,7 @@ def ensure_airflow_image(
     return ensure_image(
         lambda: plan_airflow_image(request, cache),
         store,
-        _SETTINGS,
+        RUN_SETTINGS,
         build_layers,
         needed_mb=_NEEDED_MB,
         title=f"Build the Airflow {request.version} image",

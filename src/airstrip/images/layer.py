@@ -12,7 +12,7 @@ import hashlib
 import os
 import stat
 import tarfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -61,21 +61,30 @@ def write_layer(root: Path, archive: Path, within: str = "", adjust: Owner | Non
     are left out: the container runtime makes its own.
     """
     with archive.open("wb") as file:
-        digesting = _Digesting(file)
-        with tarfile.open(
-            fileobj=cast(BinaryIO, digesting), mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20
-        ) as tar:
-            seen: dict[tuple[int, int], str] = {}
-            for name in _names(root, within):
-                info = _entry(root, name, seen)
-                if info is None:
-                    continue
-                if adjust is not None and (name == within or name.startswith(f"{within}/")):
-                    adjust(info)
-                _add(tar, root / name, info)
+        layer = stream_layer(file, _entries(root, within, adjust))
         file.flush()
         os.fsync(file.fileno())
+    return layer
+
+
+def stream_layer(sink: BinaryIO, entries: Iterable[tuple[tarfile.TarInfo, Path]]) -> Layer:
+    """Writes entries, each with the file that has its contents, in their order, and returns the layer."""
+    digesting = _Digesting(sink)
+    with tarfile.open(fileobj=cast(BinaryIO, digesting), mode="w|", format=tarfile.PAX_FORMAT, bufsize=1 << 20) as tar:
+        for info, path in entries:
+            _add(tar, path, info)
     return Layer(digesting.digest, digesting.size)
+
+
+def _entries(root: Path, within: str, adjust: Owner | None) -> Iterator[tuple[tarfile.TarInfo, Path]]:
+    seen: dict[tuple[int, int], str] = {}
+    for name in _names(root, within):
+        info = _entry(root, name, seen)
+        if info is None:
+            continue
+        if adjust is not None and (name == within or name.startswith(f"{within}/")):
+            adjust(info)
+        yield info, root / name
 
 
 def _names(root: Path, within: str) -> Iterator[str]:

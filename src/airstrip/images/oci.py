@@ -93,6 +93,13 @@ def layout_size(layout: Path) -> int:
     return sum(blob.stat().st_size for blob in (layout / "blobs" / "sha256").iterdir())
 
 
+def read_layers(layout: Path) -> tuple[Layer, ...]:
+    """The layers of a whole layout, lowest first."""
+    descriptor = json.loads((layout / "index.json").read_bytes())["manifests"][0]
+    manifest = json.loads(blob_path(layout, descriptor["digest"]).read_bytes())
+    return tuple(Layer(layer["digest"], layer["size"]) for layer in manifest["layers"])
+
+
 def blob_path(layout: Path, digest: str) -> Path:
     return layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
 

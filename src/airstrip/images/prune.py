@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 from airstrip.events import Emit, step
+from airstrip.images.dags import DAGS_IMAGE
 from airstrip.images.environments import prune_environments
 from airstrip.images.request import ImagePlan
 from airstrip.images.store import ImageStore
 from airstrip.images.virtual_environment import VirtualEnvironment
+
+_IMAGES = ("airflow", DAGS_IMAGE, "postgresql")
 
 
 def images_in_use(cache: Path) -> AbstractContextManager[None]:
@@ -28,7 +31,10 @@ def prune_images(
     """
     store = ImageStore(cache)
     with step(emit, "image.prune", "Remove unused images from the cache") as progress:
-        with store.unused(progress), store.building("airflow", progress), store.building("postgresql", progress):
+        with ExitStack() as held:
+            held.enter_context(store.unused(progress))
+            for name in _IMAGES:
+                held.enter_context(store.building(name, progress))
             freed = store.prune({plan.layout for plan in keep})
             freed += prune_environments(cache, environment)
         progress.note = f"{freed // 1_000_000} MB"

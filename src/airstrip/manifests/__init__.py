@@ -30,6 +30,7 @@ from airstrip.manifests.names import (
     SCHEDULER,
     SCHEDULER_HEALTH_PORT,
     SECRETS,
+    TEMPLATE_MAP,
     pods_account,
 )
 from airstrip.manifests.project_room import quota_words
@@ -66,6 +67,7 @@ __all__ = [
     "SCHEDULER",
     "SCHEDULER_HEALTH_PORT",
     "SECRETS",
+    "TEMPLATE_MAP",
     "VOLUME_ROOT",
     "WRITER_LABEL",
     "Images",

@@ -25,10 +25,12 @@ def build_dag_processor(inputs: Inputs) -> tuple[Object, ...]:
         resources=Resources(cpu=100, memory=224, memory_limit=1536),
         secrets=(DATABASE_URL, FERNET_KEY),
         mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, *dags_mounts(inputs), PROJECTS),
+        runs_dags=True,
         probes={"livenessProbe": main_loop_probe()},
         grace_seconds=60,
     )
     template = with_git_sync(inputs, pod_template(inputs, process))
-    # Two that write one folder would break it for each other (decision 0042).
-    one_at_a_time = bool(inputs.spec.dags.synced)
-    return (deployment(inputs, DAG_PROCESSOR, template, settle_seconds=_SETTLE_SECONDS, one_at_a_time=one_at_a_time),)
+    # Two that write one folder would break it for each other (decision 0042); one with the image before would write
+    # DAGs back as they were.
+    alone = bool(inputs.spec.dags.synced) or inputs.spec.dags.in_image
+    return (deployment(inputs, DAG_PROCESSOR, template, settle_seconds=_SETTLE_SECONDS, one_at_a_time=alone),)

@@ -1,4 +1,4 @@
-"""Where a container finds the DAGs: mounted, from a folder or by git-sync, or cloned by Airflow from git."""
+"""Where a container finds the DAGs: mounted (a folder, git-sync), cloned by Airflow from git, or in its image."""
 
 from __future__ import annotations
 

@@ -16,10 +16,19 @@ Object = dict[str, Any]
 
 @dataclass(frozen=True)
 class Images:
-    """References that the cluster's nodes can run, by digest: the name of the migration follows from it."""
+    """References that the cluster's nodes can run, by digest: the name of the migration follows from it.
+
+    `dags` is that of the image that has the DAGs in it, beside all that Airflow's has; empty where none has.
+    """
 
     airflow: str
     postgresql: str
+    dags: str = ""
+
+    @property
+    def with_dags(self) -> str:
+        """Of whatever runs the code of DAGs."""
+        return self.dags or self.airflow
 
 
 @dataclass(frozen=True)

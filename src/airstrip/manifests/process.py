@@ -54,7 +54,8 @@ class Resources:
 class Process:
     """What tells one process from the others.
 
-    `settings` come on top of the shared ones; `grace_seconds` is how long it may take to stop.
+    `settings` come on top of the shared ones; `runs_dags`: it parses files of DAGs or runs tasks; `grace_seconds` is
+    how long it may take to stop.
     """
 
     component: str
@@ -64,6 +65,7 @@ class Process:
     mounts: tuple[Mount, ...]
     settings: Mapping[str, str] = field(default_factory=dict)
     uses_kubernetes: bool = False
+    runs_dags: bool = False
     ports: Mapping[str, int] = field(default_factory=dict)
     probes: Mapping[str, Object] = field(default_factory=dict)
     grace_seconds: int = 30
@@ -96,6 +98,8 @@ def pod_template(inputs: Inputs, process: Process) -> Object:
     container = airflow_container(
         inputs, process.component, process.args, process.resources, process.secrets, process.mounts
     )
+    if process.runs_dags:
+        container["image"] = inputs.images.with_dags
     container["env"] += variables({**component_of(inputs, process.component).env, **process.settings})
     container["resources"] = resources(inputs, process.component, container["resources"])
     if process.ports:

@@ -23,6 +23,7 @@ def build_scheduler(inputs: Inputs) -> tuple[Object, ...]:
         secrets=(DATABASE_URL, FERNET_KEY, JWT_SECRET),
         mounts=_mounts(inputs),
         uses_kubernetes=inputs.tasks_have_pods,
+        runs_dags=not inputs.tasks_have_pods,
         ports={"health": SCHEDULER_HEALTH_PORT},
         probes=_probes(),
         # An orderly stop takes about 20 s; cut short, its tasks are adopted only after a timeout.

@@ -29,8 +29,8 @@ PARALLELISM: Mapping[str, int] = {"kubernetes": 32, "local": 8}
 """How many tasks each scheduler lets be at work at once, by executor, where the file does not say."""
 # How soon a saved file is seen, but for the parsing.
 _DAGS_REFRESH_SECONDS = 5
-# Its pods roll when a built-in file changes; nobody else can change one.
-_BUILT_IN_REFRESH_SECONDS = 300
+# Its pods roll when a built-in file changes, or one of the image; nobody else can change one.
+_FIXED_REFRESH_SECONDS = 300
 # Sections: the database's own, and the accounts'.
 _OF_MIGRATION = ("database", "fab")
 # Pods that cannot start: the task fails with the reason instead of waiting for the queue's timeout.
@@ -60,15 +60,16 @@ def execution_api_url(inputs: Inputs) -> str:
 
 
 def dag_bundles(spec: Spec) -> str:
-    """The user's, from a folder or from git, and the built-in one."""
+    """The user's, from a folder, an image or git, and the built-in one."""
     users = git_bundles(spec) or [_users_bundle(spec)]
-    built_in = _local_bundle("airstrip", BUILT_IN_DAGS_DIR, _BUILT_IN_REFRESH_SECONDS)
+    built_in = _local_bundle("airstrip", BUILT_IN_DAGS_DIR, _FIXED_REFRESH_SECONDS)
     return json.dumps([*users, built_in])
 
 
 def _users_bundle(spec: Spec) -> dict[str, object]:
     """What was pushed has a version: a task runs the files that its run began with. See files/pushed/."""
-    found = _local_bundle("main", DAGS_DIR, _DAGS_REFRESH_SECONDS)
+    refresh = _FIXED_REFRESH_SECONDS if spec.dags.in_image else _DAGS_REFRESH_SECONDS
+    found = _local_bundle("main", DAGS_DIR, refresh)
     return {**found, "classpath": "airstrip_pushed_dags.PushedDagBundle"} if spec.dags.pushed else found
 
 
@@ -104,8 +105,9 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
 
 
 def _pods_may_mount_dags(inputs: Inputs) -> bool:
-    """Where tasks have no pods nobody makes others; what is of git, or was pushed, has no one folder there."""
-    return inputs.tasks_have_pods and not inputs.spec.dags.git and not inputs.spec.dags.pushed
+    """Where tasks have no pods nobody makes others; of git, pushed, or in the image there is no one folder there."""
+    dags = inputs.spec.dags
+    return inputs.tasks_have_pods and not (dags.git or dags.pushed or dags.in_image)
 
 
 def control_settings(inputs: Inputs) -> dict[str, str]:

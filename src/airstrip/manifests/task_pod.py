@@ -56,7 +56,7 @@ def _spec(inputs: Inputs) -> Object:
         "containers": [
             {
                 "name": _CONTAINER,
-                "image": inputs.images.airflow,
+                "image": inputs.images.with_dags,
                 "imagePullPolicy": "IfNotPresent",
                 "env": [*variables({**task_settings(inputs), **component_of(inputs, TASK).env}), projects_variable()],
                 "resources": resources(inputs, TASK, _RESOURCES.to_object()),

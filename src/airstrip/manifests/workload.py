@@ -12,7 +12,7 @@ def deployment(
 ) -> Object:
     """The old pod goes when the new one is ready, and has been for `settle_seconds`: a bad release stops nothing.
 
-    With `one_at_a_time` it goes before there is a new one.
+    With `one_at_a_time` it goes first: the two would contradict each other.
     """
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}}
     found: Object = {

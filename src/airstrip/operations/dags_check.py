@@ -19,7 +19,7 @@ _BUILT_IN = "airstrip"
 def check_dags(session: Session, path: Path | None, emit: Emit) -> Result[DagsCheckData]:
     """Every defect, those that Airflow refuses first. Exit code 3 for one that is more than a warning.
 
-    `path` is another folder than the file's dags.path. Raises UsageError for one that is none, AirstripError
+    `path` is another folder than the file's. Raises UsageError for one that is none, AirstripError
     where nothing runs.
     """
     folder = _folder(session, path)
@@ -46,12 +46,12 @@ def check_dags(session: Session, path: Path | None, emit: Emit) -> Result[DagsCh
 
 
 def _folder(session: Session, path: Path | None) -> Path:
-    folder = (path or session.spec.dags.path or Path()).absolute()
-    if path is None and session.spec.dags.path is None:
+    folder = (path or session.spec.dags.folder or Path()).absolute()
+    if path is None and session.spec.dags.folder is None:
         raise UsageError(
             "dags.no-path",
             "there is no folder of DAGs to check",
-            cause="The file has no dags.path, and none was named.",
+            cause="The file names no folder of this machine, and no other was named.",
             fix="Name one: ./airstrip dags check FOLDER",
         )
     if not folder.is_dir():

@@ -58,7 +58,7 @@ class DagsGate:
 
     def start(self) -> None:
         """Nothing where there is nothing to check, or it has passed before."""
-        folder = self.session.spec.dags.path
+        folder = self.session.spec.dags.folder
         if self.force or folder is None or not holds_dags(folder):
             return
         processor = _processor(self.manifests)
@@ -67,6 +67,11 @@ class DagsGate:
             return
         self._thread = threading.Thread(target=self._examine, args=(folder, processor), daemon=True)
         self._thread.start()
+
+    @property
+    def facts(self) -> Facts | None:
+        """What the check saw; None where there was none, or it could not be made."""
+        return self._outcome if isinstance(self._outcome, Facts) else None
 
     def hold(self, emit: Emit, timeout: float) -> None:
         """Raises CheckError where a file is broken. A check that cannot be made, or not in time, is a warning."""

@@ -7,11 +7,13 @@ import re
 from airstrip.airflow_api import Dag, DagImportError, DagRun
 from airstrip.answers import DagData, DagsData, FileErrorData
 from airstrip.errors import UsageError
+from airstrip.manifests import DAG_PROCESSOR
 from airstrip.operations.session import Session
 from airstrip.redaction import without_credentials
 from airstrip.result import Result
 
 _BUILT_IN = "airstrip"
+_IMAGE_BUNDLE = "main"
 
 
 def list_dags(
@@ -34,19 +36,28 @@ def list_dags(
     wanted = {bundle} if bundle else known - (set() if built_in else {_BUILT_IN})
     shown = [] if only_errors else [dag for dag in dags if (dag.bundle_name or "") in wanted]
     runs = client.scheduling.last_runs([dag.dag_id for dag in shown]) if shown else {}
+    digest = _image_digest(session) if session.spec.dags.in_image else None
+    rows = [_row(dag, runs.get(dag.dag_id), digest) for dag in shown]
     data: DagsData = {
         "name": session.spec.name,
-        "dags": sorted((_row(dag, runs.get(dag.dag_id)) for dag in shown), key=lambda row: (row["bundle"], row["dag"])),
+        "dags": sorted(rows, key=lambda row: (row["bundle"], row["dag"])),
         "importErrors": [_error(error) for error in errors if (error.bundle_name or "") in wanted],
     }
     return Result("dags list", data)
 
 
-def _row(dag: Dag, run: DagRun | None) -> DagData:
+def _image_digest(session: Session) -> str | None:
+    """Of the image that the dag-processor has the DAGs from."""
+    found = session.cluster.get("apps/v1", "Deployment", DAG_PROCESSOR, session.spec.namespaces.control)
+    containers = found["spec"]["template"]["spec"]["containers"] if found else ()
+    return next((each["image"].partition("@")[2] for each in containers if each["name"] == DAG_PROCESSOR), None)
+
+
+def _row(dag: Dag, run: DagRun | None, digest: str | None) -> DagData:
     return {
         "dag": dag.dag_id,
         "bundle": dag.bundle_name or "",
-        "version": dag.version,
+        "version": digest if dag.bundle_name == _IMAGE_BUNDLE and digest else dag.version,
         "file": dag.file or "",
         "paused": dag.is_paused,
         "schedule": dag.schedule,

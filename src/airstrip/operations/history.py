@@ -46,6 +46,11 @@ def read_history(cluster: Cluster, namespace: str) -> tuple[Release, ...]:
     return _parse(_read(cluster, namespace)) or ()
 
 
+def landed_images(cluster: Cluster, namespace: str) -> Mapping[str, str]:
+    """Digests that the history knows: whoever asks may have another cache than whoever landed it."""
+    return {name: digest for release in read_history(cluster, namespace) for name, digest in release.images.items()}
+
+
 def history(session: Session) -> Result[HistoryData]:
     """The last releases as data, oldest first."""
     releases = read_history(session.cluster, session.spec.namespaces.control)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from airstrip import images
 from airstrip.answers import KeptData
+from airstrip.dags import entries
+from airstrip.errors import UsageError
 from airstrip.events import Emit
-from airstrip.images import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
+from airstrip.images import DAGS_IMAGE, AirflowImageRequest, BuiltImage, DagsRequest, ImagePlan, ReadyImage
 from airstrip.manifests import Images
 from airstrip.operations.task_images import load_own, own_plans
 from airstrip.operations.uv import find_uv
@@ -21,7 +23,14 @@ _GIT_EXTRAS = ("git",)
 _GIT_PACKAGES = ("git", "openssh-client")
 
 
-def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
+@dataclass(frozen=True)
+class LandedImages(Images):
+    """`names` are those that `plan_images` knows before a build: of what was built, whatever is in the folder now."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+def ensure_images(spec: Spec, target: Target, emit: Emit) -> LandedImages:
     """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes."""
     with images.images_in_use(cache_dir()):
         built = ensure_built(spec, emit, refresh=False)
@@ -29,7 +38,13 @@ def ensure_images(spec: Spec, target: Target, emit: Emit) -> Images:
             target.load_image(image.layout, image.pinned, emit)
         load_own(spec, target, emit)
     airflow = ReadyImage(spec.image.ref) if spec.image.ref else built["airflow"]
-    return Images(airflow.pinned, built["postgresql"].pinned)
+    found = _references({**{name: image.pinned for name, image in built.items()}, "airflow": airflow.pinned})
+    names = {image.reference: image.pinned for image in built.values()}
+    return LandedImages(found.airflow, found.postgresql, found.dags, names)
+
+
+def _references(pinned: Mapping[str, str]) -> Images:
+    return Images(pinned["airflow"], pinned["postgresql"], pinned.get(DAGS_IMAGE, ""))
 
 
 @dataclass(frozen=True)
@@ -47,26 +62,48 @@ def plan_images(spec: Spec, landed: Mapping[str, str]) -> PlannedImages:
     for plan in _plans(spec):
         known = plan.image.pinned if plan.image else landed.get(plan.reference)
         if known is None:
-            commands.append(f"build the image {plan.reference}")
+            commands.append(_command(spec, plan))
         else:
             pinned[plan.name] = known
     if spec.image.ref is not None:
         pinned["airflow"] = ReadyImage(spec.image.ref).pinned
-    known_all = {"airflow", "postgresql"} <= pinned.keys()
-    return PlannedImages(tuple(commands), Images(pinned["airflow"], pinned["postgresql"]) if known_all else None)
+    return PlannedImages(tuple(commands), None if commands else _references(pinned))
 
 
-def built_names(spec: Spec, images: Images) -> dict[str, str]:
-    """The references by digest, by the names that `plan_images` knows before a build."""
-    pinned = {"airflow": images.airflow, "postgresql": images.postgresql}
-    return {plan.reference: pinned[plan.name] for plan in _plans(spec)}
+def _command(spec: Spec, plan: ImagePlan) -> str:
+    if plan.name == DAGS_IMAGE:
+        return f"add the DAGs of {spec.dags.baked} to the image: {plan.reference}"
+    return f"build the image {plan.reference}"
 
 
 def _plans(spec: Spec) -> list[ImagePlan]:
     plans = [images.plan_postgresql_image(cache_dir())]
     if spec.image.ref is None:
         plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
+        if (dags := baked_dags(spec)) is not None:
+            plans.append(images.plan_dags_image(plans[-1], dags, cache_dir()))
     return plans
+
+
+def check_baked_dags(spec: Spec) -> None:
+    """Raises what keeps the folder of DAGs from becoming a part of the image."""
+    if (dags := baked_dags(spec)) is not None:
+        images.check_dags(dags)
+
+
+def baked_dags(spec: Spec) -> DagsRequest | None:
+    """The folder that becomes a part of the image. Raises UsageError where there is none."""
+    folder = spec.dags.baked
+    if folder is None:
+        return None
+    if not folder.is_dir():
+        raise UsageError(
+            "dags.no-folder",
+            f"dags.image.path is not a folder: {folder}",
+            cause="It does not exist." if not folder.exists() else "It is a file.",
+            fix=f"Make it: mkdir -p '{folder}'; or correct dags.image.path in the file.",
+        )
+    return DagsRequest(folder, tuple(str(path.relative_to(folder)) for path in entries(folder)))
 
 
 def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
@@ -84,6 +121,8 @@ def ensure_built(spec: Spec, emit: Emit, *, refresh: bool) -> dict[str, BuiltIma
     if spec.image.ref is None:
         request = airflow_request(spec)
         built["airflow"] = images.ensure_airflow_image(request, cache_dir(), find_uv(), emit, refresh=refresh)
+        if (dags := baked_dags(spec)) is not None:
+            built[DAGS_IMAGE] = images.ensure_dags_image(built["airflow"], dags, cache_dir(), emit)
     return built
 
 

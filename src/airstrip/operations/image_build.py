@@ -29,4 +29,6 @@ def build_images(session: Session, emit: Emit, *, names: Sequence[str] = (), ref
         data["postgresql"] = own["postgresql"].pinned
     if "airflow" in own:
         data["airflow"] = own["airflow"].pinned
+    if images.DAGS_IMAGE in own:
+        data["dags"] = own[images.DAGS_IMAGE].pinned
     return Result("image build", data)

@@ -12,7 +12,7 @@ from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
 from airstrip.operations.dags_push import planned_push
 from airstrip.operations.git_secrets import read_git_secrets
-from airstrip.operations.history import read_history
+from airstrip.operations.history import landed_images
 from airstrip.operations.image import plan_images
 from airstrip.operations.pools import planned_pools, pools_of
 from airstrip.operations.project_secrets import declared_secrets, secret_entries
@@ -72,7 +72,7 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
     require_same_namespace(session.spec, cluster)
     objects = plan_changes(cluster, session.target.cluster_objects())
     place = PlannedStage("place", session.target.plan(), objects)
-    landed = _landed_images(session)
+    landed = landed_images(session.cluster, session.spec.namespaces.control)
     if place.commands:
         return place, _plan_images(session, landed), PlannedStage("airflow", known_after="place")
     images = plan_images(session.spec, landed).references
@@ -165,12 +165,6 @@ def _with_predecessor(cluster: Cluster, change: Change, gone: Sequence[inventory
             fields = compare(before.get("data"), item["data"], "data", hide=old.kind == "Secret")
             return replace(change, fields=tuple(fields))
     return change
-
-
-def _landed_images(session: Session) -> Mapping[str, str]:
-    """Digests that the cluster's history knows: whoever asks may have another cache than whoever landed it."""
-    history = read_history(session.cluster, session.spec.namespaces.control)
-    return {name: digest for release in history for name, digest in release.images.items()}
 
 
 def _plan_images(session: Session, landed: Mapping[str, str]) -> PlannedStage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airstrip.manifests import Images, build_manifests, format_document
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
@@ -18,5 +20,6 @@ def check_manifests(session: Session) -> None:
 
 def render_manifests(spec: Spec, platform: Platform) -> str:
     """One YAML document for each object, in the order in which `up` applies them."""
-    manifests = build_manifests(spec, platform, NOT_BUILT, {})
+    images = replace(NOT_BUILT, dags="localhost/airstrip/airflow-dags:not-built") if spec.dags.baked else NOT_BUILT
+    manifests = build_manifests(spec, platform, images, {})
     return "".join("---\n" + format_document(item) for stage in manifests.stages for item in stage.objects)

@@ -12,14 +12,15 @@ from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
 from airstrip.file_lock import file_lock
 from airstrip.kube import Lease, inventory
-from airstrip.manifests import Images, SecretValues, Stage, build_manifests, build_secrets
+from airstrip.manifests import SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.causes import ending_with_causes
-from airstrip.operations.dag_files import await_first_parse, import_error_findings, known_import_errors
+from airstrip.operations.dag_files import import_error_findings, known_import_errors
+from airstrip.operations.dags_awaited import await_dags
 from airstrip.operations.dags_gate import DagsGate
 from airstrip.operations.dags_push import check_declared, deliver_declared
 from airstrip.operations.git_secrets import check_git_references, read_git_secrets
 from airstrip.operations.history import is_recorded, read_history, record_release
-from airstrip.operations.image import built_names, ensure_images
+from airstrip.operations.image import LandedImages, check_baked_dags, ensure_images
 from airstrip.operations.open import ADMIN, has_admin
 from airstrip.operations.plan import objects_of
 from airstrip.operations.pools import ensure_pools, pools_of
@@ -57,6 +58,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     check_references(spec)
     check_git_references(spec)
     check_declared(spec)
+    check_baked_dags(spec)
     with _ending_with_causes(session, emit):
         platform, changed = _land_locked(session, emit, confirm, timeout, force=force)
         username = ADMIN if has_admin(session) else None
@@ -104,7 +106,7 @@ def _land_locked(
 
 
 def _land(
-    session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: Clock, *, force: bool
+    session: Session, platform: Platform, images: LandedImages, lease: Lease, emit: Emit, clock: Clock, *, force: bool
 ) -> int:
     """Applies every stage in order and records the release; returns how many objects changed."""
     changed = 0
@@ -120,14 +122,14 @@ def _land(
     return changed
 
 
-def _is_recorded(session: Session, images: Images) -> bool:
+def _is_recorded(session: Session, images: LandedImages) -> bool:
     spec = session.spec
     past = read_history(session.cluster, spec.namespaces.control)
-    return is_recorded(past, airflow=spec.airflow.version, images=built_names(spec, images))
+    return is_recorded(past, airflow=spec.airflow.version, images=images.names)
 
 
 def _land_stages(
-    session: Session, platform: Platform, images: Images, lease: Lease, emit: Emit, clock: Clock, *, force: bool
+    session: Session, platform: Platform, images: LandedImages, lease: Lease, emit: Emit, clock: Clock, *, force: bool
 ) -> Iterator[int]:
     """Each stage is planned when its inputs are known, and exactly that is done; yields the number of its changes."""
     spec, cluster = session.spec, session.cluster
@@ -155,21 +157,20 @@ def _land_stages(
     yield prune(cluster, namespace, previous, current | needed, emit)
     with step(emit, "airflow.ready", "Wait for Airflow") as progress:
         stages.await_airflow(objects_of(manifests), progress)
-        await_first_parse(session.airflow, spec.dags.live_folder)
+        await_dags(session, gate.facts, emit, progress.say, timeout=clock.left)
     yield deliver_declared(session, lease, emit)
     lease.check()
     yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
     tell_airflow(cluster, spec)
 
 
-def _record(session: Session, images: Images, changed: int, error: str = "") -> None:
+def _record(session: Session, images: LandedImages, changed: int, error: str = "") -> None:
     spec = session.spec
-    names = built_names(spec, images)
     record_release(
         session.cluster,
         spec.namespaces.control,
         airflow=spec.airflow.version,
         changed=changed,
-        images=names,
+        images=images.names,
         error=error,
     )

@@ -94,7 +94,7 @@ def _collect(
     dag_id, task_id, run_id, map_index = asked
     dag = client.scheduling.dag(dag_id)
     if dag is None:
-        return _unknown_dag(client, dag_id, session.spec.dags.path)
+        return _unknown_dag(client, dag_id, session.spec.dags.folder)
     run = _run(client, dag_id, run_id)
     definitions = client.scheduling.tasks(dag_id)
     if run is None and task_id and task_id not in definitions:

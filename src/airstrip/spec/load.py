@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from airstrip.errors import Problem, SpecError
+from airstrip.spec.baked import check_baked
 from airstrip.spec.defaults import resolve, resolve_image
 from airstrip.spec.document import Document, parse_document
 from airstrip.spec.explain import explain
@@ -61,6 +62,7 @@ def load_spec(
     settings, wrong = read_settings(document)
     texts, misnamed = read_projects(document)
     problems += [*more, *wrong, *check_pods(document), *misnamed, *check_patches(document)]
+    problems += check_baked(document)
     if problems or written_file is None or target is None:
         raise SpecError(problems)
     parts = {

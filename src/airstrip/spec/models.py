@@ -13,6 +13,7 @@ from pydantic import Field, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from airstrip.spec.baked import BakedFile
 from airstrip.spec.components import ComponentsFile
 from airstrip.spec.fields import (
     DEFAULT_AIRFLOW_VERSION,
@@ -140,7 +141,7 @@ class DagsFile(Alternatives):
     path: FilePath | None = Field(None, description="A folder, relative to the file; changes are seen live.")
     git: GitFiles | None = Field(None, description="Repositories: one, or a list of them, each with a name.")
     volume: VolumeFile | None = Field(None, description="The deployment's own volume, which `dags push` fills.")
-    image: NotBuilt = None
+    image: BakedFile | None = Field(None, description="A part of Airflow's image: changes come with `up`.")
 
 
 class DatabaseFile(Alternatives):

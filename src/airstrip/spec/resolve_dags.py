@@ -25,6 +25,8 @@ def resolve_dags(written: DagsFile | None, folder: Path) -> Dags:
     return Dags(
         path=None if written.path is None else _absolute(folder, written.path),
         git=tuple(map(_bundle, git)),
+        in_image=written.image is not None,
+        baked=_absolute(folder, written.image.path) if written.image and written.image.path else None,
     )
 
 

@@ -118,7 +118,8 @@ class GitBundle(_Resolved):
 
 
 class Dags(_Resolved):
-    """`path` is absolute and may not exist yet. With neither it nor `git` there are the built-in DAGs only.
+    """`path`, live or pushed, and `baked`, for the image, are absolute and may not exist yet; `in_image`: the image has
+    the DAGs, from `baked` or as a ready one. With none of them and no `git` there are the built-in DAGs only.
 
     Airflow reads `path` itself, unless DAGs are `pushed`: then it reads the last of what `dags push` sent, of
     which `keep` revisions stay.
@@ -128,6 +129,13 @@ class Dags(_Resolved):
     git: tuple[GitBundle, ...] = ()
     pushed: bool = False
     keep: int = 0
+    in_image: bool = False
+    baked: Path | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """Where their author has them on this machine, however they come to Airflow."""
+        return self.path or self.baked
 
     @property
     def live_folder(self) -> Path | None:
@@ -146,8 +154,9 @@ class Dags(_Resolved):
 
     @property
     def volumes(self) -> tuple[Literal["dags", "logs"], ...]:
-        """What pods share: clones are each pod's own."""
-        return ("logs",) if self.git and not self.synced else ("dags", "logs")
+        """What pods share: clones are each pod's own, and so is what an image has."""
+        own = self.in_image or (self.git and not self.synced)
+        return ("logs",) if own else ("dags", "logs")
 
 
 class Quota(_Resolved):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ IMAGES = Images(
     "localhost/airstrip/airflow@sha256:" + "a" * 64,
     "localhost/airstrip/postgresql@sha256:" + "b" * 64,
 )
+WITH_DAGS = "localhost/airstrip/airflow-dags@sha256:" + "c" * 64
 CHECKSUMS = {
     "airflow-admin": "1111111111111111",
     "airflow-cli": "2222222222222222",
@@ -32,7 +34,8 @@ def test_manifests(case: Path, golden: Callable[[Path, str], None]) -> None:
     platform = TypeAdapter(Platform).validate_json((case / "platform.json").read_text())
     # As `up` has it, with values that nobody reads: Secrets of the cluster are never printed.
     secrets = build_git_secrets(spec, {key: f"value of {key}" for key in git_references(spec)})
-    manifests = build_manifests(spec, platform, IMAGES, CHECKSUMS, git_secrets=secrets)
+    images = replace(IMAGES, dags=WITH_DAGS) if spec.dags.baked else IMAGES
+    manifests = build_manifests(spec, platform, images, CHECKSUMS, git_secrets=secrets)
     golden(case / "manifests.yaml", "".join(text(stage) for stage in manifests.stages))
 
 

@@ -11,11 +11,13 @@ from typing import cast
 import pytest
 
 from airstrip.diagnose import RULES, Facts, diagnose
+from airstrip.diagnose.airflow.facts import ImageFact
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
 from airstrip.diagnose.namespace_probe import read_quotas
+from airstrip.images import DAGS_IMAGE
 from airstrip.kube import Cluster
-from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES
+from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, seen
 from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT, VIOLATES
 from tests.unit.diagnose.making import CREATING, FAILED, HERE, MIGRATION, REFUSED, event, failing, pod, running, waiting
 from tests.unit.diagnose.place_cases import PLACE_CASES
@@ -62,6 +64,14 @@ def test_whose_fix_is_no_command_is_few() -> None:
     raised = {code for code in NO_COMMAND if code.startswith(("kubernetes.", "airflow.")) or code == "node.not-yours"}
     assert raised == NO_COMMAND.keys()
     assert len(raised) == 12
+
+
+def test_the_image_with_the_dags_in_it_is_another_by_design() -> None:
+    dags = ImageFact("dag-processor", f"localhost/airstrip/{DAGS_IMAGE}@sha256:b")
+    alike = [ImageFact(name, "localhost/airstrip/airflow@sha256:a") for name in ("api-server", "scheduler")]
+    assert diagnose(seen(images=(dags, *alike))) == []
+    (found,) = diagnose(seen(images=(dags, *alike, ImageFact("triggerer", "localhost/airstrip/airflow@sha256:c"))))
+    assert found.symptom.startswith("triggerer runs another image")
 
 
 def test_nothing_is_found_where_all_is_well() -> None:

@@ -14,6 +14,7 @@ from airstrip.errors import AirflowError, AirstripError, KubernetesError, UsageE
 from airstrip.events import Event, Warned, discard
 from airstrip.operations import Session, check_dags, dags_facts
 from airstrip.operations.dags_facts import Processor, collect
+from airstrip.spec import Dags
 from tests.unit.airflow_api.test_client import Airflow, ok
 from tests.unit.dags.making import defined
 
@@ -48,7 +49,7 @@ def session(executor: str = "kubernetes") -> Session:
         namespaces=SimpleNamespace(control="control", workers="workers"),
         airflow=SimpleNamespace(executor=executor),
         components={"task": SimpleNamespace(env={"AIRFLOW_CONN_DB": "x", "OTHER": "y"})},
-        dags=SimpleNamespace(path=None),
+        dags=Dags(),
     )
     return cast(Session, SimpleNamespace(spec=spec, cluster=Cluster(), platform=None))
 

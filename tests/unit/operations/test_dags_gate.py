@@ -20,6 +20,7 @@ from airstrip.manifests import ManifestSet, Stage
 from airstrip.operations import dags_gate
 from airstrip.operations.dags_gate import CHECKED, DagsGate
 from airstrip.operations.session import Session
+from airstrip.spec import Dags
 from tests.unit.dags.making import defined, facts, refused
 
 CONTAINER = {"name": "dag-processor", "image": "here/airflow@sha256:1", "envFrom": []}
@@ -48,7 +49,7 @@ class Deployed:
         return self.outcome
 
     def pass_gate(self, *, force: bool = False, image: str = "one", timeout: float = 5.0) -> list[Event]:
-        spec = SimpleNamespace(dags=SimpleNamespace(path=self.folder), namespaces=SimpleNamespace(control="c"))
+        spec = SimpleNamespace(dags=Dags(path=self.folder), namespaces=SimpleNamespace(control="c"))
         session = cast(Session, SimpleNamespace(spec=spec, cluster=self))
         pod = {"spec": {"containers": [{**CONTAINER, "image": image}]}}
         item = {"kind": "Deployment", "metadata": {"name": "dag-processor"}, "spec": {"template": pod}}

@@ -9,6 +9,7 @@ import pytest
 
 from airstrip.errors import UsageError
 from airstrip.operations import Session, list_dags
+from airstrip.spec import Dags
 from tests.unit.airflow_api.test_client import DAG, RUN, Airflow, ok
 
 TRACE = """Traceback (most recent call last):
@@ -32,7 +33,7 @@ def session(errors: list[dict[str, Any]] | None = None) -> Session:
             "dags/~/dagRuns": ok({"dag_runs": [{**RUN, "start_date": "2026-11-21T05:11:13Z"}], "total_entries": 1}),
         }
     )
-    return cast(Session, SimpleNamespace(spec=SimpleNamespace(name="mine"), airflow=airflow.client()))
+    return cast(Session, SimpleNamespace(spec=SimpleNamespace(name="mine", dags=Dags()), airflow=airflow.client()))
 
 
 def names(**options: Any) -> list[str]:
@@ -68,3 +69,15 @@ def test_a_file_that_cannot_be_imported_has_its_line_and_no_password() -> None:
     assert (error["file"], error["line"]) == ("sub/bad.py", 7)
     assert error["message"] == "ValueError: postgresql://***@db/x is no database"
     assert result.exit_code == 0
+
+
+def test_what_an_image_has_is_of_the_image_s_digest() -> None:
+    image = {"name": "dag-processor", "image": "localhost/airstrip/airflow-dags@sha256:abc"}
+    found = {"spec": {"template": {"spec": {"containers": [{"name": "mine", "image": "x@sha256:d"}, image]}}}}
+    mine = cast(Any, session())
+    mine.spec.dags, mine.spec.namespaces = Dags(in_image=True), SimpleNamespace(control="mine")
+    mine.cluster = SimpleNamespace(get=lambda *_: found)
+    versions = {row["dag"]: row["version"] for row in list_dags(mine, built_in=True).data["dags"]}
+    assert versions == {"smoke": None, "demo": "sha256:abc", "apart": "abc"}
+    mine.cluster = SimpleNamespace(get=lambda *_: None)
+    assert list_dags(mine).data["dags"][0]["version"] is None

@@ -12,7 +12,7 @@ import pytest
 
 from airstrip.operations.properties import delivery
 from airstrip.operations.properties.scene import Scene
-from airstrip.spec.resolved import Dags
+from airstrip.spec import Dags
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from airstrip.errors import AirflowError
 from airstrip.operations.properties import control_plane, tasks
+from airstrip.spec import Dags
 from tests.unit.operations.seen import PLAIN, Seen
 
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
@@ -24,7 +26,7 @@ def pod(component: str, image: str = "sha256:a", phase: str = "Running") -> dict
 def seen(pods: list[dict[str, Any]], plain: Any = PLAIN, version: str = "3.3.2") -> Any:
     """A stand-in of a scene: its pods, what its task returned, what its API server says."""
     spec = SimpleNamespace(
-        name="mine", namespaces=SimpleNamespace(control="c"), airflow=SimpleNamespace(version="3.3.2")
+        name="mine", namespaces=SimpleNamespace(control="c"), airflow=SimpleNamespace(version="3.3.2"), dags=Dags()
     )
     found = Seen({"plain": "success" if plain else "failed"}, {"plain": plain})
     return SimpleNamespace(
@@ -64,6 +66,18 @@ def test_what_is_missing_or_of_another_version_is_named(pods: Any, more: dict[st
     assert outcome.state == "failed"
     assert outcome.finding is not None
     assert says in f"{outcome.text}\n{outcome.finding.evidence}"
+
+
+def test_the_image_with_the_dags_on_top_is_another_by_design() -> None:
+    """Of who runs their code alone; that it is the right one is for the property `dags`."""
+    pods = [pod(name, "sha256:b" if name == "dag-processor" else "sha256:a") for name in COMPONENTS]
+    scene = seen(pods)
+    scene.tasks_have_pods = True
+    assert control_plane.versions(scene).state == "failed"
+    scene.session.spec.dags = Dags(in_image=True, baked=Path("/dags"))
+    assert control_plane.versions(scene).text.endswith("by one image, dag-processor with the DAGs on top of it")
+    scene.session.cluster.list = lambda *_, **__: [*pods[:3], pod("triggerer", "sha256:b")]
+    assert control_plane.versions(scene).state == "failed"
 
 
 def test_a_task_that_could_not_be_started_says_why() -> None:

@@ -20,6 +20,7 @@ from airstrip.errors import AirflowError, AirstripError, NodeError, UsageError
 from airstrip.kube import Cluster
 from airstrip.operations import Session, why
 from airstrip.result import AnyResult
+from airstrip.spec import Dags
 
 SETTLED = {"operator": "@task", "start_date": "2026-11-21T05:11:12Z", "end_date": "2026-11-21T05:11:13Z"}
 TRACE = {"exc_type": "ValueError", "exc_value": "no such day", "frames": [{"filename": "d.py", "lineno": 9}]}
@@ -83,7 +84,7 @@ class Fake:
             name="air",
             namespaces=SimpleNamespace(control="air", workers="air-workers"),
             task_namespaces=("air-workers",),
-            dags=SimpleNamespace(path=self.folder, git=()),
+            dags=Dags(path=self.folder),
             airflow=SimpleNamespace(version="3.3.2", config={}, executor="kubernetes"),
             components={},
         )

@@ -14,6 +14,7 @@ from airstrip.diagnose.rule import Matches, Rule
 from airstrip.findings import Explanation
 
 API_PROBE, WORK_PROBE = "airflow", "airflow-work"
+_DAGS_IMAGE = "localhost/airstrip/airflow-dags@"
 _SILENT_SECONDS = 20.0
 """Four heartbeats."""
 _CLOCKS_APART = 10.0
@@ -39,8 +40,12 @@ _NO_API = NO_CLUSTER | (
 
 
 def _image_differs(facts: Facts) -> Iterator[Match]:
-    """Who has not the image that most have."""
-    images = {each.component: each.image for each in airflow(facts).images if each.component in AIRFLOW_COMPONENTS}
+    """Who has not the image that most have; the one with the DAGs in it is another by design."""
+    images = {
+        each.component: each.image
+        for each in airflow(facts).images
+        if each.component in AIRFLOW_COMPONENTS and not each.image.startswith(_DAGS_IMAGE)
+    }
     if len(set(images.values())) < 2:
         return
     usual = Counter(images.values()).most_common(1)[0][0]

@@ -60,16 +60,17 @@ def prepared(spec: Spec, emit: Emit, env: Path | None = None, dags: Path | None 
 
 def dags_folder(spec: Spec, named: Path | None = None) -> Path:
     """`named`, or the file's. Raises UsageError where there is none on this machine."""
-    folder = named or spec.dags.path
+    folder = named or spec.dags.folder
     if folder is None:
         message = f"{spec.name} has no folder of DAGs on this machine"
-        cause, fix = "The file has no dags.path.", "Write `dags: {path: dags}`, or begin anew: ./airstrip init"
+        cause = "The file has no dags.path and no dags.image.path."
+        fix = "Write `dags: {path: dags}`, or begin anew: ./airstrip init"
         if spec.dags.git:
             cause = "Its DAGs come from git, and where your clone is, the file does not say."
             fix = "Name the folder of DAGs in your clone: --dags FOLDER"
         raise UsageError("dev.no-dags", message, cause=cause, fix=fix)
     if not folder.is_dir():
-        name = "--dags" if named else "dags.path"
+        name = "--dags" if named else ("dags.path" if spec.dags.path else "dags.image.path")
         raise UsageError(
             "dev.no-dags", f"{folder} is not a folder", cause=f"{name} names it.", fix=f"Make it, or correct {name}."
         )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from airstrip.manifests import AIRFLOW_COMPONENTS, API_SERVER
+from airstrip.manifests import AIRFLOW_COMPONENTS, API_SERVER, DAG_PROCESSOR, SCHEDULER
 from airstrip.operations.properties.names import SCHEDULE, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, proved
 from airstrip.operations.properties.scene import Scene
@@ -48,8 +48,9 @@ def versions(scene: Scene) -> Outcome:
     if plain is None:
         return not_green(scene, "versions", "plain")
     said["a task"] = plain["version"]
-    images = _images(scene)
-    wrong = [f"{name} is {version}" for name, version in said.items() if version != declared] + _other_images(images)
+    images, with_dags = _images(scene), _with_dags(scene)
+    wrong = [f"{name} is {version}" for name, version in said.items() if version != declared]
+    wrong += _other_images(images, with_dags)
     if wrong:
         return failed(
             "versions",
@@ -58,15 +59,24 @@ def versions(scene: Scene) -> Outcome:
             _UP,
             "\n".join(wrong),
         )
-    return proved(f"{', '.join(sorted({*images, *said}))}: {declared}, by one image")
+    by = f"by one image, {' and '.join(with_dags)} with the DAGs on top of it" if with_dags else "by one image"
+    return proved(f"{', '.join(sorted({*images, *said}))}: {declared}, {by}")
 
 
-def _other_images(images: Mapping[str, set[str]]) -> list[str]:
+def _with_dags(scene: Scene) -> tuple[str, ...]:
+    """Components whose image has the DAGs as one layer more."""
+    if not scene.session.spec.dags.baked:
+        return ()
+    return (DAG_PROCESSOR,) if scene.tasks_have_pods else (DAG_PROCESSOR, SCHEDULER)
+
+
+def _other_images(images: Mapping[str, set[str]], with_dags: Sequence[str]) -> list[str]:
     """One line for each component that is missing, or whose image is not that of the API server."""
     reference = images.get(API_SERVER, set())
     wrong = [f"the {name} runs no image" for name in AIRFLOW_COMPONENTS if not images.get(name)]
     wrong += [f"the {API_SERVER} runs {len(reference)} images"] if len(reference) > 1 else []
-    others = (name for name, ids in images.items() if ids and reference and ids != reference)
+    alike = {name: ids for name, ids in images.items() if name not in with_dags}
+    others = (name for name, ids in alike.items() if ids and reference and ids != reference)
     return wrong + [f"the {name} runs another image than the {API_SERVER}" for name in others]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from airstrip.operations.properties.baked import baked
 from airstrip.operations.properties.from_git import from_git
 from airstrip.operations.properties.from_push import from_push
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
@@ -35,8 +36,10 @@ def dags(scene: Scene) -> Outcome:
         return from_git(scene)
     if scene.session.spec.dags.pushed:
         return from_push(scene)
+    if scene.session.spec.dags.in_image:
+        return baked(scene)
     if folder is None:
-        return not_applicable("the file names neither dags.path nor dags.git")
+        return not_applicable("the file does not say where DAGs come from")
     if _is_closed(folder):
         return not_applicable(f"you may not write into {folder}, so no file can be saved there")
     airflow = scene.airflow

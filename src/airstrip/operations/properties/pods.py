@@ -10,6 +10,7 @@ from typing import Any
 
 from airstrip.errors import AirstripError, WaitTimeout
 from airstrip.kube import pod_log
+from airstrip.manifests import API_SERVER
 from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
 from airstrip.operations.session import Session
 
@@ -107,7 +108,7 @@ class DatabaseLook(_Look):
         self._create(labels, {**spec, "containers": [container], "volumes": volumes})
 
     def migration(self) -> dict[str, Any]:
-        """The last Job that completed, of the image that the scheduler has."""
+        """The last Job that completed, of the image that the api-server has: that of others may have DAGs on top."""
         image = self._image()
         jobs = self.session.cluster.list("batch/v1", "Job", self.namespace)
         fitting = [
@@ -126,8 +127,8 @@ class DatabaseLook(_Look):
         return max(fitting, key=lambda job: str(job["metadata"]["creationTimestamp"]))
 
     def _image(self) -> str:
-        scheduler = self.session.cluster.get("apps/v1", "Deployment", "scheduler", self.namespace)
-        return str(scheduler["spec"]["template"]["spec"]["containers"][0]["image"]) if scheduler else ""
+        server = self.session.cluster.get("apps/v1", "Deployment", API_SERVER, self.namespace)
+        return str(server["spec"]["template"]["spec"]["containers"][0]["image"]) if server else ""
 
 
 class OutsideLook(_Look):

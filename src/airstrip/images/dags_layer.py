@@ -1,0 +1,119 @@
+"""A folder of DAG files as a layer: the same bytes from the same files, whoever has them, and whenever they were saved.
+
+Owners, times and modes are the layer's own, but for who may run a file. So pods can read what only its author could.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+
+from airstrip.errors import ImageError
+from airstrip.images.layer import EPOCH, Layer, stream_layer
+
+DAGS_DIR = "opt/airflow/dags"
+MOST_BYTES = 100_000_000
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class DagsRequest:
+    """What is in the layer: `files`, relative to `folder`, are files and links."""
+
+    folder: Path
+    files: tuple[str, ...]
+
+
+def check_dags(request: DagsRequest) -> None:
+    """Raises ImageError for links that lead nowhere in the image, and for more than belongs into one."""
+    stray = [f"{name} -> {target}" for name, target in _links(request) if not _is_inside(request, name, target)]
+    if stray:
+        raise ImageError(
+            "dags.link-outside",
+            f"{stray[0].partition(' ')[0]} is a link that leads nowhere in the image"
+            + (f", and so are {len(stray) - 1} more" if len(stray) > 1 else ""),
+            cause=f"The image has {request.folder} alone, at another place.",
+            fix="Put the file itself there, or let the link name one in the same folder of DAGs, relative to its own.",
+            details="\n".join(stray),
+        )
+    sizes = sorted(((_size(request.folder / name), name) for name in request.files), reverse=True)
+    total = sum(size for size, _ in sizes)
+    if total > MOST_BYTES:
+        raise ImageError(
+            "dags.too-large",
+            f"{request.folder} has {total // 1_000_000} MB, and {MOST_BYTES // 1_000_000} MB of DAGs go into an image",
+            cause="It has data, packages or a virtual environment in it, which every node would get with every change.",
+            fix="Keep data in a project's data folder, and packages under image.requirements.",
+            details="\n".join(f"{size // 1_000_000} MB {name}" for size, name in sizes[:_SHOWN]),
+        )
+
+
+def write_dags_layer(request: DagsRequest, sink: BinaryIO, above: dict[str, tuple[int, int, int]]) -> Layer:
+    """`above` are owner, group and mode of the folders around DAGS_DIR. Raises ImageError for what cannot be read."""
+    try:
+        return stream_layer(sink, _entries(request, above))
+    except OSError as error:
+        raise ImageError(
+            "dags.not-readable",
+            f"{error.filename or request.folder} cannot be read: {error.strerror or error}",
+            cause="It is another user's, or is being written just now.",
+            fix=f"Let whoever runs Airstrip read it: chmod -R u+rX '{request.folder}'; then run this again.",
+        ) from error
+
+
+def _entries(request: DagsRequest, above: dict[str, tuple[int, int, int]]) -> Iterator[tuple[tarfile.TarInfo, Path]]:
+    for name, (owner, group, mode) in above.items():
+        info = _folder(name, mode)
+        info.uid, info.gid = owner, group
+        yield info, request.folder
+    yield _folder(DAGS_DIR), request.folder
+    folders = {str(parent) for name in request.files for parent in PurePosixPath(name).parents} - {"."}
+    for name in sorted({*folders, *request.files}, key=lambda each: each.split("/")):
+        path = request.folder / name
+        yield _folder(f"{DAGS_DIR}/{name}") if name in folders else _file(f"{DAGS_DIR}/{name}", path), path
+
+
+def _folder(name: str, mode: int = 0o755) -> tarfile.TarInfo:
+    info = tarfile.TarInfo(name)
+    info.type, info.mode, info.mtime = tarfile.DIRTYPE, mode, EPOCH
+    return info
+
+
+def _file(name: str, path: Path) -> tarfile.TarInfo:
+    """Each with its own contents: what is one file by two names here may be two on the next machine."""
+    status = path.lstat()
+    info = tarfile.TarInfo(name)
+    info.mtime = EPOCH
+    if stat.S_ISLNK(status.st_mode):
+        info.type, info.linkname, info.mode = tarfile.SYMTYPE, str(path.readlink()), 0o777
+    else:
+        info.size, info.mode = status.st_size, 0o755 if status.st_mode & stat.S_IXUSR else 0o644
+    return info
+
+
+def _links(request: DagsRequest) -> Iterator[tuple[str, str]]:
+    for name in request.files:
+        path = request.folder / name
+        if path.is_symlink():
+            yield name, str(path.readlink())
+
+
+def _is_inside(request: DagsRequest, name: str, target: str) -> bool:
+    """Whether the link leads to something that the layer has too."""
+    if target.startswith("/"):
+        return False
+    found = os.path.relpath((request.folder / name).resolve(), request.folder.resolve())
+    return any(each == found or each.startswith(f"{found}/") for each in request.files)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except OSError:
+        # It went away a moment ago; who writes the layer sees that.
+        return 0
