@@ -16,11 +16,10 @@ from airstrip.events import discard
 from airstrip.images import BuiltImage
 from airstrip.images.oci import RunSettings, write_layout
 from airstrip.manifests import Images
-from airstrip.operations.image import check_baked_dags, ensure_images, plan_images
+from airstrip.operations.image import _plans, check_baked_dags, ensure_images, plan_images
 from airstrip.operations.properties import baked
 from airstrip.operations.properties.outcome import Outcome
 from airstrip.operations.properties.scene import Scene
-from airstrip.paths import cache_dir
 from airstrip.spec import Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
 from airstrip.targets.target import Target
@@ -32,7 +31,7 @@ RELEASE = {"revision": 1, "at": "", "by": "", "airstrip": "", "airflow": "", "st
 
 @pytest.fixture
 def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Spec:
-    monkeypatch.setattr(image_module, "cache_dir", lambda: tmp_path / "cache")
+    monkeypatch.setattr("airstrip.operations.image.cache_dir", lambda: tmp_path / "cache")
     (tmp_path / "dags/__pycache__").mkdir(parents=True)
     (tmp_path / "dags/one.py").write_text("one")
     return load(tmp_path, "dags: {image: {path: dags}}")
@@ -46,7 +45,7 @@ def load(folder: Path, more: str) -> Spec:
 def landed(spec: Spec) -> dict[str, str]:
     """The history's names, as an `up` of just now recorded them."""
     pinned = {"postgresql": DATABASE, "airflow": BASE, "airflow-dags": DAGS}
-    return {plan.reference: pinned[plan.name] for plan in image_module._plans(spec)}
+    return {plan.reference: pinned[plan.name] for plan in _plans(spec)}
 
 
 def test_what_is_landed_needs_no_image_and_a_changed_file_needs_that_layer_alone(spec: Spec) -> None:
@@ -76,12 +75,12 @@ class Node:
 
 
 def test_what_is_recorded_is_what_was_built_though_a_file_was_saved_meanwhile(
-    spec: Spec, monkeypatch: pytest.MonkeyPatch
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the next plan would take the new folder for what runs."""
     monkeypatch.setenv("AIRSTRIP_UV", "/no/uv")
     for name in ("ensure_airflow_image", "ensure_postgresql_image"):
-        layout = cache_dir() / name
+        layout = tmp_path / "cache" / name
         reference = f"localhost/airstrip/{name.split('_')[1]}:3.3.2-abcdef123456"
         digest = write_layout(layout, reference, [], RunSettings(user="1:1", working_dir="/", entrypoint=()))
         built = BuiltImage(reference, digest, layout)
