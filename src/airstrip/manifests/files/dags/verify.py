@@ -54,56 +54,60 @@ class Deferred(BaseOperator):
         return {"before": before, "after": platform.node(), "event": str(event)}
 
 
+@task
+def plain():
+    """A task as most are: no account, no secrets. Its log is read when its pod is gone."""
+    conf, pod = given(), platform.node()
+    log.info("airstrip verify %s in %s", conf["mark"], pod)
+    # Of a value that is looked for as the secrets are: who does not find it would find none of them.
+    with tempfile.NamedTemporaryFile() as canary:
+        pathlib.Path(canary.name).write_text(f"url://user:{conf['canary']}@host")
+        found = looks.find_secrets(conf["hashes"], conf["mark"])
+        sits = canary.name
+    secrets = f"/api/v1/namespaces/{conf['workers']}/secrets"
+    return {
+        "pod": pod,
+        "version": importlib.metadata.version("apache-airflow-core"),
+        "token": looks.TOKEN.exists(),
+        "canary": sits,
+        "found": found,
+        "attempts": [looks.attempt(f"list Secrets of {conf['workers']}", "GET", secrets)],
+    }
+
+
+@task
+def reader(seen):
+    """In a pod of its own: what another pod returned came here by XCom."""
+    return {"pod": platform.node(), "from": seen["pod"]}
+
+
+@task
+def values():
+    """What the secrets backend, or Airflow's own tables, hold; only hashes leave the task."""
+    texts = {
+        "variable": Variable.get(given()["variable"]),
+        "password": BaseHook.get_connection(given()["connection"]).password or "",
+    }
+    return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+
+
+@task
+def network():
+    """Who can be reached from a task's pod; an address is [host, port]."""
+    execution = urlsplit(os.environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"])
+    try:
+        dns = bool(socket.getaddrinfo(execution.hostname, execution.port))
+    except OSError:
+        dns = False
+    return {
+        "dns": dns,
+        "execution-api": looks.reaches(execution.hostname, execution.port or 80),
+        **{name: looks.reaches(*address) for name, address in given()["addresses"].items()},
+    }
+
+
 @dag(**SETTINGS, schedule=None, doc_md=__doc__)
 def airstrip_verify():
-    @task
-    def plain():
-        """A task as most are: no account, no secrets. Its log is read when its pod is gone."""
-        conf, pod = given(), platform.node()
-        log.info("airstrip verify %s in %s", conf["mark"], pod)
-        # Of a value that is looked for as the secrets are: who does not find it would find none of them.
-        with tempfile.NamedTemporaryFile() as canary:
-            pathlib.Path(canary.name).write_text(f"url://user:{conf['canary']}@host")
-            found = looks.find_secrets(conf["hashes"], conf["mark"])
-            sits = canary.name
-        secrets = f"/api/v1/namespaces/{conf['workers']}/secrets"
-        return {
-            "pod": pod,
-            "version": importlib.metadata.version("apache-airflow-core"),
-            "token": looks.TOKEN.exists(),
-            "canary": sits,
-            "found": found,
-            "attempts": [looks.attempt(f"list Secrets of {conf['workers']}", "GET", secrets)],
-        }
-
-    @task
-    def reader(seen):
-        """In a pod of its own: what another pod returned came here by XCom."""
-        return {"pod": platform.node(), "from": seen["pod"]}
-
-    @task
-    def values():
-        """What the secrets backend, or Airflow's own tables, hold; only hashes leave the task."""
-        texts = {
-            "variable": Variable.get(given()["variable"]),
-            "password": BaseHook.get_connection(given()["connection"]).password or "",
-        }
-        return {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
-
-    @task
-    def network():
-        """Who can be reached from a task's pod; an address is [host, port]."""
-        execution = urlsplit(os.environ["AIRFLOW__CORE__EXECUTION_API_SERVER_URL"])
-        try:
-            dns = bool(socket.getaddrinfo(execution.hostname, execution.port))
-        except OSError:
-            dns = False
-        return {
-            "dns": dns,
-            "execution-api": looks.reaches(execution.hostname, execution.port or 80),
-            **{name: looks.reaches(*address) for name, address in given()["addresses"].items()},
-        }
-
     reader(plain())
     values()
     network()
@@ -157,14 +161,14 @@ def airstrip_verify_isolation():
     account()
 
 
+@task
+def heads():
+    return looks.remote_heads()
+
+
 @dag(**SETTINGS, schedule=None)
 def airstrip_verify_git():
     """By itself, for a server that does not answer takes its time. Run only where DAGs come from git."""
-
-    @task
-    def heads():
-        return looks.remote_heads()
-
     heads()
 
 
