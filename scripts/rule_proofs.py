@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-_FAULTS = ("tests/cluster/faults/test_*.py", "tests/destroy/test_*.py")
+_FAULTS = ("tests/cluster/faults/test_*.py", "tests/cluster/test_git_dags.py", "tests/destroy/test_*.py")
 _CASES = "tests/unit/diagnose/*_cases.py"
 
 

@@ -148,8 +148,11 @@ class Redaction:
         return without_credentials(self._without_known(text)) if self._is_in_time(text) else STRUCK
 
     def word(self, text: str) -> str:
-        """Of a vocabulary or a name: a secret's value that happens to be it is told."""
-        return without_credentials(text) if self._is_in_time(text) else STRUCK
+        """Of a vocabulary or a name: a secret's value that happens to be it is told.
+
+        It costs next to nothing, and rules go by it: without it they would tell of objects that are called ***.
+        """
+        return without_credentials(text) if len(text) <= _LONGEST_TEXT else STRUCK
 
     def _is_in_time(self, text: str) -> bool:
         return len(text) <= _LONGEST_TEXT and not self._until()

@@ -209,7 +209,7 @@ def test_a_host_key_and_a_key_that_are_not_right_are_refused(remote: Remote, clu
 
 
 def assert_refused(remote: Remote, cluster: Cluster, git: str, code: str) -> None:
-    """`up` says the one cause, and the running release is what it was."""
+    """`up` says the one cause, as doctor does after it, and the running release is what it was."""
     before = release(cluster)
     remote.write(git)
     try:
@@ -218,6 +218,7 @@ def assert_refused(remote: Remote, cluster: Cluster, git: str, code: str) -> Non
         assert f"[{code}]" in done.stderr, done.stderr
         assert TOKEN not in done.stdout + done.stderr
         assert release(cluster) == before
+        Doctor(remote.landing, cluster).finds(code)
     finally:
         remote.write(remote.by_https())
 

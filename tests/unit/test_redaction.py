@@ -197,4 +197,7 @@ def test_a_value_as_deep_as_no_parser_goes_stops_nothing(value: str) -> None:
 
 def test_what_there_is_no_time_for_is_struck_out_whole() -> None:
     assert Redaction(until=lambda: True)("hello") == "***"
+    # Names and codes cost no time: rules go by them.
+    assert Redaction(until=lambda: True).word("ConfigMap") == "ConfigMap"
+    assert "hunter2" not in Redaction(until=lambda: True).word("postgresql://u:hunter2@h")
     assert Redaction()("hello " * 100_000) == "***"

@@ -26,6 +26,7 @@ from airstrip.operations.plan import objects_of
 from airstrip.operations.pools import ensure_pools, pools_of
 from airstrip.operations.project_secrets import check_references, declared_secrets
 from airstrip.operations.project_store import kept_projects, tell_airflow
+from airstrip.operations.record import recorded
 from airstrip.operations.render import check_manifests
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
@@ -138,30 +139,28 @@ def _land_stages(
     kept = kept_projects(cluster, spec)
     manifests = build_manifests(spec, platform, images, checksums, kept, read_git_secrets(spec, cluster))
     secrets = declared_secrets(cluster, spec)
-    previous = inventory.read(cluster, namespace)
     current = inventory.entries((*objects_of(manifests), *secrets))
-    # Recorded before anything is applied: what an interrupted `up` made is then known to `down`.
-    inventory.write(cluster, namespace, previous | current)
-    drop_failed_jobs(cluster, previous - current)
-    stages = Stages(session, emit, clock)
-    with DagsGate(session, manifests, force) as gate:
-        for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
-            lease.check()
-            if stage.name == _ROLLS:
-                gate.hold(emit, clock.left)
-            yield stages.apply(stage)
-            if stage.name == _PREPARED:
-                gate.start()
-    lease.check()
-    needed = awaited(cluster, spec.task_namespaces, previous)
-    yield prune(cluster, namespace, previous, current | needed, emit)
-    with step(emit, "airflow.ready", "Wait for Airflow") as progress:
-        stages.await_airflow(objects_of(manifests), progress)
-        await_dags(session, gate.facts, emit, progress.say, timeout=clock.left)
-    yield deliver_declared(session, lease, emit)
-    lease.check()
-    yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
-    tell_airflow(cluster, spec)
+    with recorded(cluster, namespace, current) as previous:
+        drop_failed_jobs(cluster, previous - current)
+        stages = Stages(session, emit, clock)
+        with DagsGate(session, manifests, force) as gate:
+            for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
+                lease.check()
+                if stage.name == _ROLLS:
+                    gate.hold(emit, clock.left)
+                yield stages.apply(stage)
+                if stage.name == _PREPARED:
+                    gate.start()
+        lease.check()
+        needed = awaited(cluster, spec.task_namespaces, previous)
+        yield prune(cluster, namespace, previous, current | needed, emit)
+        with step(emit, "airflow.ready", "Wait for Airflow") as progress:
+            stages.await_airflow(objects_of(manifests), progress)
+            await_dags(session, gate.facts, emit, progress.say, timeout=clock.left)
+        yield deliver_declared(session, lease, emit)
+        lease.check()
+        yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
+        tell_airflow(cluster, spec)
 
 
 def _record(session: Session, images: LandedImages, changed: int, error: str = "") -> None:
