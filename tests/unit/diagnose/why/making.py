@@ -31,16 +31,19 @@ KEY = "TaskInstanceKey(dag_id='d', task_id='load', run_id='r', try_number=1, map
 TRACE = "Traceback (most recent call last):"
 
 
+CONTROL, WORKERS = "airflow", "airflow-workers"
+
+
 def facts(state: str | None = None, **more: Any) -> WhyFacts:
     """Of a run in which `load` has a state and nothing else is wrong."""
     task = replace(TASK, state=state)
     found = WhyFacts(DAG, NOW, run=RUN, tasks=(task,), definitions=DEFINITIONS, task=task, asked=task, pods=(POD,))
-    return replace(found, **more)
+    return replace(found, **{"namespace": WORKERS, "control": CONTROL, **more})
 
 
 def before(**more: Any) -> WhyFacts:
     """Of a DAG that has not run."""
-    return WhyFacts(replace(DAG, **more), NOW)
+    return WhyFacts(replace(DAG, **more), NOW, namespace=WORKERS, control=CONTROL)
 
 
 def unmet(name: str, reason: str) -> dict[str, Any]:
