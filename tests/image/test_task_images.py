@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -58,12 +60,14 @@ def test_only_what_changed_is_built_anew(uv: Path, airflow_image: BuiltImage, tm
 
     copy_task_image("mine", find_task_image("python-basic", tmp_path), tmp_path)
     assert layers(build("mine", uv, tmp_path)) == layers(first)
-    (tmp_path / "mine" / "check.py").write_text("raise SystemExit('not today')\n")
+    # What no earlier run has left in the cache.
+    (tmp_path / "mine" / "check.py").write_text(f"raise SystemExit({time.time_ns()})\n")
     assert task_image_status(find_task_image("mine", tmp_path), cache_dir()).state == "changed"
     changed = build("mine", uv, tmp_path)
     assert layers(changed)[:-1] == layers(first)[:-1]
     assert layers(changed)[-1] != layers(first)[-1]
     assert task_image_status(find_task_image("mine", tmp_path), cache_dir()).image == changed
+    shutil.rmtree(changed.layout)
 
 
 def test_no_airflow_and_nothing_of_it_is_in_there(uv: Path, tmp_path: Path) -> None:
