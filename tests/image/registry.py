@@ -49,11 +49,12 @@ def ensure_registry() -> Path:
     program = cache_dir() / "checks" / f"registry-{_VERSION}" / "registry"
     if not program.is_file():
         go = ensure_go(cache_dir(), require_sources(), discard)
-        scratch = program.parent.with_suffix(".part")
+        scratch = program.parent.with_name(f"{program.parent.name}.part")
         environment = {**os.environ, "GOBIN": str(scratch), "GOTOOLCHAIN": "local", "GOFLAGS": "-buildvcs=false"}
         subprocess.run([str(go.path), "install", _MODULE], env=environment, check=True, cwd=cache_dir())
         program.parent.mkdir(parents=True, exist_ok=True)
         (scratch / "registry").replace(program)
+        scratch.rmdir()
     return program
 
 
