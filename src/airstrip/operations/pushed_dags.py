@@ -27,6 +27,12 @@ _OF_GIT = {
     "rollback": "In the repository: git revert COMMIT, then git push",
     "diff": "In a clone: git diff COMMIT; which commit is live: ./airstrip dags list",
 }
+_OF_IMAGE = {
+    "push": "Run: ./airstrip up   (as root, or with sudo): it makes a layer of them.",
+    "history": "Which images ran when: ./airstrip status --history",
+    "rollback": "Take the files of before, and run: ./airstrip up   (as root, or with sudo)",
+    "diff": "Whether the folder is what runs: ./airstrip plan",
+}
 _OF_FOLDER = {"push": "Save the files there: Airflow sees them within 15 s. "}
 _OTHERWISE = "To have revisions, write dags: {volume: {path: dags}}, and run: ./airstrip up   (as root, or with sudo)"
 
@@ -37,6 +43,8 @@ def require_pushed(spec: Spec, verb: str) -> None:
         return
     if spec.dags.git:
         cause, fix = "The file says dags.git.", _OF_GIT[verb]
+    elif spec.dags.in_image:
+        cause, fix = "The file says dags.image.", _OF_IMAGE[verb]
     elif spec.dags.path is not None:
         cause = f"The file says dags.path: Airflow reads {spec.dags.path} itself."
         fix = f"{_OF_FOLDER.get(verb, '')}{_OTHERWISE}"

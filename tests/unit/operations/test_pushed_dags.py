@@ -227,13 +227,16 @@ def test_up_leaves_the_file_s_folder_live(pushed: Pushed) -> None:
 
 
 @pytest.mark.parametrize("verb", ["push", "history", "rollback", "diff"])
-@pytest.mark.parametrize("way", ["git", "folder", "none"])
+@pytest.mark.parametrize("way", ["git", "image", "folder", "none"])
 def test_other_ways_have_other_words(verb: str, way: str) -> None:
-    dags = {"git": Dags(git=(GIT,)), "folder": Dags(path=Path("/d")), "none": Dags()}[way]
+    dags = {"git": Dags(git=(GIT,)), "image": Dags(in_image=True), "folder": Dags(path=Path("/d")), "none": Dags()}[way]
     with pytest.raises(UsageError) as raised:
         require_pushed(cast(Spec, SimpleNamespace(name="mine", dags=dags)), verb)
     assert (raised.value.code, raised.value.exit_code) == ("dags.not-pushed", 2)
-    assert ("git " if way == "git" else "dags: {volume: {path: dags}}") in raised.value.fix
+    if way in ("git", "image"):
+        assert f"dags.{way}" in raised.value.cause
+    else:
+        assert "dags: {volume: {path: dags}}" in raised.value.fix
 
 
 def test_who_is_interrupted_in_a_switch_records_nothing_untrue(pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
