@@ -13,6 +13,7 @@ from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow import api_probe
 from airstrip.diagnose.airflow.facts import SignFact
 from airstrip.diagnose.airflow.signs import find_signs
+from airstrip.diagnose.facts import ContainerFact
 from tests.unit.airflow_api.test_client import Airflow, Answer, ok
 from tests.unit.airflow_api.test_inspection import ago
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, seen
@@ -135,6 +136,25 @@ def test_whoever_does_not_reach_the_database_is_in_one_finding() -> None:
     (finding,) = diagnose(replace(seen(signs=signs), pods=(pod("scheduler", failing(OURS)),)))
     assert finding.symptom == "the database is not reached by api-server, dag-processor, scheduler"
     assert finding.evidence.splitlines() == [f"{name}: {OURS}" for name in ("api-server", "dag-processor", "scheduler")]
+
+
+@pytest.mark.parametrize(
+    ("container", "found"),
+    [
+        # It was restarted with its node, hours ago.
+        ({"ready": True, "restarts": 1, "last_ended": 7200.0}, ["database.unreachable"]),
+        ({"ready": True, "restarts": 1, "last_ended": None}, ["database.unreachable"]),
+        ({"ready": True, "restarts": 1, "last_ended": 5.0}, []),
+        ({"ready": False, "restarts": 1, "last_ended": 5.0}, []),
+    ],
+)
+def test_a_database_that_restarted_once_may_still_be_one_that_nobody_reaches(
+    container: dict[str, Any], found: list[str]
+) -> None:
+    """Where its own pod fails now, that says more."""
+    database = pod("postgresql", ContainerFact("postgresql", "i", "running", **container))
+    facts = seen(signs=(SignFact("unreachable", "dag-processor", "d-1", (OURS,)),))
+    assert codes(replace(facts, pods=(database,))) == found
 
 
 def test_an_import_error_s_credentials_are_struck_out() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_of, signs_of, subject
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.airflow.signs import RECENT
+from airstrip.diagnose.facts import ContainerFact, Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
 from airstrip.findings import Explanation
@@ -67,7 +68,7 @@ def _login_refused(facts: Facts) -> Iterator[Match]:
 def _unreachable(facts: Facts) -> Iterator[Match]:
     """One finding, whoever says it; nothing where the database's own pod fails: that says more."""
     for pod, container in facts.containers():
-        if pod.component == DATABASE and (container.restarts > 0 or container.state == "terminated"):
+        if pod.component == DATABASE and _fails(container):
             return
     told = {component: (about, said) for about, component, said in _told(facts, "unreachable") if component != DATABASE}
     if told:
@@ -78,6 +79,12 @@ def _unreachable(facts: Facts) -> Iterator[Match]:
             seen,
             [about for about, _ in told.values()],
         )
+
+
+def _fails(container: ContainerFact) -> bool:
+    """Now: what restarted long ago, as with its node, is well since."""
+    just_ended = container.last_ended is not None and container.last_ended < RECENT
+    return (not container.ready and (container.restarts > 0 or container.state == "terminated")) or just_ended
 
 
 def _airflow_says(facts: Facts) -> Iterator[Match]:
