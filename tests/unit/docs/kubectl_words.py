@@ -29,7 +29,7 @@ VERBS = {
     "describe": Verb(1),
     "edit": Verb(1),
     "exec": Verb(1),
-    "get": Verb(1, frozenset({"-o"}), frozenset({"--watch", "--show-labels"})),
+    "get": Verb(1, frozenset({"-l", "-o"}), frozenset({"--watch", "--show-labels"})),
     "logs": Verb(1, frozenset({"-c"}), frozenset({"--previous"})),
 }
 _SINGULAR = frozenset(

@@ -44,14 +44,20 @@ def parse(words: list[str]) -> None:
 def _own(command: TyperCommand, words: list[str]) -> list[str]:
     """Without the prose behind it: words beyond its arguments."""
     valued = {
-        name for each in command.params if isinstance(each, TyperOption) and not each.is_flag for name in each.opts
+        name: "1" if each.bare_type() == "int" else ""
+        for each in command.params
+        if isinstance(each, TyperOption) and not each.is_flag
+        for name in each.opts
     }
     room = sum(each.nargs if each.nargs > 0 else 9 for each in command.params if isinstance(each, TyperArgument))
     own: list[str] = []
     rest = iter(words)
     for word in rest:
         if word.startswith("-"):
-            own += [word, *([next(rest, "")] if word in valued else [])]
+            own += [word, *([valued[word] or next(rest, "")] if word in valued else [])]
+            if valued.get(word):
+                # A number is for the user to fill in.
+                next(rest, "")
         elif room:
             room -= 1
             own.append(word)
