@@ -6,7 +6,10 @@ import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 from tests.dev.conftest import Author
 from tests.landing import ROOT
@@ -38,9 +41,17 @@ def test_isolation(run_dag):
 """
 
 
-def test_examples_that_make_no_pods_run_here(author: Author) -> None:
-    file = "examples/airstrip.yaml"
-    author.write({"examples/dev.env": f"DATABASE_URL=sqlite:///{author.project}/examples/shop.db\n"})
+@pytest.fixture
+def folder(author: Author) -> Iterator[Path]:
+    """Taken away again: `airstrip test` looks for tests in all of the author's project."""
+    found = author.project / "examples"
+    yield found
+    shutil.rmtree(found)
+
+
+def test_examples_that_make_no_pods_run_here(author: Author, folder: Path) -> None:
+    file = f"{folder.name}/airstrip.yaml"
+    author.write({"examples/dev.env": f"DATABASE_URL=sqlite:///{folder}/shop.db\n"})
     words = [word for name in NAMES for word in ("--example", name)]
     written = author.document("init", *words, "-f", file, code=0)["data"]["written"]
     assert set(written) >= {file, *(f"examples/dags/example_{name}.py" for name in NAMES)}
