@@ -32,7 +32,8 @@ class GitSyncFile(Written):
     image: ImageReference | None = Field(None, description="Another image of git-sync v4. Default: upstream's.")
     depth: int = Field(1, ge=0, le=1_000_000, description="Commits of history that are fetched; 0 is all of it.")
     submodules: Literal["off", "shallow", "recursive"] = Field(
-        "off", description="Fetched too: the repository's own, or theirs as well. The token goes to their server."
+        "off",
+        description="Fetched too: the repository's own, or theirs as well. Those of the same server get the token.",
     )
     keep_hours: int = Field(
         DEFAULT_KEEP_HOURS, ge=1, le=8760, description="Hours that a commit's files stay when a newer one is live."
