@@ -47,7 +47,7 @@ def entries(folder: Path) -> Iterator[Path]:
             if Path(root, name).is_symlink():
                 yield Path(root, name)
         folders[:] = sorted(name for name in folders if name not in _LEFT_OUT)
-        yield from (Path(root, name) for name in sorted(files) if _is_file(Path(root, name)))
+        yield from (Path(root, name) for name in sorted(files) if name not in _LEFT_OUT and _is_file(Path(root, name)))
 
 
 def _is_file(path: Path) -> bool:

@@ -72,7 +72,12 @@ def _problem_of_link(path: Path, root: Path) -> str:
         resolved = path.resolve(strict=True)
     except (OSError, RuntimeError):
         return f"a link to {_printable(str(target))}, which is not there"
-    return "" if resolved.is_relative_to(root) else f"a link to {_printable(str(target))}, outside of the folder"
+    if not resolved.is_relative_to(root):
+        return f"a link to {_printable(str(target))}, outside of the folder"
+    if resolved.is_dir():
+        # Its walk calls a folder that it meets twice a loop, and the DAG processor ends.
+        return f"a link to {_printable(str(target))}, a folder: Airflow takes one that it meets twice for a loop"
+    return ""
 
 
 def _printable(name: str) -> str:

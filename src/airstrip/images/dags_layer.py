@@ -30,14 +30,15 @@ class DagsRequest:
 
 
 def check_dags(request: DagsRequest) -> None:
-    """Raises ImageError for links that lead nowhere in the image, and for more than belongs into one."""
+    """Raises ImageError for links that lead to no file in the image, and for more than belongs into one."""
     stray = [f"{name} -> {target}" for name, target in _links(request) if not _is_inside(request, name, target)]
     if stray:
         raise ImageError(
             "dags.link-outside",
-            f"{stray[0].partition(' ')[0]} is a link that leads nowhere in the image"
+            f"{stray[0].partition(' ')[0]} is a link that leads to no file in the image"
             + (f", and so are {len(stray) - 1} more" if len(stray) > 1 else ""),
-            cause=f"The image has {request.folder} alone, at another place.",
+            cause=f"The image has {request.folder} alone, at another place."
+            " And Airflow takes a folder that it meets twice for a loop.",
             fix="Put the file itself there, or let the link name one in the same folder of DAGs, relative to its own.",
             details="\n".join(stray),
         )
@@ -104,11 +105,11 @@ def _links(request: DagsRequest) -> Iterator[tuple[str, str]]:
 
 
 def _is_inside(request: DagsRequest, name: str, target: str) -> bool:
-    """Whether the link leads to something that the layer has too."""
+    """Whether the link leads to a file that the layer has too."""
     if target.startswith("/"):
         return False
     found = os.path.relpath((request.folder / name).resolve(), request.folder.resolve())
-    return any(each == found or each.startswith(f"{found}/") for each in request.files)
+    return found in request.files
 
 
 def _size(path: Path) -> int:

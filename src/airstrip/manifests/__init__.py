@@ -45,7 +45,7 @@ from airstrip.manifests.projects import (
     projects_selector,
 )
 from airstrip.manifests.secrets import SecretValues, build_secrets, completed, missing_keys
-from airstrip.manifests.settings import PARALLELISM
+from airstrip.manifests.settings import PARALLELISM, PUSHED_CLASS
 
 __all__ = [
     "ADMIN_SECRET",
@@ -64,6 +64,7 @@ __all__ = [
     "POSTGRESQL",
     "POSTGRESQL_PORT",
     "PROJECTS_MAP",
+    "PUSHED_CLASS",
     "SCHEDULER",
     "SCHEDULER_HEALTH_PORT",
     "SECRETS",

@@ -25,6 +25,8 @@ from airstrip.manifests.names import (
 from airstrip.spec import Dags, Spec
 from airstrip_pods.conventions import DAGS_CLAIM, DAGS_CLAIM_VARIABLE
 
+PUSHED_CLASS = "airstrip_pushed_dags.PushedDagBundle"
+"""Of files/pushed."""
 PARALLELISM: Mapping[str, int] = {"kubernetes": 32, "local": 8}
 """How many tasks each scheduler lets be at work at once, by executor, where the file does not say."""
 # How soon a saved file is seen, but for the parsing.
@@ -70,7 +72,7 @@ def _users_bundle(spec: Spec) -> dict[str, object]:
     """What was pushed has a version: a task runs the files that its run began with. See files/pushed/."""
     refresh = _FIXED_REFRESH_SECONDS if spec.dags.in_image else _DAGS_REFRESH_SECONDS
     found = _local_bundle("main", DAGS_DIR, refresh)
-    return {**found, "classpath": "airstrip_pushed_dags.PushedDagBundle"} if spec.dags.pushed else found
+    return {**found, "classpath": PUSHED_CLASS} if spec.dags.pushed else found
 
 
 def _local_bundle(name: str, path: str, refresh_interval: int) -> dict[str, object]:

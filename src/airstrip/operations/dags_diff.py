@@ -95,7 +95,7 @@ def _row(name: str, old: _Side, new: _Side, *, stat: bool) -> FileDiffData:
 
 
 def _unified(name: str, change: _Change, old: _Side, new: _Side) -> list[str] | None:
-    """As patch(1) reads it; None where it is not text, or too large. Empty where only the mode is another."""
+    """As a unified diff; None where it is not text, or too large. Empty where only the mode is another."""
     texts = [_lines(side, name) for side in (old, new)]
     if None in texts:
         return None

@@ -18,6 +18,7 @@ from airstrip.manifests import (
     CHECK_BUNDLES,
     CHECK_FOLDERS,
     DAG_PROCESSOR,
+    PUSHED_CLASS,
     build_check,
     environment_map,
 )
@@ -35,6 +36,11 @@ class Processor:
 
     deployment: Mapping[str, Any]
     environment: Mapping[str, str]
+
+    @property
+    def reads_pushed(self) -> bool:
+        """Whether its bundle is what was pushed into the volume."""
+        return PUSHED_CLASS in self.environment.get("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "")
 
 
 def landed_processor(session: Session) -> Processor:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from airstrip import images
 from airstrip.answers import PushedData
 from airstrip.errors import UsageError
 from airstrip.events import Emit
 from airstrip.images import Login
-from airstrip.operations.references import folder_of, read_reference, secret_reader
+from airstrip.operations.references import read_reference, secret_reader
 from airstrip.operations.session import Session
 from airstrip.operations.task_images import images_folder, require_built
 from airstrip.paths import cache_dir
@@ -52,6 +54,6 @@ def _named(session: Session, username: str | None, password: str | None) -> Logi
             fix="--username NAME --password env:VARIABLE, file:PATH or k8s:NAME/KEY",
         )
     read = secret_reader(session.cluster, session.spec) if password.startswith("k8s:") else None
-    secret = read_reference(password, folder_of(session.spec), read)
+    secret = read_reference(password, Path(), read)
     assert secret is not None
     return Login(username, secret, password)

@@ -88,8 +88,15 @@ def folder_to_send(spec: Spec, path: Path | None) -> Path:
 def opened(session: Session, emit: Emit, *, writes: bool) -> Iterator[Volume]:
     """The volume, with a pod that is gone at the end. Who writes holds the deployment's Lease."""
     spec, namespace = session.spec, session.spec.namespaces.control
-    processor = dict(landed_processor(session).deployment)
-    job = build_volume_job(processor, deployment=spec.name, namespace=namespace, writes=writes)
+    processor = landed_processor(session)
+    if not processor.reads_pushed:
+        raise UsageError(
+            "dags.not-landed-so",
+            f"{spec.name} was landed with DAGs that come in another way",
+            cause="The file was changed since: what is mounted there is not the volume of pushed files.",
+            fix="Run: ./airstrip up   (as root, or with sudo)",
+        )
+    job = build_volume_job(dict(processor.deployment), deployment=spec.name, namespace=namespace, writes=writes)
     with ExitStack() as stack:
         with step(emit, "dags.volume", "Open the volume of DAGs") as progress:
             if writes:

@@ -16,8 +16,16 @@ def test_a_folder_without_problems(tmp_path: Path) -> None:
     (tmp_path / "lib").mkdir()
     (tmp_path / "lib" / "a.py").write_text("x")
     (tmp_path / "b.py").symlink_to("lib/a.py")
-    (tmp_path / "all").symlink_to("lib")
     assert hindrances(tmp_path) == []
+
+
+def test_a_folder_that_airflow_would_meet_twice_is_told(tmp_path: Path) -> None:
+    """Its DAG processor ends there, and every DAG of the deployment goes with it."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.py").write_text("x")
+    (tmp_path / "all").symlink_to("lib")
+    (tmp_path / "lib" / "loop").symlink_to(".")
+    assert [line.partition(": ")[0] for line in hindrances(tmp_path)] == ["all", "lib/loop"]
 
 
 def test_every_problem_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

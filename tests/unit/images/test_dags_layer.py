@@ -98,8 +98,8 @@ def test_links_that_lead_nowhere_in_the_image_are_all_named(tmp_path: Path) -> N
         check_dags(DagsRequest(wanted.folder, (*wanted.files, *links)))
     assert raised.value.code == "dags.link-outside"
     named = [line.partition(" -> ")[0] for line in raised.value.details.splitlines()]
-    assert named == ["beside.py", "absolute.py", "broken.py"]
-    check_dags(DagsRequest(wanted.folder, (*wanted.files, "sub/fine.py", "folder")))
+    assert named == ["folder", "beside.py", "absolute.py", "broken.py"]
+    check_dags(DagsRequest(wanted.folder, (*wanted.files, "sub/fine.py")))
 
 
 def test_more_than_belongs_into_an_image_is_refused_with_what_is_largest(

@@ -13,8 +13,9 @@ from airstrip.dags.facts import Facts
 from airstrip.errors import AirstripError, CheckError, UsageError
 from airstrip.events import discard
 from airstrip.kube import Lease
-from airstrip.operations import dags_diff, dags_push, dags_revisions
+from airstrip.operations import dags_diff, dags_push, dags_revisions, pushed_dags
 from airstrip.operations.dags_diff import diff_dags
+from airstrip.operations.dags_facts import Processor
 from airstrip.operations.dags_push import deliver_declared, planned_push, push_dags
 from airstrip.operations.dags_revisions import dags_history, rollback_dags
 from airstrip.operations.pushed_dags import LIVE, require_pushed
@@ -249,3 +250,18 @@ def test_who_is_interrupted_in_a_switch_records_nothing_untrue(pushed: Pushed, m
     with pytest.raises(KeyboardInterrupt):
         push(pushed, "two")
     assert (pushed.annotations[LIVE], live_text(pushed)) == ("", "one")
+
+
+def test_a_volume_that_was_landed_for_something_else_is_not_written_to(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After `dags.path` it is the author's own folder, after git-sync that one's."""
+    bundles = '[{"classpath": "airflow.dag_processing.bundles.local.LocalDagBundle"}]'
+    processor = Processor({}, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles})
+    monkeypatch.setattr(pushed_dags, "landed_processor", lambda _: processor)
+    with (
+        pytest.raises(UsageError, match="another way") as raised,
+        pushed_dags.opened(pushed.session, discard, writes=True),
+    ):
+        pass
+    assert raised.value.code == "dags.not-landed-so"
