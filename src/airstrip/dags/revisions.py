@@ -123,6 +123,8 @@ class Revisions:
         """Makes a revision the live one; `record` is what its line of the history says."""
         if not self._folder(revision).is_dir():
             raise Refused(f"the revision {revision} is not there")
+        if not self._is_whole(revision):
+            raise Refused(f"the files of the revision {revision} are not those that were pushed")
         ahead = time.time() + _AHEAD_SECONDS
         for path in entries(self._folder(revision)):
             os.utime(path, (ahead, ahead), follow_symlinks=False)

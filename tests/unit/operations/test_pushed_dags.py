@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from airstrip.dags.facts import Facts
+from airstrip.dags.revisions import Refused
 from airstrip.errors import AirstripError, CheckError, UsageError
 from airstrip.events import discard
 from airstrip.kube import Lease
@@ -265,3 +266,15 @@ def test_a_volume_that_was_landed_for_something_else_is_not_written_to(
     ):
         pass
     assert raised.value.code == "dags.not-landed-so"
+
+
+def test_files_that_were_changed_in_the_volume_are_pushed_again_and_not_gone_back_to(pushed: Pushed) -> None:
+    first = push(pushed, "one")
+    second = push(pushed, "two")
+    for revision in (first, second):
+        (pushed.volume.root / "revisions" / revision / "a.py").write_text("spoilt")
+    # The pod tells it as an error; there is none here.
+    with pytest.raises(Refused, match="not those that were pushed"):
+        rollback_dags(pushed.session, None, discard)
+    assert push(pushed, "two") == second
+    assert live_text(pushed) == "two"
