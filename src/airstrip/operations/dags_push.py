@@ -179,16 +179,15 @@ def _checked(session: Session, files: Path, folder: Path, emit: Emit) -> list[Fi
 def _deliver(
     session: Session, volume: Volume, state: VolumeState, files: Path, record: Mapping[str, Any], emit: Emit
 ) -> list[str]:
-    """Sends, switches, and takes old revisions away; returns those."""
+    """Takes old revisions away, for whose room a full volume waits, sends and switches; returns what went."""
     revision = record["revision"]
     with step(emit, "dags.push", "Push DAG files") as progress:
+        used = _in_use(session)
+        gone = [] if used is None else volume.prune({*_to_keep(session, state, revision), *used})
         volume.send(revision, files)
         switch(session, volume, revision, record)
         progress.note = f"{record['files']} files, revision {revision[:12]}"
-        used = _in_use(session)
-        if used is None:
-            return []
-        return volume.prune({*_to_keep(session, state, revision), *used})
+        return gone
 
 
 def _to_keep(session: Session, state: VolumeState, revision: str) -> list[str]:

@@ -278,3 +278,17 @@ def test_files_that_were_changed_in_the_volume_are_pushed_again_and_not_gone_bac
         rollback_dags(pushed.session, None, discard)
     assert push(pushed, "two") == second
     assert live_text(pushed) == "two"
+
+
+def test_room_is_made_before_files_are_sent(pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A volume that is full takes a push when `keep` was lowered."""
+    old = [push(pushed, text) for text in ("one", "two", "three")]
+    pushed.keep = 2
+
+    def full(revision: str, folder: Path) -> None:
+        raise AirstripError("dags.volume-full", "the volume of DAG files has no room", cause="", fix="")
+
+    monkeypatch.setattr(pushed.volume, "send", full)
+    with pytest.raises(AirstripError, match="no room"):
+        push(pushed, "four")
+    assert pushed.volume.state().kept == {old[-1]}
