@@ -109,6 +109,14 @@ def test_an_example_goes_where_the_file_that_is_there_has_its_dags(airstrip: Air
     assert set(load_spec(Path("deploy/prod.yaml"), {"local": LocalSpec}).projects) == {"sales", "examples-database"}
 
 
+@pytest.mark.parametrize("way", ["volume", "image"])
+def test_an_example_goes_where_what_is_delivered_lies(airstrip: Airstrip, way: str) -> None:
+    Path("airstrip.yaml").write_text(f"apiVersion: airstrip/v1\nname: mine\ndags: {{{way}: {{path: pipelines}}}}\n")
+    assert airstrip("init", "--example", "smoke").code == 0
+    assert Path("pipelines/example_smoke.py").is_file()
+    assert not Path("dags").exists()
+
+
 def test_an_example_overwrites_nothing(airstrip: Airstrip) -> None:
     airstrip("init", "--example", "smoke")
     before = Path("airstrip.yaml").read_text()

@@ -55,8 +55,9 @@ def _init_examples(file: Path, examples: tuple[Example, ...]) -> Result[WrittenD
 
 def _folder_of_dags(delivery: object) -> str:
     """Where DAGs do not come from a folder, they are left beside the file, to be put where they come from."""
-    path = delivery.get("path") if isinstance(delivery, dict) else None
-    return path if isinstance(path, str) else _DAGS
+    ways = (delivery, delivery.get("volume"), delivery.get("image")) if isinstance(delivery, dict) else ()
+    paths = (way.get("path") for way in ways if isinstance(way, dict))
+    return next((path for path in paths if isinstance(path, str)), _DAGS)
 
 
 def _missing(contents: Mapping[Path, str]) -> dict[Path, str]:
