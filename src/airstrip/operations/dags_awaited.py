@@ -14,11 +14,11 @@ from airstrip.events import Emit, Warned
 from airstrip.kube import Cluster
 from airstrip.manifests import DAG_PROCESSOR
 from airstrip.operations.dag_files import await_first_parse
+from airstrip.operations.dags_seen import BUNDLE, defined_dags
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
 from airstrip.times import moment
 
-_BUNDLE = "main"
 _LONGEST_SECONDS = 120.0
 _POLL_SECONDS = 0.3
 
@@ -35,7 +35,7 @@ def await_dags(
     if spec.dags.baked is None or facts is None:
         await_first_parse(session.airflow, spec.dags.live_folder)
         return
-    wanted = {dag.dag_id for file in facts.parsed.files if file.bundle == _BUNDLE for dag in file.dags}
+    wanted = defined_dags(facts)
     deadline = time.monotonic() + min(timeout, _LONGEST_SECONDS)
     while pending := _pending(session, wanted, spec.dags.baked):
         if time.monotonic() > deadline:
@@ -46,7 +46,7 @@ def await_dags(
         time.sleep(_POLL_SECONDS)
 
 
-def _pending(session: Session, wanted: set[str], folder: Path) -> list[str]:
+def _pending(session: Session, wanted: frozenset[str], folder: Path) -> list[str]:
     """Of DAGs: those that the running dag-processor has not read, and those that are there still though their file
     is gone. One that cannot be imported has been read."""
     since = processor_started(session.cluster, session.spec)
@@ -60,7 +60,7 @@ def _pending(session: Session, wanted: set[str], folder: Path) -> list[str]:
 def _rows(airflow: AirflowClient) -> Mapping[str, Dag] | None:
     """None where Airflow does not answer just now."""
     try:
-        return {dag.dag_id: dag for dag in airflow.dags() if dag.bundle_name == _BUNDLE}
+        return {dag.dag_id: dag for dag in airflow.dags() if dag.bundle_name == BUNDLE}
     except AirflowError as error:
         if not may_pass(error):
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airstrip.answers import PushData
-from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of, snapshot
+from airstrip.dags import Facts, Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of, snapshot
 from airstrip.errors import AirflowError, CheckError, UsageError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
@@ -17,7 +17,7 @@ from airstrip.kube import Lease
 from airstrip.operations.dags_check import note_of
 from airstrip.operations.dags_facts import collect, landed_processor
 from airstrip.operations.dags_gate import described
-from airstrip.operations.dags_seen import await_revision
+from airstrip.operations.dags_seen import await_revision, defined_dags
 from airstrip.operations.git_tree import tree_of
 from airstrip.operations.history import now, whoever
 from airstrip.operations.pushed_dags import (
@@ -50,6 +50,7 @@ def push_dags(
     _ = session.platform
     landed_processor(session)
     findings: list[Finding] = []
+    wanted: frozenset[str] | None = None
     gone: list[str] = []
     with _still(folder) as files:
         record = _record(folder, files, PUSH, message)
@@ -59,10 +60,11 @@ def push_dags(
         ):
             state = volume.state()
             if changed := not _is_live(volume, state, record["revision"]):
-                findings = [] if force else _checked(session, files, folder, emit)
+                if not force:
+                    findings, wanted = _checked(session, files, folder, emit)
                 lease.check()
                 gone = _deliver(session, volume, state, files, record, emit)
-        seen = await_revision(session.airflow, record["revision"], emit) if changed and holds_dags(files) else None
+        seen = _await_seen(session, record["revision"], files, emit, wanted) if changed else None
     data: PushData = {
         "name": session.spec.name,
         "folder": str(folder),
@@ -102,8 +104,11 @@ def planned_push(session: Session) -> tuple[str, ...]:
     return (f"push {dags.path} as revision {revision[:12]}, in place of {live[:12] or 'what is live, if anything'}",)
 
 
-def deliver_declared(session: Session, lease: Lease, emit: Emit) -> int:
-    """Of `up`: the file's folder is live afterwards. How many revisions that took: none where it was so before."""
+def deliver_declared(session: Session, lease: Lease, emit: Emit, facts: Facts | None = None) -> int:
+    """Of `up`: the file's folder is live afterwards. How many revisions that took: none where it was so before.
+
+    `facts` are those of the check before, where there was one.
+    """
     dags = session.spec.dags
     if not dags.pushed or dags.path is None:
         return 0
@@ -119,9 +124,17 @@ def deliver_declared(session: Session, lease: Lease, emit: Emit) -> int:
                 return 0
             lease.check()
             _deliver(session, volume, state, files, record, emit)
-        if holds_dags(files):
-            await_revision(session.airflow, revision, emit)
+        _await_seen(session, revision, files, emit, None if facts is None else defined_dags(facts))
     return 1
+
+
+def _await_seen(
+    session: Session, revision: str, files: Path, emit: Emit, wanted: frozenset[str] | None
+) -> float | None:
+    """Nothing where there is nothing to see."""
+    if not (holds_dags(files) if wanted is None else wanted):
+        return None
+    return await_revision(session.airflow, revision, emit, wanted)
 
 
 @contextmanager
@@ -157,8 +170,8 @@ def _record(folder: Path, files: Path, how: str, message: str) -> dict[str, Any]
     }
 
 
-def _checked(session: Session, files: Path, folder: Path, emit: Emit) -> list[Finding]:
-    """What is not broken and yet wrong. Raises CheckError for what Airflow would refuse."""
+def _checked(session: Session, files: Path, folder: Path, emit: Emit) -> tuple[list[Finding], frozenset[str]]:
+    """What is not broken and yet wrong, and the DAGs of the files. Raises CheckError for what Airflow would refuse."""
     with step(emit, "dags.check", f"Check {folder}") as progress:
         facts = collect(session, landed_processor(session), files, lambda: session.airflow, emit, progress.say)
         progress.note = note_of(facts)
@@ -173,7 +186,7 @@ def _checked(session: Session, files: Path, folder: Path, emit: Emit) -> list[Fi
             fix="Mend the files and push again; ./airstrip dags push --force pushes them as they are.",
             details=described(broken),
         )
-    return [defect.to_finding() for defect in defects]
+    return [defect.to_finding() for defect in defects], defined_dags(facts)
 
 
 def _deliver(

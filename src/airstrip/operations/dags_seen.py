@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from airstrip.airflow_api import AirflowClient, may_pass
+from airstrip.dags import Facts
 from airstrip.errors import AirflowError
 from airstrip.events import Emit, Warned, step
 
@@ -14,11 +15,21 @@ _SECONDS = 30.0
 _POLL_SECONDS = 0.3
 
 
-def await_revision(client: AirflowClient, revision: str, emit: Emit) -> float | None:
-    """The seconds until all its DAGs are the live ones; None, and a warning, where that takes too long."""
+def defined_dags(facts: Facts) -> frozenset[str]:
+    """The ids of the user's DAGs, as the check of the files found them."""
+    return frozenset(dag.dag_id for file in facts.parsed.files if file.bundle == BUNDLE for dag in file.dags)
+
+
+def await_revision(
+    client: AirflowClient, revision: str, emit: Emit, wanted: frozenset[str] | None = None
+) -> float | None:
+    """The seconds until all its DAGs are the live ones; None, and a warning, where that takes too long.
+
+    `wanted` are its DAGs, where a check found them: a new one is waited for, and one that it has no more is not.
+    """
     begun = time.monotonic()
     with step(emit, "dags.seen", "Wait until Airflow has read them") as progress:
-        while not is_seen(client, revision):
+        while not is_seen(client, revision, wanted):
             if time.monotonic() - begun > _SECONDS:
                 break
             time.sleep(_POLL_SECONDS)
@@ -31,8 +42,9 @@ def await_revision(client: AirflowClient, revision: str, emit: Emit) -> float | 
     return None
 
 
-def is_seen(client: AirflowClient, revision: str) -> bool:
-    """No DAG is of another one, but for those whose file cannot be imported now."""
+def is_seen(client: AirflowClient, revision: str, wanted: frozenset[str] | None = None) -> bool:
+    """All that are wanted are of it. Where these are not known: none is of another one, but for those whose file cannot
+    be imported now."""
     try:
         dags = [dag for dag in client.dags() if dag.bundle_name == BUNDLE]
         errors = any(error.bundle_name == BUNDLE for error in client.import_errors())
@@ -40,5 +52,7 @@ def is_seen(client: AirflowClient, revision: str) -> bool:
         if not may_pass(error):
             raise
         return False
+    if wanted is not None:
+        return wanted <= {dag.dag_id for dag in dags if dag.version == revision}
     read = [dag for dag in dags if not dag.has_import_errors]
     return all(dag.version == revision for dag in read) and (bool(read) or errors)

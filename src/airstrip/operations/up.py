@@ -157,7 +157,7 @@ def _land_stages(
         with step(emit, "airflow.ready", "Wait for Airflow") as progress:
             stages.await_airflow(objects_of(manifests), progress)
             await_dags(session, gate.facts, emit, progress.say, timeout=clock.left)
-        yield deliver_declared(session, lease, emit)
+        yield deliver_declared(session, lease, emit, gate.facts)
         lease.check()
         yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
         tell_airflow(cluster, spec)

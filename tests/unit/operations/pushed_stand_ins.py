@@ -71,7 +71,8 @@ class Airflow:
 
     def dags(self) -> list[Any]:
         live = self.volume.state().live
-        return [SimpleNamespace(bundle_name="main", version=live, has_import_errors=False)] if live else []
+        found = SimpleNamespace(dag_id="d", bundle_name="main", version=live, has_import_errors=False)
+        return [found] if live else []
 
     def import_errors(self) -> list[Any]:
         return []
