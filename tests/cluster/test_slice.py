@@ -132,8 +132,9 @@ def test_an_import_error_is_named_by_status_and_lands_by_force_only(landing: Lan
         document = json.loads(landing.airstrip("status", "--json").stdout)
         assert (document["exitCode"], document["data"]["state"]) == (3, "degraded")
         (finding,) = document["findings"]
-        assert "broken.py" in finding["symptom"]
-        assert finding["cause"] == "ModuleNotFoundError: No module named 'no_such_module_at_all'"
+        assert finding["code"] == "dags.missing-package"
+        assert finding["symptom"] == "broken.py cannot be imported: there is no module no_such_module_at_all"
+        assert finding["evidence"] == "ModuleNotFoundError: No module named 'no_such_module_at_all'"
         refused = landing.airstrip("up", "--yes", "--json")
         assert refused.returncode == 3
         (error,) = json.loads(refused.stdout)["errors"]
