@@ -159,6 +159,6 @@ def test_up_killed_at_any_moment_is_completed_by_the_next(landing: Landing) -> N
     # Airflow has read nothing before, or very little.
     (finding,) = json.loads(landing.ok("up", "--yes", "--force", "--json"))["findings"]
     assert "broken.py" in finding["symptom"]
-    assert "no_such_module_at_all" in finding["cause"]
+    assert "no_such_module_at_all" in finding["symptom"]
     broken.unlink()
     landing.ok("run", "smoke")
