@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from airstrip.manifests.access import build_access
 from airstrip.manifests.api_server import build_api_server
@@ -54,17 +54,8 @@ def build_manifests(
     config_maps = _patched(inputs, *config_maps)
     # Of all that rolls, so that it runs before anything does.
     check = build_git_check(inputs, (*config_maps, *airflow))
-    foundation = (
-        *_patched(inputs, *build_access(inputs)),
-        *(item for item in config_maps if item not in check),
-        *_patched(
-            inputs,
-            *build_projects(inputs),
-            *build_claims(inputs),
-            *build_network_policies(inputs),
-            *disruption_budgets(inputs, _replicas((*database, *airflow))),
-        ),
-    )
+    others = (item for item in config_maps if item not in check)
+    foundation = _foundation(inputs, others, disruption_budgets(inputs, _replicas((*database, *airflow))))
     check_targets(inputs, (*check, *foundation, *database, *migration, *airflow))
     return ManifestSet(
         (
@@ -74,6 +65,15 @@ def build_manifests(
             Stage("migration", migration),
             Stage("airflow", airflow),
         )
+    )
+
+
+def _foundation(inputs: Inputs, config_maps: Iterable[Object], budgets: Iterable[Object]) -> tuple[Object, ...]:
+    """What pods need before they start; ConfigMaps are patched already."""
+    return (
+        *_patched(inputs, *build_access(inputs)),
+        *config_maps,
+        *_patched(inputs, *build_projects(inputs), *build_claims(inputs), *build_network_policies(inputs), *budgets),
     )
 
 
