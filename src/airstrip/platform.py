@@ -23,16 +23,23 @@ class Binding:
 class SharedVolume:
     """One backing with a PersistentVolume and a claim in each namespace: its contents are the same in both.
 
-    `data`, which the pods of projects share, is bound in the workers' namespace alone. `backing` names what is
-    behind the claims where that can change while they stay. `projects` are the bindings in namespaces that projects
-    have of their own, by project: of `data`, that project's folder alone.
+    `claim` is the claim's name, where that is not the purpose. `data`, which the pods of projects share, is bound in
+    the workers' namespace alone. `backing` names what is behind the claims where that can change while they stay.
+    `projects` are the bindings in namespaces that projects have of their own, by project: of `data`, that project's
+    folder alone.
     """
 
     purpose: Purpose
     access_mode: Literal["ReadWriteOnce", "ReadWriteMany"]
     bindings: Mapping[Role, Binding]
+    claim: str = ""
     backing: str = ""
     projects: Mapping[str, Binding] = field(default_factory=dict)
+
+    @property
+    def claim_name(self) -> str:
+        """In every namespace."""
+        return self.claim or self.purpose
 
 
 @dataclass(frozen=True)

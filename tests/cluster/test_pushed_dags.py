@@ -151,7 +151,7 @@ def test_a_push_that_is_killed_leaves_the_old_one_live_and_the_next_mends(pushed
         ballast.unlink()
     assert pushed.live() == live
     assert pushed.push("MENDED")["changed"] is True
-    volume = state_dir(NAME) / "dags"
+    volume = state_dir(NAME) / "volumes" / "pushed-dags"
     assert list((volume / "incoming").iterdir()) == []
     assert len(list((volume / "revisions").iterdir())) <= 3
     control = session.spec.namespaces.control

@@ -54,7 +54,7 @@ def _not_shareable(inputs: Inputs, purpose: Purpose) -> AirstripError:
 
 
 def _claim(inputs: Inputs, volume: SharedVolume, binding: Binding, namespace: str) -> Object:
-    about = metadata(inputs, volume.purpose, volume.purpose, namespace)
+    about = metadata(inputs, volume.claim_name, volume.purpose, namespace)
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",

@@ -23,7 +23,7 @@ _LEFT_SECONDS = 60
 def build_volume_job(processor: Object, *, deployment: str, namespace: str, writes: bool) -> Object:
     """A Job that waits to be asked, where the DAG processor may run and with its image; no secret, no token."""
     spec, first = processor["spec"]["template"]["spec"], processor_container(processor)
-    volume, mount = claim_mount("dags", VOLUME_ROOT, read_only=not writes)
+    volume, mount = claim_mount("dags", VOLUME_ROOT, read_only=not writes, claim=_claim(spec))
     container = {
         "name": _NAME,
         "image": first["image"],
@@ -55,3 +55,9 @@ def build_volume_job(processor: Object, *, deployment: str, namespace: str, writ
             "ttlSecondsAfterFinished": _LEFT_SECONDS,
         },
     }
+
+
+def _claim(spec: Object) -> str:
+    """That of the DAG processor: whoever landed it may have called it otherwise."""
+    sources = (volume.get("persistentVolumeClaim") or {} for volume in spec["volumes"] if volume["name"] == "dags")
+    return next((str(source["claimName"]) for source in sources if source), "dags")

@@ -10,11 +10,11 @@ from __future__ import annotations
 from airstrip.manifests import pod_security
 from airstrip.manifests.git import secret_file, secret_mount, sync_config, sync_root
 from airstrip.manifests.manifest_set import Inputs, Object
-from airstrip.manifests.names import DAG_PROCESSOR, DAGS_DIR, GIT_DIR, GIT_MAP, GIT_SYNC_LINK
+from airstrip.manifests.names import DAG_PROCESSOR, GIT_DIR, GIT_MAP, GIT_SYNC_LINK
 from airstrip.manifests.process import Resources
 from airstrip.manifests.room import component_of
 from airstrip.manifests.settings import variables
-from airstrip.manifests.volumes import Mount, claim_mount, empty_mount, map_mount, mounts_of, volumes_of
+from airstrip.manifests.volumes import Mount, dags_mount, empty_mount, map_mount, mounts_of, volumes_of
 from airstrip.spec import GitBundle, GitSync
 from airstrip.spec.own_pods import GIT_SYNC_PREFIX
 
@@ -29,8 +29,6 @@ _SYNC_MINUTES = 10
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY")
 
 _SECRET, _TMP = "git-sync-secret", "git-sync-tmp"
-_VOLUME = claim_mount("dags", DAGS_DIR, read_only=False)
-"""The DAG processor's own container mounts it read-only, as tasks do."""
 
 
 def with_git_sync(inputs: Inputs, template: Object) -> Object:
@@ -47,8 +45,9 @@ def with_git_sync(inputs: Inputs, template: Object) -> Object:
 
 
 def _mounts(inputs: Inputs) -> tuple[Mount, ...]:
+    """The DAG processor's own container mounts the volume read-only, as tasks do."""
     return (
-        _VOLUME,
+        dags_mount(inputs.spec, read_only=False),
         map_mount(GIT_MAP, GIT_DIR),
         *secret_mount(inputs, _SECRET, inputs.spec.dags.synced),
         empty_mount(_TMP, "/tmp"),

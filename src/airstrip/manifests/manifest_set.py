@@ -102,7 +102,7 @@ class Inputs:
     def with_volumes(self) -> Inputs:
         """With a checksum of what is behind each of the place's volumes, where that can change."""
         volumes: dict[str, str] = {
-            volume.purpose: checksum(volume.backing) for volume in self.platform.volumes if volume.backing
+            volume.claim_name: checksum(volume.backing) for volume in self.platform.volumes if volume.backing
         }
         return replace(self, checksums={**self.checksums, **volumes})
 

@@ -18,6 +18,7 @@ from airstrip.manifests.names import (
     TEMPLATE_DIR,
     TEMPLATE_MAP,
 )
+from airstrip.spec import Spec
 
 Mount = tuple[Object, Object]
 """A pod's volume, and the container's mount of it."""
@@ -34,11 +35,16 @@ def map_mount(name: str, path: str) -> Mount:
     return volume, {"name": name, "mountPath": path, "readOnly": True}
 
 
-def claim_mount(name: str, path: str, *, read_only: bool) -> Mount:
+def claim_mount(name: str, path: str, *, read_only: bool, claim: str = "") -> Mount:
     """Read-only at the volume too: kubelet then leaves the owners of the user's files alone."""
-    claim = {"claimName": name, **({"readOnly": True} if read_only else {})}
+    source = {"claimName": claim or name, **({"readOnly": True} if read_only else {})}
     mount = {"name": name, "mountPath": path, **({"readOnly": True} if read_only else {})}
-    return {"name": name, "persistentVolumeClaim": claim}, mount
+    return {"name": name, "persistentVolumeClaim": source}, mount
+
+
+def dags_mount(spec: Spec, *, read_only: bool) -> Mount:
+    """What a volume has of the user's DAGs."""
+    return claim_mount("dags", DAGS_DIR, read_only=read_only, claim=spec.dags.claim)
 
 
 TMP = empty_mount("tmp", "/tmp")
@@ -47,7 +53,6 @@ SETTINGS = map_mount(SETTINGS_MAP, SETTINGS_DIR)
 SCRIPTS = map_mount(SCRIPTS_MAP, SCRIPTS_DIR)
 TEMPLATE = map_mount(TEMPLATE_MAP, TEMPLATE_DIR)
 BUILT_IN_DAGS = map_mount(DAGS_MAP, BUILT_IN_DAGS_DIR)
-DAGS = claim_mount("dags", DAGS_DIR, read_only=True)
 LOGS = claim_mount("logs", LOGS_DIR, read_only=False)
 LOGS_TO_READ = claim_mount("logs", LOGS_DIR, read_only=True)
 PRIVATE_LOGS = empty_mount("logs", LOGS_DIR, "1Gi")

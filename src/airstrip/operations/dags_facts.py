@@ -19,6 +19,7 @@ from airstrip.manifests import (
     CHECK_FOLDERS,
     DAG_PROCESSOR,
     PUSHED_CLASS,
+    ManifestSet,
     build_check,
     environment_map,
 )
@@ -40,7 +41,20 @@ class Processor:
     @property
     def reads_pushed(self) -> bool:
         """Whether its bundle is what was pushed into the volume."""
-        return PUSHED_CLASS in self.environment.get("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "")
+        return PUSHED_CLASS in self.bundles
+
+    @property
+    def bundles(self) -> str:
+        """Where its DAGs come from, as Airflow has it."""
+        return self.environment.get("AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST", "")
+
+
+def processor_of(manifests: ManifestSet) -> Processor:
+    """As it is to be landed."""
+    objects = {(item["kind"], item["metadata"]["name"]): item for stage in manifests.stages for item in stage.objects}
+    deployment = objects["Deployment", DAG_PROCESSOR]
+    settings: Mapping[str, Any] = objects.get(("ConfigMap", environment_map(deployment))) or {}
+    return Processor(deployment, settings.get("data") or {})
 
 
 def landed_processor(session: Session) -> Processor:

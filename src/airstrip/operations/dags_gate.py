@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.checksum import checksum
@@ -21,9 +21,9 @@ from airstrip.dags import Defect, Facts, content_key, find_defects, holds_dags, 
 from airstrip.errors import AirstripError, CheckError
 from airstrip.events import Emit, Event, Warned, step
 from airstrip.kube import inventory
-from airstrip.manifests import API_SERVER, CLI_SECRET, DAG_PROCESSOR, ManifestSet, environment_map
+from airstrip.manifests import API_SERVER, CLI_SECRET, ManifestSet
 from airstrip.operations.dags_check import note_of
-from airstrip.operations.dags_facts import Processor, collect
+from airstrip.operations.dags_facts import Processor, collect, processor_of
 from airstrip.operations.session import Session
 
 CHECKED = "airstrip.dev/dags-checked"
@@ -61,7 +61,7 @@ class DagsGate:
         folder = self.session.spec.dags.folder
         if self.force or folder is None or not holds_dags(folder):
             return
-        processor = _processor(self.manifests)
+        processor = processor_of(self.manifests)
         self._key = _key(folder, processor)
         if _recorded(self.session) == self._key:
             return
@@ -120,14 +120,6 @@ class DagsGate:
 
     def _say(self, text: str) -> None:
         self._said = text
-
-
-def _processor(manifests: ManifestSet) -> Processor:
-    """As it is to be landed."""
-    objects = {(item["kind"], item["metadata"]["name"]): item for stage in manifests.stages for item in stage.objects}
-    deployment = objects["Deployment", DAG_PROCESSOR]
-    settings: Mapping[str, Any] = objects.get(("ConfigMap", environment_map(deployment))) or {}
-    return Processor(deployment, settings.get("data") or {})
 
 
 def _key(folder: Path, processor: Processor) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airstrip.answers import PushData
-from airstrip.dags import Facts, Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of, snapshot
+from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of, snapshot
 from airstrip.errors import AirflowError, CheckError, UsageError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
@@ -22,18 +22,14 @@ from airstrip.operations.git_tree import tree_of
 from airstrip.operations.history import now, whoever
 from airstrip.operations.pushed_dags import (
     PUSH,
-    UP,
     folder_to_send,
     opened,
     path_back,
-    record_live,
-    recorded_live,
     require_pushed,
     switch,
 )
 from airstrip.operations.session import Session
 from airstrip.result import Result
-from airstrip.spec import Spec
 
 
 def push_dags(
@@ -52,8 +48,8 @@ def push_dags(
     findings: list[Finding] = []
     wanted: frozenset[str] | None = None
     gone: list[str] = []
-    with _still(folder) as files:
-        record = _record(folder, files, PUSH, message)
+    with still(folder) as files:
+        record = record_of(folder, files, PUSH, message)
         with (
             Lease(session.cluster, session.spec.namespaces.control, purpose="dags push") as lease,
             opened(session, emit, writes=True) as volume,
@@ -63,8 +59,8 @@ def push_dags(
                 if not force:
                     findings, wanted = _checked(session, files, folder, emit)
                 lease.check()
-                gone = _deliver(session, volume, state, files, record, emit)
-        seen = _await_seen(session, record["revision"], files, emit, wanted) if changed else None
+                gone = deliver(session, volume, state, files, record, emit)
+        seen = await_seen(session, record["revision"], files, emit, wanted) if changed else None
     data: PushData = {
         "name": session.spec.name,
         "folder": str(folder),
@@ -87,50 +83,7 @@ def _is_live(volume: Volume, state: VolumeState, revision: str) -> bool:
     return state.live == revision and key_of(volume.fingerprints(revision)).startswith(revision)
 
 
-def check_declared(spec: Spec) -> None:
-    """Of `up`, before anything: raises UsageError where the file's folder cannot be sent."""
-    if spec.dags.pushed and spec.dags.path is not None:
-        folder_to_send(spec, None)
-
-
-def planned_push(session: Session) -> tuple[str, ...]:
-    """What `up` would do, in words; without a pod, so that it says what the last one who switched said."""
-    dags = session.spec.dags
-    if not dags.pushed or dags.path is None:
-        return ()
-    revision, live = revision_of(folder_to_send(session.spec, None)), recorded_live(session)
-    if live == revision:
-        return ()
-    return (f"push {dags.path} as revision {revision[:12]}, in place of {live[:12] or 'what is live, if anything'}",)
-
-
-def deliver_declared(session: Session, lease: Lease, emit: Emit, facts: Facts | None = None) -> int:
-    """Of `up`: the file's folder is live afterwards. How many revisions that took: none where it was so before.
-
-    `facts` are those of the check before, where there was one.
-    """
-    dags = session.spec.dags
-    if not dags.pushed or dags.path is None:
-        return 0
-    with _still(dags.path) as files:
-        record = _record(dags.path, files, UP, "")
-        revision: str = record["revision"]
-        if recorded_live(session) == revision:
-            return 0
-        with opened(session, emit, writes=True) as volume:
-            state = volume.state()
-            if state.live == revision:
-                record_live(session, revision)
-                return 0
-            lease.check()
-            _deliver(session, volume, state, files, record, emit)
-        _await_seen(session, revision, files, emit, None if facts is None else defined_dags(facts))
-    return 1
-
-
-def _await_seen(
-    session: Session, revision: str, files: Path, emit: Emit, wanted: frozenset[str] | None
-) -> float | None:
+def await_seen(session: Session, revision: str, files: Path, emit: Emit, wanted: frozenset[str] | None) -> float | None:
     """Nothing where there is nothing to see."""
     if not (holds_dags(files) if wanted is None else wanted):
         return None
@@ -138,7 +91,7 @@ def _await_seen(
 
 
 @contextmanager
-def _still(folder: Path) -> Iterator[Path]:
+def still(folder: Path) -> Iterator[Path]:
     """A copy: what is checked is what is sent."""
     with ExitStack() as stack:
         try:
@@ -153,7 +106,7 @@ def _still(folder: Path) -> Iterator[Path]:
         yield files
 
 
-def _record(folder: Path, files: Path, how: str, message: str) -> dict[str, Any]:
+def record_of(folder: Path, files: Path, how: str, message: str) -> dict[str, Any]:
     """What the history says of it, and its revision."""
     sizes = [path.lstat().st_size for path in entries(files)]
     tree = tree_of(folder)
@@ -189,13 +142,14 @@ def _checked(session: Session, files: Path, folder: Path, emit: Emit) -> tuple[l
     return [defect.to_finding() for defect in defects], defined_dags(facts)
 
 
-def _deliver(
+def deliver(
     session: Session, volume: Volume, state: VolumeState, files: Path, record: Mapping[str, Any], emit: Emit
 ) -> list[str]:
     """Takes old revisions away, for whose room a full volume waits, sends and switches; returns what went."""
     revision = record["revision"]
     with step(emit, "dags.push", "Push DAG files") as progress:
-        used = _in_use(session)
+        # Of an Airflow that is not there yet nothing is asked.
+        used = _in_use(session) if state.kept else frozenset()
         gone = [] if used is None else volume.prune({*_to_keep(session, state, revision), *used})
         volume.send(revision, files)
         switch(session, volume, revision, record)

@@ -10,7 +10,7 @@ from airstrip.answers import PlanData, StageData
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
-from airstrip.operations.dags_push import planned_push
+from airstrip.operations.dags_deliver import planned_push
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import landed_images
 from airstrip.operations.image import plan_images

@@ -12,7 +12,7 @@ from airstrip.errors import UsageError
 from airstrip.events import Emit, step
 from airstrip.kube import inventory
 from airstrip.manifests import VOLUME_ROOT, WRITER_LABEL, build_volume_job
-from airstrip.operations.dags_facts import landed_processor
+from airstrip.operations.dags_facts import Processor, landed_processor
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
 
@@ -85,10 +85,13 @@ def folder_to_send(spec: Spec, path: Path | None) -> Path:
 
 
 @contextmanager
-def opened(session: Session, emit: Emit, *, writes: bool) -> Iterator[Volume]:
-    """The volume, with a pod that is gone at the end. Who writes holds the deployment's Lease."""
+def opened(session: Session, emit: Emit, *, writes: bool, processor: Processor | None = None) -> Iterator[Volume]:
+    """The volume of `processor`, or of the one that runs; with a pod that is gone at the end.
+
+    Who writes holds the deployment's Lease.
+    """
     spec, namespace = session.spec, session.spec.namespaces.control
-    processor = landed_processor(session)
+    processor = processor or landed_processor(session)
     if not processor.reads_pushed:
         raise UsageError(
             "dags.not-landed-so",

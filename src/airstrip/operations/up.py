@@ -16,8 +16,10 @@ from airstrip.manifests import SecretValues, Stage, build_manifests, build_secre
 from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import import_error_findings, known_import_errors
 from airstrip.operations.dags_awaited import await_dags
+from airstrip.operations.dags_change import make_way
+from airstrip.operations.dags_deliver import Delivery, check_declared
+from airstrip.operations.dags_facts import Processor, processor_of
 from airstrip.operations.dags_gate import DagsGate
-from airstrip.operations.dags_push import check_declared, deliver_declared
 from airstrip.operations.git_secrets import check_git_references, read_git_secrets
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import LandedImages, check_baked_dags, ensure_images
@@ -142,12 +144,13 @@ def _land_stages(
     current = inventory.entries((*objects_of(manifests), *secrets))
     with recorded(cluster, namespace, current) as previous:
         drop_failed_jobs(cluster, previous - current)
-        stages = Stages(session, emit, clock)
+        stages, delivery = Stages(session, emit, clock), Delivery(session, lease, emit)
         with DagsGate(session, manifests, force) as gate:
             for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
                 lease.check()
                 if stage.name == _ROLLS:
                     gate.hold(emit, clock.left)
+                    yield _prepare_roll(session, delivery, processor_of(manifests), emit, clock)
                 yield stages.apply(stage)
                 if stage.name == _PREPARED:
                     gate.start()
@@ -157,10 +160,18 @@ def _land_stages(
         with step(emit, "airflow.ready", "Wait for Airflow") as progress:
             stages.await_airflow(objects_of(manifests), progress)
             await_dags(session, gate.facts, emit, progress.say, timeout=clock.left)
-        yield deliver_declared(session, lease, emit, gate.facts)
+        yield delivery.after_roll(gate.facts)
         lease.check()
         yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
         tell_airflow(cluster, spec)
+
+
+def _prepare_roll(session: Session, delivery: Delivery, new: Processor, emit: Emit, clock: Clock) -> int:
+    """Until here what runs has its DAGs as it had them; from here on it may not."""
+    changed = delivery.before_roll(new)
+    session.target.switch_dags()
+    make_way(session, new, emit, clock.left)
+    return changed
 
 
 def _record(session: Session, images: LandedImages, changed: int, error: str = "") -> None:

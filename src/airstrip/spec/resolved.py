@@ -143,6 +143,11 @@ class Dags(_Resolved):
         return None if self.pushed else self.path
 
     @property
+    def claim(self) -> str:
+        """The claim that pods have them by. Each way has its own: what runs keeps what it has while another comes."""
+        return "git-sync" if self.synced else "pushed-dags" if self.pushed else "dags"
+
+    @property
     def cloned(self) -> tuple[GitBundle, ...]:
         """Those of `git` that every pod which reads DAGs clones for itself."""
         return tuple(bundle for bundle in self.git if bundle.sync is None)

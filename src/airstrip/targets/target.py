@@ -32,6 +32,9 @@ class Target(Protocol):
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
         """Makes the place and its cluster-scoped objects, and says what it offers."""
 
+    def switch_dags(self) -> None:
+        """Pods that start from now on see the live folder that the file names: not before the release rolls."""
+
     def plan(self) -> tuple[str, ...]:
         """What `ensure` would do before the cluster can be asked, in words. Changes nothing."""
 

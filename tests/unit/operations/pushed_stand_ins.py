@@ -128,5 +128,5 @@ class FreeLease:
 
 
 @contextmanager
-def opened(session: Any, _: object, *, writes: bool) -> Iterator[FolderVolume]:
+def opened(session: Any, _: object, *, writes: bool, **__: object) -> Iterator[FolderVolume]:
     yield session.volume

@@ -13,11 +13,10 @@ from airstrip.dags.facts import Facts
 from airstrip.dags.revisions import Refused
 from airstrip.errors import AirstripError, CheckError, UsageError
 from airstrip.events import discard
-from airstrip.kube import Lease
 from airstrip.operations import dags_diff, dags_push, dags_revisions, pushed_dags
 from airstrip.operations.dags_diff import diff_dags
 from airstrip.operations.dags_facts import Processor
-from airstrip.operations.dags_push import deliver_declared, planned_push, push_dags
+from airstrip.operations.dags_push import push_dags
 from airstrip.operations.dags_revisions import dags_history, rollback_dags
 from airstrip.operations.pushed_dags import LIVE, require_pushed
 from airstrip.spec import Spec
@@ -214,18 +213,6 @@ def test_the_commit_of_a_work_tree_is_kept(pushed: Pushed) -> None:
     push(pushed, "two")
     row = dags_history(pushed.session, discard).data["revisions"][-1]
     assert (row["commit"], row["dirty"]) == (clean["commit"], True)
-
-
-def test_up_leaves_the_file_s_folder_live(pushed: Pushed) -> None:
-    lease = cast(Lease, FreeLease())
-    assert "push" in planned_push(pushed.session)[0]
-    assert deliver_declared(pushed.session, lease, discard) == 1
-    assert (live_text(pushed), planned_push(pushed.session)) == ("one", ())
-    assert deliver_declared(pushed.session, lease, discard) == 0
-    # Interrupted between the switch and its record: looked at anew, and not sent again.
-    pushed.annotations[LIVE] = ""
-    assert deliver_declared(pushed.session, lease, discard) == 0
-    assert (pushed.volume.sent, planned_push(pushed.session)) == (1, ())
 
 
 @pytest.mark.parametrize("verb", ["push", "history", "rollback", "diff"])

@@ -30,13 +30,14 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
             purpose,
             "ReadWriteMany",
             {
-                role: Binding(f"{spec.name}-{purpose}-{role}", "", _CAPACITY)
+                role: Binding(f"{spec.name}-{_claim(spec, purpose)}-{role}", "", _CAPACITY)
                 for role in (_roles(spec)[-1:] if purpose == "data" else _roles(spec))
             },
+            claim=_claim(spec, purpose),
             backing=_backing(spec) if purpose == "dags" else "",
             # Named after both: neither a volume's folder nor the claim that it is bound to can change.
             projects={
-                name: Binding(f"{spec.name}-{purpose}-{name}-in-{project.namespace}", "", _CAPACITY)
+                name: Binding(f"{spec.name}-{_claim(spec, purpose)}-{name}-in-{project.namespace}", "", _CAPACITY)
                 for name, project in spec.projects.items()
                 if project.namespace and not (purpose == "data" and project.data)
             },
@@ -45,9 +46,15 @@ def shared_volumes(spec: Spec) -> tuple[SharedVolume, ...]:
     )
 
 
+def _claim(spec: Spec, purpose: Purpose) -> str:
+    """Neither what a volume is a folder of nor which volume a claim is bound to can change: each way of DAGs has its
+    own."""
+    return spec.dags.claim if purpose == "dags" else purpose
+
+
 def _backing(spec: Spec) -> str:
-    kind = "git-sync" if spec.dags.synced else "pushed" if spec.dags.pushed else ""
-    return kind or str(spec.dags.path or "")
+    """A live folder may be another one from the next `up` on."""
+    return str(spec.dags.live_folder or "")
 
 
 def _purposes(spec: Spec) -> tuple[Purpose, ...]:
@@ -91,8 +98,8 @@ def build_cluster_objects(spec: Spec, folders: dict[Purpose, str], node: str) ->
     for volume in shared_volumes(spec):
         folder = folders[volume.purpose]
         for role, binding in volume.bindings.items():
-            objects.append(build_volume(binding, volume.purpose, namespace_of(spec, role), folder, node))
+            objects.append(build_volume(binding, volume.claim_name, namespace_of(spec, role), folder, node))
         for project, binding in volume.projects.items():
             its = f"{folder}/{project}" if volume.purpose == "data" else folder
-            objects.append(build_volume(binding, volume.purpose, spec.namespace_of(project), its, node))
+            objects.append(build_volume(binding, volume.claim_name, spec.namespace_of(project), its, node))
     return tuple(objects)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,8 @@ from airstrip.place import PlaceFact
 from airstrip.platform import Platform, Purpose
 from airstrip.spec import Spec
 from airstrip.targets.landed import require_own_namespaces, require_same_namespace
-from airstrip.targets.local.dags_folder import POD_USER, check_dags_folder, unreadable
+from airstrip.targets.local.dags_folder import check_dags_folder, unreadable
+from airstrip.targets.local.dags_volume import dags_folder, ensure_dags, ensure_group_folder, switch_dags
 from airstrip.targets.local.data_folder import ensure_data, ensure_project_folder
 from airstrip.targets.local.facts import local_facts
 from airstrip.targets.local.node import LocalNode, require_root
@@ -61,7 +61,11 @@ class LocalTarget:
 
     def cluster_objects(self) -> tuple[dict[str, Any], ...]:
         config = self._node.config()
-        return build_cluster_objects(self._spec, _folders(config), config.name)
+        return build_cluster_objects(self._spec, self._folders(config), config.name)
+
+    def switch_dags(self) -> None:
+        if "dags" in self._spec.dags.volumes:
+            switch_dags(self._spec, self._node.config())
 
     def plan(self) -> tuple[str, ...]:
         return self._node.plan()
@@ -88,7 +92,7 @@ class LocalTarget:
         embedded.import_image(self._node.running_config(), layout, reference, emit)
 
     def ensure_data_folder(self, project: str) -> None:
-        ensure_project_folder(Path(_folders(self._node.config())["data"]), project)
+        ensure_project_folder(Path(self._folders(self._node.config())["data"]), project)
 
     def destroy(self, emit: Emit, *, data: bool) -> list[Finding]:
         return self._node.delete_data(emit) if data else self._node.stop(emit)
@@ -112,43 +116,20 @@ class LocalTarget:
             node_cidrs=(str(config.subnets.link),),
             on_this_machine=True,
             api_server_node_port=config.node_port,
-            data_folder=_folders(config)["data"],
+            data_folder=self._folders(config)["data"],
         )
 
     def _ensure_folders(self, config: NodeConfig) -> None:
-        folders = _folders(config)
-        _ensure_group_folder(Path(folders["logs"]))
+        folders = self._folders(config)
+        ensure_group_folder(Path(folders["logs"]))
         ensure_data(Path(folders["data"]), self._spec.projects, config.owner_uid)
-        if "dags" not in self._spec.dags.volumes:
-            return
-        dags = self._spec.dags.live_folder
-        if self._spec.dags.synced:
-            dags = config.volumes_dir / "git-sync"
-            _ensure_group_folder(dags)
-        elif self._spec.dags.pushed:
-            dags = config.volumes_dir / "pushed-dags"
-            _ensure_group_folder(dags)
-        elif dags is None:
-            dags = config.volumes_dir / "dags"
-            dags.mkdir(mode=0o755, exist_ok=True)
-        link = Path(folders["dags"])
-        fresh = link.with_name("dags.new")
-        fresh.unlink(missing_ok=True)
-        fresh.symlink_to(dags)
-        fresh.replace(link)
+        if "dags" in self._spec.dags.volumes:
+            ensure_dags(self._spec, config)
 
-
-def _ensure_group_folder(folder: Path) -> None:
-    """One that pods write, whichever user they have: their group is root's."""
-    folder.mkdir(exist_ok=True)
-    os.chown(folder, POD_USER, 0)
-    folder.chmod(0o2775)
-
-
-def _folders(config: NodeConfig) -> dict[Purpose, str]:
-    """Host folders by purpose. The DAGs' is a link, because a volume's own path can never change."""
-    return {
-        "dags": str(config.state_dir / "dags"),
-        "logs": str(config.volumes_dir / "logs"),
-        "data": str(config.state_dir / "data" / "projects"),
-    }
+    def _folders(self, config: NodeConfig) -> dict[Purpose, str]:
+        """Host folders by purpose."""
+        return {
+            "dags": str(dags_folder(self._spec, config)),
+            "logs": str(config.volumes_dir / "logs"),
+            "data": str(config.state_dir / "data" / "projects"),
+        }

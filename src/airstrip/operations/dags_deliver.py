@@ -1,0 +1,97 @@
+"""Of `up`: the file's folder is what is live of pushed DAGs afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from airstrip.dags import Facts, holds_dags, revision_of
+from airstrip.errors import AirstripError
+from airstrip.events import Emit
+from airstrip.kube import Lease
+from airstrip.operations.dags_facts import Processor, landed_processor
+from airstrip.operations.dags_push import await_seen, deliver, record_of, still
+from airstrip.operations.dags_seen import defined_dags
+from airstrip.operations.pushed_dags import UP, folder_to_send, opened, record_live, recorded_live
+from airstrip.operations.session import Session
+from airstrip.spec import Spec
+
+
+def check_declared(spec: Spec) -> None:
+    """Before anything: raises UsageError where the file's folder cannot be sent."""
+    if is_declared(spec):
+        folder_to_send(spec, None)
+
+
+def is_declared(spec: Spec) -> bool:
+    """Whether `up` pushes."""
+    return spec.dags.pushed and spec.dags.path is not None
+
+
+def planned_push(session: Session) -> tuple[str, ...]:
+    """What `up` would do, in words; without a pod, so that it says what the last one who switched said."""
+    dags = session.spec.dags
+    if not is_declared(session.spec):
+        return ()
+    revision, live = revision_of(folder_to_send(session.spec, None)), recorded_live(session)
+    if live == revision:
+        return ()
+    return (f"push {dags.path} as revision {revision[:12]}, in place of {live[:12] or 'what is live, if anything'}",)
+
+
+@dataclass
+class Delivery:
+    """Before Airflow rolls, where nothing that runs reads the volume: the new DAG processor finds its files.
+
+    Else afterwards: a file that is new in both may want the image that comes with it.
+    """
+
+    session: Session
+    lease: Lease
+    emit: Emit
+    _sent: bool = False
+
+    def before_roll(self, processor: Processor) -> int:
+        """How many revisions became live; `processor` is the one that is to be landed."""
+        if not is_declared(self.session.spec) or self._is_read():
+            return 0
+        return self._send(processor)
+
+    def after_roll(self, facts: Facts | None) -> int:
+        """And until Airflow has read them. `facts` are those of the check before, where there was one."""
+        if not is_declared(self.session.spec):
+            return 0
+        changed = 0 if self._sent else self._send(None)
+        if self._sent:
+            folder, revision = self.session.spec.dags.path, recorded_live(self.session)
+            assert folder is not None, "it was sent"
+            wanted = None if facts is None else defined_dags(facts)
+            if holds_dags(folder) if wanted is None else wanted:
+                await_seen(self.session, revision, folder, self.emit, wanted)
+        return changed
+
+    def _is_read(self) -> bool:
+        """What runs, of whichever release."""
+        try:
+            return landed_processor(self.session).reads_pushed
+        except AirstripError as error:
+            if error.code != "deployment.not-landed":
+                raise
+            return False
+
+    def _send(self, processor: Processor | None) -> int:
+        session, folder = self.session, self.session.spec.dags.path
+        assert folder is not None, "it is declared"
+        with still(folder) as files:
+            record = record_of(folder, files, UP, "")
+            revision: str = record["revision"]
+            if recorded_live(session) == revision:
+                return 0
+            with opened(session, self.emit, writes=True, processor=processor) as volume:
+                state = volume.state()
+                if state.live == revision:
+                    record_live(session, revision)
+                    return 0
+                self.lease.check()
+                deliver(session, volume, state, files, record, self.emit)
+                self._sent = True
+        return 1

@@ -1,0 +1,73 @@
+"""What `up` makes live of the file's folder, and when; only the pod and Airflow are stood in for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from airstrip.errors import AirstripError
+from airstrip.events import discard
+from airstrip.kube import Lease
+from airstrip.manifests import PUSHED_CLASS
+from airstrip.operations import dags_deliver
+from airstrip.operations.dags_deliver import Delivery, planned_push
+from airstrip.operations.dags_facts import Processor
+from airstrip.operations.pushed_dags import LIVE
+from tests.unit.operations.pushed_stand_ins import FolderVolume, FreeLease, Pushed, opened
+
+BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+TEXT = "from airflow.sdk import DAG\n"
+
+
+@pytest.fixture
+def pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pushed:
+    for name in ("dags", "volume"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "dags" / "a.py").write_text(TEXT)
+    monkeypatch.setattr(dags_deliver, "opened", opened)
+    monkeypatch.setattr(dags_deliver, "landed_processor", lambda _: Processor({}, {BUNDLES: PUSHED_CLASS}))
+    return Pushed(tmp_path / "dags", FolderVolume(tmp_path / "volume"))
+
+
+def live_text(pushed: Pushed) -> str:
+    live = pushed.volume.state().live
+    assert live
+    return (pushed.volume.root / "revisions" / live / "a.py").read_text()
+
+
+NEW = Processor({"spec": {}}, {})
+
+
+def land(pushed: Pushed) -> tuple[int, int]:
+    """How many revisions became live before Airflow rolls, and after."""
+    delivery = Delivery(pushed.session, cast(Lease, FreeLease()), discard)
+    return delivery.before_roll(NEW), delivery.after_roll(None)
+
+
+def test_up_leaves_the_file_s_folder_live(pushed: Pushed) -> None:
+    assert "push" in planned_push(pushed.session)[0]
+    assert land(pushed) == (0, 1)
+    assert (live_text(pushed), planned_push(pushed.session)) == (TEXT, ())
+    assert land(pushed) == (0, 0)
+    # Interrupted between the switch and its record: looked at anew, and not sent again.
+    pushed.annotations[LIVE] = ""
+    assert land(pushed) == (0, 0)
+    assert (pushed.volume.sent, planned_push(pushed.session)) == (1, ())
+
+
+@pytest.mark.parametrize("runs", ["nothing", "of another way"])
+def test_where_nothing_reads_the_volume_up_fills_it_before_airflow_rolls(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch, runs: str
+) -> None:
+    """The new DAG processor would find no file, and take every DAG of before away."""
+
+    def landed(_: object) -> Processor:
+        if runs == "nothing":
+            raise AirstripError("deployment.not-landed", "")
+        return Processor({"spec": {}}, {BUNDLES: "LocalDagBundle"})
+
+    monkeypatch.setattr(dags_deliver, "landed_processor", landed)
+    assert land(pushed) == (1, 0)
+    assert live_text(pushed) == TEXT
