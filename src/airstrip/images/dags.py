@@ -38,7 +38,7 @@ def plan_dags_image(base: ImagePlan, request: DagsRequest, cache: Path) -> Image
 def ensure_dags_image(base: BuiltImage, request: DagsRequest, cache: Path, emit: Emit) -> BuiltImage:
     """Of the files as they are now: what is written decides on the name, not what was planned before."""
     store = ImageStore(cache)
-    with step(emit, f"image.{DAGS_IMAGE}", f"Add the DAGs of {request.folder} to the image") as progress:
+    with step(emit, f"image.{DAGS_IMAGE}", f"Add the DAGs of {request.place} to the image") as progress:
         check_dags(request)
         with store.building(DAGS_IMAGE, progress) as work:
             archive = work / "dags.tar"

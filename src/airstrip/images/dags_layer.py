@@ -23,10 +23,16 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class DagsRequest:
-    """What is in the layer: `files`, relative to `folder`, are files and links."""
+    """What is in the layer: `files`, relative to `folder`, are files and links. `copy_of` is who that is a copy of."""
 
     folder: Path
     files: tuple[str, ...]
+    copy_of: Path | None = None
+
+    @property
+    def place(self) -> Path:
+        """As users know it."""
+        return self.copy_of or self.folder
 
 
 def check_dags(request: DagsRequest) -> None:
@@ -37,7 +43,7 @@ def check_dags(request: DagsRequest) -> None:
             "dags.link-outside",
             f"{stray[0].partition(' ')[0]} is a link that leads to no file in the image"
             + (f", and so are {len(stray) - 1} more" if len(stray) > 1 else ""),
-            cause=f"The image has {request.folder} alone, at another place."
+            cause=f"The image has {request.place} alone, at another place."
             " And Airflow takes a folder that it meets twice for a loop.",
             fix="Put the file itself there, or let the link name one in the same folder of DAGs, relative to its own.",
             details="\n".join(stray),
@@ -47,7 +53,7 @@ def check_dags(request: DagsRequest) -> None:
     if total > MOST_BYTES:
         raise ImageError(
             "dags.too-large",
-            f"{request.folder} has {total // 1_000_000} MB, and {MOST_BYTES // 1_000_000} MB of DAGs go into an image",
+            f"{request.place} has {total // 1_000_000} MB, and {MOST_BYTES // 1_000_000} MB of DAGs go into an image",
             cause="It has data, packages or a virtual environment in it, which every node would get with every change.",
             fix="Keep data in a project's data folder, and packages under image.requirements.",
             details="\n".join(f"{size // 1_000_000} MB {name}" for size, name in sizes[:_SHOWN]),
@@ -61,9 +67,9 @@ def write_dags_layer(request: DagsRequest, sink: BinaryIO, above: dict[str, tupl
     except OSError as error:
         raise ImageError(
             "dags.not-readable",
-            f"{error.filename or request.folder} cannot be read: {error.strerror or error}",
+            f"{error.filename or request.place} cannot be read: {error.strerror or error}",
             cause="It is another user's, or is being written just now.",
-            fix=f"Let whoever runs Airstrip read it: chmod -R u+rX '{request.folder}'; then run this again.",
+            fix=f"Let whoever runs Airstrip read it: chmod -R u+rX '{request.place}'; then run this again.",
         ) from error
 
 

@@ -24,20 +24,26 @@ _POLL_SECONDS = 0.3
 
 
 def await_dags(
-    session: Session, facts: Facts | None, emit: Emit, say: Callable[[str], None], *, timeout: float
+    session: Session,
+    facts: Facts | None,
+    files: Path | None,
+    emit: Emit,
+    say: Callable[[str], None],
+    *,
+    timeout: float,
 ) -> None:
     """A folder is live: only a first time is waited for. What an image has came just now, and is there afterwards.
 
-    `facts` are those of the check before the landing: which file defines which DAG; without them nothing changed,
-    or nobody looked. What is not read in `timeout` seconds is a warning.
+    `files` are those that were landed; `facts` those of the check before: which file defines which DAG; without them
+    nothing changed, or nobody looked. What is not read in `timeout` seconds is a warning.
     """
     spec = session.spec
-    if spec.dags.baked is None or facts is None:
+    if spec.dags.baked is None or files is None or facts is None:
         await_first_parse(session.airflow, spec.dags.live_folder)
         return
     wanted = defined_dags(facts)
     deadline = time.monotonic() + min(timeout, _LONGEST_SECONDS)
-    while pending := _pending(session, wanted, spec.dags.baked):
+    while pending := _pending(session, wanted, files):
         if time.monotonic() > deadline:
             message = f"Airflow has not read all DAGs of the image yet: {', '.join(pending[:3])}"
             emit(Warned("dags.not-read", message, "Look at: ./airstrip dags list; ./airstrip logs dag-processor"))

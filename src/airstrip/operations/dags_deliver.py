@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from airstrip.dags import Facts, holds_dags, revision_of
+from airstrip.dags import Facts, revision_of
 from airstrip.errors import AirstripError
 from airstrip.events import Emit
 from airstrip.kube import Lease
 from airstrip.operations.dags_facts import Processor, landed_processor
-from airstrip.operations.dags_push import await_seen, deliver, record_of, still
+from airstrip.operations.dags_push import await_seen, deliver, record_of
 from airstrip.operations.dags_seen import defined_dags
+from airstrip.operations.dags_still import StillDags
 from airstrip.operations.pushed_dags import UP, folder_to_send, opened, record_live, recorded_live
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
@@ -48,6 +49,7 @@ class Delivery:
     session: Session
     lease: Lease
     emit: Emit
+    dags: StillDags | None
     _sent: bool = False
 
     def before_roll(self, processor: Processor) -> int:
@@ -62,11 +64,11 @@ class Delivery:
             return 0
         changed = 0 if self._sent else self._send(None)
         if self._sent:
-            folder, revision = self.session.spec.dags.path, recorded_live(self.session)
-            assert folder is not None, "it was sent"
-            wanted = None if facts is None else defined_dags(facts)
-            if holds_dags(folder) if wanted is None else wanted:
-                await_seen(self.session, revision, folder, self.emit, wanted)
+            assert self.dags is not None, "it was sent"
+            revision = recorded_live(self.session)
+            await_seen(
+                self.session, revision, self.dags.files, self.emit, None if facts is None else defined_dags(facts)
+            )
         return changed
 
     def _is_read(self) -> bool:
@@ -79,19 +81,18 @@ class Delivery:
             return False
 
     def _send(self, processor: Processor | None) -> int:
-        session, folder = self.session, self.session.spec.dags.path
-        assert folder is not None, "it is declared"
-        with still(folder) as files:
-            record = record_of(folder, files, UP, "")
-            revision: str = record["revision"]
-            if recorded_live(session) == revision:
+        session, dags = self.session, self.dags
+        assert dags is not None, "it is declared"
+        record = record_of(dags.folder, dags.files, UP, "")
+        revision: str = record["revision"]
+        if recorded_live(session) == revision:
+            return 0
+        with opened(session, self.emit, writes=True, processor=processor) as volume:
+            state = volume.state()
+            if state.live == revision:
+                record_live(session, revision)
                 return 0
-            with opened(session, self.emit, writes=True, processor=processor) as volume:
-                state = volume.state()
-                if state.live == revision:
-                    record_live(session, revision)
-                    return 0
-                self.lease.check()
-                deliver(session, volume, state, files, record, self.emit)
-                self._sent = True
+            self.lease.check()
+            deliver(session, volume, state, dags.files, record, self.emit)
+        self._sent = True
         return 1

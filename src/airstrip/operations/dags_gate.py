@@ -24,6 +24,7 @@ from airstrip.kube import inventory
 from airstrip.manifests import API_SERVER, CLI_SECRET, ManifestSet
 from airstrip.operations.dags_check import note_of
 from airstrip.operations.dags_facts import Processor, collect, processor_of
+from airstrip.operations.dags_still import StillDags
 from airstrip.operations.session import Session
 
 CHECKED = "airstrip.dev/dags-checked"
@@ -39,6 +40,7 @@ class DagsGate:
 
     session: Session
     manifests: ManifestSet
+    dags: StillDags | None
     force: bool = False
     _thread: threading.Thread | None = None
     _key: str = ""
@@ -58,14 +60,15 @@ class DagsGate:
 
     def start(self) -> None:
         """Nothing where there is nothing to check, or it has passed before."""
-        folder = self.session.spec.dags.folder
-        if self.force or folder is None or not holds_dags(folder):
+        dags = self.dags
+        if self.force or dags is None or not holds_dags(dags.known):
             return
         processor = processor_of(self.manifests)
-        self._key = _key(folder, processor)
-        if _recorded(self.session) == self._key:
+        if _recorded(self.session) == _key(dags.known, processor):
             return
-        self._thread = threading.Thread(target=self._examine, args=(folder, processor), daemon=True)
+        # Of what is checked: a live folder may be another one by now.
+        self._key = _key(dags.files, processor)
+        self._thread = threading.Thread(target=self._examine, args=(dags.files, processor), daemon=True)
         self._thread.start()
 
     @property

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from airstrip.answers import PushData
-from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of, snapshot
-from airstrip.errors import AirflowError, CheckError, UsageError
+from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of
+from airstrip.errors import AirflowError, CheckError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
 from airstrip.kube import Lease
@@ -18,6 +17,7 @@ from airstrip.operations.dags_check import note_of
 from airstrip.operations.dags_facts import collect, landed_processor
 from airstrip.operations.dags_gate import described
 from airstrip.operations.dags_seen import await_revision, defined_dags
+from airstrip.operations.dags_still import still
 from airstrip.operations.git_tree import tree_of
 from airstrip.operations.history import now, whoever
 from airstrip.operations.pushed_dags import (
@@ -88,22 +88,6 @@ def await_seen(session: Session, revision: str, files: Path, emit: Emit, wanted:
     if not (holds_dags(files) if wanted is None else wanted):
         return None
     return await_revision(session.airflow, revision, emit, wanted)
-
-
-@contextmanager
-def still(folder: Path) -> Iterator[Path]:
-    """A copy: what is checked is what is sent."""
-    with ExitStack() as stack:
-        try:
-            files = stack.enter_context(snapshot(folder))
-        except OSError as error:
-            raise UsageError(
-                "dags.not-sendable",
-                f"{folder} cannot be sent to the deployment: {error.filename}: {error.strerror}",
-                cause="It was changed while it was read, or this machine has no room for a copy.",
-                fix="Run this again.",
-            ) from error
-        yield files
 
 
 def record_of(folder: Path, files: Path, how: str, message: str) -> dict[str, Any]:

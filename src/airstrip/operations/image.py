@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from airstrip import images
 from airstrip.answers import KeptData
@@ -30,10 +31,13 @@ class LandedImages(Images):
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def ensure_images(spec: Spec, target: Target, emit: Emit) -> LandedImages:
-    """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes."""
+def ensure_images(spec: Spec, target: Target, emit: Emit, files: Path | None = None) -> LandedImages:
+    """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes.
+
+    `files` are a copy of the DAGs that stands still.
+    """
     with images.images_in_use(cache_dir()):
-        built = ensure_built(spec, emit, refresh=False)
+        built = ensure_built(spec, emit, refresh=False, files=files)
         for image in built.values():
             target.load_image(image.layout, image.pinned, emit)
         load_own(spec, target, emit)
@@ -91,8 +95,8 @@ def check_baked_dags(spec: Spec) -> None:
         images.check_dags(dags)
 
 
-def baked_dags(spec: Spec) -> DagsRequest | None:
-    """The folder that becomes a part of the image. Raises UsageError where there is none."""
+def baked_dags(spec: Spec, files: Path | None = None) -> DagsRequest | None:
+    """The folder that becomes a part of the image, or `files`, its copy. Raises UsageError where there is none."""
     folder = spec.dags.baked
     if folder is None:
         return None
@@ -103,7 +107,8 @@ def baked_dags(spec: Spec) -> DagsRequest | None:
             cause="It does not exist." if not folder.exists() else "It is a file.",
             fix=f"Make it: mkdir -p '{folder}'; or correct dags.image.path in the file.",
         )
-    return DagsRequest(folder, tuple(str(path.relative_to(folder)) for path in entries(folder)))
+    read = files or folder
+    return DagsRequest(read, tuple(str(path.relative_to(read)) for path in entries(read)), folder)
 
 
 def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
@@ -115,13 +120,13 @@ def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
     return Result("image prune", {"kept": [image.pinned for image in kept]})
 
 
-def ensure_built(spec: Spec, emit: Emit, *, refresh: bool) -> dict[str, BuiltImage]:
+def ensure_built(spec: Spec, emit: Emit, *, refresh: bool, files: Path | None = None) -> dict[str, BuiltImage]:
     """By name. Airflow's is not among them where the file names a ready one."""
     built = {"postgresql": images.ensure_postgresql_image(cache_dir(), emit, refresh=refresh)}
     if spec.image.ref is None:
         request = airflow_request(spec)
         built["airflow"] = images.ensure_airflow_image(request, cache_dir(), find_uv(), emit, refresh=refresh)
-        if (dags := baked_dags(spec)) is not None:
+        if (dags := baked_dags(spec, files)) is not None:
             built[DAGS_IMAGE] = images.ensure_dags_image(built["airflow"], dags, cache_dir(), emit)
     return built
 

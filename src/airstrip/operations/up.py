@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from airstrip.answers import UpData
 from airstrip.diagnose import ABSENT_CODES, LANDED_CODES
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
 from airstrip.file_lock import file_lock
-from airstrip.kube import Lease, inventory
-from airstrip.manifests import SecretValues, Stage, build_manifests, build_secrets
+from airstrip.kube import Cluster, Lease, inventory
+from airstrip.manifests import ManifestSet, SecretValues, Stage, build_manifests, build_secrets
 from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import import_error_findings, known_import_errors
 from airstrip.operations.dags_awaited import await_dags
@@ -20,6 +21,7 @@ from airstrip.operations.dags_change import make_way
 from airstrip.operations.dags_deliver import Delivery, check_declared
 from airstrip.operations.dags_facts import Processor, processor_of
 from airstrip.operations.dags_gate import DagsGate
+from airstrip.operations.dags_still import StillDags, still_dags
 from airstrip.operations.git_secrets import check_git_references, read_git_secrets
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import LandedImages, check_baked_dags, ensure_images
@@ -37,6 +39,7 @@ from airstrip.operations.superseded import awaited, drop_failed_jobs, prune
 from airstrip.paths import lock_file
 from airstrip.platform import Platform
 from airstrip.result import Result
+from airstrip.spec import Project, Spec
 from airstrip.targets.target import Confirm
 
 _PREPARED, _ROLLS = "foundation", "airflow"
@@ -62,8 +65,8 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     check_git_references(spec)
     check_declared(spec)
     check_baked_dags(spec)
-    with _ending_with_causes(session, emit):
-        platform, changed = _land_locked(session, emit, confirm, timeout, force=force)
+    with still_dags(spec) as dags, _ending_with_causes(session, emit):
+        platform, changed = _land_locked(session, emit, confirm, timeout, dags, force=force)
         username = ADMIN if has_admin(session) else None
         # Not a failure of `up`: it has landed, and the file is mended without it.
         findings = import_error_findings(known_import_errors(session.airflow, emit))
@@ -94,93 +97,115 @@ def _ending_with_causes(session: Session, emit: Emit) -> Iterator[None]:
         raise
 
 
+@dataclass(frozen=True)
+class _Landing:
+    """What every step of it needs."""
+
+    session: Session
+    emit: Emit
+    clock: Clock
+    lease: Lease
+    platform: Platform
+    images: LandedImages
+    dags: StillDags | None
+    force: bool
+
+    @property
+    def spec(self) -> Spec:
+        return self.session.spec
+
+    @property
+    def cluster(self) -> Cluster:
+        return self.session.cluster
+
+
 def _land_locked(
-    session: Session, emit: Emit, confirm: Confirm, timeout: float, *, force: bool
+    session: Session, emit: Emit, confirm: Confirm, timeout: float, dags: StillDags | None, *, force: bool
 ) -> tuple[Platform, int]:
     """The place, and how many objects changed. No other Airstrip is at work on it meanwhile."""
     spec = session.spec
     with file_lock(lock_file(spec.name), spec.name):
         platform = session.target.ensure(emit, confirm)
-        images = ensure_images(spec, session.target, emit)
-        cluster = session.cluster
+        images = ensure_images(spec, session.target, emit, dags.files if dags and spec.dags.baked else None)
         clock = Clock(time.monotonic() + timeout)
-        with Lease(cluster, spec.namespaces.control, purpose="up") as lease:
-            return platform, _land(session, platform, images, lease, emit, clock, force=force)
+        with Lease(session.cluster, spec.namespaces.control, purpose="up") as lease:
+            return platform, _land(_Landing(session, emit, clock, lease, platform, images, dags, force))
 
 
-def _land(
-    session: Session, platform: Platform, images: LandedImages, lease: Lease, emit: Emit, clock: Clock, *, force: bool
-) -> int:
+def _land(landing: _Landing) -> int:
     """Applies every stage in order and records the release; returns how many objects changed."""
     changed = 0
     try:
-        for count in _land_stages(session, platform, images, lease, emit, clock, force=force):
+        for count in _land_stages(landing):
             changed += count
     except AirstripError as error:
         with contextlib.suppress(AirstripError):
-            _record(session, images, changed, error.code)
+            _record(landing, changed, error.code)
         raise
-    if changed or not _is_recorded(session, images):
-        _record(session, images, changed)
+    if changed or not _is_recorded(landing):
+        _record(landing, changed)
     return changed
 
 
-def _is_recorded(session: Session, images: LandedImages) -> bool:
-    spec = session.spec
-    past = read_history(session.cluster, spec.namespaces.control)
-    return is_recorded(past, airflow=spec.airflow.version, images=images.names)
+def _is_recorded(landing: _Landing) -> bool:
+    past = read_history(landing.cluster, landing.spec.namespaces.control)
+    return is_recorded(past, airflow=landing.spec.airflow.version, images=landing.images.names)
 
 
-def _land_stages(
-    session: Session, platform: Platform, images: LandedImages, lease: Lease, emit: Emit, clock: Clock, *, force: bool
-) -> Iterator[int]:
+def _land_stages(landing: _Landing) -> Iterator[int]:
     """Each stage is planned when its inputs are known, and exactly that is done; yields the number of its changes."""
-    spec, cluster = session.spec, session.cluster
-    namespace = spec.namespaces.control
-    checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()), emit)
+    session, spec, cluster, emit = landing.session, landing.spec, landing.cluster, landing.emit
     kept = kept_projects(cluster, spec)
-    manifests = build_manifests(spec, platform, images, checksums, kept, read_git_secrets(spec, cluster))
+    manifests = _manifests(landing, kept)
     secrets = declared_secrets(cluster, spec)
     current = inventory.entries((*objects_of(manifests), *secrets))
-    with recorded(cluster, namespace, current) as previous:
+    with recorded(cluster, spec.namespaces.control, current) as previous:
         drop_failed_jobs(cluster, previous - current)
-        stages, delivery = Stages(session, emit, clock), Delivery(session, lease, emit)
-        with DagsGate(session, manifests, force) as gate:
+        stages = Stages(session, emit, landing.clock)
+        delivery = Delivery(session, landing.lease, emit, landing.dags)
+        with DagsGate(session, manifests, landing.dags, landing.force) as gate:
             for stage in (*([Stage("project-secrets", secrets)] if secrets else []), *manifests.stages):
-                lease.check()
+                landing.lease.check()
                 if stage.name == _ROLLS:
-                    gate.hold(emit, clock.left)
-                    yield _prepare_roll(session, delivery, processor_of(manifests), emit, clock)
+                    gate.hold(emit, landing.clock.left)
+                    yield _prepare_roll(landing, delivery, processor_of(manifests))
                 yield stages.apply(stage)
                 if stage.name == _PREPARED:
                     gate.start()
-        lease.check()
+        landing.lease.check()
         needed = awaited(cluster, spec.task_namespaces, previous)
-        yield prune(cluster, namespace, previous, current | needed, emit)
+        yield prune(cluster, spec.namespaces.control, previous, current | needed, emit)
         with step(emit, "airflow.ready", "Wait for Airflow") as progress:
             stages.await_airflow(objects_of(manifests), progress)
-            await_dags(session, gate.facts, emit, progress.say, timeout=clock.left)
+            files = landing.dags.known if landing.dags else None
+            await_dags(session, gate.facts, files, emit, progress.say, timeout=landing.clock.left)
         yield delivery.after_roll(gate.facts)
-        lease.check()
+        landing.lease.check()
         yield ensure_pools(session.airflow, pools_of({**kept, **spec.projects}), emit)
         tell_airflow(cluster, spec)
 
 
-def _prepare_roll(session: Session, delivery: Delivery, new: Processor, emit: Emit, clock: Clock) -> int:
+def _manifests(landing: _Landing, kept: Mapping[str, Project]) -> ManifestSet:
+    spec, cluster = landing.spec, landing.cluster
+    checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()), landing.emit)
+    git_secrets = read_git_secrets(spec, cluster)
+    return build_manifests(spec, landing.platform, landing.images, checksums, kept, git_secrets)
+
+
+def _prepare_roll(landing: _Landing, delivery: Delivery, new: Processor) -> int:
     """Until here what runs has its DAGs as it had them; from here on it may not."""
     changed = delivery.before_roll(new)
-    session.target.switch_dags()
-    make_way(session, new, emit, clock.left)
+    landing.session.target.switch_dags()
+    make_way(landing.session, new, landing.emit, landing.clock.left)
     return changed
 
 
-def _record(session: Session, images: LandedImages, changed: int, error: str = "") -> None:
-    spec = session.spec
+def _record(landing: _Landing, changed: int, error: str = "") -> None:
     record_release(
-        session.cluster,
-        spec.namespaces.control,
-        airflow=spec.airflow.version,
+        landing.cluster,
+        landing.spec.namespaces.control,
+        airflow=landing.spec.airflow.version,
         changed=changed,
-        images=images.names,
+        images=landing.images.names,
         error=error,
     )

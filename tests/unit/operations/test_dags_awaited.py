@@ -64,7 +64,7 @@ def wait(folder: Path, *answers: list[Dag], timeout: float = 5.0, pods: list[dic
     session = cast(Session, SimpleNamespace(spec=spec, cluster=cluster, airflow=airflow))
     files = (ParsedFile("one.py", dags=(ParsedDag("one"), ParsedDag("two"))), ParsedFile("x.py", "airstrip"))
     facts = Facts(ParsedDags(files))
-    dags_awaited.await_dags(session, facts, airflow.events.append, airflow.said.append, timeout=timeout)
+    dags_awaited.await_dags(session, facts, folder, airflow.events.append, airflow.said.append, timeout=timeout)
     return airflow
 
 

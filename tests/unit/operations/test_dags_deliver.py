@@ -14,6 +14,7 @@ from airstrip.manifests import PUSHED_CLASS
 from airstrip.operations import dags_deliver
 from airstrip.operations.dags_deliver import Delivery, planned_push
 from airstrip.operations.dags_facts import Processor
+from airstrip.operations.dags_still import still_dags
 from airstrip.operations.pushed_dags import LIVE
 from tests.unit.operations.pushed_stand_ins import FolderVolume, FreeLease, Pushed, opened
 
@@ -42,8 +43,9 @@ NEW = Processor({"spec": {}}, {})
 
 def land(pushed: Pushed) -> tuple[int, int]:
     """How many revisions became live before Airflow rolls, and after."""
-    delivery = Delivery(pushed.session, cast(Lease, FreeLease()), discard)
-    return delivery.before_roll(NEW), delivery.after_roll(None)
+    with still_dags(pushed.spec) as dags:
+        delivery = Delivery(pushed.session, cast(Lease, FreeLease()), discard, dags)
+        return delivery.before_roll(NEW), delivery.after_roll(None)
 
 
 def test_up_leaves_the_file_s_folder_live(pushed: Pushed) -> None:

@@ -19,6 +19,7 @@ from airstrip.kube import inventory
 from airstrip.manifests import ManifestSet, Stage
 from airstrip.operations import dags_gate
 from airstrip.operations.dags_gate import CHECKED, DagsGate
+from airstrip.operations.dags_still import still_dags
 from airstrip.operations.session import Session
 from airstrip.spec import Dags
 from tests.unit.dags.making import defined, facts, refused
@@ -54,7 +55,8 @@ class Deployed:
         pod = {"spec": {"containers": [{**CONTAINER, "image": image}]}}
         item = {"kind": "Deployment", "metadata": {"name": "dag-processor"}, "spec": {"template": pod}}
         told: list[Event] = []
-        with DagsGate(session, ManifestSet((Stage("airflow", (item,)),)), force) as gate:
+        manifests = ManifestSet((Stage("airflow", (item,)),))
+        with still_dags(session.spec) as dags, DagsGate(session, manifests, dags, force) as gate:
             gate.start()
             gate.hold(told.append, timeout)
         return told
@@ -126,3 +128,21 @@ def test_without_dags_there_is_nothing_to_check(deployed: Deployed, tmp_path: Pa
     deployed.folder = None
     assert deployed.pass_gate() == []
     assert deployed.checks == 0
+
+
+def test_what_is_saved_during_the_check_is_checked_the_next_time(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What passed is what was read: a save in between would else count as checked."""
+    read: list[str] = []
+
+    def saved_meanwhile(_: object, __: object, folder: Path, *___: object) -> Facts:
+        assert deployed.folder
+        (deployed.folder / "a.py").write_text("from airflow.sdk import DAG, other\n")
+        read.append((folder / "a.py").read_text())
+        return facts(defined("d"))
+
+    monkeypatch.setattr(dags_gate, "collect", saved_meanwhile)
+    for _ in range(3):
+        deployed.pass_gate()
+    assert read == ["from airflow.sdk import DAG\n", "from airflow.sdk import DAG, other\n"]
