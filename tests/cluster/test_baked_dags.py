@@ -119,9 +119,16 @@ def test_what_is_landed_needs_no_change_and_is_proved(baked: Baked) -> None:
 
 
 def test_a_broken_dag_is_refused_and_what_ran_runs_on(baked: Baked, cluster: Cluster) -> None:
+    """As it was: nothing of the file is there that tasks could see."""
     before, landed = pods(cluster), baked.versions()
     (baked.folder / "words" / "said.py").write_text("1 / 0\n")
-    done = baked.landing.airstrip("up", "--yes")
+    written = baked.landing.file.read_text()
+    baked.landing.file.write_text(f"{written}projects: {{refused: {{config: {{REGION: eu}}}}}}\n")
+    try:
+        done = baked.landing.airstrip("up", "--yes")
+    finally:
+        baked.landing.file.write_text(written)
+    assert cluster.get("v1", "ConfigMap", "refused", f"{NAME}-workers") is None
     assert (done.returncode, "[dags.broken]" in done.stderr) == (3, True), done.stderr
     assert "baked.py" in done.stderr
     assert rolled(before, pods(cluster)) == set()

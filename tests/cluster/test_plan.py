@@ -16,7 +16,7 @@ from airstrip.operations import Session
 from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME, Landing, eventually
 
-STAGES = ["place", "image", "secrets", "foundation", "database", "migration", "airflow", "prune"]
+STAGES = ["place", "image", "secrets", "settings", "foundation", "database", "migration", "airflow", "prune"]
 ALIVE = ("leases", "apiServerIPInfo", "events")
 OWN_STATUS = ("nodes", "update")
 QUIET_LOOKS = 6

@@ -16,7 +16,7 @@ import pytest
 
 from tests.landing import ROOT, Landing, eventually
 
-STAGES = ("secrets", "foundation", "database", "migration", "airflow")
+STAGES = ("secrets", "settings", "foundation", "database", "migration", "airflow")
 SEED = 20261121
 UNREACHABLE = "localhost:1/airstrip/absent@sha256:" + "0" * 64
 """Its registry does not answer: that is waited for."""

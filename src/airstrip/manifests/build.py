@@ -54,12 +54,13 @@ def build_manifests(
     config_maps = _patched(inputs, *config_maps)
     # Of all that rolls, so that it runs before anything does.
     check = build_git_check(inputs, (*config_maps, *airflow))
-    others = (item for item in config_maps if item not in check)
-    foundation = _foundation(inputs, others, disruption_budgets(inputs, _replicas((*database, *airflow))))
-    check_targets(inputs, (*check, *foundation, *database, *migration, *airflow))
+    settings = tuple(item for item in config_maps if item not in check)
+    foundation = _foundation(inputs, disruption_budgets(inputs, _replicas((*database, *airflow))))
+    check_targets(inputs, (*check, *settings, *foundation, *database, *migration, *airflow))
     return ManifestSet(
         (
             *([Stage("git", (*git_secrets, *check))] if check else []),
+            Stage("settings", settings),
             Stage("foundation", foundation),
             Stage("database", database),
             Stage("migration", migration),
@@ -68,12 +69,15 @@ def build_manifests(
     )
 
 
-def _foundation(inputs: Inputs, config_maps: Iterable[Object], budgets: Iterable[Object]) -> tuple[Object, ...]:
-    """What pods need before they start; ConfigMaps are patched already."""
-    return (
-        *_patched(inputs, *build_access(inputs)),
-        *config_maps,
-        *_patched(inputs, *build_projects(inputs), *build_claims(inputs), *build_network_policies(inputs), *budgets),
+def _foundation(inputs: Inputs, budgets: Iterable[Object]) -> tuple[Object, ...]:
+    """What pods need before they start, and what keeps its name while it changes: pods that run see that."""
+    return _patched(
+        inputs,
+        *build_access(inputs),
+        *build_projects(inputs),
+        *build_claims(inputs),
+        *build_network_policies(inputs),
+        *budgets,
     )
 
 

@@ -19,6 +19,7 @@ from airstrip.manifests.names import (
 )
 from airstrip.manifests.settings import variables
 from airstrip.manifests.volumes import empty_mount
+from airstrip_pods.conventions import PROJECTS_VARIABLE
 
 CHECK = "dags-check"
 CHECK_LABEL = "airstrip.dev/dags-check"
@@ -43,11 +44,19 @@ def environment_map(processor: Object) -> str:
     return next((name for name in names if name.startswith(ENVIRONMENT_MAP)), "")
 
 
-def build_check(processor: Object, environment: Mapping[str, str], *, deployment: str, namespace: str) -> Object:
-    """A Job that waits to be given DAG files, from the Deployment of the DAG processor and its settings."""
+def build_check(
+    processor: Object, environment: Mapping[str, str], *, deployment: str, namespace: str, projects: str = ""
+) -> Object:
+    """A Job that waits to be given DAG files, from the Deployment of the DAG processor and its settings.
+
+    `projects` is what DAG files may know of projects, where the cluster does not have it yet.
+    """
     spec, first = processor["spec"]["template"]["spec"], processor_container(processor)
     own = [entry for entry in first.get("env") or () if "valueFrom" not in entry]
     volumes = [volume for volume in spec.get("volumes") or () if _is_taken(volume)]
+    if projects:
+        volumes = [volume for volume in volumes if volume["name"] != PROJECTS_MAP]
+        own += variables({PROJECTS_VARIABLE: projects})
     taken = {volume["name"] for volume in volumes}
     container = {
         "name": CHECK,

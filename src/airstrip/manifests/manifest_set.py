@@ -43,7 +43,7 @@ class Stage:
 class ManifestSet:
     """All namespaced objects of a deployment.
 
-    Stages in order: git (where DAGs come from there), foundation, database, migration, airflow.
+    Stages in order: git (where DAGs come from there), settings, foundation, database, migration, airflow.
     """
 
     stages: tuple[Stage, ...]

@@ -18,6 +18,7 @@ from airstrip.manifests import (
     CHECK_BUNDLES,
     CHECK_FOLDERS,
     DAG_PROCESSOR,
+    PROJECTS_MAP,
     PUSHED_CLASS,
     ManifestSet,
     build_check,
@@ -33,10 +34,14 @@ _TASK = "task"
 
 @dataclass(frozen=True)
 class Processor:
-    """The Deployment of the DAG processor, landed or to be landed, with the settings of its ConfigMap."""
+    """The Deployment of the DAG processor, landed or to be landed, with the settings of its ConfigMap.
+
+    `projects` is what DAG files are to know of projects, of one that is to be landed.
+    """
 
     deployment: Mapping[str, Any]
     environment: Mapping[str, str]
+    projects: str = ""
 
     @property
     def reads_pushed(self) -> bool:
@@ -54,7 +59,8 @@ def processor_of(manifests: ManifestSet) -> Processor:
     objects = {(item["kind"], item["metadata"]["name"]): item for stage in manifests.stages for item in stage.objects}
     deployment = objects["Deployment", DAG_PROCESSOR]
     settings: Mapping[str, Any] = objects.get(("ConfigMap", environment_map(deployment))) or {}
-    return Processor(deployment, settings.get("data") or {})
+    projects: Mapping[str, Any] = objects.get(("ConfigMap", PROJECTS_MAP)) or {}
+    return Processor(deployment, settings.get("data") or {}, "".join((projects.get("data") or {}).values()))
 
 
 def landed_processor(session: Session) -> Processor:
@@ -84,7 +90,13 @@ def collect(
     spec = session.spec
     known, values = _ask_airflow(folder, airflow, emit)
     workers = spec.namespaces.workers
-    job = build_check(dict(processor.deployment), processor.environment, deployment=spec.name, namespace=workers)
+    job = build_check(
+        dict(processor.deployment),
+        processor.environment,
+        deployment=spec.name,
+        namespace=workers,
+        projects=processor.projects,
+    )
     parsed = parse_folder(
         session.cluster,
         job,

@@ -1,7 +1,7 @@
-"""The gate before Airflow rolls: `up` lands no folder of DAGs with a broken file in it, unless it is told to.
+"""The gate of `up`: it lands no folder of DAGs with a broken file in it, unless it is told to.
 
-The check runs beside the database and the migration, which mostly wait. What passed it is not checked again while
-the files, the image and the settings stay the same.
+Of a first landing the check runs beside the database and the migration, which mostly wait. What passed it is not
+checked again while the files, the image and the settings stay the same.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AIRFLOW_SECONDS = 10.0
 
 @dataclass
 class DagsGate:
-    """`start` once what the pod reads is there, `hold` before Airflow rolls."""
+    """`start` once what the pod reads is there, `hold` before anything changes that running tasks see."""
 
     session: Session
     manifests: ManifestSet
@@ -127,7 +127,7 @@ class DagsGate:
 
 def _key(folder: Path, processor: Processor) -> str:
     """Stands for all that decides what a check says, but for what Airflow keeps."""
-    pod = checksum([processor.deployment["spec"]["template"]["spec"], processor.environment])
+    pod = checksum([processor.deployment["spec"]["template"]["spec"], processor.environment, processor.projects])
     return hashlib.sha256(f"{content_key(folder)} {pod} {program_key()}".encode()).hexdigest()
 
 

@@ -10,7 +10,15 @@ from typing import Any
 from airstrip.airflow_api import AirflowClient
 from airstrip.errors import AirflowError, WaitTimeout
 from airstrip.events import Emit, Progress, step
-from airstrip.kube import NO_PAST, execute, plan_changes, restart_crash_loops, wait_for_job, wait_for_rollout
+from airstrip.kube import (
+    NO_PAST,
+    Lease,
+    execute,
+    plan_changes,
+    restart_crash_loops,
+    wait_for_job,
+    wait_for_rollout,
+)
 from airstrip.manifests import Stage
 from airstrip.operations.session import Session
 
@@ -36,13 +44,14 @@ class Clock:
 class Stages:
     """One stage after the other; a pod that crashed before its own was applied is given another try."""
 
-    def __init__(self, session: Session, emit: Emit, clock: Clock) -> None:
-        self._session, self._emit, self._clock = session, emit, clock
+    def __init__(self, session: Session, emit: Emit, clock: Clock, lease: Lease) -> None:
+        self._session, self._emit, self._clock, self._lease = session, emit, clock, lease
         self._past = NO_PAST
 
     def apply(self, stage: Stage) -> int:
-        """Until all of it works; returns how many objects changed."""
+        """Until all of it works; returns how many objects changed. Raises where the Lease is another's by now."""
         cluster = self._session.cluster
+        self._lease.check()
         with step(self._emit, f"apply.{stage.name}", f"Apply {stage.name}") as progress:
             if any(item["kind"] in _WORKLOADS for item in stage.objects):
                 self._past = restart_crash_loops(cluster, self._session.spec.namespaces.control, self._selector)

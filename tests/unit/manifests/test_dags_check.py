@@ -60,6 +60,14 @@ def test_it_is_told_of_projects_as_the_processor_is(objects: list[Object], job: 
     assert told(pod) == told(processor)
 
 
+def test_projects_that_are_to_be_landed_are_told_of_before_the_cluster_has_them(objects: list[Object]) -> None:
+    processor = find(objects, "Deployment", "dag-processor")
+    job = build_check(processor, {}, deployment="mine", namespace="w", projects='{"sales": {}}')
+    pod = job["spec"]["template"]["spec"]
+    assert {"name": "AIRSTRIP_PROJECTS", "value": '{"sales": {}}'} in pod["containers"][0]["env"]
+    assert "airstrip-projects" not in json.dumps([pod["volumes"], pod["containers"][0]["volumeMounts"]])
+
+
 def test_it_is_restricted_has_no_token_and_ends_by_itself(job: Object) -> None:
     spec = job["spec"]["template"]["spec"]
     assert spec["automountServiceAccountToken"] is False

@@ -23,7 +23,10 @@ def identities(manifests: ManifestSet) -> list[tuple[str, str, str]]:
 
 def test_stages_come_in_the_order_in_which_they_are_applied(compile: Compile) -> None:
     stages = {stage.name: {item["kind"] for item in stage.objects} for stage in compile().stages}
-    assert list(stages) == ["foundation", "database", "migration", "airflow"]
+    assert list(stages) == ["settings", "foundation", "database", "migration", "airflow"]
+    # Applied before what they go into is checked: nothing that runs may see them.
+    assert all(item.get("immutable") for item in compile().stages[0].objects)
+    assert not any(item.get("immutable") for item in compile().stages[1].objects)
     assert stages["database"] == {"Service", "StatefulSet"}
     assert stages["migration"] == {"Job"}
     assert not stages["foundation"] & {"Deployment", "StatefulSet", "Job"}

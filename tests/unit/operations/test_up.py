@@ -13,6 +13,7 @@ from airstrip.diagnose import ABSENT_CODES, RULES, Facts
 from airstrip.diagnose.namespace_facts import MissingFact
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Progress, discard
+from airstrip.kube import Lease
 from airstrip.manifests import build_manifests
 from airstrip.operations import Session, up
 from airstrip.operations.plan import objects_of
@@ -24,6 +25,7 @@ from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS, make_target
 from airstrip.targets.target import Target, agree
 from tests.unit.diagnose.making import pod, waiting
+from tests.unit.operations.pushed_stand_ins import FreeLease
 
 SPEC = load_spec(None, TARGET_SPECS, PLANNED_TARGETS)
 # The package's name `up` is the function.
@@ -35,8 +37,9 @@ def test_an_airflow_that_does_not_answer_is_waited_for_and_told() -> None:
         raise AirflowError("airflow.unreachable", "no answer")
 
     session = cast(Session, SimpleNamespace(airflow=SimpleNamespace(dag=dag), cluster=None))
+    stages = Stages(session, discard, Clock(time.monotonic()), cast(Lease, FreeLease()))
     with pytest.raises(WaitTimeout) as told:
-        Stages(session, discard, Clock(time.monotonic())).await_airflow([], cast(Progress, SimpleNamespace(say=print)))
+        stages.await_airflow([], cast(Progress, SimpleNamespace(say=print)))
     assert (told.value.code, told.value.cause) == ("airflow.not-ready", "Last state: no answer")
 
 
