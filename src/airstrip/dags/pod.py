@@ -11,7 +11,7 @@ from airstrip.errors import KubernetesError, WaitTimeout
 from airstrip.kube import Cluster, pod_troubles
 
 _POLL_SECONDS = 0.2
-_START_SECONDS = 60.0
+START_SECONDS = 60.0
 _REFUSED_SECONDS = 2.0
 """Within which a Job has its pod, or an event says why not."""
 
@@ -29,17 +29,22 @@ class Joined:
 
 
 @contextmanager
-def running_pod(cluster: Cluster, job: Mapping[str, Any], say: Callable[[str], None]) -> Iterator[str]:
-    """The name of the pod, which runs; it is gone at the end, and by itself should we be."""
+def running_pod(
+    cluster: Cluster, job: Mapping[str, Any], say: Callable[[str], None], timeout: float = START_SECONDS
+) -> Iterator[str]:
+    """The name of the pod, which runs; it is gone at the end, and by itself should we be.
+
+    Raises WaitTimeout where it does not run within `timeout` seconds, of which START_SECONDS are the most.
+    """
     made = cluster.create(job)
     name, namespace = made["metadata"]["name"], made["metadata"]["namespace"]
     try:
-        yield _await_pod(cluster, name, namespace, say)
+        yield _await_pod(cluster, name, namespace, say, min(timeout, START_SECONDS))
     finally:
         cluster.delete("batch/v1", "Job", name, namespace)
 
 
-def _await_pod(cluster: Cluster, job: str, namespace: str, say: Callable[[str], None]) -> str:
+def _await_pod(cluster: Cluster, job: str, namespace: str, say: Callable[[str], None], timeout: float) -> str:
     begun = time.monotonic()
     while True:
         pods = cluster.list("v1", "Pod", namespace, label_selector=f"batch.kubernetes.io/job-name={job}")
@@ -49,7 +54,7 @@ def _await_pod(cluster: Cluster, job: str, namespace: str, say: Callable[[str], 
         waited = time.monotonic() - begun
         troubles = [trouble for pod in pods for trouble in pod_troubles(pod)]
         refused = [] if pods or waited < _REFUSED_SECONDS else _refusals(cluster, job, namespace)
-        if refused or waited > _START_SECONDS or any(trouble.hopeless for trouble in troubles):
+        if refused or waited > timeout or any(trouble.hopeless for trouble in troubles):
             raise WaitTimeout(
                 "dags.no-check-pod",
                 f"the pod for DAG files does not start in {namespace}",

@@ -29,6 +29,10 @@ BOOT = (
 """Its program comes with what it is asked: an address of the API server has no room for it."""
 
 
+def _longest() -> float:
+    return _SECONDS
+
+
 @dataclass(frozen=True)
 class VolumeState:
     """`live` is None before the first push; `history` has its lines oldest first; `kept` can be gone back to."""
@@ -47,6 +51,8 @@ class Volume:
     namespace: str
     container: str
     root: str
+    left: Callable[[], float] = _longest
+    """Seconds that whoever opened it has."""
 
     def state(self) -> VolumeState:
         found = self._done("state")
@@ -91,7 +97,7 @@ class Volume:
                 container=self.container,
                 argv=["python", "-c", BOOT],
                 stdin=Joined(header, archive or nothing),
-                timeout=_SECONDS,
+                timeout=min(_SECONDS, self.left()),
             )
             said = [json.loads(line) for line in lines]
         if not said or "done" not in said[-1]:
@@ -100,18 +106,27 @@ class Volume:
 
 
 @contextmanager
-def open_volume(cluster: Cluster, job: Mapping[str, Any], root: str, say: Callable[[str], None]) -> Iterator[Volume]:
-    """`job` makes the pod, whose container mounts the volume at `root`; it is gone at the end."""
+def open_volume(
+    cluster: Cluster,
+    job: Mapping[str, Any],
+    root: str,
+    say: Callable[[str], None],
+    left: Callable[[], float] = _longest,
+) -> Iterator[Volume]:
+    """`job` makes the pod, whose container mounts the volume at `root`; it is gone at the end.
+
+    `left` says how many seconds there are for the next thing; each has a limit of its own too.
+    """
     container = job["spec"]["template"]["spec"]["containers"][0]["name"]
-    with running_pod(cluster, job, say) as pod:
-        yield Volume(cluster, pod, job["metadata"]["namespace"], container, root)
+    with running_pod(cluster, job, say, left()) as pod:
+        yield Volume(cluster, pod, job["metadata"]["namespace"], container, root, left)
 
 
-def end_pods(cluster: Cluster, namespace: str, selector: str) -> None:
+def end_pods(cluster: Cluster, namespace: str, selector: str, timeout: float = _GONE_SECONDS) -> None:
     """Of one who held the lock and is no more: its program may still be at work. Raises WaitTimeout."""
     for job in cluster.list("batch/v1", "Job", namespace, label_selector=selector):
         cluster.delete("batch/v1", "Job", job["metadata"]["name"], namespace)
-    deadline = time.monotonic() + _GONE_SECONDS
+    deadline = time.monotonic() + min(timeout, _GONE_SECONDS)
     while cluster.list("v1", "Pod", namespace, label_selector=selector):
         if time.monotonic() > deadline:
             raise WaitTimeout(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from airstrip.dags import Facts, revision_of
@@ -50,6 +51,8 @@ class Delivery:
     lease: Lease
     emit: Emit
     dags: StillDags | None
+    left: Callable[[], float]
+    """Seconds that `up` has still."""
     _sent: bool = False
 
     def before_roll(self, processor: Processor) -> int:
@@ -65,10 +68,9 @@ class Delivery:
         changed = 0 if self._sent else self._send(None)
         if self._sent:
             assert self.dags is not None, "it was sent"
-            revision = recorded_live(self.session)
-            await_seen(
-                self.session, revision, self.dags.files, self.emit, None if facts is None else defined_dags(facts)
-            )
+            revision, files = recorded_live(self.session), self.dags.files
+            wanted = None if facts is None else defined_dags(facts)
+            await_seen(self.session, revision, files, self.emit, wanted, timeout=self.left())
         return changed
 
     def _is_read(self) -> bool:
@@ -87,7 +89,7 @@ class Delivery:
         revision: str = record["revision"]
         if recorded_live(session) == revision:
             return 0
-        with opened(session, self.emit, writes=True, processor=processor) as volume:
+        with opened(session, self.emit, writes=True, processor=processor, left=self.left) as volume:
             state = volume.state()
             if state.live == revision:
                 record_live(session, revision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,11 +84,19 @@ def _is_live(volume: Volume, state: VolumeState, revision: str) -> bool:
     return state.live == revision and key_of(volume.fingerprints(revision)).startswith(revision)
 
 
-def await_seen(session: Session, revision: str, files: Path, emit: Emit, wanted: frozenset[str] | None) -> float | None:
+def await_seen(
+    session: Session,
+    revision: str,
+    files: Path,
+    emit: Emit,
+    wanted: frozenset[str] | None,
+    *,
+    timeout: float = math.inf,
+) -> float | None:
     """Nothing where there is nothing to see."""
     if not (holds_dags(files) if wanted is None else wanted):
         return None
-    return await_revision(session.airflow, revision, emit, wanted)
+    return await_revision(session.airflow, revision, emit, wanted, timeout=timeout)
 
 
 def record_of(folder: Path, files: Path, how: str, message: str) -> dict[str, Any]:

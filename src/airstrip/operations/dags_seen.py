@@ -21,23 +21,28 @@ def defined_dags(facts: Facts) -> frozenset[str]:
 
 
 def await_revision(
-    client: AirflowClient, revision: str, emit: Emit, wanted: frozenset[str] | None = None
+    client: AirflowClient,
+    revision: str,
+    emit: Emit,
+    wanted: frozenset[str] | None = None,
+    *,
+    timeout: float = _SECONDS,
 ) -> float | None:
     """The seconds until all its DAGs are the live ones; None, and a warning, where that takes too long.
 
     `wanted` are its DAGs, where a check found them: a new one is waited for, and one that it has no more is not.
     """
-    begun = time.monotonic()
+    begun, longest = time.monotonic(), min(timeout, _SECONDS)
     with step(emit, "dags.seen", "Wait until Airflow has read them") as progress:
         while not is_seen(client, revision, wanted):
-            if time.monotonic() - begun > _SECONDS:
+            if time.monotonic() - begun > longest:
                 break
             time.sleep(_POLL_SECONDS)
         else:
             seconds = round(time.monotonic() - begun, 1)
             progress.note = f"after {seconds:.0f} s"
             return seconds
-    message = f"Airflow has not read all DAG files of revision {revision[:12]} within {_SECONDS:.0f} s."
+    message = f"Airflow has not read all DAG files of revision {revision[:12]} within {longest:.0f} s."
     emit(Warned("dags.not-seen", message, "See which it has: ./airstrip dags list; why: ./airstrip doctor"))
     return None
 

@@ -87,7 +87,7 @@ def land_stages(landing: Landing) -> Iterator[int]:
     with recorded(cluster, spec.namespaces.control, current) as previous:
         drop_failed_jobs(cluster, previous - current)
         stages = Stages(session, emit, landing.clock, landing.lease)
-        delivery = Delivery(session, landing.lease, emit, landing.dags)
+        delivery = Delivery(session, landing.lease, emit, landing.dags, lambda: landing.clock.left)
         order = in_order(manifests.stages, secrets, runs=_runs(landing))
         with DagsGate(session, manifests, landing.dags, landing.force) as gate:
             yield from map(stages.apply, order.before)

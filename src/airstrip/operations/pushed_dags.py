@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,10 +86,17 @@ def folder_to_send(spec: Spec, path: Path | None) -> Path:
 
 
 @contextmanager
-def opened(session: Session, emit: Emit, *, writes: bool, processor: Processor | None = None) -> Iterator[Volume]:
+def opened(
+    session: Session,
+    emit: Emit,
+    *,
+    writes: bool,
+    processor: Processor | None = None,
+    left: Callable[[], float] = lambda: math.inf,
+) -> Iterator[Volume]:
     """The volume of `processor`, or of the one that runs; with a pod that is gone at the end.
 
-    Who writes holds the deployment's Lease.
+    Who writes holds the deployment's Lease. `left` are seconds, where whoever asks has no more.
     """
     spec, namespace = session.spec, session.spec.namespaces.control
     processor = processor or landed_processor(session)
@@ -103,8 +111,8 @@ def opened(session: Session, emit: Emit, *, writes: bool, processor: Processor |
     with ExitStack() as stack:
         with step(emit, "dags.volume", "Open the volume of DAGs") as progress:
             if writes:
-                end_pods(session.cluster, namespace, f"{WRITER_LABEL}={spec.name}")
-            volume = stack.enter_context(open_volume(session.cluster, job, VOLUME_ROOT, progress.say))
+                end_pods(session.cluster, namespace, f"{WRITER_LABEL}={spec.name}", left())
+            volume = stack.enter_context(open_volume(session.cluster, job, VOLUME_ROOT, progress.say, left))
         yield volume
 
 

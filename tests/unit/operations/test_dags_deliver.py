@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import cast
 
@@ -16,6 +17,7 @@ from airstrip.operations.dags_deliver import Delivery, planned_push
 from airstrip.operations.dags_facts import Processor
 from airstrip.operations.dags_still import still_dags
 from airstrip.operations.pushed_dags import LIVE
+from tests.unit.operations import pushed_stand_ins
 from tests.unit.operations.pushed_stand_ins import FolderVolume, FreeLease, Pushed, opened
 
 BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
@@ -41,10 +43,10 @@ def live_text(pushed: Pushed) -> str:
 NEW = Processor({"spec": {}}, {})
 
 
-def land(pushed: Pushed) -> tuple[int, int]:
+def land(pushed: Pushed, left: float = 60.0) -> tuple[int, int]:
     """How many revisions became live before Airflow rolls, and after."""
     with still_dags(pushed.spec) as dags:
-        delivery = Delivery(pushed.session, cast(Lease, FreeLease()), discard, dags)
+        delivery = Delivery(pushed.session, cast(Lease, FreeLease()), discard, dags, lambda: left)
         return delivery.before_roll(NEW), delivery.after_roll(None)
 
 
@@ -73,3 +75,11 @@ def test_where_nothing_reads_the_volume_up_fills_it_before_airflow_rolls(
     monkeypatch.setattr(dags_deliver, "landed_processor", landed)
     assert land(pushed) == (1, 0)
     assert live_text(pushed) == TEXT
+
+
+def test_what_up_has_left_bounds_the_push_too(pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An Airflow that reads nothing is waited for no longer than that."""
+    monkeypatch.setattr(pushed_stand_ins.Airflow, "dags", lambda _: [])
+    begun = time.monotonic()
+    assert land(pushed, left=0.5) == (0, 1)
+    assert 0.5 <= time.monotonic() - begun < 5
