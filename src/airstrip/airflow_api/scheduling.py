@@ -48,14 +48,22 @@ class Scheduling:
         return tuple(DagRun.parse(row) for row in body["dag_runs"])
 
     def versions_in_use(self) -> frozenset[str] | None:
-        """The bundle versions of all runs that have not ended; None where there are too many runs to look at."""
+        """The bundle versions of all runs that have not ended; None where there are too many runs to look at.
+
+        A page begins after the last run of the one before, and not at a number: runs end meanwhile, and those after
+        them would move past the look.
+        """
         found: set[str] = set()
-        for page in range(_MOST_PAGES):
-            query: Query = {"state": _ACTIVE, "limit": _MOST, "offset": page * _MOST, "order_by": "id"}
-            rows = self._transport.get(f"{_API}/dags/~/dagRuns", query)["dag_runs"]
+        cursor = ""
+        for _ in range(_MOST_PAGES):
+            query: Query = {"state": _ACTIVE, "limit": _MOST, "cursor": cursor, "order_by": "id"}
+            body = self._transport.get(f"{_API}/dags/~/dagRuns", query)
+            rows = body["dag_runs"]
             found |= {run.bundle_version for run in map(DagRun.parse, rows) if run.bundle_version}
-            if len(rows) < _MOST:
-                return frozenset(found)
+            cursor = body.get("next_cursor") or ""
+            if not cursor:
+                # An Airflow that knows no cursor says nothing of what comes after a full page.
+                return frozenset(found) if len(rows) < _MOST or "next_cursor" in body else None
         return None
 
     def last_runs(self, dag_ids: Collection[str]) -> dict[str, DagRun]:

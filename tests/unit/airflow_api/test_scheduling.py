@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import httpx
+import pytest
 
 from airstrip.airflow_api import AuditEntry, Dependency, Pool, TaskInstance
 from tests.unit.airflow_api.test_client import Airflow, ok
@@ -115,3 +116,35 @@ def test_the_runs_that_run() -> None:
         return ok({"dag_runs": [row]})
 
     assert [run.run_id for run in Airflow(**{"dags/d/dagRuns": answer}).client().scheduling.running_runs("d")] == ["r"]
+
+
+def run_row(number: int) -> dict[str, str]:
+    own = {"dag_run_id": f"r{number}", "bundle_version": f"v{number}"}
+    return {"dag_id": "d", "state": "running", "run_type": "manual", **own}
+
+
+@dataclass
+class Runs:
+    """As Airflow pages them by cursor; with each page that is asked for, the first run ends."""
+
+    rows: list[dict[str, str]]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        after = int(request.url.params["cursor"] or -1)
+        left = [row for row in self.rows if int(row["dag_run_id"][1:]) > after]
+        page = left[:100]
+        more = page[-1]["dag_run_id"][1:] if len(left) > 100 else None
+        self.rows.pop(0)
+        return ok({"dag_runs": page, "next_cursor": more})
+
+
+def test_versions_in_use_are_those_of_all_runs_though_some_end_meanwhile() -> None:
+    asked = Airflow(**{"dags/~/dagRuns": Runs([run_row(number) for number in range(250)])}).client().scheduling
+    assert asked.versions_in_use() == frozenset(f"v{number}" for number in range(250))
+
+
+@pytest.mark.parametrize(("count", "known"), [(99, True), (100, False)])
+def test_an_airflow_without_cursors_is_believed_for_one_page(count: int, known: bool) -> None:
+    body = ok({"dag_runs": [run_row(number) for number in range(count)]})
+    found = Airflow(**{"dags/~/dagRuns": body}).client().scheduling.versions_in_use()
+    assert (found is not None) is known
