@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
@@ -12,6 +13,7 @@ import typer.main
 
 from airstrip.answers import PropertyName
 from airstrip.cli.main import app, run
+from airstrip.errors import LockError
 from airstrip.findings import Finding
 from airstrip.result import AnyResult, Result
 from tests.cli.conftest import Outcome
@@ -109,6 +111,48 @@ def test_a_file_that_cannot_be_written_is_told_before_the_work(
     assert done.code == 1
     assert done.document["errors"][0]["code"] == "file.not-written"
     assert facade.calls == []
+
+
+def test_a_verify_that_did_not_get_to_its_end_leaves_no_report_of_an_earlier_one(
+    airstrip: Airstrip, facade: Facade, tmp_path: Path
+) -> None:
+    """Whoever publishes the file would say of this one that all was proved."""
+    file = tmp_path / "report.xml"
+    file.write_text("<testsuite tests='15' failures='0'/>")
+    facade.answers["verify"] = LockError("deployment.locked", "mine is locked", cause="By up.", fix="Wait.")
+    assert airstrip("verify", "--junit", str(file)).code == 1
+    suite = ElementTree.parse(file).getroot()
+    assert [suite.get(name) for name in ("tests", "failures", "errors")] == ["1", "0", "1"]
+    (error,) = suite.iter("error")
+    assert error.get("message") == "mine is locked"
+    assert "fix: Wait." in (error.text or "")
+    facade.answers["verify"] = KeyboardInterrupt()
+    assert airstrip("verify", "--junit", str(file)).code == 130
+    assert not file.exists()
+
+
+def test_a_pipe_is_written_to_and_stays_one(airstrip: Airstrip, facade: Facade, tmp_path: Path) -> None:
+    """As a device would: root may replace /dev/null by a file, and must not."""
+    facade.answers["verify"] = answer()
+    pipe = tmp_path / "report"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        assert airstrip("verify", "--junit", str(pipe)).code == 3
+        assert pipe.is_fifo()
+        assert ElementTree.fromstring(os.read(reader, 65536)).get("tests") == "3"
+    finally:
+        os.close(reader)
+
+
+def test_a_link_goes_on_to_lead_to_the_report(airstrip: Airstrip, facade: Facade, tmp_path: Path) -> None:
+    facade.answers["verify"] = answer()
+    link, file = tmp_path / "latest.xml", tmp_path / "report.xml"
+    link.symlink_to(file)
+    assert airstrip("verify", "--junit", str(link)).code == 3
+    assert link.is_symlink()
+    assert ElementTree.parse(file).getroot().get("tests") == "3"
+    assert file.stat().st_mode & 0o777 == 0o644
 
 
 def test_a_property_that_there_is_not_is_a_usage_error_with_all_names(

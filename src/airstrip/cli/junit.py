@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-from airstrip.errors import not_written
+from airstrip.errors import AirstripError
 from airstrip.findings import Finding
+from airstrip.report_file import write_report
 from airstrip.result import AnyResult
 
 # What XML 1.0 has no way to hold: a log may.
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def check_place(file: Path) -> None:
-    """Raises `file.not-written` where it would only be found out after a minute's work."""
-    existed = file.exists()
-    try:
-        file.open("a").close()
-    except OSError as error:
-        raise not_written(error) from error
-    if not existed:
-        file.unlink()
 
 
 def write_junit(result: AnyResult, file: Path) -> None:
@@ -50,13 +39,22 @@ def write_junit(result: AnyResult, file: Path) -> None:
     if result.data["left"]:
         ElementTree.SubElement(suite, "system-err").text = _clean("left behind:\n" + "\n".join(result.data["left"]))
     ElementTree.SubElement(suite, "system-out").text = f"what stays: {result.data['stays']}"
-    temporary = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        ElementTree.ElementTree(suite).write(temporary, encoding="utf-8", xml_declaration=True)
-        temporary.replace(file)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise not_written(error) from error
+    _write(suite, file)
+
+
+def write_failure(error: AirstripError, file: Path) -> None:
+    """Of a verify that did not get to its end: one case, with its error and what was found."""
+    suite = ElementTree.Element("testsuite", name="airstrip verify", tests="1", failures="0", errors="1", skipped="0")
+    case = ElementTree.SubElement(suite, "testcase", name="verify", classname="airstrip.verify")
+    own = Finding(error.code, error.message, error.cause, error.fix, error.details)
+    text = _clean("\n\n".join(map(_words, (own, *error.findings))))
+    ElementTree.SubElement(case, "error", message=_clean(error.message)).text = text
+    _write(suite, file)
+
+
+def _write(suite: ElementTree.Element, file: Path) -> None:
+    text = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True).decode()
+    write_report(file, text, private=False)
 
 
 def _add_case(suite: ElementTree.Element, row: Mapping[str, Any], findings: list[Finding]) -> None:

@@ -9,11 +9,13 @@ import typer
 
 from airstrip.answers import PropertyName
 from airstrip.cli import options
-from airstrip.cli.junit import check_place, write_junit
+from airstrip.cli.junit import write_failure, write_junit
 from airstrip.cli.lifecycle import load
 from airstrip.cli.render import Voice
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call, Confirm
+from airstrip.errors import AirstripError
+from airstrip.report_file import clear_report
 from airstrip.result import AnyResult
 
 verbs = typer.Typer()
@@ -56,8 +58,14 @@ def verify(
 
     def work(voice: Voice, _: Confirm) -> AnyResult:
         if junit:
-            check_place(junit)
-        result = load(file).verify(voice, only=only or (), timeout=timeout)
+            # Also before a minute's work, which could not be written down.
+            clear_report(junit)
+        try:
+            result = load(file).verify(voice, only=only or (), timeout=timeout)
+        except AirstripError as error:
+            if junit:
+                write_failure(error, junit)
+            raise
         if junit:
             write_junit(result, junit)
         return result
