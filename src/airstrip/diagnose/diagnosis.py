@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rule import Rule, code_of
 from airstrip.diagnose.rules import RULES
 from airstrip.findings import Finding
 
@@ -27,11 +27,21 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
         by_subject = _by_subject(match for match in rule.matches(facts) if match.subject not in explained)
         explained |= by_subject.keys()
         explained |= {subject for match in by_subject.values() for subject in match.explains}
-        codes |= {rule.code} if by_subject else set()
+        codes |= set(_codes(facts, rule.code, by_subject))
         findings += [
             rule.explanation.finding(match.fields, match.evidence, subject) for subject, match in by_subject.items()
         ]
     return findings
+
+
+def _codes(facts: Facts, code: str, by_subject: Mapping[str, Match]) -> Iterator[str]:
+    """The rule's own, and whose it is of the control plane's."""
+    for subject, match in by_subject.items():
+        yield code
+        for each in (subject, *match.explains):
+            namespace, _, name = each.partition("/")
+            if facts.deployment is None or namespace == facts.deployment.control:
+                yield code_of(code, name)
 
 
 def _by_subject(matches: Iterable[Match]) -> dict[str, Match]:

@@ -64,8 +64,9 @@ def _missing(*kinds: str) -> Callable[[Facts], Iterator[Match]]:
                 names.setdefault((missing.kind, missing.namespace), []).append(missing.name)
         for (kind, namespace), found in names.items():
             fields = {"kind": kind, "names": ", ".join(found), "namespace": namespace}
-            subject = f"{namespace}/{found[0]}" if kind in _WORKLOADS else f"missing/{namespace}/{kind}"
-            yield Match(subject, fields, "\n".join(f"{kind} {namespace}/{name}: not found" for name in found))
+            seen = "\n".join(f"{kind} {namespace}/{name}: not found" for name in found)
+            subjects = [f"{namespace}/{name}" for name in found] if kind in _WORKLOADS else []
+            yield Match(next(iter(subjects), f"missing/{namespace}/{kind}"), fields, seen, subjects)
 
     return matches
 

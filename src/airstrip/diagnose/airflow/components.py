@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from airstrip.airflow_api import UNREACHABLE, unreachable
 from airstrip.diagnose.access_rules import UNREACHABLE as NO_CLUSTER
+from airstrip.diagnose.airflow.database import DATABASE
 from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_of, probe_failed, subject
 from airstrip.diagnose.facts import Facts, ProbeFact
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Matches, Rule
+from airstrip.diagnose.rule import Matches, Rule, of
 from airstrip.findings import Explanation
 
 API_PROBE, WORK_PROBE = "airflow", "airflow-work"
+_API_SERVER = "api-server"
 _DAGS_IMAGE = "localhost/airstrip/airflow-dags@"
 _SILENT_SECONDS = 20.0
 """Four heartbeats."""
@@ -32,10 +34,11 @@ _DATABASE = frozenset(
         "secret.database-url",
     }
 )
-_NO_API = NO_CLUSTER | (
-    frozenset({"component.scaled-to-zero", "component.missing", "pod.config-error", "secret.missing"})
-    | {"pod.crash-loop", "pod.probe-failing"}
+_NO_API = (
+    NO_CLUSTER
     | _DATABASE
+    | of((_API_SERVER, DATABASE, "migration"), ("component.scaled-to-zero", "component.missing", "secret.missing"))
+    | of((_API_SERVER, DATABASE, "migration"), ("pod.config-error", "pod.crash-loop", "pod.probe-failing"))
 )
 
 
@@ -87,9 +90,9 @@ def _unreachable(facts: Facts) -> Iterator[Match]:
     """In the words of whoever asked; or the look at it did not end in time."""
     yield from _as_raised(UNREACHABLE.code, API_PROBE)(facts)
     if probe_failed(facts, API_PROBE) == "probe.timeout":
-        said = unreachable(_probe(facts, API_PROBE).detail, restart(control_of(facts), "api-server"))
+        said = unreachable(_probe(facts, API_PROBE).detail, restart(control_of(facts), _API_SERVER))
         fields = {"message": said.symptom, "cause": said.cause, "fix": said.fix}
-        yield Match(subject(facts, "api-server"), fields, _told(facts, API_PROBE))
+        yield Match(subject(facts, _API_SERVER), fields, _told(facts, API_PROBE))
 
 
 def _as_raised(code: str, *probes: str) -> Matches:
@@ -100,7 +103,7 @@ def _as_raised(code: str, *probes: str) -> Matches:
             if probe_failed(facts, name) == code:
                 probe = _probe(facts, name)
                 fields = {"message": probe.detail, "cause": probe.cause, "fix": probe.fix}
-                yield Match(subject(facts, "api-server"), fields, _told(facts, name))
+                yield Match(subject(facts, _API_SERVER), fields, _told(facts, name))
 
     return matches
 

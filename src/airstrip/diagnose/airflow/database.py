@@ -8,7 +8,7 @@ from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_
 from airstrip.diagnose.airflow.signs import RECENT
 from airstrip.diagnose.facts import ContainerFact, Facts
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rule import Rule, of
 from airstrip.findings import Explanation
 
 DATABASE = "postgresql"
@@ -194,7 +194,7 @@ DATABASE_SYMPTOM_RULES: tuple[Rule, ...] = (
         _airflow_says,
         _ROOT
         | {"database.unreachable", "database.not-migrated", "database.newer-than-image"}
-        | {"pod.crash-loop", "pod.probe-failing"},
+        | of(("api-server", DATABASE), ("pod.crash-loop", "pod.probe-failing")),
     ),
 )
 """What Airflow's own health check adds, where nothing else tells why."""

@@ -6,11 +6,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from airstrip.diagnose.airflow.database import DATABASE
 from airstrip.diagnose.airflow.facts import PoolFact
 from airstrip.diagnose.airflow.look import airflow, control_of, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rule import Rule, of
 from airstrip.findings import Explanation
 
 _TASK = re.compile(r"<TaskInstance: (?P<task>[\w.-]+) ")
@@ -19,8 +20,8 @@ _LATE = 60.0
 _LONG = 300.0
 """Seconds that a task may wait before it is asked why."""
 _TIMED_OUT = re.compile(r"'DAG Id': '(?P<dag>[^']+)', 'Task Id': '(?P<task>[^']+)', 'Run Id': '(?P<run>[^']+)'")
-_NOT_SCHEDULING = frozenset(
-    {"scheduler.silent", "component.scaled-to-zero", "pod.crash-loop", "pod.probe-failing", "database.unhealthy"}
+_NOT_SCHEDULING = frozenset({"scheduler.silent", "database.unhealthy"}) | of(
+    ("scheduler", "api-server", DATABASE), ("component.scaled-to-zero", "pod.crash-loop", "pod.probe-failing")
 )
 
 
