@@ -19,7 +19,7 @@ from airstrip.diagnose import (
 )
 from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
 from airstrip.diagnose.why.collect import import_error_of
-from airstrip.errors import AirflowError, UsageError
+from airstrip.errors import AirflowError, KubernetesError, UsageError
 from airstrip.findings import Finding, told_once
 from airstrip.manifests import CLI_SECRET, PARALLELISM
 from airstrip.operations.dag_files import dag_files
@@ -52,9 +52,11 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
         if error.code not in _SILENT:
             raise
         return _silent((dag_id, task_id, run_id), error, where.control, seen)
-    if not unseen:
-        facts = add_cluster(facts, session.cluster, where, seen)
+    facts, more = _with_cluster(session, facts, where, seen) if not unseen else (facts, [])
     facts = secrets.struck_out(facts, seen, seconds=STRIKING_SECONDS)
+    unseen += more
+    if facts.log_unread:
+        unseen.append(_unseen("the task's log", facts.log_unread, "./airstrip logs api-server"))
     # Of what ran well, nothing that could not be seen is missed.
     findings = [*explain(facts), *(unseen if facts.task and facts.task.state not in _WELL else ())]
     silent = next((name for name, known in SILENT.items() if findings and findings[0].code == known.code), "")
@@ -76,16 +78,28 @@ def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding], SecretValu
     """What could not be seen is a finding: the rest may be explained without it."""
     facts, secrets = look_at_cluster(session.cluster, deployment_fact(session.spec))
     unseen = [
-        Finding(
-            probe.code or NOT_SEEN,
-            f"{probe.name} could not be looked at: {probe.detail}",
-            "What it would have shown is not known.",
-            "See what else is wrong: ./airstrip doctor",
-        )
+        _unseen(probe.name, probe.detail, code=probe.code)
         for probe in facts.probes
         if probe.state == "failed" and probe.name in _NEEDED
     ]
     return facts, unseen, secrets
+
+
+def _with_cluster(session: Session, facts: WhyFacts, where: Where, seen: Facts) -> tuple[WhyFacts, list[Finding]]:
+    """Who may not read pods or the scheduler's log is told what Airflow says."""
+    try:
+        return add_cluster(facts, session.cluster, where, seen), []
+    except KubernetesError as error:
+        return facts, [_unseen("the task's pods", error.message, code=error.code)]
+
+
+def _unseen(what: str, why_not: str, see: str = "./airstrip doctor", code: str = "") -> Finding:
+    return Finding(
+        code or NOT_SEEN,
+        f"{what} could not be looked at: {why_not}",
+        "What it would have shown is not known.",
+        f"See what else is wrong: {see}",
+    )
 
 
 def _collect(

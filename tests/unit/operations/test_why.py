@@ -16,7 +16,7 @@ import pytest
 from airstrip.airflow_api import AirflowClient
 from airstrip.diagnose import DeploymentFact, SecretValues
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact, ProbeFact
-from airstrip.errors import AirflowError, AirstripError, NodeError, UsageError
+from airstrip.errors import AirflowError, AirstripError, KubernetesError, NodeError, UsageError
 from airstrip.kube import Cluster
 from airstrip.operations import Session, why
 from airstrip.result import AnyResult
@@ -241,6 +241,36 @@ def test_a_cluster_that_may_not_be_read_takes_nothing_from_the_rest(seen: list[F
     seen.append(Facts(probes=(ProbeFact("pods", "failed", "may not list pods", code="kubernetes.forbidden"),)))
     assert codes(Fake().why()) == ["task.exception", "kubernetes.forbidden"]
     assert Fake().why().findings[1].symptom == "pods could not be looked at: may not list pods"
+
+
+class Unreadable(Fake):
+    """Its store of logs is away, or is asked in vain for longer than anybody waits."""
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if "/logs/" in request.url.path:
+            if self.log:
+                raise httpx.ReadTimeout("slow")
+            return httpx.Response(500, json={"detail": "NoSuchBucket"})
+        return super().__call__(request)
+
+
+@pytest.mark.parametrize("log", [{}, LOG])
+def test_a_log_that_cannot_be_read_takes_nothing_from_the_rest(log: dict[str, Any]) -> None:
+    result = Unreadable(log=log).why()
+    assert codes(result) == ["task.failed", "probe.failed"]
+    assert "the task's log could not be looked at" in result.findings[1].symptom
+    assert (result.data["runState"], result.data["because"]["task"]) == ("failed", "e")
+
+
+def test_who_may_not_read_the_scheduler_s_log_is_told_what_airflow_says() -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise KubernetesError("kubernetes.forbidden", "may not read pods/log", status=403)
+
+    session = Fake().session()
+    session.cluster.list = refuse  # type: ignore[assignment,method-assign] # the stand-in
+    result = why(session, "d", None, run_id=None, map_index=-1)
+    assert codes(result) == ["task.exception", "kubernetes.forbidden"]
+    assert result.findings[1].symptom == "the task's pods could not be looked at: may not read pods/log"
 
 
 def test_what_could_not_be_seen_is_no_finding_where_it_is_not_missed(seen: list[Facts]) -> None:

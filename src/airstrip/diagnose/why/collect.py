@@ -14,6 +14,7 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
+from airstrip.errors import AirflowError
 from airstrip.kube import Cluster, pod_log
 from airstrip.redaction import lines_without_credentials
 
@@ -71,7 +72,12 @@ def _about_task(client: AirflowClient, facts: WhyFacts, task: TaskInstance) -> W
             in_pool=_active(ask.active_tasks(pool=task.pool)),
             everywhere=_active(ask.active_tasks()),
         )
-    return replace(facts, audit=ask.audit(task), log=_log(client, task))
+    facts = replace(facts, audit=ask.audit(task))
+    try:
+        return replace(facts, log=_log(client, task))
+    except AirflowError as error:
+        # The rest was answered a moment ago: it is the log that is slow, large or not there, as in a store of logs.
+        return replace(facts, log_unread=error.message)
 
 
 def import_error_of(client: AirflowClient, *files: str) -> ImportErrorFact | None:

@@ -36,9 +36,10 @@ class WhyFacts:
     """`task` is the one that is explained; `asked` the one that was asked about, which may wait for it.
 
     `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
-    `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log,
-    `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that of tasks' pods,
-    `control` the control plane's; `parallelism` is what each of the `schedulers` lets be at work at once.
+    `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log, `log_unread` why it
+    could not be read, `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that
+    of tasks' pods, `control` the control plane's; `parallelism` is what each of the `schedulers` lets be at work at
+    once.
     """
 
     dag: DagDetails
@@ -62,6 +63,7 @@ class WhyFacts:
     schedulers: int = 1
     audit: Sequence[AuditEntry] = ()
     log: Sequence[str] = ()
+    log_unread: str = ""
     scheduler_log: Sequence[str] = ()
     pods: Sequence[str] = ()
     children: Sequence[str] = ()
