@@ -35,9 +35,18 @@ def root_of(asked: TaskInstance, tasks: Sequence[TaskInstance], definitions: Def
         return asked
     above = _ancestors(asked.task_id, _parents(definitions))
     upstream = [task for task in tasks if task.task_id in above]
-    if asked.state == "upstream_failed":
-        upstream = [task for task in upstream if task.state == "failed"]
-    return in_trouble(upstream, definitions) or asked
+    failed = [task for task in upstream if task.state == "failed"]
+    if asked.state is None:
+        # With what failed it is done: for any other trigger rule, its state would be upstream_failed.
+        going_on = [task for task in upstream if task.state not in ("failed", "upstream_failed")]
+        return _nearest(asked, going_on, definitions) or _nearest(asked, failed, definitions) or asked
+    return _nearest(asked, failed, definitions) or asked
+
+
+def _nearest(asked: TaskInstance, upstream: Sequence[TaskInstance], definitions: Definitions) -> TaskInstance | None:
+    """In a mapped task group, each waits for those of its own index."""
+    own = [task for task in upstream if asked.map_index >= 0 and task.map_index in (-1, asked.map_index)]
+    return in_trouble(own, definitions) or in_trouble(upstream, definitions)
 
 
 def upstream_of(task_id: str, definitions: Definitions) -> tuple[str, ...]:

@@ -60,6 +60,24 @@ def test_a_task_that_waits_is_explained_by_what_stands_before_it(states: dict[st
     assert root_of(asked, all_of_them, DEFINITIONS).task_id == root
 
 
+def test_a_task_that_runs_after_failures_too_waits_for_what_goes_on() -> None:
+    """`l` has the trigger rule all_done: what failed before it is done."""
+    definitions = {**DEFINITIONS, "s": TaskDefinition("s", downstream=("l",))}
+    run = tasks(e="success", t="failed", l=None, s="running")
+    assert root_of(run[2], run, definitions).task_id == "s"
+    # Nobody has come to it since.
+    run = tasks(e="success", t="failed", l=None, s="success")
+    assert root_of(run[2], run, definitions).task_id == "t"
+
+
+@pytest.mark.parametrize(("failed", "root"), [((0, 2), 2), ((0, 1), 0)])
+def test_in_a_mapped_group_a_task_is_explained_by_that_of_its_index(failed: tuple[int, ...], root: int) -> None:
+    above = [replace(TASK, task_id="e", map_index=n, state="failed" if n in failed else "success") for n in range(3)]
+    asked = replace(TASK, task_id="t", map_index=2, state="upstream_failed")
+    found = root_of(asked, [*above, asked], DEFINITIONS)
+    assert (found.task_id, found.map_index) == ("e", root)
+
+
 def test_of_mapped_ones_the_first_that_failed_is_chosen() -> None:
     mapped = [replace(TASK, task_id="s", map_index=n, state="failed" if n == 2 else "success") for n in range(4)]
     found = in_trouble(mapped, DEFINITIONS)
@@ -75,6 +93,9 @@ def test_a_dag_of_wide_layers_is_read_once() -> None:
         for layer, below in zip(layers, [*layers[1:], []], strict=True)
         for name in layer
     }
-    run = [replace(TASK, task_id=name, state="failed" if name == "l3-7" else None) for name in definitions]
+    states = {
+        name: "success" if layer < 4 else "upstream_failed" for layer, names in enumerate(layers) for name in names
+    }
+    run = [replace(TASK, task_id=name, state=state) for name, state in {**states, "l3-7": "failed"}.items()]
     asked = next(task for task in run if task.task_id == "l11-0")
     assert root_of(asked, run, definitions).task_id == "l3-7"
