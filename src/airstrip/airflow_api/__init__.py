@@ -12,6 +12,7 @@ from airstrip.airflow_api.models import Dag, DagImportError, DagRun, TaskInstanc
 from airstrip.airflow_api.refusals import may_pass
 from airstrip.airflow_api.scheduling_models import (
     AuditEntry,
+    Backfill,
     DagDetails,
     Dependency,
     Pool,
@@ -23,6 +24,7 @@ __all__ = [
     "UNREACHABLE",
     "AirflowClient",
     "AuditEntry",
+    "Backfill",
     "Dag",
     "DagDetails",
     "DagImportError",

@@ -67,6 +67,10 @@ class DagRun:
     def ended(self) -> bool:
         return self.state in RUN_ENDED
 
+    @property
+    def is_backfill_s(self) -> bool:
+        return self.run_type == "backfill"
+
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> DagRun:
         return cls(

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from airstrip.airflow_api.models import DagRun, TaskInstance
 from airstrip.airflow_api.scheduling_models import (
     AuditEntry,
+    Backfill,
     DagDetails,
     Dependency,
     Pool,
@@ -46,6 +47,14 @@ class Scheduling:
         query: Query = {"state": "running", "limit": _MOST, "order_by": "run_after"}
         body = self._transport.get(f"{_API}/dags/{_part(dag_id)}/dagRuns", query)
         return tuple(DagRun.parse(row) for row in body["dag_runs"])
+
+    def backfill(self, dag_id: str) -> Backfill | None:
+        """The DAG's that goes on: Airflow lets there be one at a time."""
+        query: Query = {"dag_id": dag_id, "limit": 1, "order_by": "-id"}
+        rows = self._transport.get(f"{_API}/backfills", query)["backfills"]
+        return next(
+            (Backfill(row["is_paused"], row["max_active_runs"]) for row in rows if not row["completed_at"]), None
+        )
 
     def versions_in_use(self) -> frozenset[str] | None:
         """The bundle versions of all runs that have not ended; None where there are too many runs to look at.

@@ -89,6 +89,14 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class Backfill:
+    """One that goes on: its runs are counted by themselves."""
+
+    is_paused: bool
+    max_active_runs: int
+
+
+@dataclass(frozen=True)
 class Dependency:
     """One that is not met: Airflow's name of it, such as `Pool Slots Available`, and Airflow's words."""
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from airstrip import times
-from airstrip.airflow_api import AirflowClient, TaskInstance
+from airstrip.airflow_api import AirflowClient, DagRun, TaskInstance
 from airstrip.diagnose.airflow.api_probe import import_errors
 from airstrip.diagnose.airflow.facts import ImportErrorFact
 from airstrip.diagnose.facts import Facts
@@ -46,13 +46,14 @@ class Where:
 def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
     """What else Airflow knows, as it knows it now; the DAG, its run with its tasks, and what is asked are known."""
     run, ask = known.run, client.scheduling
-    is_open = run is not None and not run.ended
+    open_run = run if run and not run.ended else None
     facts = replace(
         known,
         now=times.now().isoformat(),
         import_error=import_error_of(client, known.dag.file),
         heartbeats=client.health().components,
-        running_runs=[other.run_id for other in ask.running_runs(known.dag.dag_id)] if is_open else (),
+        running_runs=_counted_with(open_run, ask.running_runs(known.dag.dag_id)) if open_run else (),
+        backfill=ask.backfill(known.dag.dag_id) if open_run and open_run.is_backfill_s else None,
         namespace=where.workers,
         control=where.control,
         parallelism=where.parallelism,
@@ -60,6 +61,10 @@ def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
     )
     task = root_of(facts.asked, facts.tasks, facts.definitions) if facts.asked else None
     return _about_task(client, replace(facts, task=task), task) if task else facts
+
+
+def _counted_with(run: DagRun, running: Sequence[DagRun]) -> list[str]:
+    return [other.run_id for other in running if other.is_backfill_s is run.is_backfill_s]
 
 
 def _about_task(client: AirflowClient, facts: WhyFacts, task: TaskInstance) -> WhyFacts:

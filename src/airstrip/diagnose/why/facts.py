@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from airstrip.airflow_api import (
     AuditEntry,
+    Backfill,
     DagDetails,
     DagRun,
     Dependency,
@@ -35,7 +36,8 @@ class ActiveTasks:
 class WhyFacts:
     """`task` is the one that is explained; `asked` the one that was asked about, which may wait for it.
 
-    `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
+    `running_runs` are those that Airflow counts with this one: those of a backfill by themselves; `backfill` is the
+    run's own. `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
     `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log, `log_unread` why it
     could not be read, `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that
     of tasks' pods, `control` the control plane's; `parallelism` is what each of the `schedulers` lets be at work at
@@ -51,6 +53,7 @@ class WhyFacts:
     run: DagRun | None = None
     is_run_chosen: bool = False
     running_runs: Sequence[str] = ()
+    backfill: Backfill | None = None
     tasks: Sequence[TaskInstance] = ()
     definitions: Mapping[str, TaskDefinition] = field(default_factory=dict)
     task: TaskInstance | None = None

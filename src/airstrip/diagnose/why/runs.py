@@ -20,9 +20,22 @@ def _not_due(facts: WhyFacts) -> Iterator[Match]:
 
 def _max_active_runs(facts: WhyFacts) -> Iterator[Match]:
     run, most, running = facts.run, facts.dag.max_active_runs, facts.running_runs
-    if run and run.state == "queued" and 0 < most <= len(running):
+    if run and run.state == "queued" and not run.is_backfill_s and 0 < most <= len(running):
         names = ", ".join(running[:_NAMED])
         yield found(run=run.run_id, most=most, names=names, more=most + 1, count=len(running))
+
+
+def _backfill_paused(facts: WhyFacts) -> Iterator[Match]:
+    if facts.run and facts.run.state == "queued" and facts.backfill and facts.backfill.is_paused:
+        yield found(run=facts.run.run_id, dag=facts.run.dag_id)
+
+
+def _backfill_full(facts: WhyFacts) -> Iterator[Match]:
+    """It has a limit of its own."""
+    run, backfill, running = facts.run, facts.backfill, facts.running_runs
+    if run and run.state == "queued" and backfill and 0 < backfill.max_active_runs <= len(running):
+        names = ", ".join(running[:_NAMED])
+        yield found(run=run.run_id, most=backfill.max_active_runs, names=names, count=len(running))
 
 
 def _timed_out(facts: WhyFacts) -> Iterator[Match]:
@@ -61,6 +74,20 @@ REASONS = (
         "These run: {names}.",
         "Wait until one ends, or end one in Airflow's UI; or write max_active_runs={more} into the DAG.",
         _max_active_runs,
+    ),
+    Reason(
+        "run.backfill-paused",
+        "run {run} waits: its backfill is paused",
+        "Somebody paused it in Airflow's UI, which holds all of its runs that have not begun.",
+        "Let it go on in Airflow's UI, at the top of {dag}; or cancel it there.",
+        _backfill_paused,
+    ),
+    Reason(
+        "run.backfill-full",
+        "run {run} waits: {count} runs of its backfill go on, and the backfill's max_active_runs is {most}",
+        "These run: {names}.",
+        "Wait until one ends, or end one in Airflow's UI; or cancel the backfill there, and make it anew with more.",
+        _backfill_full,
     ),
     Reason(
         "run.timed-out",

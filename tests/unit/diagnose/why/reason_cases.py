@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from airstrip.airflow_api import DagRun
+from airstrip.airflow_api import Backfill, DagRun
 from airstrip.diagnose.airflow.facts import ImportErrorFact
 from airstrip.diagnose.facts import Facts, NodeFact
 from airstrip.diagnose.why import WhyFacts
@@ -31,6 +31,7 @@ from tests.unit.diagnose.why.making import (
 )
 
 QUEUED = replace(RUN, state="queued")
+BACKFILL = replace(QUEUED, run_type="backfill")
 AT_WORK = [replace(TASK, task_id=f"t{number}", state="queued") for number in range(7)]
 FULL = ActiveTasks(7, [f"d.t{number}" for number in range(7)])
 QUOTA = 'pods "d-load-x1" is forbidden: exceeded quota: small, requested: pods=1, used: pods=0, limited: pods=0'
@@ -95,6 +96,12 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     (
         "run.max-active-runs",
         facts(run=QUEUED, task=None, asked=None, dag=replace(DAG, max_active_runs=1), running_runs=("before",)),
+        "before",
+    ),
+    ("run.backfill-paused", facts(run=BACKFILL, task=None, asked=None, backfill=Backfill(True, 9)), "paused"),
+    (
+        "run.backfill-full",
+        facts(run=BACKFILL, task=None, asked=None, backfill=Backfill(False, 1), running_runs=("before",)),
         "before",
     ),
     ("run.timed-out", facts("skipped", **ended(duration=6.1), dag=replace(DAG, run_timeout="PT5S")), "PT5S"),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from airstrip.airflow_api import TaskInstance
+from airstrip.airflow_api import Backfill, TaskInstance
 from airstrip.diagnose.facts import ContainerFact
 from airstrip.diagnose.why import REASONS, WhyFacts, explain
 from tests.unit.diagnose.why.making import (
@@ -58,6 +59,17 @@ def test_a_run_that_was_ended_in_time_did_not_time_out(timeout: str, duration: f
     dag = replace(DAG, run_timeout=timeout or None)
     seen = facts("skipped", task=None, dag=dag, **ended(duration=duration))
     assert explain(seen)[0].code == code
+
+
+def test_a_backfill_s_run_is_not_kept_by_the_dag_s_own_limit() -> None:
+    queued: dict[str, Any] = {
+        "task": None,
+        "asked": None,
+        "dag": replace(DAG, max_active_runs=1),
+        "running_runs": ("before",),
+    }
+    backfill = facts(run=replace(RUN, state="queued", run_type="backfill"), backfill=Backfill(False, 2), **queued)
+    assert [finding.code for finding in explain(backfill)] == ["run.queued"]
 
 
 @pytest.mark.parametrize("state", ["success", "running"])
