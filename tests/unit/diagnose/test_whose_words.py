@@ -49,6 +49,21 @@ def test_what_a_user_s_pod_says_of_its_own_database_is_no_finding() -> None:
     assert codes(Facts(pods=[pod("", failing(*log))])) == []
 
 
+@pytest.mark.parametrize("component", ["", "task", "spark"])
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("RuntimeError: Could not read s3://data/day.csv", "logs.remote"),
+        ("ModuleNotFoundError: No module named 'airflow.providers.amazon.aws'", "image.missing-provider"),
+    ],
+)
+def test_what_a_user_s_pod_says_of_its_own_store_or_image_is_not_airflow_s(
+    component: str, line: str, code: str
+) -> None:
+    assert codes(replace(seen(), pods=(pod(component, failing(line)),))) == []
+    assert codes(replace(seen(), pods=(pod("api-server", failing(line)),))) == [code]
+
+
 def test_a_folder_of_logs_that_is_full_is_told_as_such() -> None:
     line = f"{FULL}: '/opt/airflow/logs/dag_id=daily'"
     assert codes(Facts(pods=[pod("scheduler", failing(line))])) == ["logs.refused"]

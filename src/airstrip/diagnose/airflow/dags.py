@@ -12,6 +12,8 @@ from airstrip.diagnose.match import Match, sentence
 from airstrip.diagnose.rule import Rule
 from airstrip.providers import PROVIDER, provider_package
 
+_READ_SETTINGS = ("api-server", "scheduler", "triggerer", "migration")
+"""The DAG processor's log tells of DAG files, which are findings of their own; a task's, of what the task imports."""
 _NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
 
 
@@ -38,8 +40,7 @@ def _provider_of_component(facts: Facts) -> Iterator[Match]:
     """A secrets backend, a log handler or an executor whose provider the image lacks."""
     for about, component, lines in signs_of(facts, "provider"):
         found = _NO_MODULE.search(lines[-1])
-        # The DAG processor's log tells of DAG files, which are findings of their own.
-        if found and component != "dag-processor":
+        if found and component in _READ_SETTINGS:
             module = found["module"]
             fields = {"component": component, "module": module, "package": provider_package(module)}
             yield Match(about, fields, "\n".join(lines))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airstrip.diagnose.airflow.look import airflow, signs_of
+from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, signs_of
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
@@ -19,7 +19,9 @@ def _refused(facts: Facts) -> Iterator[Match]:
 
 
 def _remote(facts: Facts) -> Iterator[Match]:
-    found = [(component, lines) for _, component, lines in signs_of(facts, "remote-log")]
+    """What pods of tasks say may be of stores of their own."""
+    said = ((component, lines) for _, component, lines in signs_of(facts, "remote-log"))
+    found = [(component, lines) for component, lines in said if component in AIRFLOW_COMPONENTS]
     found += [(sign.dag, tuple(sign.lines)) for sign in airflow(facts).task_signs if sign.sign == "remote-log"]
     if found:
         who, lines = found[0]
