@@ -43,8 +43,16 @@ def task_pods_probe(
 
 
 def _is_ours(metadata: Mapping[str, Any], name: str) -> bool:
-    """Not another deployment's in the same namespace, and not about to end."""
-    return not metadata.get("deletionTimestamp") and metadata["labels"].get(INSTANCE, name) == name
+    """Not another Airflow's in the same namespace, and not about to end. Our executor's have the deployment's name;
+    an operator's have none, whoever's they are."""
+    if metadata.get("deletionTimestamp"):
+        return False
+    labels = metadata["labels"]
+    return bool(labels.get(INSTANCE, "" if _is_executor_s(labels) else name) == name)
+
+
+def _is_executor_s(labels: Mapping[str, str]) -> bool:
+    return labels.get("kubernetes_executor") == "True"
 
 
 class _Tasks:
@@ -135,7 +143,7 @@ def _fact(pod: Mapping[str, Any], tasks: _Tasks) -> TaskPodFact:
     return TaskPodFact(
         namespace=metadata["namespace"],
         name=metadata["name"],
-        operator=labels.get("kubernetes_executor") != "True",
+        operator=not _is_executor_s(labels),
         phase=(pod.get("status") or {}).get("phase", "Unknown"),
         age=age(metadata["creationTimestamp"]),
         dag=labels["dag_id"],
@@ -148,7 +156,7 @@ def _fact(pod: Mapping[str, Any], tasks: _Tasks) -> TaskPodFact:
 
 def _state(task: TaskInstance, labels: Mapping[str, str]) -> str:
     """A pod of an earlier try is over, whatever the present one does; an operator's the next try takes up again."""
-    if labels.get("kubernetes_executor") != "True":
+    if not _is_executor_s(labels):
         return task.state or "waiting"
     number = labels.get("try_number", "")
     earlier = number.isdigit() and int(number) < task.try_number

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from airstrip.answers import CleanData, CleanedPod
 from airstrip.diagnose import Facts, left_over, task_pods_probe
+from airstrip.diagnose.namespace_facts import TaskPodFact
+from airstrip.errors import KubernetesError
+from airstrip.kube import Cluster
 from airstrip.operations.examination import deployment_fact
 from airstrip.operations.session import Session
 from airstrip.result import Result
 from airstrip.targets.target import Confirm
 
+_CONFLICT = 409
 _GRACE = 5
 """Seconds for their processes: nobody waits for what they still do."""
 
@@ -24,12 +28,22 @@ def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
     ]
     deleted = 0
     if rows and confirm(_question(rows)):
-        # By its uid: a pod of the same name may be another task's by now.
-        deleted = sum(
-            cluster.delete("v1", "Pod", pod.name, pod.namespace, grace_seconds=_GRACE, preconditions={"uid": pod.uid})
-            for pod, _ in found
-        )
+        # The question may have stood for long: a task that is tried again takes its operator's pod up again.
+        still = {pod.uid for pod, _ in left_over(probe.collect(Facts()))}
+        deleted = sum(_delete(cluster, pod) for pod, _ in found if pod.uid in still)
     return Result("doctor", {"name": spec.name, "pods": rows, "deleted": deleted})
+
+
+def _delete(cluster: Cluster, pod: TaskPodFact) -> bool:
+    """By its uid: a pod of the same name may be another task's by now."""
+    try:
+        return cluster.delete(
+            "v1", "Pod", pod.name, pod.namespace, grace_seconds=_GRACE, preconditions={"uid": pod.uid}
+        )
+    except KubernetesError as error:
+        if error.status != _CONFLICT:
+            raise
+        return False
 
 
 def _question(rows: list[CleanedPod]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from airstrip.diagnose.labels import INSTANCE
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import CONTROL, SAFE, WORKERS, container, deployment, pod, pod_spec, simple
 from tests.cluster.faults.test_starting import replace_template
+from tests.landing import NAME
 
 WRITE = "import pathlib; pathlib.Path('/opt/airflow/logs/dag_id=doctor').mkdir()"
 
@@ -104,7 +106,7 @@ def test_pods_that_outlived_their_tasks(doctor: Doctor, small_image: str) -> Non
     """Of a run that was deleted: the executor's is over, the operator's runs on."""
     task = {"dag_id": "smoke", "task_id": "hello", "run_id": "gone", "try_number": "1"}
     done = pod_spec(container(small_image, "true"), restartPolicy="Never")
-    orphan = pod("orphan", done, labels={**task, "kubernetes_executor": "True"})
+    orphan = pod("orphan", done, labels={**task, "kubernetes_executor": "True", INSTANCE: NAME})
     left = pod("left", pod_spec(container(small_image)), labels={**task, "airflow_kpo_in_cluster": "True"})
     with doctor.made(orphan, left):
         finding = doctor.finds("pod.left-by-operator")

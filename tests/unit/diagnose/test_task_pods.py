@@ -35,7 +35,7 @@ class Pods:
     ) -> None:
         ids = {"dag_id": dag, "task_id": task, "run_id": RUN_ID}
         labels = {name: safe_label(value) for name, value in ids.items()}
-        self.metadata = {
+        self.metadata: dict[str, Any] = {
             "namespace": "w",
             "name": "p",
             "uid": "u",
@@ -105,6 +105,13 @@ def test_a_name_of_which_only_a_digest_is_left_cannot_be_asked_for() -> None:
 def test_pods_of_another_airflow_in_the_same_namespace_are_not_ours() -> None:
     assert state(Pods(more={INSTANCE: "other"}), dags=listed("dags")) == ""
     assert state(Pods(annotated=False), dags=listed("dags")) == "unknown"
+
+
+def test_an_executor_s_pod_without_a_deployment_s_name_is_another_airflow_s() -> None:
+    """As the official chart's, which may have DAGs of the same names at work."""
+    pods = Pods()
+    del pods.metadata["labels"][INSTANCE]
+    assert state(pods) == ""
 
 
 @pytest.mark.parametrize(("annotated", "seen"), [(True, "failed"), (False, "scheduled")])
