@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airstrip import times
+from airstrip.airflow_api.answers import pages
 from airstrip.airflow_api.client import AirflowClient
 from airstrip.airflow_api.models import TaskInstance
 from airstrip.airflow_api.scheduling_models import Pool
@@ -50,8 +51,7 @@ class Inspection:
         self._now = times.now() + datetime.timedelta(seconds=ahead)
 
     def pools(self) -> tuple[Pool, ...]:
-        body = self._transport.get(f"{_API}/pools", {"limit": _MOST})
-        return tuple(Pool.parse(row) for row in body["pools"])
+        return tuple(Pool.parse(row) for row in self._all("pools", order_by="name"))
 
     def waiting(self) -> tuple[WaitingTask, ...]:
         """Tasks that are scheduled or queued, a hundred of each at most."""
@@ -71,12 +71,12 @@ class Inspection:
         return tuple(task for task in tasks if self._since(task.end_date) <= seconds)[:3]
 
     def overdue(self) -> tuple[Overdue, ...]:
-        """DAGs whose next run the scheduler should have made; of the first hundred that are not paused.
+        """DAGs that are not paused and whose next run the scheduler should have made.
 
         It makes none of a DAG that has import errors, or as many runs as it may have: the due time stays then.
         """
-        body = self._transport.get(f"{_API}/dags", {"limit": _MOST, "paused": "false"})
-        late = [row for row in body["dags"] if _may_run(row) and self._since(row.get("next_dagrun_run_after")) > 0]
+        rows = self._all("dags", order_by="dag_id", paused="false")
+        late = [row for row in rows if _may_run(row) and self._since(row.get("next_dagrun_run_after")) > 0]
         active = self._active_runs() if late else Counter[str]()
         return tuple(
             Overdue(row["dag_id"], self._since(row["next_dagrun_run_after"]))
@@ -99,18 +99,26 @@ class Inspection:
 
     def unreadable_variables(self) -> tuple[str, ...]:
         """Names of those that Airflow cannot decrypt; their values are looked at by nobody."""
-        body = self._transport.get(f"{_API}/variables", {"limit": _MOST})
-        return tuple(row["key"] for row in body["variables"] if row["is_encrypted"] and row["value"] is None)
+        rows = self._all("variables", order_by="key")
+        return tuple(row["key"] for row in rows if row["is_encrypted"] and row["value"] is None)
 
     def lists_connections(self) -> bool:
         """False where the API server fails to: it does for all with one that it cannot decrypt, and does not say so."""
-        try:
-            self._transport.send("GET", f"{_API}/connections", query={"limit": _MOST})
-        except AirflowError as error:
-            if error.status != 500:
-                raise
-            return False
-        return True
+        read = 0
+        while True:
+            query: Query = {"limit": _MOST, "offset": read, "order_by": "connection_id"}
+            try:
+                body = self._transport.send("GET", f"{_API}/connections", query=query)
+            except AirflowError as error:
+                if error.status != 500:
+                    raise
+                return False
+            read += len(body["connections"])
+            if not body["connections"] or read >= body["total_entries"]:
+                return True
+
+    def _all(self, what: str, **query: str) -> list[dict[str, Any]]:
+        return pages(self._transport, f"{_API}/{what}", what, query)
 
     def _waiting(self, row: Mapping[str, Any]) -> WaitingTask:
         since = row.get("queued_when") or row.get("scheduled_when")

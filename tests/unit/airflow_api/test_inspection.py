@@ -28,6 +28,36 @@ def test_pools() -> None:
     assert Inspection(airflow.client()).pools() == (Pool("p", 0, 3, 0, 1, 2, 3),)
 
 
+def in_pages(name: str, rows: list[dict[str, Any]]) -> Answer:
+    """As Airflow gives a list: a hundred rows at most."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        begin = int(request.url.params.get("offset", 0))
+        return ok({name: rows[begin : begin + 100], "total_entries": len(rows)})
+
+    return answer
+
+
+def test_what_comes_after_the_first_hundred_is_seen_too() -> None:
+    well = {"is_encrypted": True, "value": "x"}
+    keys = [{"key": f"k{number}", **well} for number in range(100)]
+    dags = [{**due(f"d{number}"), "next_dagrun_run_after": ago(-90)} for number in range(100)]
+    lists = {"variables": [*keys, {"key": "lost", **well, "value": None}], "dags": [*dags, due("late")]}
+    answers = {name: in_pages(name, rows) for name, rows in lists.items()}
+    look = Inspection(Airflow(**answers, **{"dags/~/dagRuns": in_pages("dag_runs", [])}).client())
+    assert look.unreadable_variables() == ("lost",)
+    assert [late.dag_id for late in look.overdue()] == ["late"]
+
+
+def test_a_connection_after_the_first_hundred_may_be_the_one_that_cannot_be_decrypted() -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if int(request.url.params.get("offset", 0)):
+            return httpx.Response(500)
+        return ok({"connections": [{}] * 100, "total_entries": 101})
+
+    assert not Inspection(Airflow(connections=answer).client()).lists_connections()
+
+
 def test_only_runs_of_the_past_are_overdue() -> None:
     rows = [
         {"dag_id": "late", "is_stale": False, "next_dagrun_run_after": ago(90)},
