@@ -102,7 +102,7 @@ def test_an_example_goes_where_the_file_that_is_there_has_its_dags(airstrip: Air
     Path("deploy/prod.yaml").write_text(mine)
     Path("flights").mkdir()
     done = airstrip("init", "--example", "database", "-f", "deploy/prod.yaml")
-    assert done.out.splitlines() == ["deploy/prod.yaml", "deploy/../flights/example_database.py"]
+    assert done.out.splitlines() == ["deploy/prod.yaml", "flights/example_database.py"]
     assert Path("flights/example_database.py").is_file()
     text = Path("deploy/prod.yaml").read_text()
     assert [line for line in mine.splitlines() if line not in text.splitlines()] == []
@@ -114,6 +114,37 @@ def test_an_example_goes_where_what_is_delivered_lies(airstrip: Airstrip, way: s
     Path("airstrip.yaml").write_text(f"apiVersion: airstrip/v1\nname: mine\ndags: {{{way}: {{path: pipelines}}}}\n")
     assert airstrip("init", "--example", "smoke").code == 0
     assert Path("pipelines/example_smoke.py").is_file()
+    assert not Path("dags").exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "example", "cause", "needed"),
+    [
+        ("airflow: {executor: local}\n", "pipeline", "projects: projects are of pods", "projects:\n  examples: {}\n"),
+        (f"image: {{ref: a.io/a@sha256:{'0' * 64}}}\n", "duckdb", "image: a ready", "requirements: [duckdb]"),
+    ],
+)
+def test_no_example_makes_a_file_one_that_nothing_can_land(
+    airstrip: Airstrip, more: str, example: str, cause: str, needed: str
+) -> None:
+    mine = f"apiVersion: airstrip/v1\nname: mine\n{more}"
+    Path("airstrip.yaml").write_text(mine)
+    done = airstrip("init", "--example", "smoke", "--example", example, "--json")
+    (error,) = done.document["errors"]
+    assert (done.code, error["code"]) == (2, "init.not-added")
+    assert f"the example {example} needs" in error["message"]
+    assert cause in error["cause"]
+    assert needed in error["details"]
+    assert Path("airstrip.yaml").read_text() == mine
+    assert not Path("dags").exists()
+    assert airstrip("init", "--example", "smoke").code == 0
+    load_spec(Path("airstrip.yaml"), {"local": LocalSpec})
+
+
+def test_a_file_that_was_wrong_before_is_told_as_such(airstrip: Airstrip) -> None:
+    Path("airstrip.yaml").write_text("apiVersion: airstrip/v1\nname: mine\ndag: {path: dags}\n")
+    done = airstrip("init", "--example", "smoke", "--json")
+    assert (done.code, done.document["errors"][0]["code"]) == (2, "spec.unknown-key")
     assert not Path("dags").exists()
 
 

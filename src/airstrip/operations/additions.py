@@ -105,6 +105,11 @@ def _offset(text: str, mark: Mark) -> int:
     return (0 if mark.line == 1 else lines[mark.line - 2]) + mark.column - 1
 
 
+def as_block(wanted: Mapping[str, Any]) -> str:
+    """As it stands in a file, each key on a line of its own."""
+    return "".join(_block(key, wanted[key]) for key in wanted)
+
+
 def _block(key: str, value: Any) -> str:
     if not isinstance(value, Mapping) or not value:
         return f"{key}: {_flow(value)}\n"
@@ -129,5 +134,5 @@ def _unfit(source: Source, wanted: Mapping[str, Any]) -> UsageError:
         f"{source.file} needs more for this, which cannot be added to it",
         cause="Something else stands in its place there, or is written in a way that is not understood.",
         fix="Add it by hand, then run the same command again. Nothing was written.",
-        details="".join(_block(key, wanted[key]) for key in wanted),
+        details=as_block(wanted),
     )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from airstrip.answers import WrittenData
-from airstrip.errors import UsageError, not_written
-from airstrip.operations.additions import read_file, with_additions
+from airstrip.errors import SpecError, UsageError, not_written
+from airstrip.operations.additions import as_block, read_file, with_additions
 from airstrip.operations.examples import Example, find_examples
 from airstrip.result import Result
-from airstrip.spec import wanted_file
+from airstrip.spec import Spec, read_spec, wanted_file
+from airstrip.spec.document import Document
+from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _DAGS = "dags"
@@ -22,7 +25,8 @@ def init(file: Path | None, examples: tuple[str, ...] = ()) -> Result[WrittenDat
     """Overwrites nothing. Without examples, a file that is there is an error, a folder of DAGs is left as it is.
 
     With examples, a file that is there gets what they need and it has not, and their DAGs go into its folder of DAGs.
-    Files that are there already and differ are an error before anything is written.
+    Files that are there already and differ are an error before anything is written, and so is a file that would not be
+    a deployment's any more.
     """
     file = wanted_file(file)
     if examples:
@@ -39,12 +43,16 @@ def init(file: Path | None, examples: tuple[str, ...] = ()) -> Result[WrittenDat
 def _init_examples(file: Path, examples: tuple[Example, ...]) -> Result[WrittenData]:
     is_new = not file.exists()
     document = read_file(_TEMPLATES / "airstrip.yaml" if is_new else file)
+    document = replace(document, source=replace(document.source, file=str(file)))
     before = document.source.text
+    # What is wrong with it already is not the examples' doing, and is told as it is.
+    spec = _read(document)
     if "dags" not in document.data:
         document = with_additions(document, {"dags": {"path": _DAGS}})
     for example in examples:
         document = with_additions(document, example.needs)
-    folder = file.parent / _folder_of_dags(document.data["dags"])
+        spec = _spec_with(document, example)
+    folder = _folder_of_dags(spec, file)
     contents = {folder / name: text for example in examples for name, text in example.dags().items()}
     missing = _missing(contents)
     text = document.source.text
@@ -53,11 +61,30 @@ def _init_examples(file: Path, examples: tuple[Example, ...]) -> Result[WrittenD
     return _write(missing, {file: text} if text != before else {})
 
 
-def _folder_of_dags(delivery: object) -> str:
+def _read(document: Document) -> Spec:
+    return read_spec(document.source, TARGET_SPECS, PLANNED_TARGETS)
+
+
+def _spec_with(document: Document, example: Example) -> Spec:
+    """Raises UsageError where the file was right without what the example needs, and is not with it."""
+    try:
+        return _read(document)
+    except SpecError as error:
+        raise UsageError(
+            "init.not-added",
+            f"{document.source.file} cannot have what the example {example.name} needs",
+            cause="; ".join(f"{problem.path}: {problem.message}" for problem in error.problems),
+            fix="Change what the cause names, or name another file with -f. Nothing was written.",
+            details=as_block(example.needs),
+        ) from error
+
+
+def _folder_of_dags(spec: Spec, file: Path) -> Path:
     """Where DAGs do not come from a folder, they are left beside the file, to be put where they come from."""
-    ways = (delivery, delivery.get("volume"), delivery.get("image")) if isinstance(delivery, dict) else ()
-    paths = (way.get("path") for way in ways if isinstance(way, dict))
-    return next((path for path in paths if isinstance(path, str)), _DAGS)
+    folder, here = spec.dags.folder, Path.cwd()
+    if folder is None:
+        return file.parent / _DAGS
+    return folder if file.is_absolute() or not folder.is_relative_to(here) else folder.relative_to(here)
 
 
 def _missing(contents: Mapping[Path, str]) -> dict[Path, str]:

@@ -4,7 +4,7 @@ Knows no place: the parts of the file that belong to one are passed in. May impo
 """
 
 from airstrip.spec.fields import API_VERSION, is_built_reference
-from airstrip.spec.load import FILE_NAME, find_file, load_spec, wanted_file
+from airstrip.spec.load import FILE_NAME, find_file, load_spec, read_spec, wanted_file
 from airstrip.spec.models import SpecFile
 from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
 from airstrip.spec.resolved import (
@@ -47,6 +47,7 @@ __all__ = [
     "json_schema",
     "load_spec",
     "make_project",
+    "read_spec",
     "wanted_file",
     "without",
 ]

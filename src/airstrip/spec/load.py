@@ -21,7 +21,7 @@ from airstrip.spec.pods import check_pods
 from airstrip.spec.projects import read_projects, resolve_projects
 from airstrip.spec.resolved import Image, Spec
 from airstrip.spec.settings import Settings, read_settings
-from airstrip.spec.source import KeyPath, read_source
+from airstrip.spec.source import KeyPath, Source, read_source
 from airstrip.spec.written import TargetSpec
 
 FILE_NAME = "airstrip.yaml"
@@ -54,7 +54,15 @@ def load_spec(
     if file is None:
         written = SpecFile(apiVersion=API_VERSION, name=BUILT_IN_NAME)
         return resolve(written, next(iter(target_specs.values()))(), None, Image(), Settings())
-    document = parse_document(read_source(file))
+    return read_spec(read_source(file), target_specs, planned_targets)
+
+
+def read_spec(
+    source: Source, target_specs: Mapping[str, type[TargetSpec]], planned_targets: Collection[str] = ()
+) -> Spec:
+    """As `load_spec`, of a text that may not be written yet: paths are relative to where its file is, or will be."""
+    file = Path(source.file)
+    document = parse_document(source)
     problems = list(document.problems)
     written_file = _validate(SpecFile, document.data, document, problems)
     target = _load_target(document, target_specs, planned_targets, problems)
