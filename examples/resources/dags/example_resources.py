@@ -12,11 +12,11 @@ from kubernetes.client import models as k8s
 from airstrip_pods import project
 
 EXAMPLES = project("examples")
-# Yours; this one is the deployment's own.
+# Yours; this one is the deployment's own, without the DAGs that may be added to it.
 IMAGE = os.environ.get("AIRSTRIP_AIRFLOW_IMAGE")
 RESOURCES = k8s.V1ResourceRequirements(requests={"cpu": "50m", "memory": "128Mi"}, limits={"memory": "384Mi"})
-# Every node has these labels. Clouds have more: `node.kubernetes.io/instance-type`, those of your own node pools.
-NODES = {"kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64"}
+# Every node has this label. Clouds have more: `node.kubernetes.io/instance-type`, those of your own node pools.
+NODES = {"kubernetes.io/os": "linux"}
 # What the kernel gives to a container, by version 2 and 1 of its control groups.
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 LOOK = f"""
@@ -32,8 +32,8 @@ def own_pod():
     pod = EXAMPLES.pod_override
     pod.spec.node_selector = NODES
     pod.spec.containers[0].resources = RESOURCES
-    # It has to have Airflow of the deployment's version.
-    pod.spec.containers[0].image = IMAGE
+    # Its image is the deployment's, with the DAGs where they are in it. One of yours would have to have Airflow of the
+    # same version, and then the DAGs too: `pod.spec.containers[0].image = ...`
     return {"pod_override": pod}
 
 

@@ -1,4 +1,4 @@
-"""What docs/pods.md shows works: its DAGs are parsed by Airflow, its tasks are run."""
+"""What docs/pods.md shows works: its DAGs are parsed by Airflow, its tasks are run. So are the examples parsed."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperato
 from sqlalchemy import create_engine, text
 
 PAGE = Path(__file__).parents[3] / "docs" / "pods.md"
+EXAMPLES = Path(__file__).parents[3] / "examples"
 
 
 @pytest.fixture(scope="module")
@@ -83,3 +84,17 @@ def test_the_page_names_every_public_name() -> None:
     assert [
         name for name in airstrip_pods.__all__ if name not in named and name not in ("Project", "ProjectError")
     ] == []
+
+
+def test_the_examples_run_wherever_dags_come_from_and_on_any_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the image has the DAGs, `AIRSTRIP_AIRFLOW_IMAGE` is the one without: no task of Airflow can run in it."""
+    monkeypatch.setenv("AIRSTRIP_AIRFLOW_IMAGE", "without-dags")
+    bag: Any = DagBag(EXAMPLES)
+    assert bag.import_errors == {}
+    assert set(bag.dags) == {f"example_{page.parent.name}" for page in EXAMPLES.glob("*/README.md")}
+    tasks = [task for dag in bag.dags.values() for task in dag.tasks]
+    pods = [task.executor_config["pod_override"] for task in tasks if task.executor_config]
+    assert pods
+    assert [pod.spec.containers[0].image for pod in pods] == [None] * len(pods)
+    selectors = [pod.spec.node_selector for pod in pods] + [getattr(task, "node_selector", None) for task in tasks]
+    assert {name for selector in selectors if selector for name in selector} == {"kubernetes.io/os"}
