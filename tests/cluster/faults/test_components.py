@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from airstrip.errors import AirflowError
 from airstrip.operations import Session
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.hands import delete_pods, frozen, secret_values
+from tests.cluster.faults.objects import simple
 from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME, eventually
 
@@ -47,28 +48,21 @@ def test_an_api_server_that_hangs(doctor: Doctor) -> None:
     doctor.proves("web")
 
 
-def test_a_path_that_is_not_where_airflow_is_looked_for(doctor: Doctor) -> None:
-    with other_settings(doctor, "api-server", {"AIRFLOW__API__BASE_URL": "http://localhost:8080/elsewhere"}):
+def test_settings_that_are_not_airflow_s_or_not_those_that_were_landed(doctor: Doctor) -> None:
+    """One thing more each time, which is to be mended before those that are wrong already; one `up` mends all."""
+    with settings_by_hand(doctor) as change:
+        change("dag-processor", AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT="50")
+        finding = doctor.finds("settings.renamed", seconds=60)
+        assert "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT" in finding["cause"]
+
+        change("triggerer", "StatefulSet", AIRFLOW__CORE__PARALELISM="16")
+        finding = doctor.finds("settings.unknown", seconds=60)
+        assert "AIRFLOW__CORE__PARALELISM" in finding["symptom"]
+
+        change("api-server", AIRFLOW__API__BASE_URL="http://localhost:8080/elsewhere")
         doctor.finds("airflow.not-airflow", seconds=60)
     doctor.is_content(seconds=60)
     doctor.proves("web")
-
-
-def test_a_setting_that_airflow_does_not_know(doctor: Doctor) -> None:
-    more = {"AIRFLOW__CORE__PARALELISM": "16"}
-    with other_settings(doctor, "triggerer", more, kind="StatefulSet"):
-        finding = doctor.finds("settings.unknown", seconds=60)
-        assert "AIRFLOW__CORE__PARALELISM" in finding["symptom"]
-    doctor.is_content(seconds=60)
-
-
-@pytest.mark.slow
-def test_a_setting_under_its_old_name(doctor: Doctor) -> None:
-    more = {"AIRFLOW__CORE__DAG_FILE_PROCESSOR_TIMEOUT": "50"}
-    with other_settings(doctor, "dag-processor", more):
-        finding = doctor.finds("settings.renamed", seconds=60)
-        assert "AIRFLOW__DAG_PROCESSOR__DAG_FILE_PROCESSOR_TIMEOUT" in finding["cause"]
-    doctor.is_content(seconds=60)
 
 
 @pytest.mark.slow
@@ -78,7 +72,8 @@ def test_a_scheduler_that_makes_no_runs(doctor: Doctor, session: Session) -> Non
     try:
         file.write_text(OFTEN.format(now=datetime.now(UTC).isoformat(timespec="seconds")))
         eventually(lambda: is_unpaused(session.airflow), seconds=30, what="the DAG is known")
-        with other_settings(doctor, "scheduler", {"AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE": "False"}):
+        with settings_by_hand(doctor) as change:
+            change("scheduler", AIRFLOW__SCHEDULER__USE_JOB_SCHEDULE="False")
             finding = doctor.finds("dag.overdue", seconds=150)
             assert "doctor_often" in finding["symptom"]
         doctor.is_content(seconds=60)
@@ -111,25 +106,25 @@ def test_no_person_who_may_all(doctor: Doctor, session: Session) -> None:
 
 
 @contextmanager
-def other_settings(doctor: Doctor, component: str, more: dict[str, str], kind: str = "Deployment") -> Iterator[None]:
-    """The component reads another ConfigMap than was landed for it; `up`, the fix of all of them, ends it."""
-    workload = doctor.cluster.get("apps/v1", kind, component, NAME)
-    assert workload is not None
-    (container,) = workload["spec"]["template"]["spec"]["containers"]
-    name = container["envFrom"][0]["configMapRef"]["name"]
-    landed = doctor.cluster.get("v1", "ConfigMap", name, NAME)
-    assert landed is not None
-    metadata = {"name": f"{component}-by-hand", "namespace": NAME}
-    other: dict[str, Any] = {
-        "apiVersion": "v1",
-        "kind": "ConfigMap",
-        "metadata": metadata,
-        "data": {**landed["data"], **more},
-    }
-    changed = {"name": container["name"], "envFrom": [{"configMapRef": {"name": metadata["name"]}}]}
-    with doctor.made(other):
-        try:
-            kubectl_patch(doctor.cluster, kind, component, {"spec": {"template": {"spec": {"containers": [changed]}}}})
-            yield
-        finally:
-            doctor.lands_again()
+def settings_by_hand(doctor: Doctor) -> Iterator[Callable[..., None]]:
+    """Components read other ConfigMaps than were landed for them; `up`, the fix of all of them, ends it."""
+    made: list[dict[str, Any]] = []
+
+    def change(component: str, kind: str = "Deployment", **more: str) -> None:
+        workload = doctor.cluster.get("apps/v1", kind, component, NAME)
+        assert workload is not None
+        (container,) = workload["spec"]["template"]["spec"]["containers"]
+        landed = doctor.cluster.get("v1", "ConfigMap", container["envFrom"][0]["configMapRef"]["name"], NAME)
+        assert landed is not None
+        other = simple("ConfigMap", f"{component}-by-hand", namespace=NAME, data={**landed["data"], **more})
+        made.append(other)
+        doctor.cluster.apply(other)
+        changed = {"name": container["name"], "envFrom": [{"configMapRef": {"name": other["metadata"]["name"]}}]}
+        kubectl_patch(doctor.cluster, kind, component, {"spec": {"template": {"spec": {"containers": [changed]}}}})
+
+    try:
+        yield change
+    finally:
+        doctor.lands_again()
+        for other in made:
+            doctor.delete(other)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
-
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import CONTROL, WORKERS, simple
 from tests.cluster.kubectl import kubectl_patch
@@ -14,55 +12,46 @@ from tests.cluster.kubectl import kubectl_patch
 RBAC = "rbac.authorization.k8s.io/v1"
 
 
-@pytest.mark.parametrize(
-    ("code", "api_version", "kind", "name", "namespace"),
-    [
-        ("access.missing", RBAC, "RoleBinding", "triggerer", WORKERS),
-        ("account.missing", "v1", "ServiceAccount", "dag-processor", CONTROL),
-        # As one that is scaled to zero, below.
-        pytest.param("component.missing", "apps/v1", "Deployment", "dag-processor", CONTROL, marks=pytest.mark.slow),
-        ("object.missing", "v1", "Service", "triggerer", CONTROL),
-    ],
-)
-def test_an_object_that_somebody_deleted(
-    doctor: Doctor, code: str, api_version: str, kind: str, name: str, namespace: str
-) -> None:
-    assert doctor.cluster.delete(api_version, kind, name, namespace, wait=60)
+def test_what_somebody_took_away_or_changed(doctor: Doctor) -> None:
+    """One thing more each time, which is to be mended before those that are wrong already; one `up` mends all."""
     try:
-        words = "is not in" if kind == "ServiceAccount" else "of"
-        assert doctor.finds(code)["symptom"].startswith(f"{kind} {name} {words} {namespace}")
-    finally:
-        doctor.lands_again()
+        kubectl_patch(doctor.cluster, "Deployment", "dag-processor", {"spec": {"replicas": 0}})
+        assert "dag-processor" in doctor.finds("component.scaled-to-zero")["symptom"]
 
+        delete(doctor, "apps/v1", "Deployment", "dag-processor", CONTROL)
+        symptom = doctor.finds("component.missing")["symptom"]
+        assert symptom.startswith(f"Deployment dag-processor of {CONTROL}")
 
-def test_a_config_map_that_somebody_deleted(doctor: Doctor) -> None:
-    maps = doctor.cluster.list("v1", "ConfigMap", WORKERS, label_selector="app.kubernetes.io/managed-by=airstrip")
-    name = maps[0]["metadata"]["name"]
-    doctor.cluster.delete("v1", "ConfigMap", name, WORKERS)
-    try:
-        assert name in doctor.finds("config-map.missing")["symptom"]
-    finally:
-        doctor.lands_again()
+        delete(doctor, "v1", "Service", "triggerer", CONTROL)
+        symptom = doctor.finds("object.missing")["symptom"]
+        assert symptom.startswith(f"Service triggerer of {CONTROL}")
 
-
-def test_rights_that_somebody_narrowed(doctor: Doctor) -> None:
-    looks_only = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]}
-    kubectl_patch(doctor.cluster, "Role", "scheduler", looks_only, WORKERS, form="merge")
-    try:
+        looks_only = {"rules": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list", "watch"]}]}
+        kubectl_patch(doctor.cluster, "Role", "scheduler", looks_only, WORKERS, form="merge")
         finding = doctor.finds("access.forbidden")
         assert "create pods" in finding["symptom"]
         assert "delete pods" in finding["evidence"]
+
+        delete(doctor, RBAC, "RoleBinding", "triggerer", WORKERS)
+        symptom = doctor.finds("access.missing")["symptom"]
+        assert symptom.startswith(f"RoleBinding triggerer of {WORKERS}")
+
+        delete(doctor, "v1", "ServiceAccount", "dag-processor", CONTROL)
+        symptom = doctor.finds("account.missing")["symptom"]
+        assert symptom.startswith(f"ServiceAccount dag-processor is not in {CONTROL}")
+
+        maps = doctor.cluster.list("v1", "ConfigMap", WORKERS, label_selector="app.kubernetes.io/managed-by=airstrip")
+        name = maps[0]["metadata"]["name"]
+        delete(doctor, "v1", "ConfigMap", name, WORKERS)
+        assert name in doctor.finds("config-map.missing")["symptom"]
     finally:
         doctor.lands_again()
+    doctor.is_content()
     doctor.proves("task")
 
 
-def test_a_component_that_is_scaled_to_zero(doctor: Doctor) -> None:
-    kubectl_patch(doctor.cluster, "Deployment", "dag-processor", {"spec": {"replicas": 0}})
-    try:
-        assert "dag-processor" in doctor.finds("component.scaled-to-zero")["symptom"]
-    finally:
-        doctor.lands_again()
+def delete(doctor: Doctor, api_version: str, kind: str, name: str, namespace: str) -> None:
+    assert doctor.cluster.delete(api_version, kind, name, namespace, wait=60)
 
 
 @contextmanager

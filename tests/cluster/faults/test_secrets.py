@@ -16,20 +16,26 @@ from tests.landing import NAME
 KEYS, DATABASE, CLI = "airflow-keys", "airflow-database", "airflow-cli"
 
 
-def test_a_key_that_somebody_took_out(doctor: Doctor) -> None:
-    """The fix makes that one anew, and leaves the others."""
+def test_a_key_that_somebody_took_out_and_a_secret_that_is_gone(doctor: Doctor) -> None:
+    """The fix makes both anew, and leaves the other keys. The Secret is the command line's own: without it nobody
+    can log in to look."""
     before = secret_values(doctor.cluster, KEYS)
-    edit_secret(doctor.cluster, KEYS, jwt_secret=None)
     try:
+        edit_secret(doctor.cluster, KEYS, jwt_secret=None)
         finding = doctor.finds("secret.key-missing")
         assert "jwt-secret" in finding["symptom"]
         assert "cannot be read" not in finding["cause"]
+
+        doctor.cluster.delete("v1", "Secret", CLI, NAME, wait=10)
+        assert CLI in doctor.finds("secret.missing")["symptom"]
     finally:
         doctor.lands_again()
     doctor.is_content()
     after = secret_values(doctor.cluster, KEYS)
     changed = {key for key in before if after[key] != before[key]}
     assert (after.keys(), changed) == (before.keys(), {"jwt-secret"})
+    doctor.landing.ok("users", "list")
+    doctor.proves("web")
 
 
 def test_a_fernet_key_that_is_none(doctor: Doctor) -> None:
@@ -44,19 +50,6 @@ def test_a_password_that_was_changed_in_one_place_only(doctor: Doctor) -> None:
     with secret_kept(doctor.cluster, DATABASE):
         edit_secret(doctor.cluster, DATABASE, password="hunter2")
         assert "hunter2" not in str(doctor.finds("secret.database-url"))
-
-
-def test_a_secret_that_is_gone(doctor: Doctor) -> None:
-    """The command line's own: without it nobody can log in to look."""
-    try:
-        doctor.cluster.delete("v1", "Secret", CLI, NAME, wait=10)
-        finding = doctor.finds("secret.missing")
-        assert CLI in finding["symptom"]
-    finally:
-        doctor.lands_again()
-    doctor.is_content()
-    doctor.landing.ok("users", "list")
-    doctor.proves("web")
 
 
 @pytest.mark.slow

@@ -44,7 +44,7 @@ def test_a_proof_is_a_test_that_names_the_code() -> None:
         ("pod.crash-loop", "cluster", False),
         ("triggerer.silent", "cluster", False),
         ("dags.missing-provider", "cluster", False),
-        ("component.missing", "cluster", True),
+        ("component.missing", "cluster", False),
         ("deployment.not-running", "cluster", False),
         ("dag.overdue", "cluster", True),
         ("node.lost", "unit", False),
