@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -18,7 +18,12 @@ _COMPRESSION = 1
 
 def holds_dags(folder: Path) -> bool:
     """Whether any file may define a DAG, in Airflow's own judgement."""
-    return any(_may_hold_dag(path) for path in entries(folder))
+    return any(True for _ in may_hold_dags(folder))
+
+
+def may_hold_dags(folder: Path) -> Iterator[Path]:
+    """The files that Airflow looks into, but for what .airflowignore names."""
+    return (path for path in entries(folder) if _may_hold_dag(path))
 
 
 def written_names(folder: Path, names: Iterable[str]) -> frozenset[str]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from airstrip.airflow_api import AirflowClient, Dag, may_pass
-from airstrip.dags import Facts
+from airstrip.airflow_api import AirflowClient, Dag, DagImportError, may_pass
+from airstrip.dags import Facts, may_hold_dags
 from airstrip.errors import AirflowError
 from airstrip.events import Emit, Warned
 from airstrip.kube import Cluster
@@ -20,6 +21,9 @@ from airstrip.spec import Spec
 from airstrip.times import moment
 
 _LONGEST_SECONDS = 120.0
+_UNHEARD_SECONDS = 5.0
+_LONG_SECONDS = 20.0
+"""Who reads for so long has read every file once."""
 _POLL_SECONDS = 0.3
 
 
@@ -34,47 +38,86 @@ def await_dags(
 ) -> None:
     """A folder is live: only a first time is waited for. What an image has came just now, and is there afterwards.
 
-    `files` are those that were landed; `facts` those of the check before: which file defines which DAG; without them
-    nothing changed, or nobody looked. What is not read in `timeout` seconds is a warning.
+    `files` are those that were landed; `facts` those of the check before: which file defines which DAG. Without them
+    nothing changed, or nobody looked, or an `up` failed after its check: then all files are waited for. What is not
+    read in `timeout` seconds is a warning.
     """
     spec = session.spec
-    if spec.dags.baked is None or files is None or facts is None:
+    if spec.dags.baked is None or files is None:
         await_first_parse(session.airflow, spec.dags.live_folder)
         return
-    wanted = defined_dags(facts)
+    reading = _Reading(session, files, None if facts is None else defined_dags(facts))
     deadline = time.monotonic() + min(timeout, _LONGEST_SECONDS)
-    while pending := _pending(session, wanted, files):
+    while pending := reading.pending():
         if time.monotonic() > deadline:
             message = f"Airflow has not read all DAGs of the image yet: {', '.join(pending[:3])}"
             emit(Warned("dags.not-read", message, "Look at: ./airstrip dags list; ./airstrip logs dag-processor"))
             return
-        say(f"{len(pending)} DAGs are not read yet")
+        say(f"{len(pending)} DAGs or files are not read yet")
         time.sleep(_POLL_SECONDS)
 
 
-def _pending(session: Session, wanted: frozenset[str], folder: Path) -> list[str]:
-    """Of DAGs: those that the running dag-processor has not read, and those that are there still though their file
-    is gone. One that cannot be imported has been read."""
-    since = processor_started(session.cluster, session.spec)
-    rows = _rows(session.airflow)
-    if since is None or rows is None:
-        return sorted(wanted) or [DAG_PROCESSOR]
-    fresh = {name for name, dag in rows.items() if dag.has_import_errors or _is_read(dag, since)}
-    return sorted((wanted - fresh) | {name for name, dag in rows.items() if not _has_file(dag, folder)})
+@dataclass
+class _Reading:
+    """What the running dag-processor has read of `files`. `wanted` are DAGs, None where no check found them."""
+
+    session: Session
+    files: Path
+    wanted: frozenset[str] | None
+    _begun: float | None = None
+
+    def pending(self) -> list[str]:
+        """DAGs that it has not read, and those that are there still though their file is gone; without a check, also
+        those that Airflow knew before, and files of which nothing was heard."""
+        since = processor_started(self.session.cluster, self.session.spec)
+        look = _look(self.session.airflow)
+        if since is None or look is None:
+            return sorted(self.wanted or ()) or [DAG_PROCESSOR]
+        rows = {dag.dag_id: dag for dag in look.dags if dag.bundle_name == BUNDLE}
+        broken = {error.filename for error in look.errors if _is_since(error.timestamp, since)}
+        fresh = {
+            name
+            for name, dag in rows.items()
+            if _is_since(dag.last_parsed, since)
+            or (dag.has_import_errors if self.wanted is not None else dag.file in broken)
+        }
+        gone = {name for name, dag in rows.items() if not _has_file(dag, self.files)}
+        if self.wanted is not None:
+            return sorted((self.wanted - fresh) | gone)
+        heard = broken | {dag.file for name, dag in rows.items() if dag.file and name in fresh}
+        return sorted((rows.keys() - fresh) | gone) or self._unheard(heard, look, since)
+
+    def _unheard(self, heard: Collection[str], look: _Look, since: datetime.datetime) -> list[str]:
+        """Nobody ever hears of a file that names both but defines no DAG: after some seconds it is taken for one."""
+        read = [moment(dag.last_parsed) for dag in look.dags if _is_since(dag.last_parsed, since) and dag.last_parsed]
+        if read and self._begun is None:
+            self._begun = time.monotonic()
+        is_over = self._begun is not None and time.monotonic() - self._begun > _UNHEARD_SECONDS
+        if is_over or any((each - since).total_seconds() > _LONG_SECONDS for each in read):
+            return []
+        names = (str(path.relative_to(self.files)) for path in may_hold_dags(self.files))
+        return [name for name in names if not any(each == name or each.startswith(f"{name}/") for each in heard)]
 
 
-def _rows(airflow: AirflowClient) -> Mapping[str, Dag] | None:
+@dataclass(frozen=True)
+class _Look:
+    dags: Sequence[Dag]
+    errors: Sequence[DagImportError]
+
+
+def _look(airflow: AirflowClient) -> _Look | None:
     """None where Airflow does not answer just now."""
     try:
-        return {dag.dag_id: dag for dag in airflow.dags() if dag.bundle_name == BUNDLE}
+        errors = [error for error in airflow.import_errors() if error.bundle_name == BUNDLE]
+        return _Look(list(airflow.dags()), errors)
     except AirflowError as error:
         if not may_pass(error):
             raise
         return None
 
 
-def _is_read(dag: Dag, since: datetime.datetime) -> bool:
-    return dag.last_parsed is not None and moment(dag.last_parsed) >= since
+def _is_since(text: str | None, since: datetime.datetime) -> bool:
+    return text is not None and moment(text) >= since
 
 
 def _has_file(dag: Dag, folder: Path) -> bool:
