@@ -89,6 +89,30 @@ def test_what_files_print_is_not_in_the_way_and_values_are_theirs(root: Root, tm
     assert [(asked.name, asked.given) for asked in mine[0].asked] == [("v", True), ("w", False)]
 
 
+@pytest.mark.parametrize(
+    ("links", "ignored", "told"),
+    [
+        ({"all": "lib"}, "", {"all": "lib"}),
+        ({"lib/up": ".."}, "", {"lib/up": "."}),
+        ({"all": "lib", "lib/up": ".."}, "all\n", {"all": "lib", "lib/up": "."}),
+        ({"all": "lib"}, "all\n", {}),
+        ({"away": "/not/there"}, "", {}),
+    ],
+)
+def test_a_link_that_airflow_would_end_at_is_named(
+    root: Root, tmp_path: Path, links: dict[str, str], ignored: str, told: dict[str, str]
+) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.py").write_text("from airflow.sdk import DAG\nwith DAG('a'): ...\n")
+    (tmp_path / ".airflowignore").write_text(ignored)
+    for name, target in links.items():
+        (tmp_path / name).symlink_to(target)
+    parsed = parse(root, tmp_path)
+    errors = {error.file: (error.kind, error.text) for file in parsed.files for error in file.errors}
+    assert errors == {name: ("loop", target) for name, target in told.items()}
+    assert any(file.file == "lib/a.py" for file in parsed.files) is not bool(told)
+
+
 def test_a_folder_without_dags(root: Root, tmp_path: Path) -> None:
     assert [file for file in parse(root, tmp_path).files if file.bundle == "main"] == []
 

@@ -9,13 +9,16 @@ from typing import Any, Literal
 from airstrip.dags.removed import Removed
 from airstrip.redaction import without_credentials
 
-ErrorKind = Literal["import", "cycle", "timeout", "crash", "database"]
+ErrorKind = Literal["import", "cycle", "timeout", "crash", "database", "loop", "walk"]
 ReferenceKind = Literal["pool", "connection", "variable", "config-map", "secret"]
 
 
 @dataclass(frozen=True)
 class ParseError:
-    """What Airflow refuses. `file` is relative to its bundle, within an archive too; `text` is Python's own."""
+    """What Airflow refuses, or ends at: `loop` is a link to a folder, `walk` the whole folder.
+
+    `file` is relative to its bundle, within an archive too; `text` is Python's own, of a link where it leads.
+    """
 
     file: str
     kind: ErrorKind

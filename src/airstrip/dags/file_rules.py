@@ -54,6 +54,12 @@ def _timeouts(facts: Facts) -> Iterator[Match]:
             )
 
 
+def _loops(facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        if error.kind == "loop":
+            yield _match(error, folder="the folder itself" if error.text == "." else f"{error.text}/")
+
+
 def _unknown_variables(facts: Facts) -> Iterator[Match]:
     """Its value was not given to it: what it would have made of it cannot be said."""
     for file, error in errors(facts):
@@ -126,6 +132,20 @@ def sentence(text: str) -> str:
 
 
 FILE_RULES: tuple[Rule, ...] = (
+    Rule(
+        "dags.link-loop",
+        "Airflow's DAG processor ends at this link, and all DAGs go",
+        "It leads to {folder}, which is in the folder of DAGs too: Airflow takes one that it meets twice for a loop.",
+        "Take the link away, or name it in .airflowignore; import what it is for from where it is.",
+        _loops,
+    ),
+    Rule(
+        "dags.not-walked",
+        "Airflow cannot look through the folder: its DAG processor ends, and all DAGs go",
+        "{text}",
+        "Mend what is named there, such as a pattern in .airflowignore; then: ./airstrip dags check",
+        lambda facts: _of_kind("walk", facts),
+    ),
     Rule(
         "dags.cycle",
         "its tasks wait for each other",

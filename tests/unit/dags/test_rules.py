@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 
 from airstrip.dags import Facts, find_defects
-from airstrip.dags.facts import Asked, Known, Reference
+from airstrip.dags.facts import Asked, ErrorKind, Known, ParsedFile, ParseError, Reference
 from airstrip.dags.removed import Removed
 from airstrip_pods.surroundings import no_project
 from tests.unit.dags.making import defined, facts, refused
+
+
+def refused_as(kind: ErrorKind, text: str) -> ParsedFile:
+    return ParsedFile("a.py", errors=(ParseError("a.py", kind, text),))
+
 
 NOT_FOUND = "AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable v not found'}"
 NO_PROJECT = f"airstrip_pods.errors.ProjectError: {no_project('sails', ['rides', 'sales'])}"
@@ -24,6 +29,8 @@ ELSEWHERE = Reference("config-map", "m", "t", 7, namespace="other", unless="kube
 CASES: dict[str, tuple[Facts, str, str]] = {
     "a cycle": (facts(refused("AirflowDagCycleException: Faulty task: a", "cycle")), "dags.cycle", "wait for each"),
     "too slow": (facts(refused("it was not parsed within 50 s", "timeout")), "dags.parse-timeout", "too long"),
+    "a link that loops": (facts(refused_as("loop", "lib")), "dags.link-loop", "ends at this link"),
+    "a bad pattern": (facts(refused_as("walk", "Error: x")), "dags.not-walked", "cannot look through"),
     "a crash": (facts(refused("it ended (SIGSEGV)", "crash")), "dags.parse-crash", "ends the process"),
     "a mistake": (facts(refused("SyntaxError: '(' was never closed")), "dags.import-error", "cannot be imported"),
     "a module": (facts(refused("E: No module named 'pandas'")), "dags.missing-package", "no module pandas"),

@@ -15,6 +15,7 @@ from airflow.utils.file import list_py_file_paths
 from definitions import Definitions
 
 _FAULTY_TASK = re.compile(r"Faulty task: (\S+)")
+_TWICE = re.compile(r": (/.*) has appeared more than once")
 _TIMEOUT = "AirflowTaskTimeout"
 _DATABASE = "sqlite3.OperationalError"
 """There is no database here: a file that asks it cannot be judged."""
@@ -83,6 +84,29 @@ def find(folder):
 
     safe = conf.getboolean("core", "dag_discovery_safe_mode")
     return sorted(list_py_file_paths(folder, safe_mode=safe))
+
+
+def unseen(bundle, text):
+    """What keeps Airflow from looking through the folder: links to folders that it would meet twice, else its words."""
+    root = Path(bundle["path"]).resolve()
+    links = {}
+    for place, folders, _ in os.walk(root):
+        for path in (Path(place, name) for name in folders):
+            target = path.resolve()
+            if path.is_symlink() and target.is_relative_to(root):
+                links[str(path.relative_to(root))] = target
+    # Airflow names the folder that it met twice: by a link to it, or to one around it.
+    twice = Path(found[1]) if (found := _TWICE.search(text)) else None
+    named = sorted(path for path, target in links.items() if twice and twice.is_relative_to(target))
+    for path in named:
+        yield _refused(bundle, path, "loop", str(links[path].relative_to(root)))
+    if not named:
+        yield _refused(bundle, ".", "walk", text)
+
+
+def _refused(bundle, file, kind, text):
+    error = {"file": file, "kind": kind, "text": text, "line": None}
+    return {"file": file, "bundle": bundle["name"], "errors": [error], "asked": [], "dags": []}
 
 
 def parse(bundle, path, options):

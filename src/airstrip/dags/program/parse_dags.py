@@ -58,7 +58,7 @@ def parse(options, voice):
     from airflow import __version__
     from airflow.configuration import conf
 
-    jobs = [(bundle, path) for bundle in options["bundles"] for path in dag_file.find(bundle["path"])]
+    jobs, unseen = find_all(options["bundles"], dag_file)
     import_for(jobs)
     dag_file.warm_up()
     limit = options.get("seconds") or conf.getint("dag_processor", "dag_file_processor_timeout", fallback=50)
@@ -72,9 +72,20 @@ def parse(options, voice):
         "airflow": __version__,
         "cores": cores,
         "environment": environment(conf),
-        "files": files,
+        "files": [*unseen, *files],
         "seconds": {"import": ready - begun, "parse": time.monotonic() - ready},
     }
+
+
+def find_all(bundles, dag_file):
+    """Files with their bundles; and what Airflow would end at, of a bundle that it cannot look through."""
+    jobs, unseen = [], []
+    for bundle in bundles:
+        try:
+            jobs += [(bundle, path) for path in dag_file.find(bundle["path"])]
+        except Exception as error:
+            unseen += dag_file.unseen(bundle, f"{type(error).__name__}: {error}")
+    return jobs, unseen
 
 
 def import_for(jobs):
