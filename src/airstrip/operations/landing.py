@@ -25,7 +25,14 @@ from airstrip.operations.record import recorded
 from airstrip.operations.secrets import ensure_secrets
 from airstrip.operations.session import Session
 from airstrip.operations.stages import Clock, Stages
-from airstrip.operations.superseded import awaited, drop_failed_jobs, prune
+from airstrip.operations.superseded import (
+    awaited,
+    delete_ended_pods,
+    drop_failed_jobs,
+    left_namespaces,
+    prune,
+    require_left_idle,
+)
 from airstrip.platform import Platform
 from airstrip.spec import Project, Spec
 
@@ -85,6 +92,8 @@ def land_stages(landing: Landing) -> Iterator[int]:
     secrets = declared_secrets(cluster, spec)
     current = inventory.entries((*objects_of(manifests), *secrets))
     with recorded(cluster, spec.namespaces.control, current) as previous:
+        left = left_namespaces(spec, previous)
+        require_left_idle(cluster, left)
         drop_failed_jobs(cluster, previous - current)
         stages = Stages(session, emit, landing.clock, landing.lease)
         delivery = Delivery(session, landing.lease, emit, landing.dags, lambda: landing.clock.left)
@@ -99,8 +108,9 @@ def land_stages(landing: Landing) -> Iterator[int]:
                     yield _prepare_roll(landing, delivery, processor_of(manifests))
                 yield stages.apply(stage)
         landing.lease.check()
-        needed = awaited(cluster, spec.task_namespaces, previous)
+        needed = awaited(cluster, (*spec.task_namespaces, *left), previous)
         yield prune(cluster, spec.namespaces.control, previous, current | needed, emit)
+        delete_ended_pods(cluster, left)
         with step(emit, "airflow.ready", "Wait for Airflow") as progress:
             stages.await_airflow(objects_of(manifests), progress)
             files = landing.dags.known if landing.dags else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
 from airstrip.kube import Cluster, has_failed, inventory
+from airstrip.spec import Spec
+
+_AT_WORK = ("Pending", "Running", "Unknown")
 
 
 def prune(
@@ -45,3 +49,33 @@ def awaited(
         if source in volume
     }
     return frozenset(entry for entry in recorded if (entry.namespace, entry.kind, entry.name) in mounted)
+
+
+def left_namespaces(spec: Spec, recorded: Iterable[inventory.Entry]) -> Sequence[str]:
+    """Those that tasks' pods have no more: of a project that left the file, or has another one. Claims stay there."""
+    made = {entry.namespace for entry in recorded if entry.namespace and entry.kind != "PersistentVolumeClaim"}
+    return sorted(made - set(spec.all_namespaces))
+
+
+def require_left_idle(cluster: Cluster, namespaces: Iterable[str]) -> None:
+    """Raises while pods are at work in them: they lose their rights with the rest, and nobody looks after them."""
+    for namespace in namespaces:
+        pods = [pod for pod in cluster.list("v1", "Pod", namespace) if pod["status"].get("phase") in _AT_WORK]
+        if pods:
+            names = [str(pod["metadata"]["name"]) for pod in pods]
+            raise AirstripError(
+                "project.at-work",
+                f"{len(pods)} pod{'s are' if len(pods) > 1 else ' is'} at work in {namespace}, which the file does not "
+                "have any more",
+                cause="With the project go the rights of its pods, and Airflow would look after them no longer.",
+                fix="Pause its DAGs and wait until they have ended, or end the tasks in Airflow; then run up again.",
+                details="\n".join(sorted(names)),
+            )
+
+
+def delete_ended_pods(cluster: Cluster, namespaces: Iterable[str]) -> None:
+    """Airflow, which watches these no more, would leave them for ever."""
+    for namespace in namespaces:
+        for pod in cluster.list("v1", "Pod", namespace):
+            if pod["status"].get("phase") not in _AT_WORK:
+                cluster.delete("v1", "Pod", pod["metadata"]["name"], namespace)
