@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from airstrip.airflow_api import Dag
 from airstrip.dags import VolumeState, sending
 from airstrip.dags.revisions import Revisions
 from airstrip.errors import AirflowError
@@ -71,7 +72,7 @@ class Airflow:
 
     def dags(self) -> list[Any]:
         live = self.volume.state().live
-        found = SimpleNamespace(dag_id="d", bundle_name="main", version=live, has_import_errors=False)
+        found = Dag("d", False, False, "main", "a.py", None, (), False, version=live)
         return [found] if live else []
 
     def import_errors(self) -> list[Any]:

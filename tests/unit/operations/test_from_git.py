@@ -8,11 +8,16 @@ from typing import Any, cast
 
 import pytest
 
+from airstrip.airflow_api import Dag
 from airstrip.operations.properties import from_git
 from airstrip.operations.properties.scene import Scene
 from airstrip.spec import Dags, GitBundle, GitSync, Namespaces
 
 HEAD, OLD = "a" * 40, "b" * 40
+
+
+def dag(name: str, version: str | None, bundle_name: str = "main", last_parsed: str | None = None) -> Dag:
+    return Dag(name, False, False, bundle_name, "a.py", None, (), False, version=version, last_parsed=last_parsed)
 
 
 @dataclass
@@ -26,6 +31,8 @@ class Remote:
     asked: int = 0
     said: list[str] = field(default_factory=list)
     sync: GitSync | None = None
+    parsed: dict[int, str] = field(default_factory=dict)
+    """When DAGs were read, all of one file."""
 
     @property
     def session(self) -> Any:
@@ -43,8 +50,8 @@ class Remote:
         def dags() -> list[Any]:
             now = self.versions[min(self.asked, len(self.versions) - 1)]
             self.asked += 1
-            own = [SimpleNamespace(dag_id="smoke", bundle_name="airstrip", version=None)]
-            return own + [SimpleNamespace(dag_id=f"d{n}", bundle_name="main", version=v) for n, v in enumerate(now)]
+            own = [dag("smoke", None, bundle_name="airstrip")]
+            return own + [dag(f"d{n}", v, last_parsed=self.parsed.get(n)) for n, v in enumerate(now)]
 
         return SimpleNamespace(dags=dags)
 
@@ -79,6 +86,13 @@ def test_what_is_live_is_the_head() -> None:
 
 def test_a_file_that_is_not_read_again_yet_is_waited_for() -> None:
     assert outcome({"main": {"commit": HEAD}}, [OLD, HEAD], [HEAD, HEAD]).state == "proved"
+
+
+def test_a_dag_that_was_renamed_in_its_file_is_not_behind() -> None:
+    """Airflow has the former name, of the former commit, for a minute or two."""
+    parsed = {0: "2026-11-21T10:00:00Z", 1: "2026-11-21T10:01:00Z"}
+    remote = Remote({"main": {"commit": HEAD}}, [[OLD, HEAD]], parsed=parsed)
+    assert from_git.from_git(cast(Scene, remote)).state == "proved"
 
 
 def test_a_dag_of_another_commit_fails() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from airstrip.operations.dags_seen import defined_still
 from airstrip.operations.properties.names import GIT
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
@@ -52,7 +53,7 @@ def _commits(heads: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
 def _live(scene: Scene) -> dict[str, set[str]]:
     """The commits that each bundle's DAGs are of."""
     found: dict[str, set[str]] = {}
-    for dag in scene.airflow.dags():
+    for dag in defined_still(scene.airflow.dags()):
         if dag.version and dag.bundle_name:
             found.setdefault(dag.bundle_name, set()).add(dag.version)
     return found
