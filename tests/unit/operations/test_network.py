@@ -110,9 +110,19 @@ def test_a_proof_from_inside_and_outside_has_no_limit() -> None:
     assert "a pod of default reaches none of them but DNS" in outcome.text
 
 
-def test_network_without_an_answer_from_inside_has_failed() -> None:
-    outcome = network.network(Seen({"network": "failed"}).scene())
-    assert (outcome.state, "does not reach DNS" in outcome.text) == ("failed", True)
+def test_network_without_an_answer_from_inside_has_failed_and_nothing_is_said_of_policies() -> None:
+    outcome = network.network(Seen({"network": "failed"}, logged={"network": ["no room"]}).scene())
+    assert (outcome.state, outcome.text) == ("failed", "the task network is failed")
+    assert outcome.finding is not None
+    assert outcome.finding.evidence == "no room"
+
+
+def test_a_door_at_which_nobody_knocked_is_not_proved_to_be_closed() -> None:
+    scene: Any = look(REACHED | {"database": False}, OUTSIDE | {"execution-api": False, "database": False})
+    scene.given.addresses = {"database": ("d", 1)}
+    scene.given.addresses_outside = {"execution-api": ("a", 3), "database": ("d", 1)}
+    outcome = network.network(scene)
+    assert (outcome.state, "no scheduler was ready" in outcome.text) == ("failed", True)
 
 
 def test_what_the_pod_outside_runs_tells_what_is_open_from_what_is_not() -> None:

@@ -62,6 +62,22 @@ def test_isolation_fails_with_the_cause_that_the_number_of_tasks_tells(
     assert cause in outcome.finding.cause
 
 
+@pytest.mark.parametrize(
+    ("state", "log", "fix"),
+    [
+        ("failed", BY_QUOTA, "kubectl -n w edit resourcequota"),
+        ("failed", 'admission webhook "guard" denied the request: no', "Ask whoever keeps that webhook"),
+        ("failed", BY_RBAC, "./airstrip up"),
+        ("running", "", "--timeout 600"),
+        (None, "", "--timeout 600"),
+    ],
+)
+def test_the_fix_of_isolation_takes_away_what_hinders_it(state: str | None, log: str, fix: str) -> None:
+    outcome = isolation(Seen(chain("success", state, None), logged={"task": log.splitlines()}).scene())
+    assert outcome.finding is not None
+    assert fix in outcome.finding.fix
+
+
 def test_two_tasks_and_a_refusal_by_rbac_prove_isolation() -> None:
     logged = {"task2": ["x", BY_RBAC]}
     proof = {"account": {"creates": CREATES}, "task": "mine-pods"}
@@ -163,9 +179,15 @@ def test_pod_security_is_proved_by_the_level_restricted_only(said: str, state: s
     assert says in outcome.text
 
 
-def test_pod_security_is_not_judged_by_a_cluster_that_does_not_answer() -> None:
+@pytest.mark.parametrize(
+    ("said", "status"),
+    [("gone", None), ('x is forbidden: User "ada" cannot patch resource "pods" in API group "" in the namespace', 403)],
+)
+def test_pod_security_is_not_judged_by_a_cluster_that_does_not_answer_or_may_not_be_asked(
+    said: str, status: int | None
+) -> None:
     def preview(_: object) -> None:
-        raise KubernetesError("kubernetes.unreachable", "gone")
+        raise KubernetesError("kubernetes.unreachable", said, status=status)
 
     with pytest.raises(KubernetesError):
         access.pod_security(Seen(preview=preview).scene())

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
+from airstrip.kube.admission import EXPLANATIONS, cause_and_fix, refusal_in
 from airstrip.operations.properties.names import FORBIDDEN, ISOLATION
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.refusals import by_another, by_rbac
 from airstrip.operations.properties.scene import Ended, Scene
 
 _NAME: Final = "isolation"
+_TAKE_BACK = "Take back what was changed: ./airstrip up"
+_GOING_ON = ("waiting", "scheduled", "queued", "running")
 _CHAIN = ("run_this_first", "task", "task2")
 
 
@@ -39,21 +42,31 @@ def _none_ran(scene: Scene, ended: Ended) -> Outcome:
 
 
 def _one_ran(scene: Scene, ended: Ended) -> Outcome:
+    state = ended.state("task")
+    cause, fix = _of_going_on() if state in _GOING_ON else _of_refusal(scene)
+    return failed(_NAME, f"only the first of the three tasks ran: task is {state}", cause, fix, _end(scene, "task"))
+
+
+def _of_going_on() -> tuple[str, str]:
+    return (
+        "It has not come to its end in the time of --timeout: its pod, or the one that it made, waits or is slow.",
+        "See what it waits for: ./airstrip doctor; give it longer: ./airstrip verify --timeout 600",
+    )
+
+
+def _of_refusal(scene: Scene) -> tuple[str, str]:
+    """Cause and fix, by who did not let the task make its pod."""
     log = "\n".join(scene.log(ISOLATION, "task"))
     workers = scene.session.spec.namespaces.workers
+    refusal = refusal_in(log)
+    if refusal and refusal.code in EXPLANATIONS:
+        return f"{workers} refuses the pod: {refusal.words}.", cause_and_fix(refusal, workers)[1]
     if other := by_another(log):
-        cause = f"{workers} refuses the pod: {other}."
-    elif by_rbac(log):
-        cause = f"The account {scene.account} may not make pods in {workers}: its Role or RoleBinding was changed."
-    else:
-        cause = "Tasks do not reach the Kubernetes API, or the pod did not come to its end: its log says which."
-    return failed(
-        _NAME,
-        f"only the first of the three tasks ran: task is {ended.state('task')}",
-        cause,
-        "Take back what was changed: ./airstrip up",
-        _end(scene, "task"),
-    )
+        return f"{workers} refuses the pod: {other}.", _TAKE_BACK
+    if by_rbac(log):
+        said = f"The account {scene.account} may not make pods in {workers}: its Role or RoleBinding was changed."
+        return said, _TAKE_BACK
+    return "Tasks do not reach the Kubernetes API, or the pod did not come to its end: its log says which.", _TAKE_BACK
 
 
 def _two_ran(scene: Scene, ended: Ended) -> Outcome:

@@ -8,11 +8,12 @@ from typing import Final
 
 from airstrip.errors import AirstripError
 from airstrip.kube import plan_changes
-from airstrip.manifests import build_manifests
+from airstrip.manifests import SCHEDULER, build_manifests
 from airstrip.operations.properties.names import FORBIDDEN, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.refusals import by_rbac
 from airstrip.operations.properties.scene import Scene
+from airstrip.operations.properties.tasks import not_green
 from airstrip.operations.render import NOT_BUILT
 
 _NAME: Final = "network"
@@ -33,7 +34,9 @@ def network(scene: Scene) -> Outcome:
             "Somebody deleted or changed them.",
             "Make them again: ./airstrip up",
         )
-    seen = scene.returned(TASKS, "network") or {}
+    seen = scene.returned(TASKS, "network")
+    if seen is None:
+        return not_green(scene, _NAME, "network")
     missing = [words for key, words in _NEEDED.items() if not seen.get(key)]
     if missing:
         return failed(
@@ -87,7 +90,14 @@ def _from_outside(scene: Scene) -> _Outside:
 
 
 def _closed(scene: Scene, outside: _Outside) -> Outcome:
-    """Nobody reached what is to be closed: proved by those whose network works."""
+    """Nobody reached what is to be closed: proved by those whose network works, of what was there to be reached."""
+    if SCHEDULER not in scene.given.addresses:
+        return failed(
+            _NAME,
+            "no scheduler was ready, so whether it is reached could not be looked at",
+            "It does not run, or was just started.",
+            "See which: ./airstrip status; once it is ready: ./airstrip verify --only network",
+        )
     if outside.why and not outside.may_not:
         return failed(
             _NAME,
