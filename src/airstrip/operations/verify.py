@@ -37,7 +37,7 @@ def verify(session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: f
     ):
         scene = Scene(session, begun + timeout)
         rows, findings = _prove(scene, chosen, emit)
-        left = _clean(scene, emit)
+        left = _clean_up(scene, emit)
     findings += [_left(left)] if left else []
     data: VerifyData = {
         "name": session.spec.name,
@@ -95,6 +95,16 @@ def _start(scene: Scene, chosen: Sequence[Property]) -> None:
     # A verify that was cut off may have left something, which this one would take for its own.
     clean(scene.session, in_airflow=not scene.is_down)
     scene.start({need for item in chosen for need in item.needs})
+
+
+def _clean_up(scene: Scene, emit: Emit) -> list[str]:
+    """Ctrl-C begins it anew, once: else the half of it would stay."""
+    try:
+        return _clean(scene, emit)
+    except KeyboardInterrupt:
+        with suppress(AirstripError):
+            _clean(scene, emit)
+        raise
 
 
 def _clean(scene: Scene, emit: Emit) -> list[str]:

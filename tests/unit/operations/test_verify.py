@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from airstrip.errors import KubernetesError
+from airstrip.events import discard
 from airstrip.operations.properties import Outcome, Property, Scene
 
 
@@ -34,3 +36,20 @@ def test_what_is_not_seen_is_not_proved_and_the_others_are_looked_at(error: Exce
     assert outcome.state == "failed"
     assert str(error) in outcome.text
     assert (outcome.finding.code, bool(outcome.finding.fix)) == (code, True)
+
+
+def test_ctrl_c_while_all_is_taken_away_begins_that_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    verify: Any = import_module("airstrip.operations.verify")
+    begun: list[bool] = []
+
+    def clean(_: Any, *, in_airflow: bool) -> list[str]:
+        begun.append(in_airflow)
+        if len(begun) == 1:
+            raise KeyboardInterrupt
+        return []
+
+    monkeypatch.setattr(verify, "clean", clean)
+    scene = SimpleNamespace(session=None, has_made=True, is_down=False)
+    with pytest.raises(KeyboardInterrupt):
+        verify._clean_up(scene, discard)
+    assert begun == [True, True]

@@ -13,12 +13,14 @@ from airstrip.kube import pod_log
 from airstrip.manifests import API_SERVER
 from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
 from airstrip.operations.session import Session
+from airstrip.redaction import lines_without_credentials
 
 _CONTAINER = "look"
 _OURS = "app.kubernetes.io/"
 _KUBERNETES = {"kubernetes": ("kubernetes.default.svc", 443)}
 """Answers every pod whose network works."""
-_SECONDS = 60
+_LEAST_SECONDS = 60.0
+"""For whoever has less time left: an image may have to be pulled."""
 _POLL_SECONDS = 0.5
 _RESTRICTED = {
     "allowPrivilegeEscalation": False,
@@ -32,7 +34,11 @@ _RESTRICTED = {
 class _Look:
     """A pod of a script; `said` waits for what it says."""
 
-    def __init__(self, session: Session, mark: str, what: str, namespace: str) -> None:
+    def __init__(self, session: Session, mark: str, what: str, namespace: str, deadline: float) -> None:
+        """`deadline` is that of time.monotonic()."""
+        now = time.monotonic()
+        self.deadline = max(deadline, now + _LEAST_SECONDS)
+        self.seconds = round(self.deadline - now)
         self.session = session
         self.namespace = namespace
         self.name = f"airstrip-verify-{mark}-{what}"
@@ -56,19 +62,19 @@ class _Look:
             "labels": {**labels, POD_LABEL: self.session.spec.name},
         }
         # It ends whatever becomes of us.
-        ends = {"restartPolicy": "Never", "activeDeadlineSeconds": _SECONDS, "terminationGracePeriodSeconds": 1}
+        ends = {"restartPolicy": "Never", "activeDeadlineSeconds": self.seconds, "terminationGracePeriodSeconds": 1}
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**spec, **ends}}
         self.session.cluster.create(pod)
 
     def _await(self) -> dict[str, Any]:
-        deadline = time.monotonic() + _SECONDS
-        while time.monotonic() < deadline:
+        while True:
             pod = self.session.cluster.get("v1", "Pod", self.name, self.namespace)
             phase = ((pod or {}).get("status") or {}).get("phase", "gone")
-            if phase in ("Succeeded", "Failed", "gone"):
+            if phase in ("Succeeded", "Failed", "gone") or time.monotonic() > self.deadline:
                 break
             time.sleep(_POLL_SECONDS)
-        lines = pod_log(self.session.cluster, self.name, self.namespace, container=_CONTAINER)
+        log = pod_log(self.session.cluster, self.name, self.namespace, container=_CONTAINER)
+        lines = lines_without_credentials(log)
         for line in reversed(lines):
             if line.startswith("{"):
                 found = json.loads(line)
@@ -76,7 +82,7 @@ class _Look:
                 return found
         raise WaitTimeout(
             "verify.no-look",
-            f"the pod {self.name} in {self.namespace} said nothing within {_SECONDS} s: {phase}",
+            f"the pod {self.name} in {self.namespace} said nothing within {self.seconds} s: {phase}",
             cause="It could not be started, or what it looks at did not answer it.",
             fix="Run: ./airstrip status",
             details="\n".join(lines[-15:]),
@@ -86,8 +92,8 @@ class _Look:
 class DatabaseLook(_Look):
     """From where the migration ran: is its work complete, and does the Fernet key fit what is stored."""
 
-    def __init__(self, session: Session, mark: str) -> None:
-        super().__init__(session, mark, "database", session.spec.namespaces.control)
+    def __init__(self, session: Session, mark: str, deadline: float) -> None:
+        super().__init__(session, mark, "database", session.spec.namespaces.control, deadline)
 
     def start(self) -> None:
         """Raises `verify.not-migrated` where no migration has completed for the image that runs."""
@@ -134,8 +140,8 @@ class DatabaseLook(_Look):
 class OutsideLook(_Look):
     """From a namespace that has nothing to do with the deployment: what can be reached of it."""
 
-    def __init__(self, session: Session, mark: str, addresses: Mapping[str, tuple[str, int]]) -> None:
-        super().__init__(session, mark, "outside", FORBIDDEN)
+    def __init__(self, session: Session, mark: str, deadline: float, addresses: Mapping[str, tuple[str, int]]) -> None:
+        super().__init__(session, mark, "outside", FORBIDDEN, deadline)
         self._addresses = addresses
 
     def start(self) -> None:

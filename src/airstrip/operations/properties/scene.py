@@ -17,6 +17,7 @@ from airstrip.operations.properties.given import Given
 from airstrip.operations.properties.names import GIT, ISOLATION, SCHEDULE, TASKS, name_of
 from airstrip.operations.properties.pods import DatabaseLook, OutsideLook
 from airstrip.operations.session import Session
+from airstrip.redaction import lines_without_credentials
 
 Need = Literal["tasks", "isolation", "schedule", "values", "database", "outside", "remote"]
 
@@ -79,11 +80,11 @@ class Scene:
 
     @cached_property
     def database_look(self) -> DatabaseLook:
-        return DatabaseLook(self.session, self.mark)
+        return DatabaseLook(self.session, self.mark, self.deadline)
 
     @cached_property
     def outside_look(self) -> OutsideLook:
-        return OutsideLook(self.session, self.mark, self.given.addresses_outside)
+        return OutsideLook(self.session, self.mark, self.deadline, self.given.addresses_outside)
 
     @property
     def airflow(self) -> AirflowClient:
@@ -150,13 +151,13 @@ class Scene:
         return self.airflow.values.returned(dag, self.ended(dag).run.run_id, task_id)
 
     def log(self, dag: str, task_id: str) -> list[str]:
-        """The lines of a task's log as Airflow's API has them now; none of a task that never began."""
+        """The lines of a task's log as Airflow's API has them now, for a finding; none of a task that never began."""
         instance = self.ended(dag).tasks.get(task_id)
         if instance is None:
             return []
         with suppress(AirflowError):
             log = self.airflow.task_log(dag, instance.run_id, task_id, try_number=instance.try_number)
-            return [line for record in log.records for line in record.lines()]
+            return lines_without_credentials(line for record in log.records for line in record.lines())
         return []
 
     def pods(self, dag: str) -> list[dict[str, Any]]:
