@@ -32,7 +32,7 @@ _NEEDED_RIGHTS = (
     ("triggerer", "get", "pods"),
     ("triggerer", "get", "pods/log"),
 )
-"""(component, verb, resource) in the workers' namespace."""
+"""(component, verb, resource) in each namespace of tasks' pods."""
 
 
 def read_namespaces(cluster: Cluster, names: Iterable[str]) -> Facts:
@@ -92,7 +92,8 @@ def read_access(cluster: Cluster, deployment: DeploymentFact) -> Facts:
 
 
 def _rights(cluster: Cluster, deployment: DeploymentFact) -> Facts:
-    return Facts(access=tuple(_access(cluster, deployment, *needed) for needed in _NEEDED_RIGHTS))
+    asked = ((namespace, needed) for namespace in deployment.of_tasks for needed in _NEEDED_RIGHTS)
+    return Facts(access=tuple(_access(cluster, deployment.control, namespace, *needed) for namespace, needed in asked))
 
 
 def read_dns(cluster: Cluster) -> Facts:
@@ -148,10 +149,10 @@ def _workload(item: Mapping[str, Any]) -> WorkloadFact:
     )
 
 
-def _access(cluster: Cluster, deployment: DeploymentFact, component: str, verb: str, resource: str) -> AccessFact:
-    user = f"system:serviceaccount:{deployment.control}:{component}"
+def _access(cluster: Cluster, control: str, namespace: str, component: str, verb: str, resource: str) -> AccessFact:
+    user = f"system:serviceaccount:{control}:{component}"
     kind, _, subresource = resource.partition("/")
-    asked = {"namespace": deployment.workers, "verb": verb, "resource": kind, "subresource": subresource}
+    asked = {"namespace": namespace, "verb": verb, "resource": kind, "subresource": subresource}
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",
@@ -160,4 +161,4 @@ def _access(cluster: Cluster, deployment: DeploymentFact, component: str, verb: 
     }
     answer = cluster.create(review).get("status") or {}
     allowed, reason = bool(answer.get("allowed")), str(answer.get("reason", ""))
-    return AccessFact(component, verb, resource, deployment.workers, allowed, reason)
+    return AccessFact(component, verb, resource, namespace, allowed, reason)
