@@ -133,7 +133,7 @@ def test_a_deployment_on_which_everything_is_as_it_may_be_has_no_finding() -> No
         ("missing", "_PATIENCE", 8.0, {"config-map.missing"}),
         ("pods", "_RECENT", 602.0, {"pod.oom-killed"}),
         ("task_pods", "_GRACE", 14.0, {"pod.orphan", "pod.left-by-operator"}),
-        ("airflow.work", "_LATE", 59.0, {"dag.overdue"}),
+        ("airflow.work", "LATE", 59.0, {"dag.overdue"}),
         ("airflow.work", "_LONG", 299.0, {"pool.full", "task.queued-long"}),
     ],
 )

@@ -15,7 +15,7 @@ from airstrip.diagnose.rule import Rule, of
 from airstrip.findings import Explanation
 
 _TASK = re.compile(r"<TaskInstance: (?P<task>[\w.-]+) ")
-_LATE = 60.0
+LATE = 60.0
 """Seconds after which a run that was due should be there."""
 _LONG = 300.0
 """Seconds that a task may wait before it is asked why."""
@@ -86,7 +86,7 @@ def _queued_long(facts: Facts) -> Iterator[Match]:
 
 
 def _overdue(facts: Facts) -> Iterator[Match]:
-    late = [each for each in airflow(facts).overdue if each.seconds > _LATE]
+    late = [each for each in airflow(facts).overdue if each.seconds > LATE]
     if late:
         late.sort(key=lambda each: -each.seconds)
         found = overdue(late[0].dag, late[0].seconds, len(late) - 1)

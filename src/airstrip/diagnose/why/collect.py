@@ -47,12 +47,14 @@ def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
     """What else Airflow knows, as it knows it now; the DAG, its run with its tasks, and what is asked are known."""
     run, ask = known.run, client.scheduling
     open_run = run if run and not run.ended else None
+    # Of a DAG whose next run may be due, those that may keep it.
+    running = ask.running_runs(known.dag.dag_id) if open_run or (run and known.dag.next_run_after) else ()
     facts = replace(
         known,
         now=times.now().isoformat(),
         import_error=import_error_of(client, known.dag.file),
         heartbeats=client.health().components,
-        running_runs=_counted_with(open_run, ask.running_runs(known.dag.dag_id)) if open_run else (),
+        running_runs=_counted_with(open_run, running),
         backfill=ask.backfill(known.dag.dag_id) if open_run and open_run.is_backfill_s else None,
         namespace=where.workers,
         control=where.control,
@@ -63,8 +65,10 @@ def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
     return _about_task(client, replace(facts, task=task), task) if task else facts
 
 
-def _counted_with(run: DagRun, running: Sequence[DagRun]) -> list[str]:
-    return [other.run_id for other in running if other.is_backfill_s is run.is_backfill_s]
+def _counted_with(run: DagRun | None, running: Sequence[DagRun]) -> list[str]:
+    """Or with one that the schedule makes."""
+    is_backfill_s = run is not None and run.is_backfill_s
+    return [other.run_id for other in running if other.is_backfill_s is is_backfill_s]
 
 
 def _about_task(client: AirflowClient, facts: WhyFacts, task: TaskInstance) -> WhyFacts:

@@ -9,7 +9,7 @@ from airstrip import times
 from airstrip.diagnose.airflow.components import SILENT, silence
 from airstrip.diagnose.airflow.dags import DAG_RULES
 from airstrip.diagnose.airflow.facts import AirflowFacts, ImportErrorFact
-from airstrip.diagnose.airflow.work import OVERDUE, overdue
+from airstrip.diagnose.airflow.work import LATE, OVERDUE, overdue
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule
@@ -69,9 +69,14 @@ def _before_a_first_run(matches: Callable[[WhyFacts], Iterator[Match]]) -> Calla
     return narrowed
 
 
-@_before_a_first_run
+def _awaits_another_run(facts: WhyFacts) -> bool:
+    """Nothing ran yet; or what is asked is of the DAG as a whole, whose newest run succeeded."""
+    is_asked_for = facts.asked is None and not facts.is_run_chosen
+    return facts.run is None or (facts.run.state == "success" and is_asked_for)
+
+
 def _ended(facts: WhyFacts) -> Iterator[Match]:
-    if is_before(facts.dag.end_date, facts.now):
+    if _awaits_another_run(facts) and is_before(facts.dag.end_date, facts.now):
         yield found(dag=facts.dag.dag_id, end=moment(facts.dag.end_date))
 
 
@@ -90,11 +95,15 @@ def _not_due(facts: WhyFacts) -> Iterator[Match]:
         yield found(dag=facts.dag.dag_id, schedule=facts.dag.schedule, next=moment(following), catchup=catchup)
 
 
-@_before_a_first_run
 def _overdue(facts: WhyFacts) -> Iterator[Match]:
-    due = facts.dag.next_run_after
-    if due and is_before(due, facts.now):
-        yield overdue(facts.dag.dag_id, times.age(due, times.moment(facts.now)))
+    """The scheduler makes none of a DAG that is paused or cannot be imported, or has as many runs as it may."""
+    dag, due = facts.dag, facts.dag.next_run_after
+    if not _awaits_another_run(facts) or not due or dag.is_paused or facts.import_error:
+        return
+    seconds = times.age(due, times.moment(facts.now))
+    is_full = 0 < dag.max_active_runs <= len(facts.running_runs)
+    if seconds > (0 if facts.run is None else LATE) and not is_full:
+        yield overdue(dag.dag_id, seconds)
 
 
 @_before_a_first_run

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from airstrip.airflow_api import Backfill, TaskInstance
+from airstrip.airflow_api import Backfill, DagDetails, TaskInstance
 from airstrip.diagnose.facts import ContainerFact
 from airstrip.diagnose.why import REASONS, WhyFacts, explain
 from tests.unit.diagnose.why.making import (
@@ -83,6 +83,30 @@ def test_a_paused_dag_is_a_cause_for_what_did_not_end_or_is_to_come() -> None:
     assert [finding.code for finding in explain(facts("success", **done))] == ["dag.paused"]
     assert explain(facts("success", **done, is_run_chosen=True)) == []
     assert explain(facts("success", **{**done, "dag": replace(paused, schedule="")})) == []
+
+
+LATE = replace(DAG, next_run_after="2026-11-21T11:58:59+00:00")
+
+
+@pytest.mark.parametrize(
+    ("dag", "more", "codes"),
+    [
+        (LATE, {}, ["dag.overdue"]),
+        (replace(LATE, next_run_after="2026-11-21T11:59:01+00:00"), {}, []),
+        (replace(LATE, next_run_after="2026-11-22T00:00:00+00:00"), {}, []),
+        (replace(LATE, max_active_runs=1), {"running_runs": ("before",)}, []),
+        (replace(LATE, is_paused=True), {}, ["dag.paused"]),
+        (LATE, {"is_run_chosen": True}, []),
+        (LATE, {"asked": TASK}, []),
+        (replace(DAG, end_date="2026-11-20T00:00:00+00:00"), {}, ["dag.ended"]),
+        (DAG, {}, []),
+    ],
+)
+def test_a_dag_whose_last_run_succeeded_may_not_run_today(
+    dag: DagDetails, more: dict[str, Any], codes: list[str]
+) -> None:
+    done = facts("success", run=replace(RUN, state="success"), dag=dag, **{"task": None, "asked": None, **more})
+    assert [finding.code for finding in explain(done)] == codes
 
 
 def test_what_kept_a_pod_waiting_is_past_once_it_began() -> None:
