@@ -33,6 +33,8 @@ class Remote:
     sync: GitSync | None = None
     parsed: dict[int, str] = field(default_factory=dict)
     """When DAGs were read, all of one file."""
+    bundles: tuple[str, ...] = ("main",)
+    broken: str = ""
 
     @property
     def session(self) -> Any:
@@ -40,7 +42,7 @@ class Remote:
         spec = SimpleNamespace(
             name="mine",
             namespaces=Namespaces(control="mine", workers="mine"),
-            dags=Dags(git=(GitBundle(name="main", sync=self.sync, **base),)),
+            dags=Dags(git=tuple(GitBundle(name=name, sync=self.sync, **base) for name in self.bundles)),
         )
         # No pod of the dag-processor runs.
         return SimpleNamespace(spec=spec, cluster=SimpleNamespace(list=lambda *_, **__: []))
@@ -53,7 +55,8 @@ class Remote:
             own = [dag("smoke", None, bundle_name="airstrip")]
             return own + [dag(f"d{n}", v, last_parsed=self.parsed.get(n)) for n, v in enumerate(now)]
 
-        return SimpleNamespace(dags=dags)
+        errors = [SimpleNamespace(bundle_name=self.broken, filename="daily.py")] if self.broken else []
+        return SimpleNamespace(dags=dags, import_errors=lambda: errors)
 
     def returned(self, dag: str, task: str) -> dict[str, Any]:
         assert (dag, task) == ("airstrip_verify_git", "heads")
@@ -125,6 +128,21 @@ def test_a_server_that_lets_no_pod_in_fails_with_its_words() -> None:
 
 def test_a_repository_without_dags_proves_nothing() -> None:
     assert outcome({"main": {"commit": HEAD}}, []).state == "not-applicable"
+
+
+def test_a_repository_of_which_no_file_can_be_imported_has_failed() -> None:
+    found = from_git.from_git(cast(Scene, Remote({"main": {"commit": HEAD}}, [[]], broken="main")))
+    assert (found.state, "daily.py cannot be imported" in found.text) == ("failed", True)
+    # Of another bundle, and beside DAGs that are there, it is doctor's.
+    heads = {"main": {"commit": HEAD}}
+    assert from_git.from_git(cast(Scene, Remote(heads, [[HEAD]], broken="main"))).state == "proved"
+    assert from_git.from_git(cast(Scene, Remote(heads, [[]], broken="airstrip"))).state == "not-applicable"
+
+
+def test_a_bundle_that_shows_nothing_beside_one_that_does_is_said() -> None:
+    both = {"main": {"commit": HEAD}, "empty": {"commit": OLD}}
+    found = from_git.from_git(cast(Scene, Remote(both, [[HEAD]], bundles=("main", "empty"))))
+    assert (found.state, found.limits) == ("proved", ("the bundle empty has no DAG, which would show its commit",))
 
 
 def test_git_sync_that_does_not_run_fails() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from airstrip.airflow_api import DagImportError
 from airstrip.operations.dags_seen import defined_still
 from airstrip.operations.properties.names import GIT
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
@@ -35,9 +36,14 @@ def from_git(scene: Scene) -> Outcome:
             return _late(scene, name, commit, later[name])
     live = _live(scene)
     shown = [f"{bundle.name} is at {min(live[bundle.name])[:10]}" for bundle in bundles if bundle.name in live]
+    hidden = [bundle.name for bundle in bundles if bundle.name not in live]
+    broken = [error for error in scene.airflow.import_errors() if error.bundle_name in hidden] if hidden else []
+    if broken:
+        return _unread(broken)
     if not shown:
         return not_applicable("the repositories have no DAG: nothing shows which commit is live")
-    return proved(f"as the server has it: {', '.join(shown)}")
+    limits = tuple(f"the bundle {name} has no DAG, which would show its commit" for name in hidden)
+    return proved(f"as the server has it: {', '.join(shown)}", limits=limits)
 
 
 def _heads(scene: Scene) -> dict[str, Mapping[str, str]]:
@@ -89,6 +95,16 @@ def _unseen(bundle: GitBundle, said: str) -> Outcome:
         f"The server is down, or no longer lets it in: {follows}.",
         f"See what is wrong: ./airstrip doctor; and its log: ./airstrip logs {where}",
         said,
+    )
+
+
+def _unread(broken: Sequence[DagImportError]) -> Outcome:
+    return failed(
+        "dags",
+        f"the bundle {broken[0].bundle_name} shows no DAG: {broken[0].filename} cannot be imported",
+        "No file of it that Airflow has read defines a DAG, so nothing shows which commit is live.",
+        "See why: ./airstrip doctor",
+        "\n".join(f"{error.bundle_name}: {error.filename}" for error in broken),
     )
 
 
