@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.kube import Cluster
+from airstrip.kube import Cluster, pod_log
 from airstrip.operations import Session, why
 from airstrip.result import AnyResult
 from tests.cluster.airflow_web import Web
 from tests.cluster.test_slice import publish
-from tests.landing import Landing, eventually
+from tests.landing import NAME, Landing, eventually
 
 DAGS = ("why", "why_paused", "why_later", "why_runs", "why_tasks", "why_timeout")
 QUOTA = {
@@ -189,6 +189,7 @@ def test_a_pod_that_is_deleted_while_it_runs_is_named(
         pod["metadata"]["name"]
         for pod in cluster.list("v1", "Pod", workers, label_selector="dag_id=why,task_id=deleted")
     ]
+    await_watcher(cluster, workers, pod)
     cluster.delete("v1", "Pod", pod, workers, grace_seconds=0)
 
     def has_failed() -> bool:
@@ -197,6 +198,27 @@ def test_a_pod_that_is_deleted_while_it_runs_is_named(
     eventually(has_failed, seconds=60, what="Airflow sees that the pod is gone")
     first = ask(session, "why", "deleted").findings[0]
     assert (first.code, pod in first.symptom) == ("pod.deleted", True), first
+
+
+def await_watcher(cluster: Cluster, workers: str, pod: str) -> None:
+    """Until Airflow's watcher has heard of this pod just now.
+
+    Where it hears of none for half a minute it begins anew, a second later and with the pods that there are then: one
+    that goes in that second it never misses. Its task fails once it has sent no heartbeat for five minutes.
+    """
+
+    def heard() -> set[str]:
+        said = pod_log(cluster, scheduler, NAME, container="scheduler", since=120)
+        return {line for line in said if f"Event: {pod} is Running" in line}
+
+    (scheduler,) = [
+        found["metadata"]["name"]
+        for found in cluster.list("v1", "Pod", NAME, label_selector="app.kubernetes.io/component=scheduler")
+        if "deletionTimestamp" not in found["metadata"]
+    ]
+    before = heard()
+    cluster.patch("v1", "Pod", pod, {"metadata": {"annotations": {"airstrip-test/touched": "yes"}}}, workers)
+    eventually(lambda: bool(heard() - before), seconds=60, what="Airflow's watcher hears of the pod")
 
 
 def test_the_command_line_tells_it_in_a_paragraph_and_in_json(landing: Landing, run: str) -> None:
