@@ -7,6 +7,8 @@ import json
 import shutil
 import stat
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +39,9 @@ def mended(landing: Landing) -> Iterator[None]:
     yield
     (landing.dags / "projects.py").unlink(missing_ok=True)
     (landing.folder / "sales-token").unlink()
-    for name in ("rides", "sales"):
-        landing.airstrip("project", "remove", name, "--data", "--yes")
     landing.write_file()
-    landing.ok("up", "--yes")
+    for project in landing.data("project", "list")["projects"]:
+        landing.airstrip("project", "remove", project["name"], "--data", "--yes")
 
 
 def objects(cluster: Cluster, name: str) -> list[str]:
@@ -51,7 +52,7 @@ def slots(airflow: AirflowClient) -> dict[str, int]:
     return {name: pool.slots for name, pool in airflow.pools.all().items() if name != "default_pool"}
 
 
-def green(landing: Landing, dag: str) -> dict[str, Any]:
+def green(landing: Landing, dag: str) -> dict[str, str]:
     """The logs of a run, by task; the first waits until the DAG is seen."""
     told: list[dict[str, Any]] = []
 
@@ -63,13 +64,16 @@ def green(landing: Landing, dag: str) -> dict[str, Any]:
         return done.returncode == 0
 
     eventually(runs, seconds=90, what=f"{dag} is seen")
-    logs: dict[str, Any] = told[-1]["data"]["logs"]
+    return logs_of(told[-1])
+
+
+def logs_of(document: dict[str, Any]) -> dict[str, str]:
+    logs: dict[str, list[str]] = document["data"]["logs"]
     return {name: "\n".join(lines) for name, lines in logs.items()}
 
 
-def check_pods(landing: Landing, name: str, region: str, secret: str, memory: int) -> None:
+def check_pods(logs: dict[str, str], name: str, region: str, secret: str, memory: int) -> None:
     hashed = hashlib.sha256(secret.encode()).hexdigest()
-    logs = green(landing, f"project_{name}")
     for task in ("write", "pod"):
         assert f"'region': '{region}'" in logs[task], logs[task]
         assert hashed in logs[task], logs[task]
@@ -100,8 +104,10 @@ def test_a_project_of_the_file_and_one_of_the_command_line(
     assert objects(cluster, "sales") == objects(cluster, "rides") == list(OBJECTS)
 
     shutil.copy(DAGS / "projects.py", landing.dags / "projects.py")
-    check_pods(landing, "sales", "eu", "hunter2", 512 << 20)
-    check_pods(landing, "rides", "us", "tr0ub4dor", 256 << 20)
+    with ThreadPoolExecutor() as both:
+        sales, rides = both.map(partial(green, landing), ("project_sales", "project_rides"))
+    check_pods(sales, "sales", "eu", "hunter2", 512 << 20)
+    check_pods(rides, "rides", "us", "tr0ub4dor", 256 << 20)
 
     folder = Path(landing.data("project", "show", "rides")["folder"])
     assert (folder / "second.txt").read_text() == "from rides and back"
@@ -118,13 +124,17 @@ def test_a_change_is_there_for_the_next_pods_and_rolls_nothing(landing: Landing,
     landing.ok("project", "set", "rides", "REGION=ap", "--limit", "memory=384Mi")
     assert rolled(before, pods(cluster)) == set()
 
+    told: list[str] = []
+
     def is_told() -> bool:
-        done = landing.airstrip("run", "project_rides", "--json")
-        return f"'memory': '{384 << 20}'" in done.stdout
+        told.append(landing.airstrip("run", "project_rides", "--json").stdout)
+        return f"'memory': '{384 << 20}'" in told[-1]
 
     # DAG files that do not change are parsed every half minute.
     eventually(is_told, seconds=120, what="the DAG has the new limit")
-    check_pods(landing, "rides", "ap", "tr0ub4dor", 384 << 20)
+    document = json.loads(told[-1])
+    assert document["ok"]
+    check_pods(logs_of(document), "rides", "ap", "tr0ub4dor", 384 << 20)
 
 
 def test_what_the_file_declares_is_not_changed_elsewhere(landing: Landing) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import httpx
@@ -16,8 +17,13 @@ from tests.landing import NAME, Landing
 FIRST, SECOND = "correct horse battery", "staple, correctly"
 
 
+@cache
+def address(landing: Landing) -> str:
+    return str(landing.data("open")["url"])
+
+
 def logs_in(landing: Landing, username: str, password: str) -> bool:
-    url = landing.data("open")["url"]
+    url = address(landing)
     answer = httpx.post(f"{url}/auth/token", json={"username": username, "password": password}, timeout=30)
     assert answer.status_code in (201, 401)
     return answer.status_code == 201
