@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from airstrip.result import Result
 from tests.cli.conftest import Outcome
@@ -108,3 +109,12 @@ def test_push_repeats_no_word_that_may_be_a_password(airstrip: Airstrip) -> None
     done = airstrip("image", "push", "sales", "here.example.org/sales", "hunter2")
     assert done.code == 2
     assert "hunter2" not in done.out + done.err
+
+
+def test_a_containerfile_is_printed_or_written(airstrip: Airstrip, facade: Facade) -> None:
+    data = {"image": "sales", "containerfile": "FROM x\nUSER 1\n", "written": []}
+    facade.answers["containerfile"] = Result("image containerfile", data)
+    assert airstrip("image", "containerfile", "sales").out == "FROM x\nUSER 1\n"
+    facade.answers["containerfile"] = Result("image containerfile", {**data, "written": ["out/Containerfile"]})
+    assert airstrip("image", "containerfile", "sales", "out").out == "out/Containerfile\n"
+    assert [call[1][:2] for call in facade.calls] == [("sales", None), ("sales", Path("out"))]

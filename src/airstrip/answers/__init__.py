@@ -16,6 +16,7 @@ from airstrip.answers.diagnosis import (
     WhyData,
 )
 from airstrip.answers.images import (
+    ContainerfileData,
     ImagesData,
     ImageTestData,
     KeptData,
@@ -59,6 +60,7 @@ __all__ = [
     "CodeData",
     "CodeEntry",
     "ComponentData",
+    "ContainerfileData",
     "DagData",
     "DagsCheckData",
     "DagsData",

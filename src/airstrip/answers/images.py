@@ -16,6 +16,14 @@ class ImagesData(TypedDict):
     tasks: Mapping[str, str]
 
 
+class ContainerfileData(TypedDict):
+    """`containerfile` is its text; `written` are files, where a folder was named."""
+
+    image: str
+    containerfile: str
+    written: Sequence[str]
+
+
 class KeptData(TypedDict):
     kept: Sequence[str]
 

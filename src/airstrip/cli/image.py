@@ -1,7 +1,8 @@
-"""image list, new, lock, build, push, test, prune: the images on their own."""
+"""image list, new, lock, build, containerfile, push, test, prune: the images on their own."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -114,6 +115,34 @@ def build(
     """
     call = Call("image build", json, debug)
     call.run(lambda voice, _: load(file).build_images(voice, names=names or (), refresh=refresh))
+
+
+@verbs.command("containerfile", cls=Command, short_help="Show what Docker or Podman build an image from.")
+def containerfile(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A task image, or airflow.", autocompletion=_names, show_default=False)
+    ],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="FOLDER", help="A new one, for the Containerfile and all that it copies."),
+    ] = None,
+    file: options.File = None,
+    json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Print the Containerfile that `image.builder: docker` or `podman` builds by, or write it to build elsewhere.
+
+    It has the same packages as the lock, by version and hash. Without image.base it starts from the
+    Debian system that Airstrip makes, which only an engine has that Airstrip has built with.
+
+    \b
+    Examples:
+      ./airstrip image containerfile sales
+      ./airstrip image containerfile sales build/sales
+      docker build --network=host --file build/sales/Containerfile build/sales
+    """
+    call = Call("image containerfile", json, debug)
+    call.run(lambda voice, _: load(file).containerfile(name, folder, voice))
 
 
 @verbs.command("push", cls=DiscreetCommand, short_help="Push a task image to a registry.")

@@ -159,6 +159,7 @@ _PRESENTERS: Mapping[str, Callable[[Mapping[str, Any]], list[str]]] = {
     "node prune": present_node.present_prune,
     "image list": present_images.present_list,
     "image build": present_images.present_built,
+    "image containerfile": present_images.present_containerfile,
     "image lock": present_images.present_locked,
     "image new": _init,
     "image push": present_images.present_pushed,

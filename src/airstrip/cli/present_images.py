@@ -33,6 +33,10 @@ def present_built(data: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def present_containerfile(data: Mapping[str, Any]) -> list[str]:
+    return [str(path) for path in data["written"]] or str(data["containerfile"]).splitlines()
+
+
 def present_locked(data: Mapping[str, Any]) -> list[str]:
     rows = [(name, "has a new lock: ./airstrip image build") for name in data["changed"]]
     rows += [(name, "is as it was") for name in data["unchanged"]]

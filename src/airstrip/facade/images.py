@@ -3,9 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from airstrip import operations
-from airstrip.answers import ImagesData, ImageTestData, KeptData, LockedData, PushedData, TaskImagesData, WrittenData
+from airstrip.answers import (
+    ContainerfileData,
+    ImagesData,
+    ImageTestData,
+    KeptData,
+    LockedData,
+    PushedData,
+    TaskImagesData,
+    WrittenData,
+)
 from airstrip.events import Emit, discard
 from airstrip.result import Result
 from airstrip.spec import Spec
@@ -37,6 +47,10 @@ class Images:
         Task images are brought into the place where that is up. With `refresh`, anew from today's packages of Debian.
         """
         return operations.build_images(self._session, emit, names=names, refresh=refresh)
+
+    def containerfile(self, name: str, folder: Path | None = None, emit: Emit = discard) -> Result[ContainerfileData]:
+        """What Docker or Podman build a task image, or `airflow`, from; with `folder`, all that it takes too."""
+        return operations.containerfile(self.spec, name, folder, emit)
 
     def test_image(self, name: str, emit: Emit = discard, *, timeout: float = 120.0) -> Result[ImageTestData]:
         """Runs a task image's own check in a pod where tasks run. Exit code 3 when it fails."""

@@ -11,13 +11,15 @@ import hashlib
 import json
 from pathlib import Path
 
-from airstrip.events import Emit, Progress
+from airstrip.events import Emit, Progress, step
 from airstrip.images.build import ensure_image, plan_image
-from airstrip.images.environment import FORMAT, VENV, ensure_environment_layer
-from airstrip.images.layer import Layer
+from airstrip.images.containerfile.build import build_by_engine, requirement_of
+from airstrip.images.containerfile.recipe import ContainerRecipe
+from airstrip.images.contents import Contents, contents
+from airstrip.images.environment import FORMAT, VENV, ensure_environment_layer, start_up_files
 from airstrip.images.lock import ensure_lock
 from airstrip.images.oci import RunSettings
-from airstrip.images.pods_package import ensure_pods_layer, pods_digest
+from airstrip.images.pods_package import ensure_pods_layer, pods_digest, pods_files
 from airstrip.images.recipe import Account, Folder, SystemRecipe
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan
 from airstrip.images.requirements import shipped_locks
@@ -56,6 +58,20 @@ def system_recipe(packages: tuple[str, ...] = ()) -> SystemRecipe:
     )
 
 
+def container_recipe(request: AirflowImageRequest) -> ContainerRecipe:
+    """The same image for an engine."""
+    modules = {**pods_files(), **start_up_files()}
+    return ContainerRecipe("airflow", system_recipe(request.packages), RUN_SETTINGS, request.builder, modules)
+
+
+def airflow_lock(request: AirflowImageRequest, cache: Path, uv: Path, emit: Emit) -> Path:
+    """The Python packages alone; resolved where no lock answers the request. Raises ImageError, LockError."""
+    store = ImageStore(cache)
+    title = "Resolve the packages of the Airflow image"
+    with step(emit, "image.lock", title) as progress, store.building("lock", progress) as work:
+        return ensure_lock(request, store, uv, work)
+
+
 def image_key(request: AirflowImageRequest) -> str:
     """A hash of everything that decides what is in the image; the same on every machine of a kind."""
     locks = b"".join(lock.read_bytes() for lock in shipped_locks(request))
@@ -68,6 +84,7 @@ def image_key(request: AirflowImageRequest) -> str:
         "lock": hashlib.sha256(locks).hexdigest() if locks else None,
         "pods": pods_digest(),
         "settings": repr(RUN_SETTINGS),
+        **request.builder.inputs,
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
@@ -87,20 +104,22 @@ def ensure_airflow_image(
     """
     store = ImageStore(cache)
 
-    def build_layers(work: Path, progress: Progress) -> tuple[Layer, ...]:
+    def build(work: Path, progress: Progress) -> Contents:
         # First, because it fails soonest: nobody waits for a system to hear that a requirement is wrong.
         progress.say("resolving Python packages")
         lock = ensure_lock(request, store, uv, work, refresh=refresh)
+        if not request.builder.is_own:
+            return build_by_engine(container_recipe(request), lock, uv, store, work, progress, refresh=refresh)
         recipe = system_recipe(request.packages)
         system = ensure_system_layer(recipe, store, work, progress, refresh=refresh)
         environment = ensure_environment_layer(lock, system, store, work, uv, progress)
-        return system, environment, ensure_pods_layer(system, store, work)
+        return contents((system, environment, ensure_pods_layer(system, store, work)), RUN_SETTINGS)
 
     return ensure_image(
         lambda: plan_airflow_image(request, cache),
         store,
-        RUN_SETTINGS,
-        build_layers,
+        build,
+        require=requirement_of(request.builder),
         needed_mb=_NEEDED_MB,
         title=f"Build the Airflow {request.version} image",
         refresh=refresh,

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from airstrip.events import Emit, Progress, step
-from airstrip.images.layer import Layer
-from airstrip.images.oci import RunSettings, read_layout, write_layout
+from airstrip.images.contents import Contents
+from airstrip.images.oci import read_layout, write_layout
 from airstrip.images.request import BuiltImage, ImagePlan
 from airstrip.images.store import ImageStore
 from airstrip.images.system import require_builder
 
-BuildLayers = Callable[[Path, Progress], tuple[Layer, ...]]
+Build = Callable[[Path, Progress], Contents]
 
 
 def plan_image(store: ImageStore, name: str, version: str, key: str) -> ImagePlan:
@@ -27,31 +27,34 @@ def plan_image(store: ImageStore, name: str, version: str, key: str) -> ImagePla
 def ensure_image(
     plan: Callable[[], ImagePlan],
     store: ImageStore,
-    settings: RunSettings,
-    build_layers: BuildLayers,
+    build: Build,
     *,
+    require: Callable[[], object] | None = None,
     needed_mb: int,
     title: str,
     refresh: bool,
     emit: Emit,
 ) -> BuiltImage:
-    """The planned image; `build_layers` gets an empty folder and puts the layers into the store."""
+    """The planned image; `build` gets an empty folder and puts the layers into the store.
+
+    `require` raises what makes the build impossible, before anything is begun: by default what our own one needs.
+    """
     planned = plan()
     name = planned.name
     with step(emit, f"image.{name}", title) as progress:
         if planned.image is not None and not refresh:
             progress.note = "cached"
             return planned.image
-        require_builder()
+        (require or require_builder)()
         with store.building(name, progress) as work:
             planned = plan()
             if planned.image is not None and not refresh:
                 progress.note = "built by another Airstrip"
                 return planned.image
             store.require_space(needed_mb)
-            layers = build_layers(work, progress)
-            files = [(layer, store.blob(layer)) for layer in layers]
-            digest = write_layout(work / "layout", planned.reference, files, settings)
+            built = build(work, progress)
+            files = [(layer, store.blob(layer)) for layer in built.layers]
+            digest = write_layout(work / "layout", planned.reference, files, built.config)
             store.keep_layout(planned.layout, work / "layout")
-            progress.note = f"{sum(layer.size for layer in layers) // 1_000_000} MB"
+            progress.note = f"{sum(layer.size for layer in built.layers) // 1_000_000} MB"
             return BuiltImage(planned.reference, digest, planned.layout)

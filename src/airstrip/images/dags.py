@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 from airstrip.events import Emit, step
-from airstrip.images.airflow import HOME, RUN_SETTINGS, UID
+from airstrip.images.airflow import HOME, UID
 from airstrip.images.build import plan_image
 from airstrip.images.dags_layer import DagsRequest, check_dags, write_dags_layer
 from airstrip.images.layer import Layer
-from airstrip.images.oci import blob_path, read_layers, write_layout
+from airstrip.images.oci import blob_path, read_config, read_layers, write_layout
 from airstrip.images.request import BuiltImage, ImagePlan
 from airstrip.images.store import ImageStore
 
@@ -51,10 +52,16 @@ def ensure_dags_image(base: BuiltImage, request: DagsRequest, cache: Path, emit:
                 progress.note = "cached"
                 return planned.image
             below = [(each, blob_path(base.layout, each.digest)) for each in read_layers(base.layout)]
-            digest = write_layout(work / "layout", planned.reference, [*below, (layer, archive)], RUN_SETTINGS)
+            config = _with_layer(read_config(base.layout), layer)
+            digest = write_layout(work / "layout", planned.reference, [*below, (layer, archive)], config)
             store.keep_layout(planned.layout, work / "layout")
             progress.note = f"{layer.size // 1000} kB"
             return BuiltImage(planned.reference, digest, planned.layout)
+
+
+def _with_layer(config: dict[str, Any], layer: Layer) -> dict[str, Any]:
+    """Of the image with one layer more."""
+    return {**config, "rootfs": {**config["rootfs"], "diff_ids": [*config["rootfs"]["diff_ids"], layer.digest]}}
 
 
 def _plan(reference: str, base: BuiltImage | None, layer: Layer, store: ImageStore) -> ImagePlan:

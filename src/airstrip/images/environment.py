@@ -154,8 +154,13 @@ def _point_at_venv(script: Path) -> None:
 
 def add_start_up(site_packages: Path) -> None:
     """What Python is to do at each start: garbage collection that suits Airflow's imports."""
-    shutil.copyfile(_START_UP, site_packages / _START_UP.name)
-    (site_packages / f"{_START_UP.stem}.pth").write_text(f"import {_START_UP.stem}\n")
+    for name, content in start_up_files().items():
+        (site_packages / name).write_bytes(content)
+
+
+def start_up_files() -> dict[str, bytes]:
+    """By their names in site-packages."""
+    return {_START_UP.name: _START_UP.read_bytes(), f"{_START_UP.stem}.pth": f"import {_START_UP.stem}\n".encode()}
 
 
 def _mend_record(record: Path) -> None:

@@ -76,6 +76,21 @@ def stream_layer(sink: BinaryIO, entries: Iterable[tuple[tarfile.TarInfo, Path]]
     return Layer(digesting.digest, digesting.size)
 
 
+def copy_layer(source: Path, archive: Path) -> Layer:
+    """Writes a layer that somebody else made anew, with our time and without names of owners, and returns it."""
+    with archive.open("wb") as file:
+        digesting = _Digesting(file)
+        sink = cast(BinaryIO, digesting)
+        with tarfile.open(source) as entries, tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as tar:
+            for info in entries:
+                info.mtime, info.uname, info.gname = EPOCH, "", ""
+                info.pax_headers = {name: text for name, text in info.pax_headers.items() if name.startswith("SCHILY.")}
+                tar.addfile(info, entries.extractfile(info) if info.isreg() else None)
+        file.flush()
+        os.fsync(file.fileno())
+    return Layer(digesting.digest, digesting.size)
+
+
 def _entries(root: Path, within: str, adjust: Owner | None) -> Iterator[tuple[tarfile.TarInfo, Path]]:
     seen: dict[tuple[int, int], str] = {}
     for name in _names(root, within):

@@ -46,16 +46,21 @@ def architecture() -> str:
     return _ARCHITECTURES[machine]
 
 
-def write_layout(layout: Path, reference: str, layers: Sequence[tuple[Layer, Path]], settings: RunSettings) -> str:
+def write_layout(
+    layout: Path, reference: str, layers: Sequence[tuple[Layer, Path]], settings: RunSettings | Mapping[str, Any]
+) -> str:
     """Makes the layout in the folder `layout`, which must not exist, and returns the manifest's digest.
 
-    Layers are (layer, its file), lowest first. The files are hard-linked: nothing is copied.
+    Layers are (layer, its file), lowest first. The files are hard-linked: nothing is copied. `settings` may be
+    a whole configuration, as somebody else made it.
     """
     blobs = layout / "blobs" / "sha256"
     blobs.mkdir(parents=True)
     for layer, file in layers:
         os.link(file, blob_path(layout, layer.digest))
-    config = _blob(layout, _CONFIG, _image_config([layer for layer, _ in layers], settings))
+    if isinstance(settings, RunSettings):
+        settings = image_config([layer for layer, _ in layers], settings)
+    config = _blob(layout, _CONFIG, settings)
     manifest = _blob(
         layout,
         _MANIFEST,
@@ -100,15 +105,29 @@ def read_layers(layout: Path) -> tuple[Layer, ...]:
     return tuple(Layer(layer["digest"], layer["size"]) for layer in manifest["layers"])
 
 
+def read_config(layout: Path) -> dict[str, Any]:
+    """The configuration of a whole layout's image."""
+    descriptor = json.loads((layout / "index.json").read_bytes())["manifests"][0]
+    manifest = json.loads(blob_path(layout, descriptor["digest"]).read_bytes())
+    config: dict[str, Any] = json.loads(blob_path(layout, manifest["config"]["digest"]).read_bytes())
+    return config
+
+
 def blob_path(layout: Path, digest: str) -> Path:
     return layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
 
 
-def _image_config(layers: Sequence[Layer], settings: RunSettings) -> dict[str, Any]:
+def epoch_text() -> str:
+    """When every image was made, as configurations write it."""
+    return datetime.fromtimestamp(EPOCH, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def image_config(layers: Sequence[Layer], settings: RunSettings) -> dict[str, Any]:
+    """As OCI has it."""
     return {
         "architecture": architecture(),
         "os": "linux",
-        "created": datetime.fromtimestamp(EPOCH, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "created": epoch_text(),
         "config": {
             "User": settings.user,
             "WorkingDir": settings.working_dir,

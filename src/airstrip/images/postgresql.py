@@ -18,6 +18,7 @@ from pathlib import Path
 
 from airstrip.events import Emit
 from airstrip.images.build import ensure_image, plan_image
+from airstrip.images.contents import contents
 from airstrip.images.oci import RunSettings
 from airstrip.images.recipe import Account, Folder, SystemRecipe
 from airstrip.images.request import BuiltImage, ImagePlan
@@ -95,8 +96,9 @@ def ensure_postgresql_image(cache: Path, emit: Emit, *, refresh: bool = False) -
     return ensure_image(
         lambda: plan_postgresql_image(cache),
         store,
-        _SETTINGS,
-        lambda work, progress: (ensure_system_layer(system_recipe(), store, work, progress, refresh=refresh),),
+        lambda work, progress: contents(
+            (ensure_system_layer(system_recipe(), store, work, progress, refresh=refresh),), _SETTINGS
+        ),
         needed_mb=_NEEDED_MB,
         title=f"Build the PostgreSQL {_MAJOR} image",
         refresh=refresh,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airstrip.errors import ImageError
+from airstrip.images.builder import OWN, Builder
 from airstrip.redaction import without_credentials
 
 _VERSION = re.compile(r"[0-9]+(\.[0-9]+)*((a|b|rc)[0-9]+)?")
@@ -29,6 +30,7 @@ class AirflowImageRequest:
     extras: tuple[str, ...]
     requirements: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    builder: Builder = OWN
 
     def __post_init__(self) -> None:
         extras = {re.sub(r"[._-]+", "-", extra.strip().lower()) for extra in self.extras}

@@ -76,6 +76,13 @@ class ImageStore:
         except (OSError, ValueError, TypeError):
             return None
 
+    def held(self, digest: str) -> Layer | None:
+        """The layer of this digest, whatever it was made from."""
+        try:
+            return Layer(digest, blob_path(self.root, digest).stat().st_size)
+        except FileNotFoundError:
+            return None
+
     def keep_layer(self, key: str, layer: Layer, archive: Path) -> None:
         """Takes `archive` (a file in `work`) as what the inputs with this key give."""
         self.blob(layer).parent.mkdir(parents=True, exist_ok=True)

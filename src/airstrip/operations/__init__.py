@@ -7,6 +7,7 @@ from airstrip.operations.authoring.dev import DevRequest, dev, known_dags
 from airstrip.operations.authoring.testing import run_tests
 from airstrip.operations.authoring.upgrade import upgrade_check
 from airstrip.operations.clean import clean
+from airstrip.operations.containerfile import containerfile
 from airstrip.operations.dags_check import check_dags
 from airstrip.operations.dags_diff import diff_dags
 from airstrip.operations.dags_list import list_dags
@@ -51,6 +52,7 @@ __all__ = [
     "check_dags",
     "clean",
     "component_logs",
+    "containerfile",
     "dags_history",
     "delete_user",
     "dev",

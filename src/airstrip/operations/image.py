@@ -13,7 +13,7 @@ from airstrip.errors import UsageError
 from airstrip.events import Emit
 from airstrip.images import DAGS_IMAGE, AirflowImageRequest, BuiltImage, DagsRequest, ImagePlan, ReadyImage
 from airstrip.manifests import Images
-from airstrip.operations.task_images import load_own, own_plans
+from airstrip.operations.task_images import builder_of, load_own, own_plans
 from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
 from airstrip.result import Result
@@ -139,4 +139,5 @@ def airflow_request(spec: Spec) -> AirflowImageRequest:
         extras=(*spec.airflow.extras, *(_GIT_EXTRAS if from_git else ())),
         requirements=spec.image.requirements,
         packages=(*spec.image.packages, *(_GIT_PACKAGES if from_git else ())),
+        builder=builder_of(spec),
     )

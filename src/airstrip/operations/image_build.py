@@ -23,7 +23,7 @@ def build_images(session: Session, emit: Emit, *, names: Sequence[str] = (), ref
     wanted = chosen(spec, names)
     with images.images_in_use(cache_dir()):
         own = {} if names else ensure_built(spec, emit, refresh=refresh)
-        tasks = ensure_task_images(wanted, session.target, emit, refresh=refresh)
+        tasks = ensure_task_images(wanted, spec, session.target, emit, refresh=refresh)
     data: ImagesData = {"tasks": {name: image.pinned for name, image in tasks.items()}}
     if "postgresql" in own:
         data["postgresql"] = own["postgresql"].pinned

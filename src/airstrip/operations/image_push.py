@@ -32,7 +32,8 @@ def push_image(
     image = images.find_task_image(name, images_folder(session.spec))
     login = _named(session, username, password) or images.find_login(where.registry)
     with images.images_in_use(cache_dir()):
-        pushed = images.push_image(require_built(image), where, login, cache_dir(), emit, overwrite=overwrite)
+        built = require_built(image, session.spec)
+        pushed = images.push_image(built, where, login, cache_dir(), emit, overwrite=overwrite)
     data: PushedData = {
         "image": name,
         "reference": pushed.reference,

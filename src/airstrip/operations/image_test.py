@@ -44,7 +44,7 @@ def _in_place(session: Session, image: TaskImage, emit: Emit) -> str:
         session.target.check_rights()
     except AirstripError:
         return images.current_name(image.name)
-    built = require_built(image)
+    built = require_built(image, session.spec)
     load(image, built, session.target, emit)
     return built.pinned
 

@@ -9,7 +9,7 @@ from airstrip import images
 from airstrip.answers import LockedData, TaskImageData, TaskImagesData, WrittenData
 from airstrip.errors import ImageError, UsageError
 from airstrip.events import Emit, Warned, discard
-from airstrip.images import BuiltImage, ImagePlan, TaskImage
+from airstrip.images import Builder, BuiltImage, ImagePlan, TaskImage
 from airstrip.operations.references import folder_of
 from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
@@ -25,11 +25,16 @@ def images_folder(spec: Spec) -> Path:
     return folder_of(spec) / "images"
 
 
+def builder_of(spec: Spec) -> Builder:
+    """Of all images that the file has Airstrip build, but PostgreSQL's, which is Airstrip's own."""
+    return Builder(spec.image.builder, spec.image.base)
+
+
 def list_images(spec: Spec) -> Result[TaskImagesData]:
     """Own ones and the library, each with what was built of it."""
     folder = images_folder(spec)
     return Result(
-        "image list", {"folder": str(folder), "images": [_row(image) for image in images.task_images(folder)]}
+        "image list", {"folder": str(folder), "images": [_row(image, spec) for image in images.task_images(folder)]}
     )
 
 
@@ -65,23 +70,26 @@ def chosen(spec: Spec, names: Sequence[str]) -> list[TaskImage]:
 
 
 def ensure_task_images(
-    wanted: Sequence[TaskImage], target: Target, emit: Emit, *, refresh: bool
+    wanted: Sequence[TaskImage], spec: Spec, target: Target, emit: Emit, *, refresh: bool
 ) -> dict[str, BuiltImage]:
     """By name; in the place too, where that is up. Nothing is built where one has no lock."""
+    builder = builder_of(spec)
     for image in wanted:
-        images.plan_task_image(image, cache_dir())
+        images.plan_task_image(image, cache_dir(), builder)
     is_up = target.describe() is not None
     built = {}
     for image in wanted:
-        built[image.name] = images.ensure_task_image(image, cache_dir(), find_uv(), emit, refresh=refresh)
+        built[image.name] = images.ensure_task_image(
+            image, cache_dir(), find_uv(), emit, builder=builder, refresh=refresh
+        )
         if is_up:
             load(image, built[image.name], target, emit)
     return built
 
 
-def require_built(image: TaskImage) -> BuiltImage:
+def require_built(image: TaskImage, spec: Spec) -> BuiltImage:
     """What was built of the folder as it is now. Raises ImageError where it was not."""
-    built = images.plan_task_image(image, cache_dir()).image
+    built = images.plan_task_image(image, cache_dir(), builder_of(spec)).image
     if built is None:
         raise ImageError(
             "image.not-built",
@@ -122,14 +130,14 @@ def _own(spec: Spec, emit: Emit = discard) -> list[tuple[TaskImage, ImagePlan]]:
     found = []
     for image in images.own_images(images_folder(spec), warn):
         try:
-            found.append((image, images.plan_task_image(image, cache_dir())))
+            found.append((image, images.plan_task_image(image, cache_dir(), builder_of(spec))))
         except ImageError as error:
             warn(error)
     return found
 
 
-def _row(image: TaskImage) -> TaskImageData:
-    status = images.task_image_status(image, cache_dir())
+def _row(image: TaskImage, spec: Spec) -> TaskImageData:
+    status = images.task_image_status(image, cache_dir(), builder_of(spec))
     return {
         "image": image.name,
         "source": image.source,

@@ -45,7 +45,7 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
             executor=written.airflow.executor,
         ),
         components=resolve_components(written.components, settings),
-        image=image.model_copy(update={"ref": written.image.ref, "pull_secrets": written.image.pull_secrets}),
+        image=image.model_copy(update=written.image.model_dump(include={"ref", "pull_secrets", "builder", "base"})),
         dags=resolve_dags(written.dags, folder),
         file=None if file is None else file.absolute(),
     )

@@ -27,6 +27,10 @@ _REQUIREMENT = re.compile(r"[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?\s*(\[[\w.,\s-]*\])?
 _CREDENTIALS = re.compile(r"""://[^/\s@]*:[^/\s@]+@|["']passw(or)?d["']\s*:""")
 _EXTRA = re.compile(r"[a-z0-9]+([-._][a-z0-9]+)*")
 _PACKAGE = re.compile(r"[a-z0-9][a-z0-9+.-]+")
+# Nothing that a Containerfile or a command line would take for something else.
+_BASE = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+(/[A-Za-z0-9._/-]+(:[A-Za-z0-9._-]+)?)?)?(@sha256:[0-9a-f]{64})?"
+)
 _IMAGE = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
 
 
@@ -122,6 +126,13 @@ def package_problem(text: str) -> tuple[str, str] | None:
     if _PACKAGE.fullmatch(text):
         return None
     return "this is not the name of a Debian package", "Write the name alone: libpq5"
+
+
+def _base(text: str) -> str:
+    if _BASE.fullmatch(text):
+        return text
+    fix = "Write a name as the builder pulls it, such as debian:bookworm-slim."
+    raise invalid("spec.bad-image", "this is not the name of an image", fix)
 
 
 def _image(text: str) -> str:
@@ -244,6 +255,7 @@ AirflowVersion = Annotated[str, AfterValidator(_airflow_version), Field(json_sch
 Extra = Annotated[str, AfterValidator(_extra)]
 Requirement = Annotated[str, AfterValidator(_requirement)]
 Package = Annotated[str, AfterValidator(_package)]
+BaseImage = Annotated[str, AfterValidator(_base), Field(json_schema_extra={"pattern": f"^{_BASE.pattern}$"})]
 ImageReference = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": f"^{_IMAGE.pattern}$"})]
 FilePath = Annotated[str, AfterValidator(_path)]
 

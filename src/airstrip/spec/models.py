@@ -19,6 +19,7 @@ from airstrip.spec.fields import (
     DEFAULT_AIRFLOW_VERSION,
     AirflowVersion,
     ApiVersion,
+    BaseImage,
     Extra,
     FilePath,
     ImageReference,
@@ -113,12 +114,21 @@ class ImageFile(Written):
     pull_secrets: Annotated[tuple[SecretName, ...], Field(strict=False)] = Field(
         (), description="Secrets in both namespaces that all pods' images are pulled with, by name."
     )
+    builder: Literal["airstrip", "docker", "podman"] = Field(
+        "airstrip", description="Who builds this image and task images; Docker and Podman do it from a Containerfile."
+    )
+    base: BaseImage | None = Field(
+        None, description="What Docker or Podman starts from, Debian 12. Default: the system that Airstrip makes."
+    )
 
     @model_validator(mode="after")
     def _ready_or_built(self) -> ImageFile:
         if self.ref is not None and (self.requirements or self.packages):
             message = "a ready image takes no requirements and no packages"
             raise invalid("spec.conflict", message, "Keep `ref`, or what is to be built.")
+        if self.base is not None and self.builder == "airstrip":
+            message = "Airstrip itself starts from Debian 12, and from no other image"
+            raise invalid("spec.conflict", message, "Write `builder: docker` or `builder: podman`, or remove `base`.")
         return self
 
 

@@ -66,13 +66,16 @@ class Component(_Resolved):
 class Image(_Resolved):
     """`ref` is a ready image by digest; else one is built with `requirements` and Debian `packages`.
 
-    `pull_secrets` are names of Secrets, for every image of the deployment.
+    `pull_secrets` are names of Secrets, for every image of the deployment. `base` is what the builder, where that is
+    not Airstrip itself, starts from.
     """
 
     ref: str | None = None
     requirements: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     pull_secrets: tuple[str, ...] = ()
+    builder: Literal["airstrip", "docker", "podman"] = "airstrip"
+    base: str | None = None
 
 
 class GitSync(_Resolved):

@@ -17,10 +17,14 @@ from typing import Literal
 from airstrip.events import Emit, Progress
 from airstrip.images.airflow import HOME, UID, system_recipe
 from airstrip.images.build import ensure_image
+from airstrip.images.builder import OWN, Builder
+from airstrip.images.containerfile.build import build_by_engine, requirement_of
+from airstrip.images.containerfile.recipe import ContainerRecipe
+from airstrip.images.contents import Contents, contents
 from airstrip.images.environment import FORMAT, VENV, ensure_environment_layer, read_only
 from airstrip.images.layer import Layer, write_layer
 from airstrip.images.oci import RunSettings, layout_size, read_layout
-from airstrip.images.pods_package import ensure_pods_layer, pods_digest
+from airstrip.images.pods_package import ensure_pods_layer, pods_digest, pods_files
 from airstrip.images.request import BuiltImage, ImagePlan
 from airstrip.images.store import ImageStore
 from airstrip.images.system import ensure_system_layer
@@ -66,15 +70,17 @@ def current_name(name: str) -> str:
     return f"{REPOSITORY}/{name}:current"
 
 
-def plan_task_image(image: TaskImage, cache: Path) -> ImagePlan:
+def plan_task_image(image: TaskImage, cache: Path, builder: Builder = OWN) -> ImagePlan:
     """What `ensure_task_image` would do; reads the cache, builds nothing. Raises ImageError without a lock."""
     require_lock(image)
-    short = _key(image)[:12]
+    short = _key(image, builder)[:12]
     layout = ImageStore(cache).layout(f"task-{image.name}", short)
     return ImagePlan(f"{REPOSITORY}/{image.name}:{short}", layout, read_layout(layout))
 
 
-def ensure_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit, *, refresh: bool = False) -> BuiltImage:
+def ensure_task_image(
+    image: TaskImage, cache: Path, uv: Path, emit: Emit, *, builder: Builder = OWN, refresh: bool = False
+) -> BuiltImage:
     """The image out of the cache, or built, as root: seconds, and a minute where there is no system yet.
 
     `refresh` builds it anew from today's Debian packages. Raises ImageError, LockError.
@@ -82,16 +88,19 @@ def ensure_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit, *, re
     store = ImageStore(cache)
     lock = require_lock(image)
 
-    def build_layers(work: Path, progress: Progress) -> tuple[Layer, ...]:
+    def build(work: Path, progress: Progress) -> Contents:
+        if not builder.is_own:
+            return build_by_engine(container_recipe(image, builder), lock, uv, store, work, progress, refresh=refresh)
         system = ensure_system_layer(system_recipe(image.packages), store, work, progress, refresh=refresh)
         environment = ensure_environment_layer(lock, system, store, work, uv, progress, start_up=False)
-        return system, environment, ensure_pods_layer(system, store, work), _check_layer(image, store, work)
+        layers = system, environment, ensure_pods_layer(system, store, work), _check_layer(image, store, work)
+        return contents(layers, _SETTINGS)
 
     return ensure_image(
-        lambda: plan_task_image(image, cache),
+        lambda: plan_task_image(image, cache, builder),
         store,
-        _SETTINGS,
-        build_layers,
+        build,
+        require=requirement_of(builder),
         needed_mb=_NEEDED_MB,
         title=f"Build the image {image.name}",
         refresh=refresh,
@@ -99,11 +108,17 @@ def ensure_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit, *, re
     )
 
 
-def task_image_status(image: TaskImage, cache: Path) -> TaskImageStatus:
+def container_recipe(image: TaskImage, builder: Builder) -> ContainerRecipe:
+    """The same image for an engine."""
+    system = system_recipe(image.packages)
+    return ContainerRecipe(image.name, system, _SETTINGS, builder, pods_files(), {CHECK_PATH: image.check})
+
+
+def task_image_status(image: TaskImage, cache: Path, builder: Builder = OWN) -> TaskImageStatus:
     """As the cache of whoever asks has it."""
     if not image.is_locked:
         return _newest(image, cache, "unlocked")
-    built = plan_task_image(image, cache).image
+    built = plan_task_image(image, cache, builder).image
     return _status(built, "current") if built else _newest(image, cache, "changed")
 
 
@@ -127,7 +142,7 @@ def _built(layout: Path) -> float:
     return (layout / "index.json").stat().st_mtime
 
 
-def _key(image: TaskImage) -> str:
+def _key(image: TaskImage, builder: Builder) -> str:
     """A hash of everything that decides what is in the image."""
     inputs = {
         "format": FORMAT,
@@ -136,6 +151,7 @@ def _key(image: TaskImage) -> str:
         "check": hashlib.sha256(image.check.read_bytes()).hexdigest(),
         "pods": pods_digest(),
         "settings": repr(_SETTINGS),
+        **builder.inputs,
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 

@@ -1,0 +1,231 @@
+"""Images by Docker and Podman, as far as neither is needed: what they are told, what they give, what they cannot.
+
+The programs are small ones of our own here, which write down what they are asked; tests/image runs the real ones.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from airstrip.errors import ImageError, UsageError
+from airstrip.events import Progress, discard
+from airstrip.images import Builder, ensure_task_image, find_task_image, plan_task_image, task_container_recipe
+from airstrip.images.containerfile.archive import read_archive
+from airstrip.images.containerfile.build import write_build_context
+from airstrip.images.containerfile.engine import Engine
+from airstrip.images.containerfile.settings import BuildSecrets, write_secrets
+from airstrip.images.layer import EPOCH, Layer
+from airstrip.images.store import ImageStore
+
+NONE = Path("/none")
+DOCKER = Builder("docker")
+OURS = ("opt/airflow/venv",)
+
+
+@pytest.fixture
+def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of programs that is looked into first."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return folder
+
+
+def program(folder: Path, name: str, script: str) -> None:
+    (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+    (folder / name).chmod(0o755)
+
+
+def layer(*files: str, time: int = 1_900_000_000) -> bytes:
+    sink = io.BytesIO()
+    with tarfile.open(fileobj=sink, mode="w") as tar:
+        for name in files:
+            info = tarfile.TarInfo(name)
+            info.mtime, info.uname, info.size = time, "someone", 2
+            tar.addfile(info, io.BytesIO(b"ab"))
+    return sink.getvalue()
+
+
+def saved(file: Path, *layers: bytes, config: dict[str, object] | None = None, packed: bool = False) -> Path:
+    """As `docker save` writes it; newer ones compress layers."""
+    digests = [f"sha256:{hashlib.sha256(each).hexdigest()}" for each in layers]
+    whole = {"architecture": "amd64", "os": "linux", "created": "now", "container": "x", **(config or {})}
+    whole["rootfs"] = {"type": "layers", "diff_ids": digests}
+    members = {f"{number}/layer.tar": gzip.compress(each) if packed else each for number, each in enumerate(layers)}
+    manifest = [{"Config": "c.json", "RepoTags": None, "Layers": list(members)}]
+    members |= {"c.json": json.dumps(whole).encode(), "manifest.json": json.dumps(manifest).encode()}
+    with tarfile.open(file, "w") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return file
+
+
+def read(archive: Path, folder: Path) -> tuple[ImageStore, list[bytes], dict[str, object]]:
+    store = ImageStore(folder / "cache")
+    work = folder / "work"
+    work.mkdir(parents=True, exist_ok=True)
+    store.root.mkdir(parents=True, exist_ok=True)
+    contents = read_archive(archive, OURS, store, work)
+    return store, [store.blob(each).read_bytes() for each in contents.layers], dict(contents.config)
+
+
+def test_layers_of_ours_are_the_same_whenever_they_were_made(tmp_path: Path) -> None:
+    ours = ("opt", "opt/airflow", "opt/airflow/venv/x")
+    first = saved(tmp_path / "a.tar", layer(*ours), layer())
+    second = saved(tmp_path / "b.tar", layer(*ours, time=1_950_000_000), config={"config": {"User": "1", "Image": "x"}})
+    _, one, config = read(first, tmp_path / "one")
+    _, two, other = read(second, tmp_path / "two")
+    assert one == two
+    with tarfile.open(fileobj=io.BytesIO(one[0])) as tar:
+        assert {(info.mtime, info.uname) for info in tar} == {(EPOCH, "")}
+    assert other["config"] == {"User": "1"}
+    assert "container" not in config
+    assert config["rootfs"] == {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(one[0]).hexdigest()}"]}
+
+
+def test_a_base_s_layers_stay_as_they_are_and_are_never_compressed(tmp_path: Path) -> None:
+    base = layer("etc/passwd", "opt/airflow/venv/x")
+    archive = saved(tmp_path / "a.tar", base, packed=True)
+    assert read(archive, tmp_path)[1] == [base]
+
+
+def test_a_layer_that_the_store_has_is_taken_from_there(tmp_path: Path) -> None:
+    base = layer("etc/passwd")
+    digest = f"sha256:{hashlib.sha256(base).hexdigest()}"
+    found = [read(saved(tmp_path / "a.tar", base), tmp_path)[0].held(digest) for _ in range(2)]
+    assert found == [Layer(digest, len(base))] * 2
+    # Nothing of it is read again.
+    assert read(saved(tmp_path / "b.tar", base).rename(tmp_path / "c.tar"), tmp_path)[1] == [base]
+
+
+@pytest.mark.parametrize("broken", ["empty", "cut", "other"])
+def test_an_archive_that_is_not_one_is_told(broken: str, tmp_path: Path) -> None:
+    archive = saved(tmp_path / "a.tar", layer("etc/passwd"))
+    content = archive.read_bytes()
+    wrong = {"empty": b"", "cut": content[:700], "other": content.replace(b"etc/passwd", b"etc/shadow")}[broken]
+    archive.write_bytes(wrong)
+    with pytest.raises(ImageError) as caught:
+        read(archive, tmp_path)
+    assert caught.value.code == "image.bad-archive"
+
+
+def test_what_an_engine_builds_is_another_image_and_our_own_keeps_its_name(tmp_path: Path) -> None:
+    image = find_task_image("python-basic", NONE)
+    names = [
+        plan_task_image(image, tmp_path, builder).reference
+        for builder in (Builder(), DOCKER, Builder("podman"), Builder("docker", "team/base:1"))
+    ]
+    assert len(set(names)) == 4
+    assert plan_task_image(image, tmp_path).reference == names[0]
+
+
+def test_a_program_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ImageError) as caught:
+        ensure_task_image(
+            find_task_image("python-basic", NONE), tmp_path / "cache", Path("uv"), discard, builder=Builder("podman")
+        )
+    assert caught.value.code == "image.builder-missing"
+    assert "apt-get install podman" in caught.value.fix
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_daemon_that_does_not_answer(programs: Path) -> None:
+    program(programs, "docker", 'echo "Cannot connect to the Docker daemon: token=hunter2hunter2" >&2; exit 1')
+    with pytest.raises(ImageError) as caught:
+        Engine("docker").require()
+    assert caught.value.code == "image.builder-unreachable"
+    assert "Cannot connect" in caught.value.details
+    assert "hunter2" not in caught.value.details
+
+
+def test_a_build_s_last_words_are_told_without_secrets(programs: Path, tmp_path: Path) -> None:
+    context = tmp_path / "context"
+    secrets = BuildSecrets({}, ("https://index.example.org/simple?key=s3cret-word",))
+    said = "no wheel at https://index.example.org/simple?key=s3cret-word or https://me:hunter2@example.org"
+    program(programs, "docker", f'echo "{said}"; exit 7')
+    with pytest.raises(ImageError) as caught:
+        Engine("docker").build(context, "x", secrets, (), Progress(discard, "x"))
+    assert caught.value.code == "image.builder-failed"
+    assert "no wheel at" in caught.value.details
+    assert "s3cret-word" not in caught.value.details
+    assert "hunter2" not in caught.value.details
+
+
+def test_a_docker_without_buildx_is_told_what_to_install(programs: Path, tmp_path: Path) -> None:
+    said = "ERROR: BuildKit is enabled but the buildx component is missing or broken."
+    program(programs, "docker", f"echo '{said}'; exit 1")
+    with pytest.raises(ImageError) as caught:
+        Engine("docker").build(tmp_path / "context", "x", BuildSecrets({}, ()), (), Progress(discard, "x"))
+    assert caught.value.code == "image.no-buildx"
+    assert "docker-buildx" in caught.value.fix
+
+
+def test_secrets_go_in_by_file_and_never_by_word(programs: Path, tmp_path: Path) -> None:
+    environment = {
+        "HOME": str(tmp_path),
+        "UV_INDEX_PRIVATE_PASSWORD": "hunter2hunter2",
+        "UV_DEFAULT_INDEX": "https://index.example.org/o'clock",
+        "UV_CACHE_DIR": "/mine",
+        "https_proxy": "http://proxy.example.org",
+        "AWS_SECRET_ACCESS_KEY": "not-asked-for",
+    }
+    (tmp_path / ".netrc").write_text("machine example.org login me password netrc-word\n")
+    secrets = write_secrets(tmp_path / "secrets", environment)
+    assert set(secrets.files) == {"uv.env", "netrc"}
+    assert (tmp_path / "secrets").stat().st_mode & 0o777 == 0o700
+    assert secrets.files["uv.env"].read_text().splitlines() == [
+        "export NETRC=/run/secrets/netrc",
+        """export UV_DEFAULT_INDEX='https://index.example.org/o'"'"'clock'""",
+        "export UV_INDEX_PRIVATE_PASSWORD=hunter2hunter2",
+        "export https_proxy=http://proxy.example.org",
+    ]
+    (tmp_path / "id").write_text("sha256:1\n")
+    program(programs, "docker", f'echo "$DOCKER_BUILDKIT $*" >{tmp_path}/asked')
+    made = Engine("docker").build(tmp_path / "context", "name", secrets, ("--pull",), Progress(discard, "x"))
+    asked = (tmp_path / "asked").read_text()
+    assert made == "sha256:1"
+    assert asked.startswith("1 build ")
+    assert "--network=host" in asked
+    assert f"--secret id=netrc,src={tmp_path}/.netrc" in asked
+    assert "hunter2" not in asked
+    assert "build-arg" not in asked
+
+
+def test_uv_s_own_file_and_certificates_go_in_too(tmp_path: Path) -> None:
+    own = tmp_path / ".config" / "uv" / "uv.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('index-url = "https://me:hunter2@example.org/simple"\n')
+    (tmp_path / "bundle").write_text("certificates\n")
+    environment = {"HOME": str(tmp_path), "SSL_CERT_FILE": str(tmp_path / "bundle")}
+    secrets = write_secrets(tmp_path / "secrets", environment)
+    assert secrets.files["uv.toml"] == own
+    assert secrets.files["uv.env"].read_text().splitlines() == [
+        "export SSL_CERT_FILE=/run/secrets/certificates",
+        "export UV_CONFIG_FILE=/run/secrets/uv.toml",
+    ]
+    assert any("hunter2" in word for word in secrets.words)
+
+
+def test_a_folder_to_build_from_has_all_that_the_containerfile_copies(tmp_path: Path) -> None:
+    image = find_task_image("python-basic", NONE)
+    recipe = task_container_recipe(image, DOCKER)
+    uv = tmp_path / "uv"
+    uv.write_text("a program")
+    written = write_build_context(recipe, image.lock, uv, tmp_path / "out")
+    names = {str(path.relative_to(tmp_path / "out")) for path in written}
+    assert {"Containerfile", "requirements.lock", "uv", "check.py", "site-packages/airstrip_pods/__init__.py"} <= names
+    assert (tmp_path / "out" / "uv").stat().st_mode & 0o777 == 0o755
+    assert {path.stat().st_mtime for path in written} == {EPOCH}
+    with pytest.raises(UsageError):
+        write_build_context(recipe, image.lock, uv, tmp_path / "out")
