@@ -122,12 +122,16 @@ def _certificate(
 
 
 class HttpsServer:
-    """Serves the repositories of a folder by git's own http-backend, to whoever has the token."""
+    """Serves the repositories of a folder by git's own http-backend, to whoever has the token.
+
+    Without `may_push` the token may only read, and git's program refuses a push as the large hosts do.
+    """
 
     def __init__(self, folder: Path, address: str, certificates: Certificates, token: str) -> None:
         self.folder = folder
         self.address = address
         self.token = token
+        self.may_push = False
         self._certificates = certificates
         self._server: ThreadingHTTPServer | None = None
         self.port = 0
@@ -181,6 +185,7 @@ def _handler(folder: Path, owner: HttpsServer) -> type[BaseHTTPRequestHandler]:
                     "CONTENT_LENGTH": str(len(body)),
                     "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
                     "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+                    "REMOTE_USER": "git" if owner.may_push else "",
                 },
             )
             head, _, content = done.stdout.partition(b"\r\n\r\n")

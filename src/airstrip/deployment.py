@@ -167,13 +167,19 @@ class Deployment(Authoring, Images, Dags, Projects, Users):
         return operations.why(self._session, dag_id, task_id, run_id=run_id, map_index=map_index)
 
     def verify(
-        self, emit: Emit = discard, *, only: Sequence[str] = (), timeout: float = VERIFY_TIMEOUT
+        self,
+        emit: Emit = discard,
+        *,
+        only: Sequence[str] = (),
+        timeout: float = VERIFY_TIMEOUT,
+        git_write: str | None = None,
     ) -> Result[VerifyData]:
         """Proves by doing what must be possible, and what must not; `only` names some properties.
 
         Exit code 3 when one fails. `timeout` is what its runs have to end, in seconds; the rest takes a minute more.
+        `git_write` is a branch that DAGs come from, `[BUNDLE:]BRANCH`: two commits are pushed to it, and stay there.
         """
-        return operations.verify(self._session, emit, only=only, timeout=timeout)
+        return operations.verify(self._session, emit, only=only, timeout=timeout, git_write=git_write)
 
     def open_url(self) -> Result[OpenData]:
         """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""

@@ -66,7 +66,33 @@ def test_the_table_has_each_property_and_what_stays(airstrip: Airstrip, facade: 
         "  fix:   Read it.",
         "  | end of \x1b[31mthe log",
     ]
-    assert facade.calls[0][2] == {"only": ["task", "ingress"], "timeout": 20.0}
+    assert facade.calls[0][2] == {"only": ["task", "ingress"], "timeout": 20.0, "git_write": None}
+
+
+def test_a_branch_to_push_to_is_handed_on_and_what_was_pushed_is_told(
+    airstrip: Airstrip, facade: Facade, tmp_path: Path
+) -> None:
+    pushed = {"bundle": "main", "repo": "https://h/dags", "branch": "main", "added": "a" * 40, "removed": "b" * 40}
+    stays = "rows of the log, and the commits aaaaaaaaaa and bbbbbbbbbb in the history of main"
+    data: dict[str, Any] = {"name": "mine", "properties": [row("dags", "proved", "seen after 12 s")], "left": []}
+    data |= {"stays": stays, "seconds": 30.0, "pushed": {**pushed, "seen": 12.3, "gone": 11.0}}
+    facade.answers["verify"] = Result("verify", data, [], 0)
+    report = tmp_path / "report.xml"
+    done = airstrip("verify", "--only", "dags", "--git-write", "main", "--junit", str(report), "--json")
+    assert (done.code, facade.calls[0][2]["git_write"]) == (0, "main")
+    assert done.document["data"]["pushed"]["seen"] == 12.3
+    assert stays in report.read_text()
+
+
+def test_a_branch_to_push_to_needs_the_property_that_pushes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And DAGs from git: nothing is asked of a cluster before that is clear."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", "--only", "task", "--git-write", "main"]) == 2
+    assert "Add --only dags, or leave --git-write away." in capsys.readouterr().err
+    assert run(["verify", "--git-write", "main"]) == 2
+    assert "[verify.git-other-branch]" in capsys.readouterr().err
 
 
 def test_the_junit_file_has_a_case_for_each_property(airstrip: Airstrip, facade: Facade, tmp_path: Path) -> None:

@@ -135,6 +135,26 @@ def test_what_is_landed_needs_no_change_and_is_proved(remote: Remote, airflow: A
     assert f"main is at {remote.repository.head[:10]}" in row["text"]
 
 
+def test_a_push_is_proved_by_one_where_the_token_may_write(remote: Remote, airflow: AirflowClient) -> None:
+    """One that may only read is refused, and leaves nothing; the same by one that may leaves two commits."""
+    before, verify = remote.repository.head, ("verify", "--only", "dags", "--git-write", "main")
+    done = remote.landing.airstrip(*verify)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert re.findall(r"\[verify[.][a-z-]+\]", done.stdout) == ["[verify.git-read-only]"]
+    assert TOKEN not in done.stdout + done.stderr
+    remote.https.may_push = True
+    try:
+        data = remote.landing.data(*verify)
+    finally:
+        remote.https.may_push = False
+        remote.repository.git("pull", "--quiet", "--ff-only", "origin", "main")
+    assert data["properties"][0]["state"] == "proved", data
+    pushed = data["pushed"]
+    assert remote.repository.git("rev-list", f"{before}..HEAD").split() == [pushed["removed"], pushed["added"]]
+    assert remote.repository.git("diff", "--name-only", before, "HEAD") == ""
+    assert not [dag for dag in airflow.dags() if dag.bundle_name == "main" and dag.dag_id != "pinned"]
+
+
 def test_a_task_runs_the_commit_that_its_run_began_with(remote: Remote, airflow: AirflowClient, sign: None) -> None:
     first = remote.push("BEFORE")
     await_live(airflow, first)

@@ -55,14 +55,30 @@ class PropertyData(TypedDict):
     seconds: float
 
 
+class ProofPushData(TypedDict):
+    """Two commits of a proof: a file was `added` to the branch, and `removed`; the seconds until Airflow had it so.
+
+    They are None where it had not in time.
+    """
+
+    bundle: str
+    repo: str
+    branch: str
+    added: str
+    removed: str
+    seen: float | None
+    gone: float | None
+
+
 class VerifyData(TypedDict):
-    """`left` is what could not be taken away again, `stays` what is not meant to be."""
+    """`left` is what could not be taken away again, `stays` what is not meant to be; `pushed` is of `git_write`."""
 
     name: str
     properties: Sequence[PropertyData]
     left: Sequence[str]
     stays: str
     seconds: float
+    pushed: NotRequired[ProofPushData | None]
 
 
 class CheckData(TypedDict):

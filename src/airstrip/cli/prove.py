@@ -37,6 +37,15 @@ def verify(
     junit: Annotated[
         Path | None, typer.Option("--junit", metavar="FILE", help="Write the outcome as JUnit XML too.")
     ] = None,
+    git_write: Annotated[
+        str | None,
+        typer.Option(
+            "--git-write",
+            metavar="[BUNDLE:]BRANCH",
+            help="Push a DAG to this branch of the repository of DAGs, see it come, and take it away: two commits.",
+            show_default=False,
+        ),
+    ] = None,
     file: options.File = None,
     timeout: options.Timeout = _TIMEOUT,
     json: options.Json = False,
@@ -46,13 +55,14 @@ def verify(
 
     Each property is proved, has failed with a cause, or does not apply here with a reason. Exit code 3
     when one has failed. It leaves no pod, run, variable, connection or file; rows of Airflow's audit
-    log and log files of its tasks stay.
+    log and log files of its tasks stay. With --git-write, two commits stay in the branch's history, too.
 
     \b
     Examples:
       ./airstrip verify
       ./airstrip verify --only isolation --only least-access
       ./airstrip verify --junit report.xml
+      ./airstrip verify --only dags --git-write main
     """
     call = Call("verify", json, debug)
 
@@ -61,7 +71,7 @@ def verify(
             # Also before a minute's work, which could not be written down.
             clear_report(junit)
         try:
-            result = load(file).verify(voice, only=only or (), timeout=timeout)
+            result = load(file).verify(voice, only=only or (), timeout=timeout, git_write=git_write)
         except AirstripError as error:
             if junit:
                 write_failure(error, junit)

@@ -7,27 +7,32 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from airstrip.answers import PropertyData, VerifyData
+from airstrip.answers import PropertyData, PropertyName, VerifyData
 from airstrip.errors import AirstripError, UsageError
-from airstrip.events import Emit, Warned, step
+from airstrip.events import Emit, Notice, Warned, step
 from airstrip.findings import Finding
 from airstrip.kube import Lease
 from airstrip.operations.causes import ending_with_causes, find_causes
-from airstrip.operations.properties import PROPERTIES, Outcome, Property, Scene, clean
+from airstrip.operations.properties import PROPERTIES, GitWrite, Outcome, Property, Scene, clean, find_git_write
 from airstrip.operations.session import Session
 from airstrip.result import Result
 
+_DELIVERY: PropertyName = "dags"
 STAYS = "rows of Airflow's audit log, and log files of the tasks"
 """What verify cannot take away again."""
 
 
-def verify(session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: float) -> Result[VerifyData]:
+def verify(
+    session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: float, git_write: str | None = None
+) -> Result[VerifyData]:
     """Exit code 3 when a property fails. `only` names some of them; `timeout` (seconds) bounds the runs.
 
-    With findings of what is wrong in the deployment, where any of them fails. Raises UsageError for a name
-    that is none, LockError while another Airstrip is at work, AirstripError where nothing runs or the cluster fails.
+    `git_write` is a branch, `[BUNDLE:]BRANCH`, which two commits may be pushed to. With findings of what is wrong in
+    the deployment, where any property fails. Raises UsageError for a name that is none, LockError while another
+    Airstrip is at work, AirstripError where nothing runs or the cluster fails.
     """
     chosen = _chosen(only)
+    write = _write(session, chosen, git_write)
     begun = time.monotonic()
     # Before anything else: what is stopped has no cluster to ask either.
     _ = session.platform
@@ -35,7 +40,8 @@ def verify(session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: f
         ending_with_causes(session, emit),
         Lease(session.cluster, session.spec.namespaces.control, purpose="verify"),
     ):
-        scene = Scene(session, begun + timeout)
+        scene = Scene(session, begun + timeout, git_write=write)
+        _announce(scene, emit)
         rows, findings = _prove(scene, chosen, emit)
         left = _clean_up(scene, emit)
     findings += [_left(left)] if left else []
@@ -43,10 +49,35 @@ def verify(session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: f
         "name": session.spec.name,
         "properties": rows,
         "left": left,
-        "stays": STAYS,
+        "stays": _stays(scene),
         "seconds": round(time.monotonic() - begun, 1),
     }
+    if write:
+        data["pushed"] = scene.pushed
     return Result("verify", data, findings, 3 if findings else 0)
+
+
+def _write(session: Session, chosen: Sequence[Property], named: str | None) -> GitWrite | None:
+    if named is None:
+        return None
+    if not any(item.name == _DELIVERY for item in chosen):
+        message = f"--git-write {named} is for the property {_DELIVERY}, which is not among those of --only"
+        raise UsageError("usage.wrong-command-line", message, fix=f"Add --only {_DELIVERY}, or leave --git-write away.")
+    return find_git_write(session.spec, named)
+
+
+def _announce(scene: Scene, emit: Emit) -> None:
+    """Before it is done: it stays in somebody's history."""
+    if write := scene.git_write:
+        where = f"{write.branch} of {write.bundle.repo}"
+        emit(Notice(f"Two commits are pushed to {where}: {scene.name}.py comes, and goes. The commits stay."))
+
+
+def _stays(scene: Scene) -> str:
+    if scene.pushed is None:
+        return STAYS
+    commits = f"{scene.pushed['added'][:10]} and {scene.pushed['removed'][:10]}"
+    return f"{STAYS}, and the commits {commits} in the history of {scene.pushed['branch']}"
 
 
 def _chosen(only: Sequence[str]) -> list[Property]:

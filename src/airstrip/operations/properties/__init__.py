@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from airstrip.operations.properties import access, control_plane, delivery, network, tasks, web
 from airstrip.operations.properties.clean import clean
+from airstrip.operations.properties.git_branch import GitWrite, find_git_write
 from airstrip.operations.properties.isolation import isolation
 from airstrip.operations.properties.outcome import Outcome, Property
 from airstrip.operations.properties.scene import Scene
@@ -36,4 +37,4 @@ PROPERTIES: tuple[Property, ...] = (
 )
 """In the order in which they are looked at: what runs is waited for first, what needs a quiet machine comes after."""
 
-__all__ = ["PROPERTIES", "Outcome", "Property", "Scene", "clean"]
+__all__ = ["PROPERTIES", "GitWrite", "Outcome", "Property", "Scene", "clean", "find_git_write"]

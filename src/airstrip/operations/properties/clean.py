@@ -10,7 +10,7 @@ from typing import Any
 from airstrip.airflow_api import AirflowClient, may_pass
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.kube import unless_forbidden
-from airstrip.operations.properties.names import DAGS, FORBIDDEN, POD_LABEL, PREFIX, is_made
+from airstrip.operations.properties.names import DAGS, FORBIDDEN, GIT_WRITE, POD_LABEL, PREFIX, is_made
 from airstrip.operations.session import Session
 
 _GONE_SECONDS = 30.0
@@ -104,7 +104,8 @@ def _delete_pods(session: Session) -> None:
                 fix="See what: kubectl describe pod",
             )
         for namespace, name in pods:
-            session.cluster.delete("v1", "Pod", name, namespace, grace_seconds=0)
+            grace = None if name.endswith(GIT_WRITE) else 0
+            session.cluster.delete("v1", "Pod", name, namespace, grace_seconds=grace)
         time.sleep(_POLL_SECONDS)
 
 

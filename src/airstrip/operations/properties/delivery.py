@@ -6,34 +6,27 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from airstrip.operations.properties.baked import baked
+from airstrip.operations.properties.dag_text import dag_text
 from airstrip.operations.properties.from_git import from_git
 from airstrip.operations.properties.from_push import from_push
+from airstrip.operations.properties.git_branch import GitWrite
+from airstrip.operations.properties.git_write import by_push
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
 
 PROMISED_SECONDS = 15.0
 _POLL_SECONDS = 0.5
-_DAG = '''"""Made by `./airstrip verify`, and taken away by it."""
-
-from airflow.sdk import dag
-
-
-@dag(schedule=None)
-def {name}():
-    pass
-
-
-{name}()
-'''
 
 
 def dags(scene: Scene) -> Outcome:
     folder = scene.session.spec.dags.path
     if scene.session.spec.dags.git:
-        return from_git(scene)
+        live = from_git(scene)
+        return live if scene.git_write is None or live.state == "failed" else _pushed(scene, scene.git_write, live)
     if scene.session.spec.dags.pushed:
         return from_push(scene)
     if scene.session.spec.dags.in_image:
@@ -65,6 +58,11 @@ def dags(scene: Scene) -> Outcome:
     return proved(f"a saved file was seen after {seen:.0f} s, a deleted one gone after {gone:.0f} s")
 
 
+def _pushed(scene: Scene, write: GitWrite, live: Outcome) -> Outcome:
+    outcome = by_push(scene, write)
+    return replace(outcome, text=f"{live.text}; {outcome.text}") if outcome.state == live.state else outcome
+
+
 def _is_closed(folder: Path) -> bool:
     """To us, by permission. One that is gone, or read-only for everybody, is for the attempt to tell."""
     try:
@@ -79,7 +77,7 @@ def _saved(file: Path, name: str) -> Iterator[None]:
     """A new file that everybody may read, whatever the umask: pods run as another user."""
     try:
         with file.open("x") as stream:
-            stream.write(_DAG.format(name=name))
+            stream.write(dag_text(name))
         file.chmod(0o644)
         yield
     finally:

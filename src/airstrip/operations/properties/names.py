@@ -18,6 +18,9 @@ FORBIDDEN = "default"
 POD_LABEL = "airstrip.dev/verify"
 """Of pods that the verb makes by itself; its value is the deployment's name."""
 
+GIT_WRITE = "git-write"
+"""How the name of the pod ends that pushes: asked to end, it takes away what it pushed, and that takes a moment."""
+
 _MADE = re.compile(re.escape(PREFIX) + r"[0-9a-f]{8}")
 
 

@@ -15,7 +15,7 @@ from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
 from airstrip.operations.session import Session
 from airstrip.redaction import lines_without_credentials
 
-_CONTAINER = "look"
+CONTAINER = "look"
 _OURS = "app.kubernetes.io/"
 _KUBERNETES = {"kubernetes": ("kubernetes.default.svc", 443)}
 """Answers every pod whose network works."""
@@ -31,7 +31,7 @@ _RESTRICTED = {
 }
 
 
-class _Look:
+class Look:
     """A pod of a script; `said` waits for what it says."""
 
     def __init__(self, session: Session, mark: str, what: str, namespace: str, deadline: float) -> None:
@@ -55,14 +55,18 @@ class _Look:
             raise self._said
         return self._said
 
-    def _create(self, labels: Mapping[str, str], spec: Mapping[str, Any]) -> None:
+    def _create(self, labels: Mapping[str, str], spec: Mapping[str, Any], *, grace: int = 1) -> None:
         metadata = {
             "name": self.name,
             "namespace": self.namespace,
             "labels": {**labels, POD_LABEL: self.session.spec.name},
         }
         # It ends whatever becomes of us.
-        ends = {"restartPolicy": "Never", "activeDeadlineSeconds": self.seconds, "terminationGracePeriodSeconds": 1}
+        ends = {
+            "restartPolicy": "Never",
+            "activeDeadlineSeconds": self.seconds,
+            "terminationGracePeriodSeconds": grace,
+        }
         pod = {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": {**spec, **ends}}
         self.session.cluster.create(pod)
 
@@ -73,7 +77,7 @@ class _Look:
             if phase in ("Succeeded", "Failed", "gone") or time.monotonic() > self.deadline:
                 break
             time.sleep(_POLL_SECONDS)
-        log = pod_log(self.session.cluster, self.name, self.namespace, container=_CONTAINER)
+        log = pod_log(self.session.cluster, self.name, self.namespace, container=CONTAINER)
         lines = lines_without_credentials(log)
         for line in reversed(lines):
             if line.startswith("{"):
@@ -89,7 +93,7 @@ class _Look:
         )
 
 
-class DatabaseLook(_Look):
+class DatabaseLook(Look):
     """From where the migration ran: is its work complete, and does the Fernet key fit what is stored."""
 
     def __init__(self, session: Session, mark: str, deadline: float) -> None:
@@ -104,14 +108,12 @@ class DatabaseLook(_Look):
         secret = {volume["name"] for volume in spec["volumes"] if "projected" in volume}
         container = {
             **first,
-            "name": _CONTAINER,
+            "name": CONTAINER,
             "args": ["python", "-c", script("verify_database")],
             "volumeMounts": [mount for mount in first["volumeMounts"] if mount["name"] not in secret],
         }
         volumes = [volume for volume in spec["volumes"] if volume["name"] not in secret]
-        # Not one of the Job's own, which would count it.
-        labels = {name: text for name, text in template["metadata"]["labels"].items() if name.startswith(_OURS)}
-        self._create(labels, {**spec, "containers": [container], "volumes": volumes})
+        self._create(own_labels(template), {**spec, "containers": [container], "volumes": volumes})
 
     def migration(self) -> dict[str, Any]:
         """The last Job that completed, of the image that the api-server has: that of others may have DAGs on top."""
@@ -137,7 +139,7 @@ class DatabaseLook(_Look):
         return str(server["spec"]["template"]["spec"]["containers"][0]["image"]) if server else ""
 
 
-class OutsideLook(_Look):
+class OutsideLook(Look):
     """From a namespace that has nothing to do with the deployment: what can be reached of it."""
 
     def __init__(self, session: Session, mark: str, deadline: float, addresses: Mapping[str, tuple[str, int]]) -> None:
@@ -150,7 +152,7 @@ class OutsideLook(_Look):
             raise AirstripError("deployment.not-landed", "there is no api-server, whose image the pod would have")
         image = api["spec"]["template"]["spec"]["containers"][0]["image"]
         container = {
-            "name": _CONTAINER,
+            "name": CONTAINER,
             "image": image,
             "imagePullPolicy": "IfNotPresent",
             "args": ["python", "-c", script("verify_outside"), json.dumps({**_KUBERNETES, **self._addresses})],
@@ -158,6 +160,11 @@ class OutsideLook(_Look):
             "securityContext": _RESTRICTED,
         }
         self._create({}, {"automountServiceAccountToken": False, "containers": [container]})
+
+
+def own_labels(template: Mapping[str, Any]) -> dict[str, str]:
+    """Of a Job's pod those that policies go by; with one of the Job's own, it would count ours."""
+    return {name: text for name, text in template["metadata"]["labels"].items() if name.startswith(_OURS)}
 
 
 def script(name: str) -> str:

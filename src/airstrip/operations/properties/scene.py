@@ -11,8 +11,10 @@ from functools import cached_property, partial
 from typing import Any, Literal
 
 from airstrip.airflow_api import AirflowClient, DagRun, TaskInstance, may_pass
+from airstrip.answers import ProofPushData
 from airstrip.errors import AirflowError, AirstripError
 from airstrip.manifests import CLI_SECRET, pods_account
+from airstrip.operations.properties.git_branch import GitWrite
 from airstrip.operations.properties.given import Given
 from airstrip.operations.properties.names import GIT, ISOLATION, SCHEDULE, TASKS, name_of
 from airstrip.operations.properties.pods import DatabaseLook, OutsideLook
@@ -56,6 +58,10 @@ class Scene:
     say: Callable[[str], None] = lambda _: None
     has_made: bool = False
     """Whether Airflow may keep something that was made for the proof: set before it is asked to."""
+    git_write: GitWrite | None = None
+    """Where a commit may be pushed: only where whoever asks has named the branch."""
+    pushed: ProofPushData | None = None
+    """What was."""
     _started: dict[str, DagRun] = field(default_factory=dict)
     _refused: dict[str, AirstripError] = field(default_factory=dict)
     _ended: dict[str, Ended] = field(default_factory=dict)

@@ -1,0 +1,141 @@
+"""The pod that pushes a DAG to a branch and takes it away again, as whoever clones gets in."""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
+from airstrip.kube import pod_log, run_in_pod
+from airstrip.manifests import GIT_CHECK, GIT_DIR, tasks_namespace
+from airstrip.operations.properties.names import GIT_WRITE
+from airstrip.operations.properties.pods import CONTAINER, Look, own_labels, script
+from airstrip.operations.session import Session
+from airstrip.redaction import lines_without_credentials
+from airstrip.spec import GitBundle
+
+_GO_ON = "/tmp/airstrip-go-on"
+_BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
+_CLONED = ".GitDagBundle"
+_GIT_SECONDS = 120
+"""For the pod's start, and a push that others come before."""
+_END_SECONDS = 25
+"""In which it takes the file away when it is asked to end: less than `clean` waits for."""
+_EXEC_SECONDS = 20.0
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Said:
+    """One line of the pod: the commit where there is one, and the moment at which nobody had it yet."""
+
+    fields: Mapping[str, Any]
+    before: float
+
+
+class GitWriter(Look):
+    """`wait` is for how many seconds it leaves the file there when nobody says a word."""
+
+    def __init__(self, session: Session, mark: str, bundle: GitBundle, wait: float) -> None:
+        namespace = tasks_namespace(session.spec) if bundle.sync is None else session.spec.namespaces.control
+        super().__init__(session, mark, GIT_WRITE, namespace, time.monotonic() + _GIT_SECONDS + wait)
+        self.bundle = bundle
+        self._wait = wait
+
+    def start(self, branch: str, path: str, text: str) -> None:
+        """Raises `verify.git-not-checked` where no check of the repository has succeeded."""
+        template = self._template()
+        wanted = {
+            "branch": branch,
+            "bundle": self.bundle.name,
+            "check": f"{GIT_DIR}/check_git.py",
+            "deployment": self.session.spec.name,
+            "goOn": _GO_ON,
+            "path": path,
+            "seconds": self._wait,
+            "text": text,
+        }
+        first = template["spec"]["containers"][0]
+        container = {**first, "name": CONTAINER, "args": ["python", "-c", script("verify_git"), json.dumps(wanted)]}
+        spec = {**template["spec"], "containers": [container]}
+        self._create(own_labels(template), spec, grace=_END_SECONDS)
+
+    def await_line(self, *kinds: str) -> Said:
+        """The first of these, or what hindered the pod; raises WaitTimeout where it says nothing."""
+        while time.monotonic() < self.deadline:
+            before = time.monotonic()
+            pod = self.session.cluster.get("v1", "Pod", self.name, self.namespace)
+            phase = ((pod or {}).get("status") or {}).get("phase", "gone")
+            lines = pod_log(self.session.cluster, self.name, self.namespace, container=CONTAINER)
+            for found in filter(None, map(_read, lines)):
+                if found["airstrip"] in kinds:
+                    return Said(found, before)
+            if phase in ("Succeeded", "Failed", "gone"):
+                break
+            time.sleep(_POLL_SECONDS)
+        raise WaitTimeout(
+            "verify.git-silent",
+            f"the pod {self.name} in {self.namespace} did not say what became of its push: {phase}",
+            cause="It could not be started, or was ended.",
+            fix="Run: ./airstrip status",
+            details="\n".join(lines_without_credentials(lines)[-15:]),
+        )
+
+    def go_on(self) -> None:
+        """Where we may not run a program in it, it goes on by itself a little later."""
+        with suppress(KubernetesError, WaitTimeout):
+            list(
+                run_in_pod(
+                    self.session.cluster,
+                    self.name,
+                    self.namespace,
+                    container=CONTAINER,
+                    argv=("touch", _GO_ON),
+                    stdin=io.BytesIO(),
+                    timeout=_EXEC_SECONDS,
+                )
+            )
+
+    def delete(self) -> None:
+        """At its end: doctor would take what it said for what the check before a release says."""
+        self.session.cluster.delete("v1", "Pod", self.name, self.namespace, wait=_END_SECONDS)
+
+    def _template(self) -> dict[str, Any]:
+        """Of the last check of this repository that succeeded, which is as whoever clones it."""
+        ours = f"app.kubernetes.io/component={GIT_CHECK},app.kubernetes.io/instance={self.session.spec.name}"
+        jobs = self.session.cluster.list("batch/v1", "Job", self.namespace, label_selector=ours)
+        fitting = [
+            job for job in jobs if (job.get("status") or {}).get("succeeded") and self.bundle.name in _bundles(job)
+        ]
+        if not fitting:
+            raise AirstripError(
+                "verify.git-not-checked",
+                f"nothing in {self.namespace} has got into the repository of the bundle {self.bundle.name} yet",
+                cause="The file was changed since the last landing, that one did not get to its end, or the Job was "
+                "deleted.",
+                fix="Run: ./airstrip up   (as root, or with sudo)",
+            )
+        newest = max(fitting, key=lambda job: str(job["metadata"]["creationTimestamp"]))
+        template: dict[str, Any] = newest["spec"]["template"]
+        return template
+
+
+def _bundles(job: Mapping[str, Any]) -> set[str]:
+    """Those that a check gets into."""
+    variables = job["spec"]["template"]["spec"]["containers"][0].get("env") or ()
+    text = next((each["value"] for each in variables if each["name"] == _BUNDLES), "[]")
+    return {item["name"] for item in json.loads(text) if item["classpath"].endswith(_CLONED)}
+
+
+def _read(line: str) -> dict[str, Any] | None:
+    """A line of the program's own; others are of what it imports."""
+    with suppress(ValueError):
+        found = json.loads(line)
+        if isinstance(found, dict) and "airstrip" in found:
+            return found
+    return None
