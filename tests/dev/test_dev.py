@@ -114,6 +114,20 @@ def test_a_task_whose_trigger_raises_says_why(author: Author, course: dict[str, 
     assert document["data"]["logs"]["printed"][:2] == ["{'day': 'monday'}", '{"event": "order", "customer": 7}']
 
 
+def test_a_trigger_ends_its_task_as_in_the_cluster(author: Author, course: dict[str, Any]) -> None:
+    """`DAG.test` alone goes on with the task, by a method that such tasks do not have: AttributeError."""
+    document = author.document("dev", "ends", code=0)
+    by_trigger = {"success": "success", "skipped": "skipped", "failed": "failed"}
+    assert states(document) == {"waited": "success", **by_trigger, "read": "success"}
+    assert {row["task"]: row["try"] for row in document["data"]["tasks"]}["failed"] == 2
+    assert document["data"]["logs"]["read"][0] == "of the trigger: success"
+    assert "success was told of its end" in document["data"]["logs"]["success"]
+    (finding,) = document["findings"]
+    assert finding["symptom"].startswith("failed failed after 2 tries")
+    assert finding["cause"] == "EndedByTriggerError: Its trigger ended it as failed."
+    assert states(author.document("dev", "ends", "waited", code=0)) == {"waited": "success"}
+
+
 def test_a_dag_that_another_one_triggers_is_known(author: Author, course: dict[str, Any]) -> None:
     for _ in range(2):
         assert states(author.document("dev", "calls", code=0)) == {"call": "success"}

@@ -15,6 +15,10 @@ from unittest.mock import patch
 
 from airflow.dag_processing import dagbag
 from airflow.sdk import timezone
+from airflow.sdk.bases import operator
+from airflow.sdk.definitions import dag as runner
+from airflow.sdk.exceptions import AirflowSkipException
+from airflow.triggers.base import BaseTaskEndEvent
 
 _PODS = "airflow.providers.cncf.kubernetes."
 
@@ -52,9 +56,55 @@ def run_whole(
     # DAG.test() would read the whole folder once more.
     dagbag.BundleDagBag = lambda **_: bag
     try:
-        return dag.test(run_conf=conf or None, mark_success_pattern=marked, **date)
+        with ended_by_triggers():
+            return dag.test(run_conf=conf or None, mark_success_pattern=marked, **date)
     finally:
         dagbag.BundleDagBag = usual
+
+
+@contextmanager
+def ended_by_triggers() -> Iterator[None]:
+    """Within it, a task ends as its trigger says: that of a deferrable WaitSensor does, whose task cannot go on.
+
+    Airflow's triggerer does so. `DAG.test` runs the trigger and goes on with the task, whatever the trigger said: here
+    it goes on with the end. So callbacks, listeners and retries are Airflow's own. Where its inner parts are other than
+    in Airflow 3.3, nothing is changed.
+    """
+    said: dict[str, Any] = {}
+    run_trigger, resume = getattr(runner, "_run_inline_trigger", None), operator.BaseOperator.resume_execution
+
+    def run_and_note(trigger: Any, instance: Any) -> Any:
+        assert run_trigger is not None, "it is only there in its place"
+        event = run_trigger(trigger, instance)
+        if isinstance(event, BaseTaskEndEvent):
+            said[str(instance.id)] = event
+        return event
+
+    def resume_or_end(self: Any, next_method: str, next_kwargs: Any, context: Any) -> Any:
+        event = said.pop(str(context["ti"].id), None)
+        return resume(self, next_method, next_kwargs, context) if event is None else _end(event, context["ti"])
+
+    if run_trigger is None:
+        yield
+        return
+    with (
+        patch.object(runner, "_run_inline_trigger", run_and_note),
+        patch.object(operator.BaseOperator, "resume_execution", resume_or_end),
+    ):
+        yield
+
+
+class EndedByTriggerError(Exception):
+    """A trigger ended its task as failed."""
+
+
+def _end(event: Any, instance: Any) -> None:
+    for key, value in (event.xcoms or {}).items():
+        instance.xcom_push(key=key, value=value)
+    if event.task_instance_state == "skipped":
+        raise AirflowSkipException("Its trigger ended it as skipped.")
+    if event.task_instance_state == "failed":
+        raise EndedByTriggerError("Its trigger ended it as failed.")
 
 
 @contextmanager
@@ -73,6 +123,13 @@ def as_without_cluster(dag: Any) -> Iterator[list[str]]:
         for kind in dict.fromkeys(pods.values()):
             stack.enter_context(patch.object(kind, "execute", _refuse))
         yield list(pods)
+
+
+def refuse_pods(task: Any) -> None:
+    """Its operator, in this process, fails where it would ask for Kubernetes."""
+    kind = getattr(task, "operator_class", type(task))
+    if _makes_pods(kind):
+        kind.execute = _refuse
 
 
 def _makes_pods(kind: Any) -> bool:

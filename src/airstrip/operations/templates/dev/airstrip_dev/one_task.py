@@ -12,6 +12,8 @@ from airflow.utils.session import create_session
 from airflow.utils.types import DagRunTriggeredByType, DagRunType
 from sqlalchemy import select
 
+from airstrip_pods.dag_runs import ended_by_triggers
+
 
 def run_task(bag, dag, wanted):
     with create_session() as session:
@@ -29,8 +31,9 @@ def run_task(bag, dag, wanted):
             task.try_number += 1
             task.max_tries = task.try_number - 1
         session.commit()
-        for task in tasks:
-            _run_task(ti=task, task=dag.task_dict[task.task_id], run_triggerer=True)
+        with ended_by_triggers():
+            for task in tasks:
+                _run_task(ti=task, task=dag.task_dict[task.task_id], run_triggerer=True)
         session.expire_all()
         tasks = _instances(dag, run, wanted, session)
         run_state = "success" if all(str(task.state) in ("success", "skipped") for task in tasks) else "failed"
