@@ -138,5 +138,5 @@ def test_a_broken_dag_is_refused_and_what_ran_runs_on(baked: Baked, cluster: Clu
 def test_a_folder_that_cannot_be_in_an_image_is_told_before_anything(baked: Baked) -> None:
     (baked.folder / "away.py").symlink_to("/etc/hostname")
     done = baked.landing.airstrip("up", "--yes")
-    assert (done.returncode, "[dags.link-outside]" in done.stderr) == (1, True), done.stderr
+    assert (done.returncode, "[dags.not-sendable]" in done.stderr) == (2, True), done.stderr
     assert "Start the node" not in done.stderr

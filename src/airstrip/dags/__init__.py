@@ -6,7 +6,7 @@ Facts are collected once, rules are pure functions of them. May import kube, air
 
 from airstrip.dags.defects import Defect, Level
 from airstrip.dags.facts import Facts, Known, ParsedDags, ParsedFile, Reference
-from airstrip.dags.folder import holds_dags, may_hold_dags, written_names
+from airstrip.dags.folder import holds_dags, may_hold_dag, may_hold_dags, written_names
 from airstrip.dags.parse import parse_folder, program_key
 from airstrip.dags.removed import Removed, find_outdated, find_removed
 from airstrip.dags.revisions import content_key, entries, fingerprints, key_of, revision_of
@@ -36,6 +36,7 @@ __all__ = [
     "hindrances",
     "holds_dags",
     "key_of",
+    "may_hold_dag",
     "may_hold_dags",
     "open_volume",
     "parse_folder",

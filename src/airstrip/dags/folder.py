@@ -23,7 +23,7 @@ def holds_dags(folder: Path) -> bool:
 
 def may_hold_dags(folder: Path) -> Iterator[Path]:
     """The files that Airflow looks into, but for what .airflowignore names."""
-    return (path for path in entries(folder) if _may_hold_dag(path))
+    return filter(may_hold_dag, entries(folder))
 
 
 def written_names(folder: Path, names: Iterable[str]) -> frozenset[str]:
@@ -48,7 +48,8 @@ def pack(folder: Path, program: Path, into: IO[bytes]) -> None:
                 archive.add(path, f"{top}/{path.relative_to(root)}", recursive=False)
 
 
-def _may_hold_dag(path: Path) -> bool:
+def may_hold_dag(path: Path) -> bool:
+    """As Airflow judges by a file's name and words."""
     with suppress(OSError):
         if path.suffix == ".zip":
             return True

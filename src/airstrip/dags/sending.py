@@ -1,4 +1,4 @@
-"""A folder of DAG files on its way into the deployment's volume: what hinders it, a still copy, an archive."""
+"""A folder of DAG files on its way into the deployment's volume or image: what hinders it, a still copy, an archive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import stat
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -23,11 +23,12 @@ _MIB = 1 << 20
 def hindrances(folder: Path) -> list[str]:
     """Why the folder cannot be sent, each with its place; empty where it can. Looks, and changes nothing."""
     found, size, count = _closed_folders(folder), 0, 0
-    root = folder.resolve()
-    for path in entries(folder):
+    root, sent = folder.resolve(), list(entries(folder))
+    names = {path.relative_to(folder) for path in sent}
+    for path in sent:
         count += 1
         name = str(path.relative_to(folder))
-        if problem := _problem(path, root):
+        if problem := _problem(path, root, names):
             found.append(f"{_printable(name)}: {problem}")
         else:
             size += path.lstat().st_size
@@ -50,13 +51,13 @@ def _closed_folders(folder: Path) -> list[str]:
     return found
 
 
-def _problem(path: Path, root: Path) -> str:
+def _problem(path: Path, root: Path, names: Collection[Path]) -> str:
     try:
         str(path).encode()
     except UnicodeEncodeError:
         return "its name is not UTF-8"
     if path.is_symlink():
-        return _problem_of_link(path, root)
+        return _problem_of_link(path, root, names)
     try:
         path.open("rb").close()
     except OSError as error:
@@ -64,7 +65,7 @@ def _problem(path: Path, root: Path) -> str:
     return ""
 
 
-def _problem_of_link(path: Path, root: Path) -> str:
+def _problem_of_link(path: Path, root: Path, names: Collection[Path]) -> str:
     target = path.readlink()
     if target.is_absolute():
         return f"a link to {_printable(str(target))}: in the deployment that is another place"
@@ -77,6 +78,8 @@ def _problem_of_link(path: Path, root: Path) -> str:
     if resolved.is_dir():
         # Its walk calls a folder that it meets twice a loop, and the DAG processor ends.
         return f"a link to {_printable(str(target))}, a folder: Airflow takes one that it meets twice for a loop"
+    if resolved.relative_to(root) not in names:
+        return f"a link to {_printable(str(target))}, which is left out"
     return ""
 
 

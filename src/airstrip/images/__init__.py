@@ -29,7 +29,7 @@ from airstrip.images.containerfile.build import write_build_context
 from airstrip.images.containerfile.recipe import ContainerRecipe
 from airstrip.images.containerfile.render import render_containerfile
 from airstrip.images.dags import DAGS_IMAGE, ensure_dags_image, plan_dags_image
-from airstrip.images.dags_layer import DagsRequest, check_dags
+from airstrip.images.dags_layer import DagsRequest
 from airstrip.images.environments import virtual_environment
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
@@ -61,7 +61,6 @@ __all__ = [
     "VirtualEnvironment",
     "airflow_container_recipe",
     "airflow_lock",
-    "check_dags",
     "check_name",
     "copy_task_image",
     "current_name",

@@ -14,7 +14,7 @@ from typing import Any
 from airstrip.events import Emit, step
 from airstrip.images.airflow import HOME, UID
 from airstrip.images.build import plan_image
-from airstrip.images.dags_layer import DagsRequest, check_dags, write_dags_layer
+from airstrip.images.dags_layer import DagsRequest, write_dags_layer
 from airstrip.images.layer import Layer
 from airstrip.images.oci import blob_path, read_config, read_layers, write_layout
 from airstrip.images.request import BuiltImage, ImagePlan
@@ -26,11 +26,7 @@ _ABOVE = {"opt": (0, 0, 0o755), HOME.strip("/"): (UID, 0, 0o775)}
 
 
 def plan_dags_image(base: ImagePlan, request: DagsRequest, cache: Path) -> ImagePlan:
-    """The image as the cache has it, over the base that it has now. Reads every file, writes nothing.
-
-    Raises ImageError for a folder that cannot be in an image.
-    """
-    check_dags(request)
+    """The image as the cache has it, over the base that it has now. Reads every file, writes nothing."""
     with Path(os.devnull).open("wb") as nowhere:
         layer = write_dags_layer(request, nowhere, _ABOVE)
     return _plan(base.reference, base.image, layer, ImageStore(cache))
@@ -39,24 +35,25 @@ def plan_dags_image(base: ImagePlan, request: DagsRequest, cache: Path) -> Image
 def ensure_dags_image(base: BuiltImage, request: DagsRequest, cache: Path, emit: Emit) -> BuiltImage:
     """Of the files as they are now: what is written decides on the name, not what was planned before."""
     store = ImageStore(cache)
-    with step(emit, f"image.{DAGS_IMAGE}", f"Add the DAGs of {request.place} to the image") as progress:
-        check_dags(request)
-        with store.building(DAGS_IMAGE, progress) as work:
-            archive = work / "dags.tar"
-            with archive.open("wb") as file:
-                layer = write_dags_layer(request, file, _ABOVE)
-                file.flush()
-                os.fsync(file.fileno())
-            planned = _plan(base.reference, base, layer, store)
-            if planned.image is not None:
-                progress.note = "cached"
-                return planned.image
-            below = [(each, blob_path(base.layout, each.digest)) for each in read_layers(base.layout)]
-            config = _with_layer(read_config(base.layout), layer)
-            digest = write_layout(work / "layout", planned.reference, [*below, (layer, archive)], config)
-            store.keep_layout(planned.layout, work / "layout")
-            progress.note = f"{layer.size // 1000} kB"
-            return BuiltImage(planned.reference, digest, planned.layout)
+    with (
+        step(emit, f"image.{DAGS_IMAGE}", f"Add the DAGs of {request.place} to the image") as progress,
+        store.building(DAGS_IMAGE, progress) as work,
+    ):
+        archive = work / "dags.tar"
+        with archive.open("wb") as file:
+            layer = write_dags_layer(request, file, _ABOVE)
+            file.flush()
+            os.fsync(file.fileno())
+        planned = _plan(base.reference, base, layer, store)
+        if planned.image is not None:
+            progress.note = "cached"
+            return planned.image
+        below = [(each, blob_path(base.layout, each.digest)) for each in read_layers(base.layout)]
+        config = _with_layer(read_config(base.layout), layer)
+        digest = write_layout(work / "layout", planned.reference, [*below, (layer, archive)], config)
+        store.keep_layout(planned.layout, work / "layout")
+        progress.note = f"{layer.size // 1000} kB"
+        return BuiltImage(planned.reference, digest, planned.layout)
 
 
 def _with_layer(config: dict[str, Any], layer: Layer) -> dict[str, Any]:

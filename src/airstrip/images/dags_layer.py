@@ -5,7 +5,6 @@ Owners, times and modes are the layer's own, but for who may run a file. So pods
 
 from __future__ import annotations
 
-import os
 import stat
 import tarfile
 from collections.abc import Iterator
@@ -17,8 +16,6 @@ from airstrip.errors import ImageError
 from airstrip.images.layer import EPOCH, Layer, stream_layer
 
 DAGS_DIR = "opt/airflow/dags"
-MOST_BYTES = 100_000_000
-_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -33,31 +30,6 @@ class DagsRequest:
     def place(self) -> Path:
         """As users know it."""
         return self.copy_of or self.folder
-
-
-def check_dags(request: DagsRequest) -> None:
-    """Raises ImageError for links that lead to no file in the image, and for more than belongs into one."""
-    stray = [f"{name} -> {target}" for name, target in _links(request) if not _is_inside(request, name, target)]
-    if stray:
-        raise ImageError(
-            "dags.link-outside",
-            f"{stray[0].partition(' ')[0]} is a link that leads to no file in the image"
-            + (f", and so are {len(stray) - 1} more" if len(stray) > 1 else ""),
-            cause=f"The image has {request.place} alone, at another place."
-            " And Airflow takes a folder that it meets twice for a loop.",
-            fix="Put the file itself there, or let the link name one in the same folder of DAGs, relative to its own.",
-            details="\n".join(stray),
-        )
-    sizes = sorted(((_size(request.folder / name), name) for name in request.files), reverse=True)
-    total = sum(size for size, _ in sizes)
-    if total > MOST_BYTES:
-        raise ImageError(
-            "dags.too-large",
-            f"{request.place} has {total // 1_000_000} MB, and {MOST_BYTES // 1_000_000} MB of DAGs go into an image",
-            cause="It has data, packages or a virtual environment in it, which every node would get with every change.",
-            fix="Keep data in a project's data folder, and packages under image.requirements.",
-            details="\n".join(f"{size // 1_000_000} MB {name}" for size, name in sizes[:_SHOWN]),
-        )
 
 
 def write_dags_layer(request: DagsRequest, sink: BinaryIO, above: dict[str, tuple[int, int, int]]) -> Layer:
@@ -101,26 +73,3 @@ def _file(name: str, path: Path) -> tarfile.TarInfo:
     else:
         info.size, info.mode = status.st_size, 0o755 if status.st_mode & stat.S_IXUSR else 0o644
     return info
-
-
-def _links(request: DagsRequest) -> Iterator[tuple[str, str]]:
-    for name in request.files:
-        path = request.folder / name
-        if path.is_symlink():
-            yield name, str(path.readlink())
-
-
-def _is_inside(request: DagsRequest, name: str, target: str) -> bool:
-    """Whether the link leads to a file that the layer has too."""
-    if target.startswith("/"):
-        return False
-    found = os.path.relpath((request.folder / name).resolve(), request.folder.resolve())
-    return found in request.files
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.lstat().st_size
-    except OSError:
-        # It went away a moment ago; who writes the layer sees that.
-        return 0

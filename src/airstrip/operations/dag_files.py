@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from airstrip.airflow_api import AirflowClient, may_pass
 from airstrip.answers import ImportErrorData
+from airstrip.dags import may_hold_dag
 from airstrip.diagnose.import_errors import ImportErrorFact
 from airstrip.diagnose.import_errors import import_error_findings as find_import_errors
 from airstrip.diagnose.import_errors import import_errors as read_import_errors
@@ -20,8 +20,6 @@ from airstrip.findings import Finding
 _USERS_BUNDLE = "main"
 _PARSE_SECONDS = 5.0
 _POLL_SECONDS = 0.2
-# Airflow looks only into files that have both, in whatever case.
-_WORDS = (b"airflow", b"dag")
 
 
 def dag_files(folder: Path | None) -> Iterator[Path]:
@@ -39,7 +37,9 @@ def await_first_parse(client: AirflowClient, folder: Path | None) -> None:
     known = _heard_of(client)
     if known or folder is None:
         return
-    wanted = {str(path.relative_to(folder)) for path in dag_files(folder) if _may_hold_dag(path)}
+    wanted = {
+        str(path.relative_to(folder)) for path in dag_files(folder) if path.suffix == ".py" and may_hold_dag(path)
+    }
     deadline = time.monotonic() + _PARSE_SECONDS
     while not wanted <= known and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
@@ -85,10 +85,3 @@ def _heard_of(client: AirflowClient) -> set[str]:
 def _known_files(client: AirflowClient) -> set[str]:
     files = {dag.file for dag in client.dags() if dag.bundle_name == _USERS_BUNDLE and dag.file}
     return files | {error.filename for error in client.import_errors() if error.bundle_name == _USERS_BUNDLE}
-
-
-def _may_hold_dag(path: Path) -> bool:
-    with suppress(OSError):
-        content = path.read_bytes().lower()
-        return path.suffix == ".py" and all(word in content for word in _WORDS)
-    return False

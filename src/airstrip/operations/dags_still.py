@@ -8,6 +8,7 @@ from pathlib import Path
 
 from airstrip.dags import snapshot
 from airstrip.errors import UsageError
+from airstrip.operations.dags_sendable import require_sendable
 from airstrip.spec import Spec
 
 
@@ -56,5 +57,6 @@ def still_dags(spec: Spec) -> Iterator[StillDags | None]:
         folder = spec.dags.folder
         found = StillDags(folder, stack) if folder is not None and folder.is_dir() else None
         if found and spec.dags.live_folder is None:
-            _ = found.files
+            # What was saved since the folder was looked at is in it.
+            require_sendable(found.files, found.folder)
         yield found

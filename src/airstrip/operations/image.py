@@ -13,6 +13,7 @@ from airstrip.errors import UsageError
 from airstrip.events import Emit
 from airstrip.images import DAGS_IMAGE, AirflowImageRequest, BuiltImage, DagsRequest, ImagePlan, ReadyImage
 from airstrip.manifests import Images
+from airstrip.operations.dags_sendable import require_sendable
 from airstrip.operations.task_images import builder_of, load_own, own_plans
 from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
@@ -91,8 +92,7 @@ def _plans(spec: Spec) -> list[ImagePlan]:
 
 def check_baked_dags(spec: Spec) -> None:
     """Raises what keeps the folder of DAGs from becoming a part of the image."""
-    if (dags := baked_dags(spec)) is not None:
-        images.check_dags(dags)
+    baked_dags(spec)
 
 
 def baked_dags(spec: Spec, files: Path | None = None) -> DagsRequest | None:
@@ -108,6 +108,7 @@ def baked_dags(spec: Spec, files: Path | None = None) -> DagsRequest | None:
             fix=f"Make it: mkdir -p '{folder}'; or correct dags.image.path in the file.",
         )
     read = files or folder
+    require_sendable(read, folder)
     return DagsRequest(read, tuple(str(path.relative_to(read)) for path in entries(read)), folder)
 
 

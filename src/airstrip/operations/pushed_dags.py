@@ -8,12 +8,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from airstrip.dags import Volume, VolumeState, end_pods, hindrances, open_volume
+from airstrip.dags import Volume, VolumeState, end_pods, open_volume
 from airstrip.errors import UsageError
 from airstrip.events import Emit, step
 from airstrip.kube import inventory
 from airstrip.manifests import VOLUME_ROOT, WRITER_LABEL, build_volume_job
 from airstrip.operations.dags_facts import Processor, landed_processor
+from airstrip.operations.dags_sendable import require_sendable
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
 
@@ -21,7 +22,6 @@ LIVE = "airstrip.dev/dags-live"
 """An annotation of the inventory: the live revision, where whoever switched to it came to its end."""
 PUSH, ROLLBACK, UP = "push", "rollback", "up"
 """What made a revision live."""
-_MOST_TOLD = 50
 _OF_GIT = {
     "push": "Push commits to the repository: git push. Airflow looks for them by itself.",
     "history": "The repository has it: git log; which commit is live: ./airstrip dags list",
@@ -73,15 +73,7 @@ def folder_to_send(spec: Spec, path: Path | None) -> Path:
             cause="It does not exist." if not folder.exists() else "It is a file.",
             fix="Name the folder that has the DAG files, or correct `path` under dags.volume.",
         )
-    if found := hindrances(folder):
-        more = [f"and {len(found) - _MOST_TOLD} more"] if len(found) > _MOST_TOLD else []
-        raise UsageError(
-            "dags.not-sendable",
-            f"{folder} cannot be sent to the deployment: {len(found)} problem{'s' if len(found) != 1 else ''}",
-            cause="What stands below cannot be in the deployment's volume as it is here.",
-            fix="Mend each: links stay inside of the folder, files can be read, data is kept elsewhere.",
-            details="\n".join([*found[:_MOST_TOLD], *more]),
-        )
+    require_sendable(folder)
     return folder
 
 

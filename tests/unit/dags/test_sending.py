@@ -35,6 +35,9 @@ def test_every_problem_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (folder / "leaves").symlink_to("../outside")
     (folder / "absolute").symlink_to("/etc/hostname")
     (folder / "nowhere").symlink_to("no")
+    (folder / "__pycache__").mkdir()
+    (folder / "__pycache__" / "x.pyc").write_text("x")
+    (folder / "cached").symlink_to("__pycache__/x.pyc")
     (folder / "round").symlink_to("round")
     Path(os.fsdecode(bytes(folder) + b"/\xff.py")).write_text("x")
     (folder / "large").write_text("x" * 3000)
@@ -45,13 +48,14 @@ def test_every_problem_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "leaves: a link to ../outside, outside of the folder",
         "absolute: a link to /etc/hostname",
         "nowhere: a link to no, which is not there",
+        "cached: a link to __pycache__/x.pyc, which is left out",
         "round: a link to round",
         "its name is not UTF-8",
-        "6 files, and 5 is the most",
+        "7 files, and 5 is the most",
         "300 MiB, and 256 MiB is the most",
     ):
         assert words in found
-    assert len(found.splitlines()) == 7
+    assert len(found.splitlines()) == 8
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -11,7 +11,7 @@ import pytest
 
 from airstrip.errors import ImageError
 from airstrip.events import Event, StepFinished, discard
-from airstrip.images import BuiltImage, DagsRequest, ImagePlan, check_dags, dags_layer, ensure_dags_image
+from airstrip.images import BuiltImage, DagsRequest, ImagePlan, dags_layer, ensure_dags_image
 from airstrip.images.dags import plan_dags_image
 from airstrip.images.layer import EPOCH, Layer, write_layer
 from airstrip.images.oci import RunSettings, blob_path, read_layers, write_layout
@@ -80,39 +80,6 @@ def test_pods_may_read_it_and_not_change_it(tmp_path: Path) -> None:
     ]
     assert {info.mtime for info in found.values()} == {EPOCH}
     assert found["opt/airflow/dags/team/link.py"].linkname == "b.py"
-
-
-def test_links_that_lead_nowhere_in_the_image_are_all_named(tmp_path: Path) -> None:
-    wanted = request(tmp_path / "dags", {"sub/good.py": "x"})
-    (tmp_path / "beside.py").write_text("x")
-    links = {
-        "sub/fine.py": "good.py",
-        "folder": "sub",
-        "beside.py": "../beside.py",
-        "absolute.py": str(tmp_path / "dags/sub/good.py"),
-        "broken.py": "gone.py",
-    }
-    for name, target in links.items():
-        (wanted.folder / name).symlink_to(target)
-    with pytest.raises(ImageError) as raised:
-        check_dags(DagsRequest(wanted.folder, (*wanted.files, *links)))
-    assert raised.value.code == "dags.link-outside"
-    named = [line.partition(" -> ")[0] for line in raised.value.details.splitlines()]
-    assert named == ["folder", "beside.py", "absolute.py", "broken.py"]
-    check_dags(DagsRequest(wanted.folder, (*wanted.files, "sub/fine.py")))
-
-
-def test_more_than_belongs_into_an_image_is_refused_with_what_is_largest(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    wanted = request(tmp_path, {"a.py": "x", "data.csv": ""})
-    with (tmp_path / "data.csv").open("wb") as file:
-        file.truncate(dags_layer.MOST_BYTES)
-    with pytest.raises(ImageError) as raised:
-        check_dags(wanted)
-    assert (raised.value.code, raised.value.details.splitlines()[0]) == ("dags.too-large", "100 MB data.csv")
-    monkeypatch.setattr(dags_layer, "MOST_BYTES", dags_layer.MOST_BYTES + 1)
-    check_dags(wanted)
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from airstrip.errors import UsageError
 from airstrip.operations.dags_still import still_dags
 from airstrip.spec import Spec
 from airstrip.spec.resolved import Dags
@@ -31,6 +32,15 @@ def test_a_save_after_the_beginning_is_not_delivered(tmp_path: Path, way: str) -
         file.write_text("three")
         assert (dags.known / "a.py").read_text() == ("two" if way == "live" else "one")
         assert dags.folder == tmp_path
+
+
+def test_what_was_saved_since_the_folder_was_looked_at_is_looked_at_too(tmp_path: Path) -> None:
+    (tmp_path / "away.py").symlink_to("/etc/hostname")
+    with (
+        pytest.raises(UsageError, match=f"{tmp_path} cannot be sent to the deployment: 1 problem"),
+        still_dags(cast(Spec, SimpleNamespace(dags=Dags(path=tmp_path, pushed=True)))),
+    ):
+        pass
 
 
 @pytest.mark.parametrize("dags", [Dags(), Dags(pushed=True), Dags(path=Path("/nowhere/at/all"))])
