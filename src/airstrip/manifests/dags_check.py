@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from airstrip.manifests.manifest_set import Object
 from airstrip.manifests.names import (
     BUILT_IN_DAGS_DIR,
-    DAG_PROCESSOR,
     DAGS_DIR,
     DAGS_MAP,
     ENVIRONMENT_MAP,
@@ -19,6 +18,7 @@ from airstrip.manifests.names import (
 )
 from airstrip.manifests.settings import variables
 from airstrip.manifests.volumes import empty_mount
+from airstrip.manifests.waiting_job import build_waiting_job, processor_container
 from airstrip_pods.conventions import PROJECTS_VARIABLE
 
 CHECK = "dags-check"
@@ -32,9 +32,6 @@ _DAGS = empty_mount("dags", DAGS_DIR)
 """Filled by the check, wherever the DAG processor has its files from."""
 _SHARED_MAPS = (SETTINGS_MAP, DAGS_MAP, PROJECTS_MAP)
 """What lies in the workers' namespace too. A file that names a project which is not there cannot be imported."""
-_LONGEST_SECONDS = 900
-_LEFT_SECONDS = 60
-"""How long a Job whose caller went away is there still, once it has ended."""
 
 
 def environment_map(processor: Object) -> str:
@@ -60,41 +57,13 @@ def build_check(
     taken = {volume["name"] for volume in volumes}
     container = {
         "name": CHECK,
-        "image": first["image"],
-        "imagePullPolicy": first.get("imagePullPolicy", "IfNotPresent"),
-        "args": ["sleep", str(_LONGEST_SECONDS)],
         "env": [*variables(environment), *own],
         "resources": first.get("resources") or {},
         "securityContext": first["securityContext"],
         "volumeMounts": [_DAGS[1], *(mount for mount in first["volumeMounts"] if mount["name"] in taken)],
     }
-    labels = {"app.kubernetes.io/managed-by": "airstrip", CHECK_LABEL: deployment}
-    pod = {
-        **{key: spec[key] for key in ("nodeSelector", "tolerations", "imagePullSecrets") if spec.get(key)},
-        "automountServiceAccountToken": False,
-        "containers": [container],
-        "enableServiceLinks": False,
-        "restartPolicy": "Never",
-        "securityContext": spec["securityContext"],
-        "terminationGracePeriodSeconds": 1,
-        "volumes": [_DAGS[0], *volumes],
-    }
-    return {
-        "apiVersion": "batch/v1",
-        "kind": "Job",
-        "metadata": {"generateName": f"airstrip-{CHECK}-", "namespace": namespace, "labels": labels},
-        "spec": {
-            "activeDeadlineSeconds": _LONGEST_SECONDS,
-            "backoffLimit": 0,
-            "template": {"metadata": {"labels": labels}, "spec": pod},
-            "ttlSecondsAfterFinished": _LEFT_SECONDS,
-        },
-    }
-
-
-def processor_container(processor: Object) -> Object:
-    containers: list[Object] = processor["spec"]["template"]["spec"]["containers"]
-    return next(container for container in containers if container["name"] == DAG_PROCESSOR)
+    label = CHECK_LABEL, deployment
+    return build_waiting_job(processor, container, [_DAGS[0], *volumes], namespace=namespace, label=label)
 
 
 def _is_taken(volume: Object) -> bool:
