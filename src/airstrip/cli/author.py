@@ -32,7 +32,7 @@ Env = Annotated[
 Dags = Annotated[
     Path | None,
     typer.Option(
-        "--dags", metavar="FOLDER", help="The folder of DAGs. Default: the file's dags.path.", show_default=False
+        "--dags", metavar="FOLDER", help="The folder of DAGs. Default: the one that the file names.", show_default=False
     ),
 ]
 
@@ -80,7 +80,7 @@ def dev(
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Run a DAG of dags.path on this machine: no root, no Kubernetes, the image's own Python packages.
+    """Run a DAG of the file's folder on this machine: no root, no Kubernetes, the image's own Python packages.
 
     A TASK alone runs within the DAG's last run here, so it finds what the tasks before it returned. Tries
     follow each other at once. Tasks that need Kubernetes fail, and are named. Exit code 3 when the run failed.

@@ -51,7 +51,7 @@ def list_dags(
 def check(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", help="The folder. Default: dags.path of the file.", show_default=False),
+        typer.Argument(metavar="PATH", help="The folder. Default: the one that the file names.", show_default=False),
     ] = None,
     file: options.File = None,
     json: options.Json = False,
