@@ -74,3 +74,12 @@ def test_right_after_a_landing_the_dag_may_not_be_known_yet() -> None:
     scene.start({"schedule"})
     assert scene.refused(SCHEDULE) is None
     assert airflow.asked == ["runs", "unpause", "parse"]
+
+
+def test_what_is_stored_for_the_proof_is_there_before_the_database_is_looked_at() -> None:
+    """A pod that is quick would find nothing that is encrypted."""
+    airflow = Airflow()
+    scene = airflow.scene()
+    scene.__dict__["database_look"] = SimpleNamespace(start=airflow.does("database"))
+    scene.start({"database", "values"})
+    assert airflow.asked == ["variable", "connection", "database"]

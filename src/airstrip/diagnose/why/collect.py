@@ -10,6 +10,7 @@ from airstrip import times
 from airstrip.airflow_api import AirflowClient, DagRun, TaskInstance
 from airstrip.diagnose.airflow.api_probe import import_errors
 from airstrip.diagnose.airflow.facts import ImportErrorFact
+from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
@@ -102,7 +103,7 @@ def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) ->
         return replace(facts, cluster=replace(seen, pods=(), events=()))
     scheduler_log = _scheduler_log(cluster, where, task)
     pods = [*_names(cluster, where, executor_selector(where.name), task), *_found(_CREATING, scheduler_log)]
-    pods += [task.hostname] if task.hostname else []
+    pods += [task.hostname] if task.hostname and not _is_control_s(task.hostname, seen) else []
     children = [*_names(cluster, where, operator_selector(task), task), *_found(_BUILDING, facts.log)]
     own, made = tuple(dict.fromkeys(pods)), tuple(name for name in dict.fromkeys(children) if name not in pods)
     about = {*own, *made}
@@ -118,6 +119,11 @@ def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) ->
             jobs=(),
         ),
     )
+
+
+def _is_control_s(name: str, seen: Facts) -> bool:
+    """Whether the task ran beside others in one of Airflow's own pods, whose ends are not the task's."""
+    return any(pod.name == name and pod.component in AIRFLOW_COMPONENTS for pod in seen.pods)
 
 
 def _active(answer: tuple[int, Sequence[TaskInstance]]) -> ActiveTasks:

@@ -121,15 +121,16 @@ class Scene:
         """All at once, each once; they run side by side."""
         if "remote" in needs and not self.session.spec.dags.cloned:
             needs = set(needs) - {"remote"}
-        # First, for they take the longest to say something.
+        # Before the database is looked at, where they must be found.
+        if not self.is_down and {"values", "tasks"} & set(needs):
+            self._try("values", self._add_values)
+        # They take the longest to say something.
         if "database" in needs:
             self._try("database", lambda: self.database_look.start())
         if "outside" in needs:
             self._try("outside", lambda: self.outside_look.start())
         if self.is_down:
             return
-        if {"values", "tasks"} & set(needs):
-            self._try("values", self._add_values)
         for need, dag in _RUNS.items():
             if need in needs:
                 self._try(dag, partial(self._trigger, dag, need))
