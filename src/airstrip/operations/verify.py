@@ -140,7 +140,8 @@ def _clean_up(scene: Scene, emit: Emit) -> list[str]:
 
 def _clean(scene: Scene, emit: Emit) -> list[str]:
     with step(emit, "verify.clean", "Take away what was made"):
-        left = clean(scene.session, in_airflow=scene.has_made or not scene.is_down)
+        own = scene.name if scene.has_made else ""
+        left = clean(scene.session, in_airflow=scene.has_made or not scene.is_down, own=own)
     for what in left:
         emit(Warned("verify.left", f"left behind: {what}"))
     return left

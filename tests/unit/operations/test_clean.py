@@ -21,10 +21,12 @@ MADE, OTHER = "airstrip_verify_0123abcd", "airstrip_verify_isolation"
 
 @dataclass
 class Deployed:
-    """A session whose Airflow and cluster record what is deleted; `hangs` is an Airflow that does not answer."""
+    """A session whose Airflow and cluster record what is deleted; `hangs` is an Airflow that does not answer, `fails`
+    what it cannot list."""
 
     folder: Path
     hangs: bool = False
+    fails: str = ""
     runs: tuple[DagRun, ...] = ()
     asked: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
@@ -37,6 +39,8 @@ class Deployed:
     def names(self, what: str) -> Any:
         def listed(_: str) -> tuple[str, ...]:
             self.ask(what)
+            if what == self.fails:
+                raise AirflowError("airflow.unavailable", "Airflow failed: HTTP 500", status=500)
             return (MADE, OTHER, f"{MADE}_of_mine")
 
         return listed
@@ -93,6 +97,16 @@ def test_an_airflow_that_hangs_is_asked_once_and_told(tmp_path: Path) -> None:
     assert "variables: Airflow does not answer" in left
     # What the cluster has goes all the same.
     assert deployed.deleted == ["Pod left in w"]
+
+
+def test_a_connection_that_airflow_cannot_decrypt_keeps_nothing_else_there(tmp_path: Path) -> None:
+    """Somebody changed the Fernet key: it fails to list any."""
+    deployed = Deployed(tmp_path, fails="connection")
+    left = clean(deployed.session, in_airflow=True, own="airstrip_verify_89abcdef")
+    assert left == ["connections: Airflow failed: HTTP 500"]
+    # Ours, by its name, and of the others what there is.
+    assert deployed.deleted.count("airstrip_verify_89abcdef") == 3
+    assert deployed.deleted.count(MADE) == 2
 
 
 def test_runs_that_do_not_go_are_told_in_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,14 +42,15 @@ def test_ctrl_c_while_all_is_taken_away_begins_that_anew(monkeypatch: pytest.Mon
     verify: Any = import_module("airstrip.operations.verify")
     begun: list[bool] = []
 
-    def clean(_: Any, *, in_airflow: bool) -> list[str]:
+    def clean(_: Any, *, in_airflow: bool, own: str) -> list[str]:
+        assert own == "airstrip_verify_0123abcd"
         begun.append(in_airflow)
         if len(begun) == 1:
             raise KeyboardInterrupt
         return []
 
     monkeypatch.setattr(verify, "clean", clean)
-    scene = SimpleNamespace(session=None, has_made=True, is_down=False)
+    scene = SimpleNamespace(session=None, has_made=True, is_down=False, name="airstrip_verify_0123abcd")
     with pytest.raises(KeyboardInterrupt):
         verify._clean_up(scene, discard)
     assert begun == [True, True]
