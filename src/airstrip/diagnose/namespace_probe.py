@@ -36,13 +36,11 @@ _NEEDED_RIGHTS = (
 
 
 def read_namespaces(cluster: Cluster, names: Iterable[str]) -> Facts:
-    """And what in them should have been gone by now, they themselves included."""
+    """And which of them should have been gone by now."""
     found = {name: cluster.get("v1", "Namespace", name) for name in names}
-    there = [item for item in found.values() if item]
-    pods = [pod for item in there for pod in cluster.list("v1", "Pod", item["metadata"]["name"])]
     return Facts(
         namespaces=tuple(NamespaceFact(name, _phase(item)) for name, item in found.items()),
-        stuck=tuple(_stuck(item) for item in (*there, *pods) if item["metadata"].get("deletionTimestamp")),
+        stuck=tuple(stuck("Namespace", item) for item in found.values() if item and is_ending(item)),
     )
 
 
@@ -114,11 +112,16 @@ def _phase(item: Mapping[str, Any] | None) -> str:
     return str((item.get("status") or {}).get("phase", "Active")) if item else ""
 
 
-def _stuck(item: Mapping[str, Any]) -> StuckFact:
+def is_ending(item: Mapping[str, Any]) -> bool:
+    return bool(item["metadata"].get("deletionTimestamp"))
+
+
+def stuck(kind: str, item: Mapping[str, Any]) -> StuckFact:
+    """Of one that is ending."""
     metadata = item["metadata"]
     held = [*(metadata.get("finalizers") or []), *((item.get("spec") or {}).get("finalizers") or [])]
     seconds = age(metadata["deletionTimestamp"])
-    return StuckFact(item["kind"], metadata.get("namespace", ""), metadata["name"], round(seconds, 1), tuple(held))
+    return StuckFact(kind, metadata.get("namespace", ""), metadata["name"], round(seconds, 1), tuple(held))
 
 
 def _quota(item: Mapping[str, Any]) -> Iterable[QuotaFact]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
+from airstrip.diagnose.namespace_probe import is_ending, stuck
 from airstrip.kube import Cluster, last_words
 from airstrip.times import age
 
@@ -18,9 +19,12 @@ _RECENT = 60.0
 
 
 def read_pods(cluster: Cluster, namespaces: Iterable[str]) -> Facts:
-    """Without those that are about to end."""
+    """Those that are about to end only by how long they have been."""
     items = [item for name in namespaces for item in cluster.list("v1", "Pod", name)]
-    return Facts(pods=tuple(_pod(item) for item in items if not _ending(item)))
+    return Facts(
+        pods=tuple(_pod(item) for item in items if not is_ending(item)),
+        stuck=tuple(stuck("Pod", item) for item in items if is_ending(item)),
+    )
 
 
 def read_logs(cluster: Cluster, known: Facts) -> Facts:
@@ -114,7 +118,3 @@ def _unschedulable(status: Mapping[str, Any]) -> str:
         if condition["type"] == "PodScheduled" and condition.get("reason") == "Unschedulable":
             return str(condition.get("message", ""))
     return ""
-
-
-def _ending(item: Mapping[str, Any]) -> bool:
-    return bool(item["metadata"].get("deletionTimestamp"))

@@ -123,8 +123,12 @@ def _take(now: _Round, by_name: dict[str, Probe]) -> None:
 
 
 def _joined(facts: Facts, more: Facts) -> Facts:
-    """What `more` says goes before what was known; what it leaves at its default it does not speak of."""
+    """What `more` says goes before what was known; what it leaves at its default it does not speak of.
+
+    What is stuck several tell, each of another kind.
+    """
     said = {field.name: getattr(more, field.name) for field in fields(Facts)}
+    said["stuck"] = (*facts.stuck, *more.stuck)
     if facts.airflow and more.airflow:
         said["airflow"] = facts.airflow.joined(more.airflow)
     empty = Facts()
