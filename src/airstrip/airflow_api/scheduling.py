@@ -109,6 +109,21 @@ class Scheduling:
         body = self._transport.get(path, {**query, "state": _ACTIVE, "limit": _MOST})
         return body["total_entries"] or 0, tuple(TaskInstance.parse(row) for row in body["task_instances"])
 
+    def tasks_at_work(self) -> tuple[TaskInstance, ...]:
+        """All that run or are queued, in all runs."""
+        path = f"{_API}/dags/~/dagRuns/~/taskInstances"
+        return tuple(TaskInstance.parse(row) for row in self._pages(path, "task_instances", {"state": _ACTIVE}))
+
+    def _pages(self, path: str, key: str, query: Query) -> list[dict[str, Any]]:
+        """Of a list that changes meanwhile: what is begun between two pages may be left out."""
+        rows: list[dict[str, Any]] = []
+        while True:
+            page: Query = {**query, "order_by": "id", "limit": _MOST, "offset": len(rows)}
+            body = self._transport.get(path, page)
+            rows += body[key]
+            if not body[key] or len(rows) >= body["total_entries"]:
+                return rows
+
     def audit(self, task: TaskInstance) -> tuple[AuditEntry, ...]:
         """What the scheduler noted of a task's last try, and people of the task in its run, oldest first."""
         query: Query = {"dag_id": task.dag_id, "run_id": task.run_id, "task_id": task.task_id}

@@ -19,6 +19,8 @@ from airstrip.times import age
 GONE = "gone"
 UNKNOWN = "unknown"
 _RUNS = 100
+_FEW = 10
+"""Runs that are asked for one by one."""
 _DIGEST = re.compile(r"-[0-9a-f]{9}$")
 _OF_TASKS = "dag_id,task_id,run_id"
 
@@ -37,6 +39,8 @@ def task_pods_probe(
         if not pods:
             return Facts()
         tasks = _Tasks(airflow())
+        if len({(pod["metadata"]["labels"]["dag_id"], pod["metadata"]["labels"]["run_id"]) for pod in pods}) > _FEW:
+            tasks.meet_all_at_work()
         return Facts(task_pods=tuple(_fact(pod, tasks) for pod in pods))
 
     return Probe("tasks' pods", look, (KUBERNETES,))
@@ -68,10 +72,20 @@ class _Tasks:
         self._runs: dict[str, dict[str, str]] = {}
         self._tasks: dict[tuple[str, str], dict[tuple[str, int], TaskInstance]] = {}
         self._asked: dict[str, str] = {}
+        self._at_work: dict[tuple[str, str, str, int], TaskInstance] = {}
+
+    def meet_all_at_work(self) -> None:
+        """In one list, after their pods were: of many runs at work, each would be asked for."""
+        for task in self._airflow.scheduling.tasks_at_work():
+            names = (safe_label(task.dag_id), safe_label(task.run_id), safe_label(task.task_id))
+            self._at_work[*names, task.map_index] = task
 
     def find(self, metadata: Mapping[str, Any]) -> TaskInstance | str:
         """The task, `gone`, or `unknown` where Airflow cannot be asked for just this one."""
         labels = metadata["labels"]
+        index = int(labels.get("map_index", "-1"))
+        if task := self._at_work.get((labels["dag_id"], labels["run_id"], labels["task_id"], index)):
+            return task
         dag = self._dags.get(labels["dag_id"])
         if dag is None:
             # Another Airflow's operators may work in the same namespace, whose DAGs ours does not know.
@@ -83,7 +97,6 @@ class _Tasks:
             return GONE if len(self._runs_of(dag)) < _RUNS else UNKNOWN
         if (dag, run) not in self._tasks:
             self._tasks[dag, run] = self._of_run(dag, run)
-        index = int(labels.get("map_index", "-1"))
         if task := self._tasks[dag, run].get((labels["task_id"], index)):
             return task
         name = _own_name(metadata, "task_id")

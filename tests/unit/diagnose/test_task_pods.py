@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -12,6 +13,7 @@ from airstrip.diagnose.labels import INSTANCE, safe_label
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from tests.unit.airflow_api.test_client import DAG, RUN, Airflow, ok
+from tests.unit.airflow_api.test_inspection import in_pages
 
 RUN_ID = str(RUN["dag_run_id"])
 TASK = {
@@ -119,3 +121,23 @@ def test_what_an_operator_left_of_an_earlier_try_the_next_takes_up_again(annotat
     again = {**TASK, "try_number": 2, "state": "scheduled"}
     pods = Pods(annotated=annotated, more={"try_number": "1"})
     assert state(pods, **{TASKS: listed("task_instances", again)}) == seen
+
+
+def test_of_many_runs_at_work_not_each_is_asked_for() -> None:
+    """With hundreds, the probe would come to its deadline on a deployment that is only busy."""
+    names = [f"r{number}" for number in range(150)]
+    pods = []
+    for name in names:
+        pod = Pods()
+        pod.metadata["labels"]["run_id"] = pod.metadata["annotations"]["run_id"] = name
+        pods += pod.list()
+    rows = [{**TASK, "dag_run_id": name} for name in names[:-1]]
+    answers: dict[str, Any] = {
+        "dags/~/dagRuns/~/taskInstances": in_pages("task_instances", rows),
+        f"{RUNS}/r149/taskInstances": listed("task_instances", {**TASK, "dag_run_id": names[-1], "state": "success"}),
+    }
+    airflow = Airflow(dags=dags, **answers)
+    cluster = cast(Cluster, SimpleNamespace(list=lambda *_, **__: pods))
+    found = task_pods_probe(DeploymentFact("x", "c", "w"), lambda: cluster, airflow.client).collect(Facts())
+    assert [pod.state for pod in found.task_pods] == ["running"] * 149 + ["success"]
+    assert len(airflow.asked) < 10
