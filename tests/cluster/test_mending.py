@@ -1,27 +1,13 @@
-"""An `up` that fails says why and leaves evidence; the next `up` mends it. What changes in the file is landed."""
+"""An `up` that fails says why and leaves evidence; the next `up` mends it. A ready image."""
 
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from airstrip.kube import Cluster
 from tests.landing import NAME, Landing, eventually
 
-DAGS = Path(__file__).parent / "dags"
 ABSENT = "localhost/airstrip/absent@sha256:" + "0" * 64
-
-
-@pytest.fixture(autouse=True)
-def mended(landing: Landing) -> Iterator[None]:
-    """Whatever a test does to the file, the others find the landing as it was."""
-    yield
-    landing.write_file()
-    landing.ok("up", "--yes")
 
 
 def migrations(cluster: Cluster) -> dict[str, dict[str, object]]:
@@ -38,20 +24,29 @@ def image_of(cluster: Cluster, component: str) -> str:
 def test_an_image_that_is_missing_is_named_and_leaves_the_old_release_running(
     landing: Landing, cluster: Cluster
 ) -> None:
+    """The history tells of it, and of the release that mended it."""
     running = image_of(cluster, "scheduler")
     landing.write_file(f"image: {{ref: '{ABSENT}'}}\n")
-    done = landing.airstrip("up", "--yes", "--json", timeout=120)
+    try:
+        done = landing.airstrip("up", "--yes", "--json", timeout=120)
+        landing.ok("run", "smoke")
+        assert image_of(cluster, "scheduler") == running
+    finally:
+        landing.write_file()
+        landing.ok("up", "--yes")
     assert done.returncode == 1
     (error,) = json.loads(done.stdout)["errors"]
     assert error["code"] == "image.missing"
     assert ABSENT in error["message"] + error["cause"] + error["details"]
     assert error["fix"]
-    assert image_of(cluster, "scheduler") == running
-    landing.ok("run", "smoke")
-
-    landing.write_file()
-    landing.ok("up", "--yes")
     assert len(migrations(cluster)) == 1
+
+    releases = landing.data("status", "--history")["history"]
+    failed, landed = releases[-2:]
+    assert (failed["state"], failed["error"]) == ("failed", "image.missing")
+    assert (landed["state"], landed["error"]) == ("landed", "")
+    assert [row["revision"] for row in releases] == sorted({row["revision"] for row in releases})
+    assert all("@" in row["by"] and row["at"].endswith("Z") for row in releases)
 
 
 def test_a_migration_that_failed_is_made_anew(landing: Landing, cluster: Cluster) -> None:
@@ -85,14 +80,10 @@ def test_a_ready_image_is_landed_by_its_digest(landing: Landing, cluster: Cluste
     built = image_of(cluster, "scheduler")
     assert "@sha256:" in built
     landing.write_file(f"image: {{ref: '{built}'}}\n")
-    assert landing.data("up", "--yes")["changed"] == 0
-    landing.ok("run", "smoke")
-
-
-def test_another_dags_folder_is_read_after_up(landing: Landing) -> None:
-    other = landing.folder / "other dags"
-    other.mkdir(exist_ok=True)
-    shutil.copy(DAGS / "elsewhere.py", other)
-    landing.write_file(dags="other dags")
-    landing.ok("up", "--yes")
-    eventually(lambda: landing.airstrip("run", "elsewhere").returncode == 0, seconds=60, what="its DAG runs green")
+    try:
+        assert landing.data("up", "--yes")["changed"] == 0
+        landing.ok("run", "smoke")
+    finally:
+        landing.write_file()
+        # Of the image's other name there is a release in the history, and now one after it.
+        landing.ok("up", "--yes")

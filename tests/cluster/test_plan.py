@@ -109,7 +109,6 @@ def test_after_up_there_are_no_changes_and_a_second_up_writes_nothing(landing: L
     assert writes(session.cluster) == written
 
 
-@pytest.mark.usefixtures("mended")
 def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluster) -> None:
     kubectl_patch(
         cluster, "Deployment", "scheduler", {"spec": {"template": {"spec": {"terminationGracePeriodSeconds": 7}}}}
@@ -126,7 +125,6 @@ def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluste
     assert plan(landing) == []
 
 
-@pytest.mark.usefixtures("mended")
 def test_drift_of_a_namespace_is_taken_back_too(landing: Landing, cluster: Cluster) -> None:
     enforce = "pod-security.kubernetes.io/enforce"
     kubectl_patch(cluster, "Namespace", NAME, {"metadata": {"labels": {enforce: "privileged"}}}, None)
@@ -187,21 +185,6 @@ def test_a_changed_setting_is_shown_as_what_differs_in_its_config_map(landing: L
     namespace = fields["data.AIRFLOW__KUBERNETES_EXECUTOR__NAMESPACE"]
     assert (namespace["before"], namespace["after"]) == (f"{NAME}-workers", "elsewhere-entirely")
     assert any(change["action"] == "remove" for change in changes)
-
-
-@pytest.mark.usefixtures("mended")
-def test_the_history_tells_releases_and_failures(landing: Landing) -> None:
-    """That of the programs that another one's field kept from landing is there too, and what came after."""
-    landing.write_file(f"image: {{ref: 'localhost/airstrip/absent@sha256:{'0' * 64}'}}\n")
-    assert landing.airstrip("up", "--yes", timeout=120).returncode == 1
-    landing.write_file()
-    landing.ok("up", "--yes")
-    releases = landing.data("status", "--history")["history"]
-    failed, landed = releases[-2:]
-    assert (failed["state"], failed["error"]) == ("failed", "image.missing")
-    assert (landed["state"], landed["error"]) == ("landed", "")
-    assert [row["revision"] for row in releases] == sorted({row["revision"] for row in releases})
-    assert all("@" in row["by"] and row["at"].endswith("Z") for row in releases)
 
 
 def test_no_changes_is_said_in_one_line(landing: Landing) -> None:
