@@ -4,7 +4,7 @@
     layers/KEY.json     digest and size of the layer that came of the inputs with this key
     locks/KEY.lock      the Python packages that were resolved for what was asked with this key
     layouts/NAME-KEY/   a whole image; its blobs are hard links
-    uv/                 uv's own cache
+    uv/, conda/         uv's own cache, and conda's packages
     work/NAME/          a build under way; emptied before the next. Every command that writes in there is
                         tied to us: the lock is freed when we die, and an orphan would write into the next
     NAME.lock           held while NAME is built
@@ -45,6 +45,11 @@ class ImageStore:
     @property
     def uv_cache(self) -> Path:
         return self.root / "uv"
+
+    @property
+    def conda_cache(self) -> Path:
+        """Of conda's packages, and of what their channels have."""
+        return self.root / "conda"
 
     def lock(self, key: str) -> Path:
         """Where the resolved packages of this key are, once they were resolved."""
@@ -133,8 +138,10 @@ class ImageStore:
         Only within `unused`. By the names of blobs, not by their links: an image may hold an
         earlier file of the same layer, and a copied cache has no links.
         """
-        freed = _size(self.uv_cache)
-        remove_tree(self.uv_cache)
+        freed = 0
+        for downloads in (self.uv_cache, self.conda_cache):
+            freed += _size(downloads)
+            remove_tree(downloads)
         used: set[str] = set()
         for layout in self._entries("layouts"):
             if layout in keep:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from airstrip.errors import ImageError
 from airstrip.events import Emit, Progress
 from airstrip.images.airflow import HOME, UID, system_recipe
 from airstrip.images.build import ensure_image
 from airstrip.images.builder import OWN, Builder
+from airstrip.images.conda.layer import FORMAT as CONDA_FORMAT
+from airstrip.images.conda.layer import MODULES, PREFIX, ensure_conda_layer, ensure_modules_layer
 from airstrip.images.containerfile.build import build_by_engine, requirement_of
 from airstrip.images.containerfile.recipe import ContainerRecipe
 from airstrip.images.contents import Contents, contents
@@ -53,6 +56,14 @@ _SETTINGS = RunSettings(
         "PYTHONUNBUFFERED": "1",
     },
 )
+
+_CONDA_SETTINGS = replace(
+    _SETTINGS,
+    env={**_SETTINGS.env, "PATH": f"/{PREFIX}/bin:/usr/local/bin:/usr/bin:/bin", "PYTHONPATH": f"/{MODULES}"},
+    command=("python3", CHECK_PATH),
+)
+_ABOVE = (UID, 0)
+"""Owner and group of /opt/airflow, as the system's layer has it."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,10 @@ def ensure_task_image(
         if not builder.is_own:
             return build_by_engine(container_recipe(image, builder), lock, uv, store, work, progress, refresh=refresh)
         system = ensure_system_layer(system_recipe(image.packages), store, work, progress, refresh=refresh)
+        if image.conda:
+            conda = ensure_conda_layer(lock, _ABOVE, store, work, uv, progress)
+            layers = system, conda, ensure_modules_layer(store, work), _check_layer(image, store, work)
+            return contents(layers, _CONDA_SETTINGS)
         environment = ensure_environment_layer(lock, system, store, work, uv, progress, start_up=False)
         layers = system, environment, ensure_pods_layer(system, store, work), _check_layer(image, store, work)
         return contents(layers, _SETTINGS)
@@ -109,7 +124,14 @@ def ensure_task_image(
 
 
 def container_recipe(image: TaskImage, builder: Builder) -> ContainerRecipe:
-    """The same image for an engine."""
+    """The same image for an engine. Raises ImageError for conda's packages."""
+    if image.conda:
+        raise ImageError(
+            "image.conda-by-engine",
+            f"the image {image.name} is of conda packages, which {builder.name} is not given to build",
+            cause="Its Containerfile installs from a Python package index.",
+            fix="Remove image.builder, so that Airstrip builds the image itself; or write a requirements.txt.",
+        )
     system = system_recipe(image.packages)
     return ContainerRecipe(image.name, system, _SETTINGS, builder, pods_files(), {CHECK_PATH: image.check})
 
@@ -150,7 +172,8 @@ def _key(image: TaskImage, builder: Builder) -> str:
         "lock": hashlib.sha256(image.lock.read_bytes()).hexdigest(),
         "check": hashlib.sha256(image.check.read_bytes()).hexdigest(),
         "pods": pods_digest(),
-        "settings": repr(_SETTINGS),
+        "settings": repr(_CONDA_SETTINGS if image.conda else _SETTINGS),
+        **({"conda": CONDA_FORMAT} if image.conda else {}),
         **builder.inputs,
     }
     return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()

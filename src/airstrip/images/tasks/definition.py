@@ -13,6 +13,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from airstrip.errors import ImageError
+from airstrip.images.conda import environment
+from airstrip.images.conda.environment import CondaEnvironment, find_environment, read_environment
 from airstrip.images.request import check_packages, check_requirements
 
 DEFINITION = "image.yaml"
@@ -24,7 +26,6 @@ Source = Literal["own", "library"]
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _MAX_NAME = 50
-_CONDA = ("environment.yml", "environment.yaml")
 _COMMENT = re.compile(r"(^|\s)#.*$")
 
 
@@ -45,10 +46,11 @@ class TaskImage:
     description: str
     packages: tuple[str, ...]
     requirements: tuple[str, ...]
+    conda: CondaEnvironment | None = None
 
     @property
     def lock(self) -> Path:
-        return self.folder / LOCK
+        return self.folder / (environment.LOCK if self.conda else LOCK)
 
     @property
     def check(self) -> Path:
@@ -57,8 +59,10 @@ class TaskImage:
     @property
     def lock_head(self) -> str:
         """The first line of the lock that answers these requirements."""
-        digest = hashlib.sha256("\n".join(self.requirements).encode()).hexdigest()
-        return f"# {REQUIREMENTS} {digest[:32]}"
+        wanted, name = self.requirements, REQUIREMENTS
+        if self.conda:
+            wanted, name = (*self.conda.channels, "", *self.conda.specs), self.conda.file.name
+        return f"# {name} {hashlib.sha256(chr(10).join(wanted).encode()).hexdigest()[:32]}"
 
     @property
     def is_locked(self) -> bool:
@@ -83,17 +87,17 @@ def check_name(name: str) -> str:
 
 def is_definition(folder: Path) -> bool:
     """Whether this folder is meant as a task image: other folders may lie beside it."""
-    return any((folder / name).is_file() for name in (DEFINITION, *_CONDA))
+    return any((folder / name).is_file() for name in (DEFINITION, *environment.NAMES))
 
 
 def read_task_image(folder: Path, source: Source) -> TaskImage:
     """Raises ImageError for what is wrong with the folder's name, its definition or its requirements."""
     name = check_name(folder.name)
-    _refuse_conda(folder)
+    conda = _conda(folder)
     written = _definition(folder / DEFINITION)
     packages = tuple(sorted(set(written.packages)))
     check_packages(packages, f"packages in {folder / DEFINITION}")
-    requirements = _requirements(folder / REQUIREMENTS)
+    requirements = () if conda else _requirements(folder / REQUIREMENTS)
     if not (folder / CHECK).is_file():
         raise ImageError(
             "image.no-check",
@@ -101,20 +105,22 @@ def read_task_image(folder: Path, source: Source) -> TaskImage:
             cause="It is what proves that the image works where tasks run.",
             fix="Write a program that imports what the image is for, and fails where that does not work.",
         )
-    return TaskImage(name, folder, source, written.description, packages, requirements)
+    return TaskImage(name, folder, source, written.description, packages, requirements, conda)
 
 
-def _refuse_conda(folder: Path) -> None:
-    for name in _CONDA:
-        if (folder / name).exists():
-            raise ImageError(
-                "image.conda-not-available",
-                f"{folder / name}: images are not built from conda environments",
-                cause="That takes micromamba and conda's own package index, neither of which Airstrip has.",
-                fix=f"Write the packages into {REQUIREMENTS} by their names on PyPI, programs and libraries into "
-                f"{DEFINITION} by their names in Debian, and remove {name}. Or build the image elsewhere, and name it "
-                "in the DAG.",
-            )
+def _conda(folder: Path) -> CondaEnvironment | None:
+    """Conda's packages instead of the index's: an image has one Python with what belongs to it."""
+    file = find_environment(folder)
+    if file is None:
+        return None
+    if (folder / REQUIREMENTS).exists():
+        raise ImageError(
+            "image.two-environments",
+            f"{folder} has both {REQUIREMENTS} and {file.name}",
+            cause="An image has one environment: packages of conda's channels, or of the Python package index.",
+            fix="Remove one of them.",
+        )
+    return read_environment(file)
 
 
 def _definition(file: Path) -> _Written:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from airstrip.errors import ImageError, UsageError, not_written
+from airstrip.images.conda.environment import LOCK as CONDA_LOCK
+from airstrip.images.conda.environment import NAMES as CONDA_NAMES
 from airstrip.images.tasks.definition import (
     CHECK,
     DEFINITION,
@@ -62,7 +64,11 @@ def copy_task_image(name: str, origin: TaskImage, folder: Path) -> list[Path]:
     destination = folder / check_name(name)
     if destination.exists():
         raise UsageError("image.exists", f"{destination} is there already", fix="Remove it, or take another name.")
-    names = [each for each in (DEFINITION, REQUIREMENTS, LOCK, CHECK) if (origin.folder / each).is_file()]
+    names = [
+        each
+        for each in (DEFINITION, REQUIREMENTS, LOCK, *CONDA_NAMES, CONDA_LOCK, CHECK)
+        if (origin.folder / each).is_file()
+    ]
     try:
         destination.mkdir(parents=True)
         for each in names:

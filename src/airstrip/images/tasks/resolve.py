@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from importlib.metadata import requires
 from pathlib import Path
 
 from airstrip.errors import ImageError, not_written
 from airstrip.events import Emit, step
+from airstrip.images.conda.environment import CondaEnvironment
+from airstrip.images.conda.solver import run_rattler
 from airstrip.images.pods_package import DISTRIBUTION
 from airstrip.images.requirements import build_compile_command
 from airstrip.images.store import ImageStore
 from airstrip.images.tasks.definition import LOCK, REQUIREMENTS, TaskImage
 from airstrip.process import run
 from airstrip.redaction import without_credentials
+
+_CONDA_PYTHON = re.compile(r"(?:\S+::)?python\b(?![-_.])")
 
 
 def lock_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit) -> bool:
@@ -23,7 +28,7 @@ def lock_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit) -> bool
     """
     with step(emit, "image.lock", f"Resolve the packages of {image.name}") as progress:
         before = image.lock.read_text(encoding="utf-8") if image.lock.is_file() else ""
-        text = f"{image.lock_head}\n{_resolved(image, ImageStore(cache).uv_cache, uv)}"
+        text = f"{image.lock_head}\n{_resolved(image, ImageStore(cache), uv)}"
         if text == before:
             progress.note = "unchanged"
             return False
@@ -31,7 +36,8 @@ def lock_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit) -> bool
             image.lock.write_text(text, encoding="utf-8")
         except OSError as error:
             raise not_written(error) from error
-        progress.note = f"{text.count('==')} packages"
+        count = text.count("\n- conda: ") if image.conda else text.count("==")
+        progress.note = f"{count} packages"
     return True
 
 
@@ -53,14 +59,34 @@ def pods_requirements() -> tuple[str, ...]:
     return tuple(line for line in requires(DISTRIBUTION) or () if "extra ==" not in line)
 
 
-def _resolved(image: TaskImage, uv_cache: Path, uv: Path) -> str:
+def _resolved(image: TaskImage, store: ImageStore, uv: Path) -> str:
+    if image.conda:
+        return _solved(image, image.conda, store, uv)
     with tempfile.TemporaryDirectory(prefix="airstrip-lock-") as folder:
         work = Path(folder)
         wanted = (*image.requirements, *pods_requirements())
-        done = run(build_compile_command(wanted, uv, uv_cache, work), check=False)
+        done = run(build_compile_command(wanted, uv, store.uv_cache, work), check=False)
         if done.exit_code == 0:
             return (work / LOCK).read_text(encoding="utf-8")
     raise _unresolved(image, without_credentials(done.stderr.strip()))
+
+
+def _solved(image: TaskImage, conda: CondaEnvironment, store: ImageStore, uv: Path) -> str:
+    """With what airstrip_pods imports, where there is a Python in it."""
+    has_python = any(_CONDA_PYTHON.match(spec) for spec in conda.specs)
+    specs = [*conda.specs, *(pods_requirements() if has_python else ())]
+    with tempfile.TemporaryDirectory(prefix="airstrip-lock-") as folder:
+        work = Path(folder)
+        asked = {"do": "solve", "channels": conda.channels, "specs": specs, "lock": str(work / LOCK)}
+        if said := run_rattler(asked, store, uv, work):
+            raise ImageError(
+                "image.conda-unresolved",
+                f"the conda packages of the image {image.name} cannot be installed together, or were not found",
+                cause="A channel has no such package for this system, or could not be reached.",
+                fix=f"Change {conda.file} as rattler's words suggest.",
+                details=said,
+            )
+        return (work / LOCK).read_text(encoding="utf-8")
 
 
 def _unresolved(image: TaskImage, output: str) -> ImageError:
