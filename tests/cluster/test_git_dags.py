@@ -7,8 +7,6 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -17,62 +15,14 @@ from airstrip.errors import AirflowError
 from airstrip.kube import Cluster
 from airstrip.targets.local.node import LocalNode
 from tests.cluster.faults.doctor import Doctor
+from tests.cluster.git_remote import PINNED, Remote
 from tests.git_server import Certificates, HttpsServer, Repository, SshServer
 from tests.landing import NAME, Landing, eventually
 
-PINNED = (Path(__file__).parent / "dags" / "pinned.py").read_text()
 SIGN = "airstrip_test_go"
 TOKEN = "a-token-of-the-tests"
 SEEN_SECONDS = 60.0
 """The promise is half a minute, on a machine that does nothing else."""
-
-
-@dataclass(frozen=True)
-class Remote:
-    """The servers, and the file that takes DAGs from them."""
-
-    landing: Landing
-    folder: Path
-    repository: Repository
-    https: HttpsServer
-    ssh: SshServer
-
-    def by_https(self, **other: str) -> str:
-        keys = {
-            "repo": self.https.url,
-            "branch": "main",
-            "path": "team/dags",
-            "token": "file:git/token",
-            "caCert": "{file: git/ca.pem}",
-            "refresh": "5",
-        }
-        return self._lines({**keys, **other})
-
-    def by_ssh(self, **other: str) -> str:
-        """As often as by default, and with whatever branch the repository itself has by default."""
-        keys = {
-            "name": "on-ssh",
-            "repo": self.ssh.url,
-            "path": "other",
-            "sshKey": f"file:{self.ssh.key}",
-            "knownHosts": "{file: git/known_hosts}",
-        }
-        return self._lines({**keys, **other})
-
-    def _lines(self, keys: dict[str, str]) -> str:
-        first, *others = (f"{key}: {value}\n" for key, value in keys.items() if value)
-        return "".join((f"    - {first}", *(f"      {line}" for line in others)))
-
-    def write(self, *git: str) -> None:
-        self.landing.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags:\n  git:\n{''.join(git)}")
-
-    def write_right(self) -> None:
-        self.write(self.by_https(), self.by_ssh())
-
-    def push(self, word: str, **more: str | None) -> str:
-        other = PINNED.replace("FIRST", word).replace("pinned", "pinned_on_ssh")
-        files = {"team/dags/pinned.py": PINNED.replace("FIRST", word), "other/pinned_on_ssh.py": other}
-        return self.repository.push({**files, **more})
 
 
 @pytest.fixture(scope="module")
