@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,7 +48,14 @@ class Author:
         return self.folder / "project"
 
     def start(self, *arguments: str, **more: str) -> subprocess.Popen[str]:
-        user = ["unshare", "--net", "setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"]
+        return self._start(["unshare", "--net"], arguments, more)
+
+    def start_with_network(self, *arguments: str) -> subprocess.Popen[str]:
+        """For what the test is to reach on loopback."""
+        return self._start([], arguments, {})
+
+    def _start(self, around: Sequence[str], arguments: Sequence[str], more: Mapping[str, str]) -> subprocess.Popen[str]:
+        user = [*around, "setpriv", f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"]
         return subprocess.Popen(
             [*(user if os.geteuid() == 0 else []), str(self.folder / "clone" / "airstrip"), *arguments],
             cwd=self.project,

@@ -37,8 +37,8 @@ def test_what_a_deployment_and_a_node_can_do() -> None:
         "dags_history "
         "delete_user dev diff_dags doctor down examples explain_code explain_facts history images init known_dags load "
         "lock_images new_image open_url password plan project projects prune_images push_dags push_image "
-        "remove_project render reset_password rollback_dags run schema set_project set_role status task_logs test "
-        "test_image unset_project up upgrade_check users verify why"
+        "remove_project render reset_password rollback_dags run schema serve serve_password set_project set_role "
+        "status task_logs test test_image unset_project up upgrade_check users verify why"
     )
     assert public(airstrip.Node) == "build check check_rights kubeconfig load prune start status stop"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json as json_module
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -15,7 +16,7 @@ from airstrip.cli.render import Voice
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call, Confirm
 from airstrip.errors import UsageError
-from airstrip.result import AnyResult
+from airstrip.result import AnyResult, Result
 
 verbs = typer.Typer()
 
@@ -58,7 +59,9 @@ def _known(context: typer.Context) -> dict[str, tuple[str, ...]]:
 
 @verbs.command("dev", cls=Command, short_help="Run a DAG or a task on this machine, without a cluster.")
 def dev(
-    dag: Annotated[str, typer.Argument(metavar="DAG", help="The DAG's id.", autocompletion=_dags)],
+    dag: Annotated[
+        str | None, typer.Argument(metavar="DAG", help="The DAG's id.", show_default=False, autocompletion=_dags)
+    ] = None,
     task: Annotated[
         str | None,
         typer.Argument(metavar="TASK", help="This task alone.", show_default=False, autocompletion=_tasks),
@@ -74,6 +77,15 @@ def dev(
         list[str] | None,
         typer.Option("--mark-success", metavar="TASK", help="It counts as done; can be given again."),
     ] = None,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Instead: Airflow's UI and scheduler on this machine, until Ctrl-C.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", metavar="PORT", min=1, max=65535, help="Of --serve; else the next free one.")
+    ] = 8080,
+    password: Annotated[
+        bool, typer.Option("--password", help="Instead: print the password of --serve's admin, and nothing else.")
+    ] = False,
     env: Env = None,
     dags: Dags = None,
     file: options.File = None,
@@ -90,10 +102,18 @@ def dev(
       ./airstrip dev hello
       ./airstrip dev load --conf '{"day": "2026-01-31"}'
       ./airstrip dev load extract
+      ./airstrip dev --serve
     """
-    Call("dev", json, debug).run(
+    call = Call("dev", json, debug)
+    if password:
+        result = call.attempt(lambda _, __: Result("dev", {"password": load(file).serve_password()}))
+        print(json_module.dumps(result.to_document()) if json else result.data["password"])
+        return
+    if serve:
+        call.run(lambda voice, _: _serve(file, voice, port, env, dags, dag))
+    call.run(
         lambda voice, _: load(file).dev(
-            dag,
+            _named(dag),
             task,
             parse_conf(conf),
             voice,
@@ -104,6 +124,24 @@ def dev(
             dags=dags,
         )
     )
+
+
+def _serve(
+    file: Path | None, voice: Voice, port: int, env: Path | None, dags: Path | None, dag: str | None
+) -> NoReturn:
+    if dag is not None:
+        message = f"--serve serves all DAGs, and {dag} is to run alone"
+        raise UsageError("usage.wrong-command-line", message, fix="Leave one of them away.")
+    load(file).serve(voice, port=port, env=env, dags=dags)
+
+
+def _named(dag: str | None) -> str:
+    if dag is None:
+        message = "there is no DAG named"
+        raise UsageError(
+            "usage.wrong-command-line", message, fix="Name one: ./airstrip dev DAG; or: ./airstrip dev --serve"
+        )
+    return dag
 
 
 @verbs.command("test", cls=Command, context_settings=_ARGUMENTS, short_help="Test the DAGs on this machine.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from airstrip import operations
 from airstrip.answers import DevData, TestData, UpgradeData
@@ -38,6 +38,20 @@ class Authoring:
         """
         request = operations.DevRequest(dag_id, task_id, conf or {}, logical_date, map_index, mark_success, env, dags)
         return operations.dev(self.spec, request, emit)
+
+    def serve(
+        self, emit: Emit = discard, *, port: int = 8080, env: Path | None = None, dags: Path | None = None
+    ) -> NoReturn:
+        """Airflow's UI and scheduler on this machine, without a cluster, until it is interrupted: no process stays.
+
+        `port` is the first one that is tried, on loopback; the StepFinished of `dev.serve` has the address as its note.
+        `env` and `dags` are as for `dev`.
+        """
+        operations.serve(self.spec, emit, port=port, env=env, dags=dags)
+
+    def serve_password(self) -> str:
+        """Of the account admin of what `serve` serves."""
+        return operations.read_serve_password(self.spec)
 
     def test(
         self,

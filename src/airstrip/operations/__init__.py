@@ -4,6 +4,7 @@ May import every layer below; never names a place, never prints: it emits events
 """
 
 from airstrip.operations.authoring.dev import DevRequest, dev, known_dags
+from airstrip.operations.authoring.serving import read_serve_password, serve
 from airstrip.operations.authoring.testing import run_tests
 from airstrip.operations.authoring.upgrade import upgrade_check
 from airstrip.operations.clean import clean
@@ -77,12 +78,14 @@ __all__ = [
     "push_dags",
     "push_image",
     "read_password",
+    "read_serve_password",
     "remove_project",
     "render_manifests",
     "reset_password",
     "rollback_dags",
     "run",
     "run_tests",
+    "serve",
     "set_project",
     "set_role",
     "show_project",

@@ -5,7 +5,8 @@ programs that run in there, by the environment's own Python, are files in templa
 
     home.py        .airstrip/NAME/dev: database, keys, data
     variables.py   the environment variables of Airflow's processes; projects.py: those of a project's tasks
+    alone.py       one at a time
     program.py     starting one of the programs, and its reports
     course.py      reports of a run as events; findings.py: what went wrong in it
-    dev.py, testing.py, upgrade.py   the verbs
+    dev.py, testing.py, upgrade.py, serving.py   the verbs
 """

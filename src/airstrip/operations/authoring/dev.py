@@ -12,8 +12,8 @@ from typing import Any
 from airstrip.answers import DevData
 from airstrip.errors import AirstripError, CommandError, UsageError
 from airstrip.events import Emit
-from airstrip.file_lock import file_lock
 from airstrip.findings import Finding
+from airstrip.operations.authoring.alone import alone
 from airstrip.operations.authoring.course import Course
 from airstrip.operations.authoring.findings import import_findings, run_findings
 from airstrip.operations.authoring.home import home_of
@@ -45,7 +45,7 @@ def dev(spec: Spec, request: DevRequest, emit: Emit) -> Result[DevData]:
     _check(request)
     with (
         prepared(spec, emit, request.env, request.dags) as place,
-        file_lock(place.home.lock, f"{spec.name} on this machine"),
+        alone(spec, place.home),
     ):
         _run(place, request, course)
     folder = place.workshop.dags

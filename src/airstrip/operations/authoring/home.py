@@ -4,6 +4,8 @@ airflow-VERSION.db   SQLite, a copy of the migrated one in the cache (CACHE/dev/
 keys.json            made once, for this home alone; nobody else reads the folder
 airflow.cfg          empty: Airflow would write its whole default file
 dags.json            which DAG is in which file, as of the last parse
+passwords.json       of the UI that is served from here
+served.json          where that is, and the process; counts while that one holds the lock
 data/, logs/
 """
 
@@ -46,6 +48,14 @@ class Home:
     @property
     def index(self) -> Path:
         return self.folder / "dags.json"
+
+    @property
+    def passwords(self) -> Path:
+        return self.folder / "passwords.json"
+
+    @property
+    def served(self) -> Path:
+        return self.folder / "served.json"
 
     @property
     def lock(self) -> Path:

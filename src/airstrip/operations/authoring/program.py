@@ -18,10 +18,10 @@ from airstrip.airflow_api import read_printed
 from airstrip.errors import AirstripError, CommandError
 from airstrip.process import Command, stream
 
-_TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
-PROGRAMS = _TEMPLATES / "dev"
+TEMPLATES = Path(__file__).resolve().parents[1] / "templates"
+PROGRAMS = TEMPLATES / "dev"
 """Where the programs find each other; the supervisor is elsewhere: an author's module may have its name."""
-_SUPERVISE = _TEMPLATES / "supervise" / "supervise.py"
+_SUPERVISE = TEMPLATES / "supervise" / "supervise.py"
 _TAIL_LINES = 40
 
 Reported = Callable[[Mapping[str, Any]], None]
