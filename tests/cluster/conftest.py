@@ -18,7 +18,7 @@ LANDING_OTHERWISE = (
     "test_git_sync_dags.py",
     "test_git_dags.py",
 )
-"""Each writes the whole file that it needs, and leaves it landed: nobody after them wants the shared one back.
+"""Each writes the whole file that it needs, and may leave it landed: nobody after them wants the shared one back.
 
 Whoever does, in ui/ and destroy/, lands it in a run of its own. A way back after each would be a roll of all of
 Airflow, half a minute on two cores.

@@ -100,6 +100,8 @@ def test_a_node_does_not_begin_on_a_disk_that_is_too_small(
         assert left_of(LocalNode(DEPLOYMENT).config()) == []
 
 
+# The second of the kind, on a node of its own that is started twice.
+@pytest.mark.slow
 def test_an_image_is_not_imported_onto_a_disk_that_it_would_fill(
     tmp_path: Path, file: Path, refused: Refused, monkeypatch: pytest.MonkeyPatch
 ) -> None:

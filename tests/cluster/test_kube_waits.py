@@ -63,6 +63,8 @@ def test_a_missing_image_ends_the_wait_at_once(cluster: Cluster) -> None:
     delete(cluster, item)
 
 
+# As `up` tells it of a component, and gets past it of the database, in test_bad_luck_pods.py; two back-offs.
+@pytest.mark.slow
 def test_a_crash_loop_ends_the_wait_with_its_last_words_and_is_past_once_its_cause_is(
     cluster: Cluster, image: str
 ) -> None:

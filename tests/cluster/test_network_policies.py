@@ -33,6 +33,8 @@ def test_airflow_works_and_the_network_is_proved(landing: Landing) -> None:
     landing.ok("doctor")
 
 
+# As for verify a policy that was deleted is, in test_verify.py.
+@pytest.mark.slow
 def test_a_policy_that_opens_the_database_is_named(landing: Landing, cluster: Cluster) -> None:
     hole = {
         "apiVersion": "networking.k8s.io/v1",
