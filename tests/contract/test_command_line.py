@@ -41,7 +41,7 @@ def test_the_verbs_of_this_release() -> None:
         *(f"dags {verb}" for verb in ("list", "check", "push", "history", "rollback", "diff")),
         *(f"project {verb}" for verb in ("list", "show", "add", "set", "unset", "remove")),
         *(f"users {verb}" for verb in ("list", "add", "set-role", "reset-password", "delete")),
-        *(f"image {verb}" for verb in ("list", "new", "lock", "build", "push", "test", "prune")),
+        *(f"image {verb}" for verb in ("list", "new", "lock", "containerfile", "build", "push", "test", "prune")),
         *(f"node {verb}" for verb in ("build", "start", "stop", "status", "kubeconfig", "prune")),
     }
 
