@@ -1,16 +1,21 @@
-"""A run of `smoke` on the shared landing, and a browser that has logged in to look at it."""
+"""Runs of `smoke` and of examples on the shared landing, and a browser that has logged in to look at them."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airstrip.airflow_api import AirflowClient, DagRun
 from airstrip.kube import Cluster
-from tests.landing import NAME, Landing, eventually
+from tests.landing import NAME, ROOT, Landing, eventually
 from tests.ui.browser import Browser
+
+EXAMPLES: dict[str, dict[str, Any] | None] = {"mapping": {"items": 4}, "pipeline": None, "retries": None}
+"""What each run is given."""
 
 
 @pytest.fixture(scope="session")
@@ -19,6 +24,42 @@ def run(landing: Landing, cluster: Cluster) -> dict[str, Any]:
     run = landing.data("run", "smoke")
     eventually(lambda: not cluster.list("v1", "Pod", f"{NAME}-workers"), seconds=60, what="task pods are removed")
     return run
+
+
+@pytest.fixture(scope="module")
+def written(landing: Landing) -> Iterator[None]:
+    """Examples in the landing's folder, and their project: Airflow reads them while other tests look at it."""
+    landing.ok("project", "add", "examples")
+    before = set(landing.dags.iterdir())
+    for name in EXAMPLES:
+        shutil.copytree(ROOT / "examples" / name / "dags", landing.dags, dirs_exist_ok=True)
+    yield
+    for path in set(landing.dags.iterdir()) - before:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    landing.ok("project", "remove", "examples", "--data", "--yes")
+
+
+@pytest.fixture(scope="module")
+def begun(airflow: AirflowClient, written: None) -> dict[str, DagRun]:
+    """A run of each, by name."""
+    ids = {f"example_{name}" for name in EXAMPLES}
+    eventually(lambda: ids <= {dag.dag_id for dag in airflow.dags()}, seconds=60, what="the examples are listed")
+    for name in ids:
+        airflow.unpause(name)
+    return {name: airflow.trigger(f"example_{name}", EXAMPLES[name]) for name in EXAMPLES}
+
+
+@pytest.fixture(scope="module")
+def ended(airflow: AirflowClient, begun: dict[str, DagRun]) -> Callable[[str], str]:
+    """The path of an example's run in the UI, when it has ended well."""
+
+    def wait(name: str) -> str:
+        run = begun[name]
+        eventually(lambda: airflow.dag_run(run.dag_id, run.run_id).ended, seconds=120, what=f"{name} has ended")
+        assert airflow.dag_run(run.dag_id, run.run_id).state == "success"
+        return f"/dags/{run.dag_id}/runs/{run.run_id}"
+
+    return wait
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+
 from tests.ui.browser import Browser
 
 Picture = Callable[[str], None]
+Ended = Callable[[str], str]
 
 _SUCCESS = "//*[contains(@data-testid, 'state-badge')][contains(., 'Success')]"
 _TICK = "//*[@d='M20 6 9 17l-5-5']"
@@ -38,6 +41,7 @@ def test_the_dags_list_shows_smoke(run: dict[str, Any], admin: Browser, picture:
     picture("dags")
 
 
+@pytest.mark.usefixtures("written")  # from here on: the pages before have nothing but smoke
 def test_the_run_list_shows_the_green_run(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
     admin.open("/dags/smoke")
     admin.click("//a[@title='Runs']")
@@ -60,11 +64,45 @@ def test_a_task_s_log_is_read_in_the_page(run: dict[str, Any], admin: Browser, p
     picture("log")
 
 
+@pytest.mark.usefixtures("begun")  # they run meanwhile
 def test_a_run_that_is_triggered_in_the_page_becomes_green(run: dict[str, Any], admin: Browser) -> None:
     admin.open("/dags/smoke")
     admin.click("//button[@data-testid='trigger-dag-button']")
     admin.click("//button[@data-testid='trigger-dag-submit']")
-    admin.see(f"{_RUN_HEADER}[contains(., 'admin')]{_SUCCESS}", seconds=60)
+    admin.see(f"{_RUN_HEADER}[contains(., 'admin')]{_SUCCESS}", seconds=120)
+
+
+def test_a_mapped_task_shows_each_of_its_items(ended: Ended, admin: Browser, picture: Picture) -> None:
+    admin.open(f"{ended('mapping')}/tasks/square/mapped")
+    for item in range(1, 5):
+        admin.see(f"//tr[.//a[.='{item}']]{_SUCCESS}")
+    picture("example-mapping")
+
+
+def test_the_log_of_what_failed_names_the_line(ended: Ended, admin: Browser, picture: Picture) -> None:
+    admin.open(f"{ended('retries')}/tasks/broken")
+    admin.see("//*[contains(., 'ValueError: there is no column amount')]")
+    admin.see("//*[contains(., 'example_retries.py')]")
+    picture("example-retries-log")
+
+
+def test_a_run_s_graph_has_its_tasks_in_their_order(ended: Ended, admin: Browser, picture: Picture) -> None:
+    admin.open(ended("pipeline"))
+    admin.click("//button[@title='Show Graph (Press g)' or @aria-label='Show Graph (Press g)']")
+    extract, report = (
+        admin.see(f"//*[@data-testid='rf__node-{task}'][contains(., 'success')]") for task in ("extract", "report")
+    )
+    assert extract.location["x"] < report.location["x"] or extract.location["y"] < report.location["y"]
+    picture("example-pipeline")
+
+
+def test_what_was_tried_again_and_what_failed_is_seen_in_the_run(
+    ended: Ended, admin: Browser, picture: Picture
+) -> None:
+    admin.open(ended("retries"))
+    admin.see(f"//tr[.//a[.='flaky']]{_SUCCESS}")
+    admin.see("//tr[.//a[.='broken']]//*[contains(@data-testid, 'state-badge')][contains(., 'Failed')]")
+    picture("example-retries")
 
 
 def test_every_request_was_answered_well(admin: Browser) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.unit.docs.pages import ROOT, blocks
 
+TUTORIAL = ROOT / "docs/tutorial.md"
 EXAMPLES = sorted(page.parent for page in ROOT.glob("examples/*/README.md"))
 
 
@@ -28,10 +29,20 @@ def test_a_page_of_an_example_begins_with_what_it_shows_and_ends_in_a_green_run(
     assert re.search(rf"^example_{name}( manual__\S+)?: success$", output, re.M)
 
 
-def test_the_tutorial_shows_the_example_as_it_is() -> None:
-    files = [path.read_text() for path in (ROOT / "examples/pipeline/dags").rglob("*.py")]
-    marks = ("KubernetesPodOperator(", "open_data(")
-    shown = [text for _, text in blocks(ROOT / "docs/tutorial.md") if any(mark in text for mark in marks)]
-    assert len(shown) == len(marks)
+def test_the_tutorial_shows_the_examples_as_they_are() -> None:
+    files = [path.read_text() for path in ROOT.glob("examples/*/dags/**/*.py")]
+    shown = [text for language, text in blocks(TUTORIAL) if language == "python"]
+    assert shown
     lines = {line.strip() for file in files for line in file.splitlines()}
     assert [line for text in shown for line in text.splitlines() if line.strip() not in lines] == []
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_the_tutorial_walks_through_it_and_shows_what_its_page_does(folder: Path) -> None:
+    shown = list(blocks(TUTORIAL))
+    assert any(re.search(rf"^airstrip init .*--example {folder.name}\b", text, re.M) for _, text in shown)
+    (at,) = (n for n, (_, text) in enumerate(shown) if f"airstrip run example_{folder.name}" in text)
+    language, printed = shown[at + 1]
+    assert language == "text"
+    (page,) = (text for language, text in blocks(folder / "README.md") if language == "text")
+    assert [line for line in printed.splitlines() if line not in page.splitlines()] == []
