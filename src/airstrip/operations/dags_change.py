@@ -7,6 +7,7 @@ from typing import Any
 
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, step
+from airstrip.kube import execute, plan_changes
 from airstrip.manifests import DAG_PROCESSOR
 from airstrip.operations.dags_facts import Processor, landed_processor
 from airstrip.operations.session import Session
@@ -28,9 +29,10 @@ def make_way(session: Session, new: Processor, emit: Emit, timeout: float) -> No
         return
     namespace = session.spec.namespaces.control
     with step(emit, "dags.change", "End what reads the DAGs of before"):
-        # As it is to be, so that nobody else seems to manage a field of it.
+        # As it is to be, so that nobody seems to manage a field of it beside us; what somebody changed is taken back.
         spec = {**new.deployment["spec"], "replicas": 0}
-        session.cluster.apply({**new.deployment, "spec": spec})
+        for change in plan_changes(session.cluster, [{**new.deployment, "spec": spec}]):
+            execute(session.cluster, change)
         deadline = time.monotonic() + min(timeout, _LONGEST_SECONDS)
         selector = f"app.kubernetes.io/instance={session.spec.name},app.kubernetes.io/component={DAG_PROCESSOR}"
         # One that does not go in time, of a node that is away, is no reason to land nothing.

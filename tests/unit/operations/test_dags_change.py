@@ -33,8 +33,11 @@ class Deployed:
     applied: list[Any] = field(default_factory=list)
     looks: int = 0
 
-    def apply(self, item: Any) -> None:
-        self.applied.append(item)
+    def plan(self, _: object, items: list[Any]) -> list[Any]:
+        return items
+
+    def execute(self, _: object, change: Any) -> None:
+        self.applied.append(change)
 
     def list(self, *_: object, **__: object) -> list[object]:
         self.looks += 1
@@ -55,6 +58,8 @@ def test_it_ends_where_dags_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch,
     deployed = Deployed()
     monkeypatch.setattr(dags_change, "_POLL_SECONDS", 0.0)
     monkeypatch.setattr(dags_change, "landed_processor", lambda _: LIVE)
+    monkeypatch.setattr(dags_change, "plan_changes", deployed.plan)
+    monkeypatch.setattr(dags_change, "execute", deployed.execute)
     make_way(session(deployed), new, discard, 5.0)
     without_pods = {"spec": {**new.deployment["spec"], "replicas": 0}}
     assert deployed.applied == ([without_pods] if ends else [])
