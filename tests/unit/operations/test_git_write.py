@@ -119,7 +119,7 @@ ADDED, REMOVED = ({"airstrip": what, "commit": digit * 40} for what, digit in ((
 def test_a_push_that_is_seen_and_gone_is_proved(proved: Callable[..., tuple[Any, Any, Writer]]) -> None:
     outcome, scene, writer = proved([ADDED, REMOVED], False, True, True, False)
     assert outcome.state == "proved"
-    assert "at commit aaaaaaaaaa, and gone 0 s after the next push" in outcome.text
+    assert "as commit aaaaaaaaaa, was seen after 0 s and gone 0 s after the next push" in outcome.text
     assert writer.done == [f"main {MADE}", "go on", "deleted"]
     assert {key: scene.pushed[key] for key in ("bundle", "branch", "added", "removed")} == {
         "bundle": "main",
@@ -160,6 +160,9 @@ def test_a_file_that_could_not_be_taken_away_is_told_with_the_command(
         ),
         ({"airstrip": "other-branch", "message": "trunk"}, "verify.git-other-branch"),
         ({"airstrip": "unread", "message": "fatal: unable to access"}, "verify.git-no-push"),
+        ({"airstrip": "removed", "commit": "b" * 40}, "verify.git-no-answer"),
+        ({"airstrip": "removed", "commit": None}, "verify.git-no-answer"),
+        ({"airstrip": "left", "message": "fatal: unable to access"}, "verify.git-left"),
     ],
 )
 def test_what_hinders_the_push_is_told_by_its_cause(

@@ -33,7 +33,7 @@ def by_push(scene: Scene, write: GitWrite) -> Outcome:
     scene.say(f"a pod pushes {path} to {write.branch}")
     writer.start(write.branch, path, dag_text(scene.name))
     try:
-        added = _checked(writer.await_line("added", "refused", "unread", "other-branch"), write)
+        added = _checked(writer.await_line("added", "refused", "removed", "left", "unread", "other-branch"), write, path)
         seen = _seconds_until(lambda: _is_known(scene), added, scene, write.promised)
         writer.go_on()
         scene.say(f"a pod takes {path} away from {write.branch}")
@@ -61,7 +61,7 @@ def _data(write: GitWrite, commits: tuple[str, str], seen: float | None, gone: f
 def _outcome(write: GitWrite, commits: tuple[str, str], seen: float | None, gone: float | None) -> Outcome:
     if seen is not None and gone is not None:
         return proved(
-            f"a DAG that was pushed to {write.branch} was seen after {seen:.0f} s, at commit {commits[0][:10]}, "
+            f"a DAG that was pushed to {write.branch}, as commit {commits[0][:10]}, was seen after {seen:.0f} s "
             f"and gone {gone:.0f} s after the next push"
         )
     what = "a DAG that was pushed was not seen" if seen is None else "a DAG whose file a push took away is still there"
@@ -90,10 +90,14 @@ def _seconds_until(holds: Callable[[], bool], since: Said, scene: Scene, promise
     return time.monotonic() - since.before
 
 
-def _checked(said: Said, write: GitWrite) -> Said:
-    """Raises what hindered the first push."""
+def _checked(said: Said, write: GitWrite, path: str) -> Said:
+    """Raises what hindered the first push; nothing was said of it where its file is taken away at once."""
     message = str(said.fields.get("message", ""))
     match said.fields["airstrip"]:
+        case "left":
+            raise _left(message, write, path)
+        case "removed":
+            raise _unanswered(said.fields["commit"], write, path)
         case "refused":
             raise _refused(message, write)
         case "other-branch":
@@ -134,13 +138,29 @@ def _refused(message: str, write: GitWrite) -> AirstripError:
     )
 
 
+def _unanswered(commit: str | None, write: GitWrite, path: str) -> AirstripError:
+    """`commit` took the file away, where the branch had it."""
+    what = f"It took it: the commit {commit} took {path} away again, and stays with the one before it."
+    return AirstripError(
+        "verify.git-no-answer",
+        f"{write.bundle.repo} did not say in time whether it took a push to {write.branch}",
+        cause="A hook of the server is slow, or the connection broke. "
+        + (what if commit else f"The branch does not have it: {path} is not there."),
+        fix="Run it again; or leave --git-write away.",
+    )
+
+
 def _taken_away(said: Said, write: GitWrite, path: str) -> Said:
     if said.fields["airstrip"] == "removed" and said.fields["commit"]:
         return said
-    raise AirstripError(
+    raise _left(str(said.fields.get("message") or "The file was not in the branch any more."), write, path)
+
+
+def _left(message: str, write: GitWrite, path: str) -> AirstripError:
+    return AirstripError(
         "verify.git-left",
         f"{path} was pushed to {write.branch} of {write.bundle.repo}, and may still be there",
         cause="Its removal failed, or somebody else removed it. What git said stands below.",
         fix=f"Look, and take it away: git rm {path}",
-        details=str(said.fields.get("message") or "The file was not in the branch any more."),
+        details=message,
     )
