@@ -84,7 +84,7 @@ def new(
 def lock(
     names: Names = None, file: options.File = None, json: options.Json = False, debug: options.Debug = False
 ) -> None:
-    """Write requirements.lock anew: the newest packages that requirements.txt allows, with hashes.
+    """Write the lock anew: the newest packages that requirements.txt or environment.yml allows, with hashes.
 
     \b
     Examples:

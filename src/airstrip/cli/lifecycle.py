@@ -38,8 +38,8 @@ def up(
     """Land Airflow: all that it needs is built, started and waited for.
 
     Can be run again at any time: it mends what is broken and applies what has changed in the file.
-    Before Airflow is replaced, DAG files are read in its image: with a broken one among them nothing
-    is landed, and the exit code is 3.
+    Before Airflow is replaced, the folder of DAGs that the file names is read in its image: with a broken
+    file in it nothing is landed, and the exit code is 3.
 
     \b
     Examples:

@@ -133,7 +133,7 @@ def test_an_environment_of_conda_s_has_a_lock_of_its_own(tmp_path: Path) -> None
     [
         ("channels: [x]\ndependencies: [python, {pip: [pandas]}]", "image.conda-pip"),
         ("dependencies: [pandas]", "image.bad-environment"),
-        ("channels: [nodefaults, x]\ndependencies: [pandas]", "image.bad-environment"),
+        ("channels: [nodefaults]\ndependencies: [pandas]", "image.bad-environment"),
         ("channels: x", "image.bad-environment"),
         ("channels: [x]\nvariables: {A: b}", "image.bad-environment"),
         ("a: b: c", "image.bad-environment"),

@@ -50,9 +50,11 @@ def read_environment(file: Path) -> CondaEnvironment:
             cause="They would be of no lock: conda's packages have none of what pip's need.",
             fix="Name them by what they are called in conda's channels, or make a requirements.txt of all of them.",
         )
-    if not written.channels or "nodefaults" in written.channels:
-        raise _bad(file, "it names no channels" if not written.channels else "nodefaults is not a channel")
-    return CondaEnvironment(file, tuple(written.channels), tuple(sorted(set(specs))))
+    # conda's word for what holds here anyway: no other channels than those that are named.
+    channels = tuple(channel for channel in written.channels if channel != "nodefaults")
+    if not channels:
+        raise _bad(file, "it names no channels")
+    return CondaEnvironment(file, channels, tuple(sorted(set(specs))))
 
 
 def _written(file: Path) -> _Written:

@@ -33,7 +33,9 @@ def by_push(scene: Scene, write: GitWrite) -> Outcome:
     scene.say(f"a pod pushes {path} to {write.branch}")
     writer.start(write.branch, path, dag_text(scene.name))
     try:
-        added = _checked(writer.await_line("added", "refused", "removed", "left", "unread", "other-branch"), write, path)
+        added = _checked(
+            writer.await_line("added", "refused", "removed", "left", "unread", "other-branch"), write, path
+        )
         seen = _seconds_until(lambda: _is_known(scene), added, scene, write.promised)
         writer.go_on()
         scene.say(f"a pod takes {path} away from {write.branch}")
