@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from airstrip.errors import AirstripError
-from airstrip.events import Emit, step
+from airstrip.events import Emit, Warned, step
 from airstrip.kube import execute, plan_changes
 from airstrip.manifests import DAG_PROCESSOR
 from airstrip.operations.dags_facts import Processor, landed_processor
@@ -35,9 +36,18 @@ def make_way(session: Session, new: Processor, emit: Emit, timeout: float) -> No
             execute(session.cluster, change)
         deadline = time.monotonic() + min(timeout, _LONGEST_SECONDS)
         selector = f"app.kubernetes.io/instance={session.spec.name},app.kubernetes.io/component={DAG_PROCESSOR}"
-        # One that does not go in time, of a node that is away, is no reason to land nothing.
-        while session.cluster.list("v1", "Pod", namespace, label_selector=selector) and time.monotonic() < deadline:
+        while any(_runs(pod) for pod in session.cluster.list("v1", "Pod", namespace, label_selector=selector)):
+            if time.monotonic() > deadline:
+                # Of a node that is away, say: no reason to land nothing.
+                message = "The DAG processor of before has not ended: for as long as it runs, DAGs may come and go"
+                emit(Warned("dags.two-readers", message, "Look at: ./airstrip status; ./airstrip dags list"))
+                return
             time.sleep(_POLL_SECONDS)
+
+
+def _runs(pod: Mapping[str, Any]) -> bool:
+    """One that was evicted stays as it ended."""
+    return pod["status"].get("phase") not in ("Succeeded", "Failed")
 
 
 def _source(processor: Processor) -> tuple[Any, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from airstrip.dags import Facts, revision_of
 from airstrip.errors import AirstripError
@@ -53,24 +54,31 @@ class Delivery:
     dags: StillDags | None
     left: Callable[[], float]
     """Seconds that `up` has still."""
-    _sent: bool = False
+    _awaited: str = ""
+    """The revision that Airflow is to read, where it does not yet."""
 
     def before_roll(self, processor: Processor) -> int:
         """How many revisions became live; `processor` is the one that is to be landed."""
         if not is_declared(self.session.spec) or self._is_read():
             return 0
-        return self._send(processor)
+        record = self._record()
+        # Who reads them comes with the roll, also where they are in the volume already.
+        self._awaited = str(record["revision"])
+        return self._send(record, processor)
 
     def after_roll(self, facts: Facts | None) -> int:
         """And until Airflow has read them. `facts` are those of the check before, where there was one."""
         if not is_declared(self.session.spec):
             return 0
-        changed = 0 if self._sent else self._send(None)
-        if self._sent:
-            assert self.dags is not None, "it was sent"
-            revision, files = recorded_live(self.session), self.dags.files
+        changed = 0
+        if not self._awaited:
+            record = self._record()
+            changed = self._send(record, None)
+            self._awaited = str(record["revision"]) if changed else ""
+        if self._awaited:
+            assert self.dags is not None, "it is declared"
             wanted = None if facts is None else defined_dags(facts)
-            await_seen(self.session, revision, files, self.emit, wanted, timeout=self.left())
+            await_seen(self.session, self._awaited, self.dags.files, self.emit, wanted, timeout=self.left())
         return changed
 
     def _is_read(self) -> bool:
@@ -82,11 +90,14 @@ class Delivery:
                 raise
             return False
 
-    def _send(self, processor: Processor | None) -> int:
-        session, dags = self.session, self.dags
+    def _record(self) -> dict[str, Any]:
+        assert self.dags is not None, "it is declared"
+        return record_of(self.dags.folder, self.dags.files, UP, "")
+
+    def _send(self, record: dict[str, Any], processor: Processor | None) -> int:
+        """Nothing where it is live already."""
+        session, dags, revision = self.session, self.dags, str(record["revision"])
         assert dags is not None, "it is declared"
-        record = record_of(dags.folder, dags.files, UP, "")
-        revision: str = record["revision"]
         if recorded_live(session) == revision:
             return 0
         with opened(session, self.emit, writes=True, processor=processor, left=self.left) as volume:
@@ -96,5 +107,4 @@ class Delivery:
                 return 0
             self.lease.check()
             deliver(session, volume, state, dags.files, record, self.emit)
-        self._sent = True
         return 1

@@ -66,9 +66,7 @@ class DagsGate:
         processor = processor_of(self.manifests)
         if _recorded(self.session) == _key(dags.known, processor):
             return
-        # Of what is checked: a live folder may be another one by now.
-        self._key = _key(dags.files, processor)
-        self._thread = threading.Thread(target=self._examine, args=(dags.files, processor), daemon=True)
+        self._thread = threading.Thread(target=self._examine, args=(dags, processor), daemon=True)
         self._thread.start()
 
     @property
@@ -109,11 +107,13 @@ class DagsGate:
                 raise _refused(broken)
             _record(self.session, self._key)
 
-    def _examine(self, folder: Path, processor: Processor) -> None:
+    def _examine(self, dags: StillDags, processor: Processor) -> None:
         client = _running_airflow(self.session)
         try:
             airflow = (lambda: client) if client else None
-            self._outcome = collect(self.session, processor, folder, airflow, self._events.append, self._say)
+            # Of what is checked: a live folder may be another one by now.
+            self._key = _key(dags.files, processor)
+            self._outcome = collect(self.session, processor, dags.files, airflow, self._events.append, self._say)
         except BaseException as error:
             # Whoever waits for it has it.
             self._outcome = error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -21,9 +22,9 @@ def still(folder: Path) -> Iterator[Path]:
         except OSError as error:
             raise UsageError(
                 "dags.not-sendable",
-                f"{folder} cannot be sent to the deployment: {error.filename}: {error.strerror}",
-                cause="It was changed while it was read, or this machine has no room for a copy.",
-                fix="Run this again.",
+                f"{folder} cannot be copied: {error.filename}: {error.strerror}",
+                cause="It was changed while it was read, or this machine has no room for a copy of it.",
+                fix=f"Run this again; or make room in {tempfile.gettempdir()}, or name another folder by TMPDIR.",
             ) from error
         yield files
 

@@ -29,6 +29,7 @@ from airstrip.operations.superseded import (
     awaited,
     delete_ended_pods,
     drop_failed_jobs,
+    kept_for_work,
     left_namespaces,
     prune,
     require_left_idle,
@@ -93,7 +94,7 @@ def land_stages(landing: Landing) -> Iterator[int]:
     current = inventory.entries((*objects_of(manifests), *secrets))
     with recorded(cluster, spec.namespaces.control, current) as previous:
         left = left_namespaces(spec, previous)
-        require_left_idle(cluster, left)
+        require_left_idle(cluster, spec.name, left)
         drop_failed_jobs(cluster, previous - current)
         stages = Stages(session, emit, landing.clock, landing.lease)
         delivery = Delivery(session, landing.lease, emit, landing.dags, lambda: landing.clock.left)
@@ -105,12 +106,15 @@ def land_stages(landing: Landing) -> Iterator[int]:
             gate.hold(emit, landing.clock.left)
             for stage in order.after:
                 if stage.name == _ROLLS:
+                    # Minutes may have passed; and soon nobody looks after what has begun meanwhile.
+                    require_left_idle(cluster, spec.name, left)
                     yield _prepare_roll(landing, delivery, processor_of(manifests))
                 yield stages.apply(stage)
         landing.lease.check()
         needed = awaited(cluster, (*spec.task_namespaces, *left), previous)
+        needed |= kept_for_work(cluster, spec.name, left, previous, emit)
         yield prune(cluster, spec.namespaces.control, previous, current | needed, emit)
-        delete_ended_pods(cluster, left)
+        delete_ended_pods(cluster, spec.name, left)
         with step(emit, "airflow.ready", "Wait for Airflow") as progress:
             stages.await_airflow(objects_of(manifests), progress)
             files = landing.dags.known if landing.dags else None

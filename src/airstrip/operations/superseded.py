@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from airstrip.errors import AirstripError
-from airstrip.events import Emit, step
+from airstrip.events import Emit, Warned, step
 from airstrip.kube import Cluster, has_failed, inventory
 from airstrip.spec import Spec
 
 _AT_WORK = ("Pending", "Running", "Unknown")
+_OF_TASKS, _INSTANCE = "dag_id", "app.kubernetes.io/instance"
 
 
 def prune(
@@ -57,11 +59,13 @@ def left_namespaces(spec: Spec, recorded: Iterable[inventory.Entry]) -> Sequence
     return sorted(made - set(spec.all_namespaces))
 
 
-def require_left_idle(cluster: Cluster, namespaces: Iterable[str]) -> None:
-    """Raises while pods are at work in them: they lose their rights with the rest, and nobody looks after them."""
+def require_left_idle(cluster: Cluster, name: str, namespaces: Iterable[str]) -> None:
+    """Raises while tasks' pods are at work in them: they lose their rights with the rest, and nobody looks after them.
+
+    `name` is the deployment's.
+    """
     for namespace in namespaces:
-        pods = [pod for pod in cluster.list("v1", "Pod", namespace) if pod["status"].get("phase") in _AT_WORK]
-        if pods:
+        if pods := _at_work(cluster, name, namespace):
             names = [str(pod["metadata"]["name"]) for pod in pods]
             raise AirstripError(
                 "project.at-work",
@@ -73,9 +77,28 @@ def require_left_idle(cluster: Cluster, namespaces: Iterable[str]) -> None:
             )
 
 
-def delete_ended_pods(cluster: Cluster, namespaces: Iterable[str]) -> None:
-    """Airflow, which watches these no more, would leave them for ever."""
+def kept_for_work(
+    cluster: Cluster, name: str, namespaces: Iterable[str], recorded: frozenset[inventory.Entry], emit: Emit
+) -> frozenset[inventory.Entry]:
+    """What is in those where a task's pod has begun since they were idle: the next `up` takes it away."""
+    busy = [namespace for namespace in namespaces if _at_work(cluster, name, namespace)]
+    for namespace in busy:
+        message = f"A task has begun in {namespace} meanwhile, which the file does not have any more: its rights stay"
+        emit(Warned("project.at-work", message, "When it has ended, run: ./airstrip up"))
+    return frozenset(entry for entry in recorded if entry.namespace in busy)
+
+
+def _at_work(cluster: Cluster, name: str, namespace: str) -> list[dict[str, Any]]:
+    """Of an operator's pod nothing says whose it is."""
+    pods = cluster.list("v1", "Pod", namespace, label_selector=_OF_TASKS)
+    mine = [pod for pod in pods if pod["metadata"]["labels"].get(_INSTANCE, name) == name]
+    return [pod for pod in mine if pod["status"].get("phase") in _AT_WORK]
+
+
+def delete_ended_pods(cluster: Cluster, name: str, namespaces: Iterable[str]) -> None:
+    """Those of Airflow's executor, which watches these namespaces no more, and would leave them for ever."""
+    selector = f"{_OF_TASKS},{_INSTANCE}={name}"
     for namespace in namespaces:
-        for pod in cluster.list("v1", "Pod", namespace):
+        for pod in cluster.list("v1", "Pod", namespace, label_selector=selector):
             if pod["status"].get("phase") not in _AT_WORK:
                 cluster.delete("v1", "Pod", pod["metadata"]["name"], namespace)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from airstrip.errors import AirstripError
-from airstrip.events import discard
+from airstrip.events import Event, Warned, discard
 from airstrip.operations import dags_change
 from airstrip.operations.dags_change import make_way
 from airstrip.operations.dags_facts import Processor
@@ -28,7 +28,9 @@ LIVE = processor("local", "dags", "1")
 
 @dataclass
 class Deployed:
-    """Its pod is gone at the second look."""
+    """Its pod is gone at the second look, or never; one that was evicted is there all the time."""
+
+    stays: bool = False
 
     applied: list[Any] = field(default_factory=list)
     looks: int = 0
@@ -39,9 +41,10 @@ class Deployed:
     def execute(self, _: object, change: Any) -> None:
         self.applied.append(change)
 
-    def list(self, *_: object, **__: object) -> list[object]:
+    def list(self, *_: object, **__: object) -> list[dict[str, Any]]:
         self.looks += 1
-        return [] if self.looks > 1 else ["pod"]
+        phases = ["Failed"] if self.looks > 1 and not self.stays else ["Failed", "Running"]
+        return [{"status": {"phase": phase}} for phase in phases]
 
 
 @pytest.mark.parametrize(
@@ -64,6 +67,16 @@ def test_it_ends_where_dags_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch,
     without_pods = {"spec": {**new.deployment["spec"], "replicas": 0}}
     assert deployed.applied == ([without_pods] if ends else [])
     assert deployed.looks == (2 if ends else 0)
+
+
+def test_one_that_does_not_end_is_told_of_and_hinders_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    deployed, events = Deployed(stays=True), list[Event]()
+    monkeypatch.setattr(dags_change, "_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(dags_change, "landed_processor", lambda _: LIVE)
+    monkeypatch.setattr(dags_change, "plan_changes", deployed.plan)
+    monkeypatch.setattr(dags_change, "execute", deployed.execute)
+    make_way(session(deployed), processor("git"), events.append, 0.01)
+    assert [event.code for event in events if isinstance(event, Warned)] == ["dags.two-readers"]
 
 
 def test_before_the_first_landing_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:

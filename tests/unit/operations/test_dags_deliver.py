@@ -75,6 +75,11 @@ def test_where_nothing_reads_the_volume_up_fills_it_before_airflow_rolls(
     monkeypatch.setattr(dags_deliver, "landed_processor", landed)
     assert land(pushed) == (1, 0)
     assert live_text(pushed) == TEXT
+    # Live from before another way was landed: nothing is sent, and who is new has read nothing of it yet.
+    awaited: list[str] = []
+    monkeypatch.setattr(dags_deliver, "await_seen", lambda _, revision, *__, **___: awaited.append(revision))
+    assert land(pushed) == (0, 0)
+    assert awaited == [pushed.volume.state().live]
 
 
 def test_what_up_has_left_bounds_the_push_too(pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
