@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from airstrip.airflow_api.refusals import no_list
-from airstrip.airflow_api.transport import Transport
+from airstrip.airflow_api.transport import Query, Transport
 from airstrip.errors import AirflowError
 
 PAGE = 100
@@ -19,13 +19,13 @@ def pages(
     transport: Transport,
     path: str,
     key: str,
-    query: Mapping[str, str | int],
+    query: Query,
     missing: Callable[[], AirflowError] | None = None,
 ) -> list[dict[str, Any]]:
     """All rows of a list."""
     rows: list[dict[str, Any]] = []
     while True:
-        page = {**query, "limit": PAGE, "offset": len(rows)}
+        page: Query = {**query, "limit": PAGE, "offset": len(rows)}
         body = found(partial(transport.get, path, page), missing or partial(no_list, path))
         rows += body[key]
         if not body[key] or len(rows) >= body["total_entries"]:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import quote
 
+from airstrip.airflow_api.answers import pages
 from airstrip.airflow_api.models import DagRun, TaskInstance
 from airstrip.airflow_api.scheduling_models import (
     AuditEntry,
@@ -112,17 +113,9 @@ class Scheduling:
     def tasks_at_work(self) -> tuple[TaskInstance, ...]:
         """All that run or are queued, in all runs."""
         path = f"{_API}/dags/~/dagRuns/~/taskInstances"
-        return tuple(TaskInstance.parse(row) for row in self._pages(path, "task_instances", {"state": _ACTIVE}))
-
-    def _pages(self, path: str, key: str, query: Query) -> list[dict[str, Any]]:
-        """Of a list that changes meanwhile: what is begun between two pages may be left out."""
-        rows: list[dict[str, Any]] = []
-        while True:
-            page: Query = {**query, "order_by": "id", "limit": _MOST, "offset": len(rows)}
-            body = self._transport.get(path, page)
-            rows += body[key]
-            if not body[key] or len(rows) >= body["total_entries"]:
-                return rows
+        # What is begun between two pages may be left out.
+        query: Query = {"state": _ACTIVE, "order_by": "id"}
+        return tuple(TaskInstance.parse(row) for row in pages(self._transport, path, "task_instances", query))
 
     def audit(self, task: TaskInstance) -> tuple[AuditEntry, ...]:
         """What the scheduler noted of a task's last try, and people of the task in its run, oldest first."""

@@ -32,7 +32,7 @@ def push(
 ) -> None:
     """Check a folder of DAG files, send it to the deployment, and make it live from one moment to the next.
 
-    For a deployment whose file says dags.volume. Airflow has read the files within 15 s. Runs that
+    For a deployment whose file says dags.volume. Airflow has read the files within 15 s as a rule. Runs that
     have begun go on with the files that they began with. A broken file is refused with exit code 3.
 
     \b

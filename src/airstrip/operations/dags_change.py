@@ -6,11 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from airstrip.errors import AirstripError
 from airstrip.events import Emit, Warned, step
 from airstrip.kube import execute, plan_changes
 from airstrip.manifests import DAG_PROCESSOR
-from airstrip.operations.dags_facts import Processor, landed_processor
+from airstrip.operations.dags_facts import Processor, find_processor
 from airstrip.operations.session import Session
 
 _LONGEST_SECONDS = 75.0
@@ -20,13 +19,8 @@ _POLL_SECONDS = 0.2
 
 def make_way(session: Session, new: Processor, emit: Emit, timeout: float) -> None:
     """Beside each other they would take each other's DAGs away. Nothing where both read the same."""
-    try:
-        old = landed_processor(session)
-    except AirstripError as error:
-        if error.code != "deployment.not-landed":
-            raise
-        return
-    if _source(old) == _source(new):
+    old = find_processor(session)
+    if old is None or _source(old) == _source(new):
         return
     namespace = session.spec.namespaces.control
     with step(emit, "dags.change", "End what reads the DAGs of before"):

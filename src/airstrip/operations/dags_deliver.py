@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from airstrip.dags import Facts, revision_of
-from airstrip.errors import AirstripError
 from airstrip.events import Emit
 from airstrip.kube import Lease
-from airstrip.operations.dags_facts import Processor, landed_processor
+from airstrip.operations.dags_facts import Processor, find_processor
 from airstrip.operations.dags_push import await_seen, deliver, record_of
 from airstrip.operations.dags_seen import defined_dags
 from airstrip.operations.dags_still import StillDags
@@ -83,12 +82,8 @@ class Delivery:
 
     def _is_read(self) -> bool:
         """What runs, of whichever release."""
-        try:
-            return landed_processor(self.session).reads_pushed
-        except AirstripError as error:
-            if error.code != "deployment.not-landed":
-                raise
-            return False
+        processor = find_processor(self.session)
+        return processor is not None and processor.reads_pushed
 
     def _record(self) -> dict[str, Any]:
         assert self.dags is not None, "it is declared"

@@ -65,15 +65,23 @@ def processor_of(manifests: ManifestSet) -> Processor:
 
 def landed_processor(session: Session) -> Processor:
     """As it runs. Raises where Airflow is not landed."""
-    cluster, namespace = session.cluster, session.spec.namespaces.control
-    deployment = cluster.get("apps/v1", "Deployment", DAG_PROCESSOR, namespace)
-    if deployment is None:
+    processor = find_processor(session)
+    if processor is None:
         raise AirstripError(
             "deployment.not-landed",
             f"Airflow is not on {session.spec.name}: it has no {DAG_PROCESSOR}, whose image reads the files",
             cause="`up` did not get that far.",
             fix="Run: ./airstrip up   (as root, or with sudo)",
         )
+    return processor
+
+
+def find_processor(session: Session) -> Processor | None:
+    """As it runs, where it is landed."""
+    cluster, namespace = session.cluster, session.spec.namespaces.control
+    deployment = cluster.get("apps/v1", "Deployment", DAG_PROCESSOR, namespace)
+    if deployment is None:
+        return None
     settings = cluster.get("v1", "ConfigMap", environment_map(deployment), namespace) or {}
     return Processor(deployment, settings.get("data") or {})
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.errors import AirstripError
 from airstrip.events import Event, Warned, discard
 from airstrip.operations import dags_change
 from airstrip.operations.dags_change import make_way
@@ -60,7 +59,7 @@ class Deployed:
 def test_it_ends_where_dags_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch, new: Processor, ends: bool) -> None:
     deployed = Deployed()
     monkeypatch.setattr(dags_change, "_POLL_SECONDS", 0.0)
-    monkeypatch.setattr(dags_change, "landed_processor", lambda _: LIVE)
+    monkeypatch.setattr(dags_change, "find_processor", lambda _: LIVE)
     monkeypatch.setattr(dags_change, "plan_changes", deployed.plan)
     monkeypatch.setattr(dags_change, "execute", deployed.execute)
     make_way(session(deployed), new, discard, 5.0)
@@ -72,7 +71,7 @@ def test_it_ends_where_dags_come_from_elsewhere(monkeypatch: pytest.MonkeyPatch,
 def test_one_that_does_not_end_is_told_of_and_hinders_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     deployed, events = Deployed(stays=True), list[Event]()
     monkeypatch.setattr(dags_change, "_POLL_SECONDS", 0.0)
-    monkeypatch.setattr(dags_change, "landed_processor", lambda _: LIVE)
+    monkeypatch.setattr(dags_change, "find_processor", lambda _: LIVE)
     monkeypatch.setattr(dags_change, "plan_changes", deployed.plan)
     monkeypatch.setattr(dags_change, "execute", deployed.execute)
     make_way(session(deployed), processor("git"), events.append, 0.01)
@@ -80,11 +79,8 @@ def test_one_that_does_not_end_is_told_of_and_hinders_nothing(monkeypatch: pytes
 
 
 def test_before_the_first_landing_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    def absent(_: object) -> Processor:
-        raise AirstripError("deployment.not-landed", "")
-
     deployed = Deployed()
-    monkeypatch.setattr(dags_change, "landed_processor", absent)
+    monkeypatch.setattr(dags_change, "find_processor", lambda _: None)
     make_way(session(deployed), LIVE, discard, 5.0)
     assert deployed.applied == []
 

@@ -8,7 +8,6 @@ from typing import cast
 
 import pytest
 
-from airstrip.errors import AirstripError
 from airstrip.events import discard
 from airstrip.kube import Lease
 from airstrip.manifests import PUSHED_CLASS
@@ -30,7 +29,7 @@ def pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pushed:
         (tmp_path / name).mkdir()
     (tmp_path / "dags" / "a.py").write_text(TEXT)
     monkeypatch.setattr(dags_deliver, "opened", opened)
-    monkeypatch.setattr(dags_deliver, "landed_processor", lambda _: Processor({}, {BUNDLES: PUSHED_CLASS}))
+    monkeypatch.setattr(dags_deliver, "find_processor", lambda _: Processor({}, {BUNDLES: PUSHED_CLASS}))
     return Pushed(tmp_path / "dags", FolderVolume(tmp_path / "volume"))
 
 
@@ -67,12 +66,8 @@ def test_where_nothing_reads_the_volume_up_fills_it_before_airflow_rolls(
 ) -> None:
     """The new DAG processor would find no file, and take every DAG of before away."""
 
-    def landed(_: object) -> Processor:
-        if runs == "nothing":
-            raise AirstripError("deployment.not-landed", "")
-        return Processor({"spec": {}}, {BUNDLES: "LocalDagBundle"})
-
-    monkeypatch.setattr(dags_deliver, "landed_processor", landed)
+    landed = None if runs == "nothing" else Processor({"spec": {}}, {BUNDLES: "LocalDagBundle"})
+    monkeypatch.setattr(dags_deliver, "find_processor", lambda _: landed)
     assert land(pushed) == (1, 0)
     assert live_text(pushed) == TEXT
     # Live from before another way was landed: nothing is sent, and who is new has read nothing of it yet.
