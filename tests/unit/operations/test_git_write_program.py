@@ -174,12 +174,62 @@ def test_one_that_is_asked_to_end_takes_its_file_away(pod: Pod, capsys: pytest.C
     assert pod.files() == ["README", "team/dags/a.py"]
 
 
-def test_one_that_is_told_to_go_on_does_at_once(pod: Pod) -> None:
+@pytest.mark.parametrize("moment", ["fetch", "push"])
+def test_one_that_is_asked_to_end_while_it_takes_its_file_away_does_so(
+    pod: Pod, moment: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pod.server.may_push = True
+    run, seen = pod.check["Git"].run, []
+
+    def interrupted(self: Any, *arguments: str) -> Any:
+        if arguments[0] == moment:
+            seen.append(moment)
+            if len(seen) == 2:
+                os.kill(os.getpid(), signal.SIGTERM)
+        return run(self, *arguments)
+
+    pod.check["Git"].run = interrupted
+    pod.run()
+    assert len(seen) == 2
+    assert [line["airstrip"] for line in lines(capsys)] == ["added", "removed"]
+    assert pod.files() == ["README", "team/dags/a.py"]
+
+
+def pushes_that_break(pod: Pod, arrives: bool) -> None:
+    """The first one alone: as a connection that breaks, after the server took it or before."""
+    run, seen = pod.check["Git"].run, []
+
+    def broken(self: Any, *arguments: str) -> Any:
+        if arguments[0] != "push" or seen:
+            return run(self, *arguments)
+        seen.append("push")
+        if arrives:
+            run(self, *arguments)
+        return SimpleNamespace(returncode=128, stdout="", stderr="fatal: the remote end hung up unexpectedly")
+
+    pod.check["Git"].run = broken
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_push_whose_connection_broke_is_looked_after(
+    pod: Pod, arrives: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pod.server.may_push = True
+    pushes_that_break(pod, arrives)
+    pod.run()
+    (said,) = lines(capsys)
+    assert said["airstrip"] == ("removed" if arrives else "refused")
+    assert pod.files() == ["README", "team/dags/a.py"]
+
+
+def test_one_that_is_told_to_go_on_does_at_once(pod: Pod, capsys: pytest.CaptureFixture[str]) -> None:
     pod.server.may_push = True
     pod.go_on.touch()
     begun = time.monotonic()
     pod.run(seconds=60.0)
     assert time.monotonic() - begun < 30
+    assert [line["airstrip"] for line in lines(capsys)] == ["added", "removed"]
+    assert pod.files() == ["README", "team/dags/a.py"]
 
 
 def test_another_branch_than_the_default_one_is_named(pod: Pod, capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,5 +241,7 @@ def test_another_branch_than_the_default_one_is_named(pod: Pod, capsys: pytest.C
 def test_a_server_that_does_not_answer_is_told(pod: Pod, capsys: pytest.CaptureFixture[str]) -> None:
     pod.server.stop()
     pod.run()
-    last = lines(capsys)[-1]
+    # Nothing was pushed, so nothing may be left.
+    (last,) = lines(capsys)
+    assert last["airstrip"] == "unread"
     assert "Failed to connect" in last["message"] or "Connection refused" in last["message"]

@@ -36,6 +36,8 @@ class Branch:
     def __init__(self, git, ref):
         self.git = git
         self.ref = ref
+        self.may_have = False
+        """The file: a push was begun, and its server did not say that it took none."""
 
     def put(self, path, text, message):
         """The commit on top of the branch with this file in it, or without it where `text` is None.
@@ -47,9 +49,11 @@ class Branch:
             commit = self.commit(base, path, text, message)
             if commit is None:
                 return None
+            self.may_have = True
             done = self.git.run("push", "--porcelain", "origin", f"{commit}:{self.ref}")
             if done.returncode == 0:
                 return commit
+            self.may_have = text is None or not is_declined(done.stdout)
             if not is_overtaken(done.stdout):
                 raise Refused(f"{done.stderr}\n{done.stdout}".strip())
         raise Refused(f"others pushed to it {TRIES} times, each time a moment before")
@@ -81,6 +85,11 @@ def is_overtaken(said):
     return any(line.startswith("!") and any(word in line for word in words) for line in said.splitlines())
 
 
+def is_declined(said):
+    """Of `git push --porcelain`, by the server itself: of a connection that broke nobody knows what came of it."""
+    return any(line.startswith("!") and "rejected]" in line for line in said.splitlines())
+
+
 def say(what, **fields):
     print(json.dumps({"airstrip": what, **fields}), flush=True)
 
@@ -94,20 +103,21 @@ def end(*_):
 def prove(branch, wanted):
     """Adds the file, and takes it away."""
     path, what = wanted["path"], f"airstrip verify, deployment {wanted['deployment']}"
+    refused = None
     try:
-        commit = branch.put(path, wanted["text"], f"Add {path}\n\n{what} [skip ci]")
-    except Refused as refused:
-        say("refused", message=str(refused))
-        return
-    except Exception:
-        # Nobody knows whether it got there.
-        take_away(branch, path, what)
-        raise
-    try:
-        say("added", commit=commit)
-        await_word(wanted)
+        try:
+            say("added", commit=branch.put(path, wanted["text"], f"Add {path}\n\n{what} [skip ci]"))
+            await_word(wanted)
+        except Refused as error:
+            refused = str(error)
+        finally:
+            # Inside of another: what ends us before this line has set it itself, and the taking away is whole.
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
     finally:
-        take_away(branch, path, what)
+        if branch.may_have:
+            take_away(branch, path, what, refused)
+        elif refused is not None:
+            say("refused", message=refused)
 
 
 def await_word(wanted):
@@ -116,11 +126,17 @@ def await_word(wanted):
         time.sleep(0.1)
 
 
-def take_away(branch, path, what):
+def take_away(branch, path, what, refused):
+    """`refused` is of a push that failed and may have got there all the same: the branch tells."""
     try:
-        say("removed", commit=branch.put(path, None, f"Remove {path}\n\n{what} [skip ci]"))
+        commit = branch.put(path, None, f"Remove {path}\n\n{what} [skip ci]")
     except Exception as error:
-        say("left", message=words(error))
+        say("left", message="\n".join(filter(None, (refused, words(error)))))
+        return
+    if refused is not None and commit is None:
+        say("refused", message=refused)
+    else:
+        say("removed", commit=commit)
 
 
 def words(error):
