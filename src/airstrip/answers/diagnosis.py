@@ -58,14 +58,15 @@ class PropertyData(TypedDict):
 class ProofPushData(TypedDict):
     """Two commits of a proof: a file was `added` to the branch, and `removed`; the seconds until Airflow had it so.
 
-    They are None where it had not in time.
+    They are None where it had not in time. `removed` is None where the file may still be there, at `path`.
     """
 
     bundle: str
     repo: str
     branch: str
+    path: str
     added: str
-    removed: str
+    removed: str | None
     seen: float | None
     gone: float | None
 

@@ -76,8 +76,24 @@ def _announce(scene: Scene, emit: Emit) -> None:
 def _stays(scene: Scene) -> str:
     if scene.pushed is None:
         return STAYS
-    commits = f"{scene.pushed['added'][:10]} and {scene.pushed['removed'][:10]}"
-    return f"{STAYS}, and the commits {commits} in the history of {scene.pushed['branch']}"
+    pushed = scene.pushed
+    if pushed["removed"] is None:
+        return (
+            f"{STAYS}, the commit {pushed['added'][:10]} in {pushed['branch']}, and perhaps its file {pushed['path']}"
+        )
+    commits = f"{pushed['added'][:10]} and {pushed['removed'][:10]}"
+    return f"{STAYS}, and the commits {commits} in the history of {pushed['branch']}"
+
+
+def _tell_pushed(scene: Scene, emit: Emit) -> None:
+    """Of a verify that ends without an answer: what is in somebody's history is told all the same."""
+    if scene.pushed is None:
+        return
+    if scene.pushed["removed"] is None:
+        where = f"{scene.pushed['branch']} of {scene.pushed['repo']}"
+        fix = f"Look, and take it away: git rm {scene.pushed['path']}"
+        emit(Warned("verify.git-left", f"{scene.pushed['path']} was pushed to {where}, and may still be there", fix))
+    emit(Notice(f"What stays: {_stays(scene)}"))
 
 
 def _chosen(only: Sequence[str]) -> list[Property]:
@@ -114,6 +130,7 @@ def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[P
                 found[outcome.finding.code, outcome.finding.symptom] = outcome.finding
             rows.append(_row(item, outcome, progress.elapsed, causes or []))
     except BaseException:
+        _tell_pushed(scene, emit)
         with suppress(AirstripError):
             _clean(scene, emit)
         raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
@@ -9,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.errors import AirstripError, UsageError
+from airstrip.errors import AirflowError, AirstripError, UsageError, WaitTimeout
 from airstrip.operations.properties import git_write
 from airstrip.operations.properties.git_branch import GitWrite, find_git_write
 from airstrip.operations.properties.git_writer import Said
@@ -75,7 +76,9 @@ class Writer:
         compile(text, path, "exec")
         self.done.append(f"{branch} {path}")
 
-    def await_line(self, *kinds: str) -> Said:
+    def await_line(self, *kinds: str, within: float = math.inf) -> Said:
+        if not self.said:
+            raise WaitTimeout("verify.git-silent", "the pod did not say what became of its push")
         found = self.said.pop(0)
         assert found["airstrip"] in kinds
         return Said(found, time.monotonic())
@@ -92,22 +95,31 @@ def proved(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any, Wri
     """By what the pod says, and by how often Airflow knows the DAG when it is asked."""
     monkeypatch.setattr(git_write, "_POLL_SECONDS", 0.01)
 
-    def prove(said: Sequence[dict[str, Any]], *known: bool, refresh: int = 10) -> tuple[Any, Any, Writer]:
+    def prove(
+        said: Sequence[dict[str, Any]], *known: bool | BaseException, refresh: int = 10
+    ) -> tuple[Any, Any, Writer]:
         looks, writer = iter(known), Writer(said)
         dag = SimpleNamespace(dag_id="airstrip_verify_0123abcd", version="f" * 40)
+
+        def dags() -> list[Any]:
+            found = next(looks, known[-1])
+            if isinstance(found, BaseException):
+                raise found
+            return [dag] if found else []
+
         scene = SimpleNamespace(
             name="airstrip_verify_0123abcd",
             mark="0123abcd",
             session=None,
             say=lambda _: None,
             pushed=None,
-            airflow=SimpleNamespace(dags=lambda: [dag] if next(looks, known[-1]) else []),
+            airflow=SimpleNamespace(dags=dags),
         )
         monkeypatch.setattr(git_write, "GitWriter", lambda *_: writer)
         write = GitWrite(bundle(path="team/dags", refresh=refresh, sync=GitSync()), "main")
         try:
             return git_write.by_push(cast(Scene, scene), write), scene, writer
-        except AirstripError as error:
+        except (AirstripError, KeyboardInterrupt) as error:
             return error, scene, writer
 
     return prove
@@ -144,10 +156,40 @@ def test_what_takes_longer_than_promised_has_failed_and_the_file_goes(
 def test_a_file_that_could_not_be_taken_away_is_told_with_the_command(
     proved: Callable[..., tuple[Any, Any, Writer]],
 ) -> None:
-    error, _, writer = proved([ADDED, {"airstrip": "left", "message": "fatal: unable to access"}], True)
+    error, scene, writer = proved([ADDED, {"airstrip": "left", "message": "fatal: unable to access"}], True)
     assert error.code == "verify.git-left"
+    assert (scene.pushed["added"], scene.pushed["removed"], scene.pushed["path"]) == ("a" * 40, None, MADE)
     assert error.fix.endswith(f"git rm {MADE}")
     assert writer.done[-1] == "deleted"
+
+
+AWAY = AirflowError("airflow.unreachable", "Airflow does not answer")
+OTHER = AirflowError("airflow.refused", "Airflow refuses")
+
+
+def test_an_airflow_that_is_away_for_a_moment_is_waited_for(proved: Callable[..., tuple[Any, Any, Writer]]) -> None:
+    outcome, _, _ = proved([ADDED, REMOVED], AWAY, False, True, AWAY, True, False)
+    assert outcome.state == "proved"
+
+
+@pytest.mark.parametrize(("ends", "refresh"), [(AWAY, -20), (OTHER, 10), (KeyboardInterrupt(), 10)])
+def test_what_ends_the_proof_in_its_midst_loses_no_commit(
+    proved: Callable[..., tuple[Any, Any, Writer]], ends: BaseException, refresh: int
+) -> None:
+    error, scene, writer = proved([ADDED, REMOVED], ends, refresh=refresh)
+    assert error is ends
+    assert writer.done[-2:] == ["go on", "deleted"]
+    assert (scene.pushed["added"], scene.pushed["removed"]) == ("a" * 40, "b" * 40)
+
+
+@pytest.mark.parametrize("last", [[{"airstrip": "left", "message": "fatal: unable to access"}], []])
+def test_what_ends_the_proof_is_told_beneath_a_file_that_may_be_left(
+    proved: Callable[..., tuple[Any, Any, Writer]], last: list[dict[str, Any]]
+) -> None:
+    error, scene, _ = proved([ADDED, *last], OTHER)
+    assert error.code == "verify.git-left"
+    assert "Airflow refuses" in error.details
+    assert scene.pushed["removed"] is None
 
 
 @pytest.mark.parametrize(

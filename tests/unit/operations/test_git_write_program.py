@@ -179,7 +179,8 @@ def test_one_that_is_asked_to_end_while_it_takes_its_file_away_does_so(
     pod: Pod, moment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pod.server.may_push = True
-    run, seen = pod.check["Git"].run, []
+    run = pod.check["Git"].run
+    seen: list[str] = []
 
     def interrupted(self: Any, *arguments: str) -> Any:
         if arguments[0] == moment:
@@ -197,7 +198,8 @@ def test_one_that_is_asked_to_end_while_it_takes_its_file_away_does_so(
 
 def pushes_that_break(pod: Pod, arrives: bool) -> None:
     """The first one alone: as a connection that breaks, after the server took it or before."""
-    run, seen = pod.check["Git"].run, []
+    run = pod.check["Git"].run
+    seen: list[str] = []
 
     def broken(self: Any, *arguments: str) -> Any:
         if arguments[0] != "push" or seen:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from airstrip.errors import KubernetesError
-from airstrip.events import discard
+from airstrip.events import Notice, Warned, discard
 from airstrip.operations.properties import Outcome, Property, Scene
 
 
@@ -54,3 +54,33 @@ def test_ctrl_c_while_all_is_taken_away_begins_that_anew(monkeypatch: pytest.Mon
     with pytest.raises(KeyboardInterrupt):
         verify._clean_up(scene, discard)
     assert begun == [True, True]
+
+
+@pytest.mark.parametrize("removed", ["b" * 40, None])
+def test_a_verify_that_is_cut_off_tells_what_it_has_pushed(
+    monkeypatch: pytest.MonkeyPatch, removed: str | None
+) -> None:
+    verify: Any = import_module("airstrip.operations.verify")
+    monkeypatch.setattr(verify, "clean", lambda *_, **__: [])
+    pushed = {"branch": "main", "repo": "https://h/d", "path": "a.py", "added": "a" * 40, "removed": removed}
+
+    def interrupted(_: Scene) -> Outcome:
+        raise KeyboardInterrupt
+
+    told: list[Any] = []
+    scene = SimpleNamespace(
+        session=None,
+        has_made=True,
+        is_down=False,
+        name="x",
+        pushed=pushed,
+        meet_airflow=lambda: None,
+        start=lambda _: 0,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        verify._prove(scene, [Property("dags", "DAGs come", interrupted)], told.append)
+    warned = [event.code for event in told if isinstance(event, Warned)]
+    assert warned == ([] if removed else ["verify.git-left"])
+    (notice,) = [event.message for event in told if isinstance(event, Notice)]
+    assert "a" * 10 in notice
+    assert ("b" * 10 if removed else "a.py") in notice

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 
+from airstrip.airflow_api import may_pass
 from airstrip.answers import ProofPushData
-from airstrip.errors import AirstripError
+from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.operations.properties.dag_text import dag_text
 from airstrip.operations.properties.git_branch import GitWrite
 from airstrip.operations.properties.git_writer import GitWriter, Said
@@ -15,6 +15,8 @@ from airstrip.operations.properties.outcome import Outcome, failed, proved
 from airstrip.operations.properties.scene import Scene
 
 _POLL_SECONDS = 0.5
+_END_SECONDS = 30.0
+"""For what the pod says of the removal, where something else has ended the proof: somebody waits at a terminal."""
 
 _PROTECTED = re.compile(r"protected|hook declined", re.IGNORECASE)
 _READ_ONLY = re.compile(
@@ -33,34 +35,68 @@ def by_push(scene: Scene, write: GitWrite) -> Outcome:
     scene.say(f"a pod pushes {path} to {write.branch}")
     writer.start(write.branch, path, dag_text(scene.name))
     try:
-        added = _checked(
-            writer.await_line("added", "refused", "removed", "left", "unread", "other-branch"), write, path
-        )
-        seen = _seconds_until(lambda: _is_known(scene), added, scene, write.promised)
-        writer.go_on()
-        scene.say(f"a pod takes {path} away from {write.branch}")
-        removed = _taken_away(writer.await_line("removed", "left"), write, path)
-        gone = None if seen is None else _seconds_until(lambda: not _is_known(scene), removed, scene, write.promised)
+        said = writer.await_line("added", "refused", "removed", "left", "unread", "other-branch")
+        added = _checked(said, write, path)
+        pushed = scene.pushed = _data(write, path, str(added.fields["commit"]))
+        try:
+            pushed["seen"] = _seconds_until(True, added, scene, write.promised)
+            removed = _take_away(writer, pushed, write, scene)
+        except BaseException as error:
+            if getattr(error, "code", "") != "verify.git-left":
+                _end(writer, pushed, write, error)
+            raise
+        if pushed["seen"] is not None:
+            pushed["gone"] = _seconds_until(False, removed, scene, write.promised)
     finally:
         writer.delete()
-    commits = (str(added.fields["commit"]), str(removed.fields["commit"]))
-    scene.pushed = _data(write, commits, seen, gone)
-    return _outcome(write, commits, seen, gone)
+    return _outcome(write, pushed)
 
 
-def _data(write: GitWrite, commits: tuple[str, str], seen: float | None, gone: float | None) -> ProofPushData:
+def _data(write: GitWrite, path: str, commit: str) -> ProofPushData:
     return {
         "bundle": write.bundle.name,
         "repo": write.bundle.repo,
         "branch": write.branch,
-        "added": commits[0],
-        "removed": commits[1],
-        "seen": None if seen is None else round(seen, 1),
-        "gone": None if gone is None else round(gone, 1),
+        "path": path,
+        "added": commit,
+        "removed": None,
+        "seen": None,
+        "gone": None,
     }
 
 
-def _outcome(write: GitWrite, commits: tuple[str, str], seen: float | None, gone: float | None) -> Outcome:
+def _take_away(writer: GitWriter, pushed: ProofPushData, write: GitWrite, scene: Scene) -> Said:
+    """Raises `verify.git-left` where the file did not go, or nobody knows whether it did."""
+    writer.go_on()
+    scene.say(f"a pod takes {pushed['path']} away from {write.branch}")
+    try:
+        return _removed(writer.await_line("removed", "left"), pushed, write)
+    except (KubernetesError, WaitTimeout) as error:
+        raise _left(f"{error.message}\n{error.details}".strip(), write, pushed["path"]) from error
+
+
+def _end(writer: GitWriter, pushed: ProofPushData, write: GitWrite, error: BaseException) -> None:
+    """`error` cut the proof off, with the file in the branch: that this one goes, or may not have, is told first."""
+    why = f"{error.message}  [{error.code}]" if isinstance(error, AirstripError) else type(error).__name__
+    writer.go_on()
+    try:
+        _removed(writer.await_line("removed", "left", within=_END_SECONDS), pushed, write)
+    except AirstripError as left:
+        if isinstance(error, Exception):
+            raise _left(
+                f"{left.details or left.message}\nthe proof had ended before by: {why}", write, pushed["path"]
+            ) from error
+
+
+def _removed(said: Said, pushed: ProofPushData, write: GitWrite) -> Said:
+    if said.fields["airstrip"] == "removed" and said.fields["commit"]:
+        pushed["removed"] = str(said.fields["commit"])
+        return said
+    raise _left(str(said.fields.get("message") or "The file was not in the branch any more."), write, pushed["path"])
+
+
+def _outcome(write: GitWrite, pushed: ProofPushData) -> Outcome:
+    commits, seen, gone = (pushed["added"], str(pushed["removed"])), pushed["seen"], pushed["gone"]
     if seen is not None and gone is not None:
         return proved(
             f"a DAG that was pushed to {write.branch}, as commit {commits[0][:10]}, was seen after {seen:.0f} s "
@@ -82,14 +118,20 @@ def _is_known(scene: Scene) -> bool:
     return any(dag.dag_id == scene.name and dag.version for dag in scene.airflow.dags())
 
 
-def _seconds_until(holds: Callable[[], bool], since: Said, scene: Scene, promised: float) -> float | None:
-    while not holds():
+def _seconds_until(known: bool, since: Said, scene: Scene, promised: float) -> float | None:
+    """None where it did not come to it in time; an Airflow that is away for a while is waited for as long."""
+    while True:
         elapsed = time.monotonic() - since.before
-        if elapsed > promised:
-            return None
+        try:
+            if _is_known(scene) is known:
+                return round(time.monotonic() - since.before, 1)
+            if elapsed > promised:
+                return None
+        except AirflowError as error:
+            if not may_pass(error) or elapsed > promised:
+                raise
         scene.say(f"{elapsed:.0f} of {promised:.0f} s")
         time.sleep(_POLL_SECONDS)
-    return time.monotonic() - since.before
 
 
 def _checked(said: Said, write: GitWrite, path: str) -> Said:
@@ -150,12 +192,6 @@ def _unanswered(commit: str | None, write: GitWrite, path: str) -> AirstripError
         + (what if commit else f"The branch does not have it: {path} is not there."),
         fix="Run it again; or leave --git-write away.",
     )
-
-
-def _taken_away(said: Said, write: GitWrite, path: str) -> Said:
-    if said.fields["airstrip"] == "removed" and said.fields["commit"]:
-        return said
-    raise _left(str(said.fields.get("message") or "The file was not in the branch any more."), write, path)
 
 
 def _left(message: str, write: GitWrite, path: str) -> AirstripError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
-from airstrip.kube import pod_log, run_in_pod
+from airstrip.kube import may_pass, pod_log, run_in_pod
 from airstrip.manifests import GIT_CHECK, GIT_DIR, tasks_namespace
 from airstrip.operations.properties.names import GIT_WRITE
 from airstrip.operations.properties.pods import CONTAINER, Look, own_labels, script
@@ -26,6 +27,9 @@ _GIT_SECONDS = 120
 """For the pod's start, and a push that others come before."""
 _END_SECONDS = 25
 """In which it takes the file away when it is asked to end: less than `clean` waits for."""
+_GONE_SECONDS = 10.0
+"""For whoever notices that it has ended."""
+_ENDED = ("Succeeded", "Failed", "gone")
 _EXEC_SECONDS = 20.0
 _POLL_SECONDS = 0.5
 
@@ -65,18 +69,24 @@ class GitWriter(Look):
         spec = {**template["spec"], "containers": [container]}
         self._create(own_labels(template), spec, grace=_END_SECONDS)
 
-    def await_line(self, *kinds: str) -> Said:
-        """The first of these, or what hindered the pod; raises WaitTimeout where it says nothing."""
-        while time.monotonic() < self.deadline:
+    def await_line(self, *kinds: str, within: float = math.inf) -> Said:
+        """The first of these, or what hindered the pod; raises WaitTimeout where it says nothing.
+
+        An API server that is away for a while is waited for.
+        """
+        end = min(self.deadline, time.monotonic() + within)
+        while True:
             before = time.monotonic()
-            pod = self.session.cluster.get("v1", "Pod", self.name, self.namespace)
-            phase = ((pod or {}).get("status") or {}).get("phase", "gone")
-            lines = pod_log(self.session.cluster, self.name, self.namespace, container=CONTAINER)
-            for found in filter(None, map(_read, lines)):
-                if found["airstrip"] in kinds:
-                    return Said(found, before)
-            if phase in ("Succeeded", "Failed", "gone"):
-                break
+            try:
+                phase, lines = self._look()
+                for found in filter(None, map(_read, lines)):
+                    if found["airstrip"] in kinds:
+                        return Said(found, before)
+                if phase in _ENDED or before > end:
+                    break
+            except KubernetesError as error:
+                if not may_pass(error) or before > end:
+                    raise
             time.sleep(_POLL_SECONDS)
         raise WaitTimeout(
             "verify.git-silent",
@@ -85,6 +95,12 @@ class GitWriter(Look):
             fix="Run: ./airstrip status",
             details="\n".join(lines_without_credentials(lines)[-15:]),
         )
+
+    def _look(self) -> tuple[str, list[str]]:
+        """The pod's phase, and all that it has said by then."""
+        pod = self.session.cluster.get("v1", "Pod", self.name, self.namespace)
+        phase = ((pod or {}).get("status") or {}).get("phase", "gone")
+        return phase, list(pod_log(self.session.cluster, self.name, self.namespace, container=CONTAINER))
 
     def go_on(self) -> None:
         """Where we may not run a program in it, it goes on by itself a little later."""
@@ -102,8 +118,12 @@ class GitWriter(Look):
             )
 
     def delete(self) -> None:
-        """At its end: doctor would take what it said for what the check before a release says."""
-        self.session.cluster.delete("v1", "Pod", self.name, self.namespace, wait=_END_SECONDS)
+        """At its end: doctor would take what it said for what the check before a release says.
+
+        Where it does not go, `clean` takes it away or tells of it.
+        """
+        with suppress(KubernetesError, WaitTimeout):
+            self.session.cluster.delete("v1", "Pod", self.name, self.namespace, wait=_END_SECONDS + _GONE_SECONDS)
 
     def _template(self) -> dict[str, Any]:
         """Of the last check of this repository that succeeded, which is as whoever clones it."""
