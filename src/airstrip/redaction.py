@@ -56,6 +56,8 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=://)[^\s/@:\"'<>]{0,200}:(?!\d{1,5}/)[^\s\"'<>]{0,500}(?=@)", STRUCK),
         # A token in place of a user.
         (r"(?i)(\bhttps?://)[^\s/@\"'<>]{1,200}(?=@)", rf"\1{STRUCK}"),
+        # Of a channel of conda's; a topic of a forum has a number.
+        (r"(://[^\s\"'<>]{0,300}?/t/)[^\s/\"'<>]{1,200}(?![^\s/\"'<>]|/\d+(?:[\s/?#\"'<>]|$))", rf"\1{STRUCK}"),
         # Of a URL that is its own permission.
         (
             r"(?i)(\b(?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig(?:nature)?)=)[^\s&\"'<>]+",

@@ -64,6 +64,8 @@ PEM_LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
         ("https://a.blob.core.windows.net/x?sv=2024&sig=hunter2%3D", "hunter2"),
         ("https://b.s3.amazonaws.com/x?X-Amz-Signature=hunter2&y=1", "hunter2"),
         ("https://hunter2token@github.com/a/b", "hunter2token"),
+        ("could not read https://conda.anaconda.org/t/xx-hunter2/team/noarch/repodata.json", "hunter2"),
+        ("channel https://conda.example.org:8080/get/t/hunter2", "hunter2"),
         ("DB_PASS: hunter2", "hunter2"),
         ("dbPass: hunter2", "hunter2"),
         ("pass=hunter22", "hunter22"),
@@ -101,6 +103,7 @@ def test_what_has_the_form_of_a_secret_is_struck_out(line: str, secret: str) -> 
         "the compass: north, and passing: true",
         "/Users/Ada/Airflow3/dags/team/warehouse/daily/loads/orders/Load2024.py",
         "ssh://git@example.com/data/dags.git",
+        "see https://forum.example.com/t/a-task-that-hangs/4711",
         "2026-11-21T05:11:17.048530Z INFO hello",
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,9 +11,14 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from airstrip.errors import ImageError
+from airstrip.redaction import without_credentials
 
 NAMES = ("environment.yml", "environment.yaml")
 LOCK = "environment.lock"
+
+# A user, or conda's own form of a token.
+_CREDENTIALS = re.compile(r"://\S*(?:@|/t/)")
+_LOCKED_URL = re.compile(r"^[-\s]*(?:conda|url): (.*)", re.MULTILINE)
 
 
 class _Written(BaseModel):
@@ -40,8 +46,10 @@ def find_environment(folder: Path) -> Path | None:
 
 
 def read_environment(file: Path) -> CondaEnvironment:
-    """Raises ImageError for what is wrong with it, and for packages of pip in it."""
+    """Raises ImageError for what is wrong with it, for packages of pip in it, and for credentials."""
     written = _written(file)
+    for number, channel in enumerate(written.channels, 1):
+        _require_no_credentials(channel, f"channel {number} of {file}")
     specs = [each for each in written.dependencies if isinstance(each, str)]
     if len(specs) != len(written.dependencies):
         raise ImageError(
@@ -50,11 +58,30 @@ def read_environment(file: Path) -> CondaEnvironment:
             cause="They would be of no lock: conda's packages have none of what pip's need.",
             fix="Name them by what they are called in conda's channels, or make a requirements.txt of all of them.",
         )
+    for spec in specs:
+        _require_no_credentials(spec, f"a dependency of {file}")
     # conda's word for what holds here anyway: no other channels than those that are named.
     channels = tuple(channel for channel in written.channels if channel != "nodefaults")
     if not channels:
         raise _bad(file, "it names no channels")
     return CondaEnvironment(file, channels, tuple(sorted(set(specs))))
+
+
+def check_locked(lock: Path) -> None:
+    """Raises ImageError for credentials in a lock's URLs: of what stands there, the image's records are made."""
+    for found in _LOCKED_URL.finditer(lock.read_text(encoding="utf-8")):
+        _require_no_credentials(found[1], f"a URL of {lock}")
+
+
+def _require_no_credentials(text: str, place: str) -> None:
+    if _CREDENTIALS.search(text):
+        raise ImageError(
+            "image.conda-credentials",
+            f"a password or a token stands in {place}",
+            cause="It would stand in the lock and in the image, which others read.",
+            fix="Remove it there, and change it if it was shared. Let rattler find it by the channel's host: in "
+            "~/.rattler/credentials.json of who runs this, or in the file that RATTLER_AUTH_FILE names.",
+        )
 
 
 def _written(file: Path) -> _Written:
@@ -63,7 +90,7 @@ def _written(file: Path) -> _Written:
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, each['loc'])) or 'the file'}: {each['msg']}" for each in error.errors())
     except (OSError, UnicodeDecodeError, YAMLError) as error:
-        said = " ".join(str(error).split())
+        said = without_credentials(" ".join(str(error).split()))
     raise _bad(file, said)
 
 

@@ -33,7 +33,8 @@ async def solve(asked: Mapping[str, Any]) -> None:
     records = await rattler.solve(
         asked["channels"],
         asked["specs"],
-        gateway=rattler.Gateway(cache_dir=Path(asked["cache"]) / "repodata"),
+        # Of their own, neither of the two logs in.
+        gateway=rattler.Gateway(cache_dir=Path(asked["cache"]) / "repodata", client=rattler.Client.default_client()),
         platforms=[subdir, "noarch"],
         virtual_packages=virtual,
     )
@@ -74,6 +75,7 @@ async def install(asked: Mapping[str, Any]) -> None:
         platform=rattler.Subdir(asked["subdir"]),
         # A package's own scripts would run on this machine.
         execute_link_scripts=False,
+        client=rattler.Client.default_client(),
         show_progress=False,
     )
 

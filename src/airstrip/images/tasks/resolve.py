@@ -9,7 +9,7 @@ from pathlib import Path
 
 from airstrip.errors import ImageError, not_written
 from airstrip.events import Emit, step
-from airstrip.images.conda.environment import CondaEnvironment
+from airstrip.images.conda.environment import CondaEnvironment, check_locked
 from airstrip.images.conda.solver import run_rattler
 from airstrip.images.pods_package import DISTRIBUTION
 from airstrip.images.requirements import build_compile_command
@@ -42,8 +42,10 @@ def lock_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit) -> bool
 
 
 def require_lock(image: TaskImage) -> Path:
-    """Raises ImageError where it is not there, or the requirements have changed since."""
+    """Raises ImageError where it is not there, the requirements have changed since, or it holds credentials."""
     if image.is_locked:
+        if image.conda:
+            check_locked(image.lock)
         return image.lock
     cause = "Its requirements have changed since." if image.lock.exists() else "Nobody made one yet."
     raise ImageError(
