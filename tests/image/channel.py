@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import io
 import json
@@ -12,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 PLACEHOLDER = "/opt/placeholder_" + "x" * 60
 """Where a package's files are told to lie, until they are installed."""
@@ -61,9 +62,10 @@ def _index(channel: Path, archive: Path, index: Mapping[str, Any]) -> None:
 
 
 @contextmanager
-def served(channel: Path) -> Iterator[str]:
-    """The channel's URL while a server of this machine has it."""
-    handler = partial(_Silent, directory=str(channel))
+def served(channel: Path, login: str = "") -> Iterator[str]:
+    """The channel's URL while a server of this machine has it; with `login`, `USER:PASSWORD`, for nobody else."""
+    wanted = f"Basic {base64.b64encode(login.encode()).decode()}" if login else ""
+    handler = partial(type("Handler", (_Silent,), {"wanted": wanted}), directory=str(channel))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
@@ -75,5 +77,13 @@ def served(channel: Path) -> Iterator[str]:
 
 
 class _Silent(SimpleHTTPRequestHandler):
+    wanted = ""
+
+    def send_head(self) -> io.BytesIO | BinaryIO | None:
+        if not self.wanted or self.headers["Authorization"] == self.wanted:
+            return super().send_head()
+        self.send_error(401)
+        return None
+
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""

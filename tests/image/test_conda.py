@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from airstrip.errors import ImageError
-from airstrip.events import discard
+from airstrip.events import Progress, discard
 from airstrip.images import (
     BuiltImage,
     TaskImage,
@@ -18,7 +19,7 @@ from airstrip.images import (
     task_image_status,
 )
 from airstrip.images.airflow import system_recipe
-from airstrip.images.conda.layer import PREFIX
+from airstrip.images.conda.layer import PREFIX, ensure_conda_layer
 from airstrip.images.oci import read_layers
 from airstrip.images.store import ImageStore
 from airstrip.paths import cache_dir
@@ -114,3 +115,22 @@ def test_packages_that_do_not_go_together_are_told_by_rattler(image: TaskImage, 
     assert caught.value.code == "image.conda-unresolved"
     assert "words" in caught.value.details
     assert not image.lock.exists()
+
+
+def test_a_channel_that_asks_for_a_login_gets_it_from_rattler_s_own_file(
+    image: TaskImage, channel: Path, uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And neither the lock nor the packages' records have it."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setenv("RATTLER_AUTH_FILE", str(tmp_path / "logins.json"))
+    login = {"BasicHTTP": {"username": "me", "password": "hunter2"}}
+    (tmp_path / "logins.json").write_text(json.dumps({"127.0.0.1": login}))
+    store, work = ImageStore(tmp_path / "cache"), tmp_path / "work"
+    work.mkdir()
+    with served(channel, "me:hunter2") as url:
+        (image.folder / "environment.yml").write_text(f"channels: ['{url}']\ndependencies: [words]\n")
+        image = find_task_image("greet", image.folder.parent)
+        lock_task_image(image, tmp_path / "cache", uv, discard)
+        ensure_conda_layer(image.lock, (0, 0), store, work, uv, Progress(discard, "x"))
+    (record,) = (work / "conda" / PREFIX / "conda-meta").glob("*.json")
+    assert "hunter2" not in image.lock.read_text() + record.read_text()
