@@ -3,6 +3,7 @@ ours to write to already, stdout by its name, goes on; neither is ever replaced 
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from contextlib import suppress
@@ -33,6 +34,8 @@ def clear_report(file: Path) -> None:
     """Takes an earlier one away, which would speak for a verb that ends early. Raises `file.not-written` where none
     could be written."""
     try:
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         if _our_output(file) is None and not _is_no_file(file):
             target = file.resolve()
             target.unlink(missing_ok=True)

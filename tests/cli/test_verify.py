@@ -12,6 +12,7 @@ import pytest
 import typer.main
 
 from airstrip.answers import PropertyName
+from airstrip.cli import prove
 from airstrip.cli.main import app, run
 from airstrip.errors import LockError
 from airstrip.findings import Finding
@@ -133,10 +134,31 @@ def test_what_could_not_be_taken_away_is_an_error_of_the_junit_file(
 def test_a_file_that_cannot_be_written_is_told_before_the_work(
     airstrip: Airstrip, facade: Facade, tmp_path: Path
 ) -> None:
-    done = airstrip("verify", "--junit", str(tmp_path / "none" / "report.xml"), "--json")
-    assert done.code == 1
-    assert done.document["errors"][0]["code"] == "file.not-written"
+    for place in (tmp_path / "none" / "report.xml", tmp_path):
+        done = airstrip("verify", "--junit", str(place), "--json")
+        assert done.code == 1
+        assert done.document["errors"][0]["code"] == "file.not-written"
+        assert str(place) in done.document["errors"][0]["message"]
     assert facade.calls == []
+
+
+@pytest.mark.parametrize("state", ["proved", "failed"])
+def test_a_file_that_cannot_be_written_afterwards_loses_no_answer(
+    state: str, airstrip: Airstrip, facade: Facade, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that became full meanwhile."""
+    monkeypatch.setattr(prove, "clear_report", lambda _: None)
+    data = {"name": "mine", "properties": [row("task", state, "ran")], "left": [], "stays": "rows", "seconds": 1.0}
+    facade.answers["verify"] = Result(
+        "verify", data, [FINDING] if state == "failed" else [], 3 if state == "failed" else 0
+    )
+    done = airstrip("verify", "--junit", str(tmp_path / "none" / "report.xml"), "--json")
+    assert done.code == 3
+    assert done.document["data"]["properties"][0]["state"] == state
+    assert [finding["code"] for finding in done.document["findings"]][-1] == "file.not-written"
+    facade.answers["verify"] = LockError("deployment.locked", "mine is locked", cause="By up.", fix="Wait.")
+    done = airstrip("verify", "--junit", str(tmp_path / "none" / "report.xml"), "--json")
+    assert done.document["errors"][0]["code"] == "deployment.locked"
 
 
 def test_a_verify_that_did_not_get_to_its_end_leaves_no_report_of_an_earlier_one(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -15,6 +17,7 @@ from airstrip.cli.render import Voice
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call, Confirm
 from airstrip.errors import AirstripError
+from airstrip.findings import Finding
 from airstrip.report_file import clear_report
 from airstrip.result import AnyResult
 
@@ -74,10 +77,20 @@ def verify(
             result = load(file).verify(voice, only=only or (), timeout=timeout, git_write=git_write)
         except AirstripError as error:
             if junit:
-                write_failure(error, junit)
+                # The verb's own error is the one to tell.
+                with suppress(AirstripError):
+                    write_failure(error, junit)
             raise
-        if junit:
-            write_junit(result, junit)
-        return result
+        return _reported(result, junit) if junit else result
 
     call.run(work)
+
+
+def _reported(result: AnyResult, junit: Path) -> AnyResult:
+    """A minute's work is told whether it could be written down or not; that it could not is a finding of its own."""
+    try:
+        write_junit(result, junit)
+    except AirstripError as error:
+        finding = Finding(error.code, error.message, error.cause, error.fix, error.details)
+        return replace(result, findings=[*result.findings, finding], exit_code=3)
+    return result
