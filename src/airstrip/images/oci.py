@@ -56,8 +56,9 @@ def write_layout(
     """
     blobs = layout / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    for layer, file in layers:
-        os.link(file, blob_path(layout, layer.digest))
+    # Somebody else's base may have the same layer twice.
+    for digest, file in {layer.digest: file for layer, file in layers}.items():
+        os.link(file, blob_path(layout, digest))
     if isinstance(settings, RunSettings):
         settings = image_config([layer for layer, _ in layers], settings)
     config = _blob(layout, _CONFIG, settings)

@@ -12,7 +12,7 @@ from airstrip.events import Event, Progress, StepProgress, discard
 from airstrip.images import images_in_use, plan_postgresql_image, prune_images
 from airstrip.images import store as store_module
 from airstrip.images.layer import Layer, write_layer
-from airstrip.images.oci import RunSettings, blob_path, read_layout, write_layout
+from airstrip.images.oci import RunSettings, blob_path, read_config, read_layers, read_layout, write_layout
 from airstrip.images.store import ImageStore, remove_tree
 
 PROGRESS = Progress(discard, "image.test")
@@ -229,3 +229,13 @@ def test_nothing_mounted_is_ever_removed(tmp_path: Path, monkeypatch: pytest.Mon
         remove_tree(folder)
     assert caught.value.code == "image.mounted"
     assert (folder / "system" / "dev").is_dir()
+
+
+def test_the_same_layer_twice_is_there_once_and_counts_twice(tmp_path: Path) -> None:
+    """As in a base of which two steps made the same."""
+    store = ImageStore(tmp_path)
+    layer = keep_layer(store, "key")
+    write_layout(tmp_path / "layout", "localhost/twice:1", [(layer, store.blob(layer))] * 2, SETTINGS)
+
+    assert read_layers(tmp_path / "layout") == (layer, layer)
+    assert read_config(tmp_path / "layout")["rootfs"]["diff_ids"] == [layer.digest] * 2
