@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
-from airstrip.errors import ImageError, UsageError
+from airstrip.errors import AirstripError, ImageError, UsageError
 from airstrip.events import Progress, discard
 from airstrip.images import Builder, ensure_task_image, find_task_image, plan_task_image, task_container_recipe
 from airstrip.images.containerfile.archive import read_archive
-from airstrip.images.containerfile.build import write_build_context
+from airstrip.images.containerfile.build import build_by_engine, write_build_context
 from airstrip.images.containerfile.engine import Engine
 from airstrip.images.containerfile.settings import BuildSecrets, write_secrets
 from airstrip.images.layer import EPOCH, Layer
@@ -226,6 +226,39 @@ def test_a_folder_to_build_from_has_all_that_the_containerfile_copies(tmp_path: 
     names = {str(path.relative_to(tmp_path / "out")) for path in written}
     assert {"Containerfile", "requirements.lock", "uv", "check.py", "site-packages/airstrip_pods/__init__.py"} <= names
     assert (tmp_path / "out" / "uv").stat().st_mode & 0o777 == 0o755
+    # It may name a URL with a password.
+    assert (tmp_path / "out" / "requirements.lock").stat().st_mode & 0o777 == 0o600
     assert {path.stat().st_mtime for path in written} == {EPOCH}
     with pytest.raises(UsageError):
         write_build_context(recipe, image.lock, uv, tmp_path / "out")
+
+
+def test_what_cannot_be_a_folder_to_build_from_is_named(tmp_path: Path) -> None:
+    image = find_task_image("python-basic", NONE)
+    recipe = task_container_recipe(image, DOCKER)
+    (tmp_path / "file").touch()
+    for folder, code in ((tmp_path / "file", "image.exists"), (tmp_path / "file" / "below", "file.not-written")):
+        with pytest.raises(AirstripError) as raised:
+            write_build_context(recipe, image.lock, tmp_path / "file", folder)
+        assert raised.value.code == code
+
+
+@pytest.mark.parametrize("code", [0, 1])
+def test_secrets_are_gone_once_the_engine_has_built(
+    tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """Before `save`, which takes long, and where the build fails."""
+    image = find_task_image("python-basic", NONE)
+    recipe = task_container_recipe(image, Builder("docker", "debian:12"))
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.setenv("UV_INDEX_PRIVATE_PASSWORD", "hunter2hunter2")
+    program(programs, "docker", f"grep -rl hunter2 {work} >{tmp_path}/$1; echo sha256:1 >{work}/id; exit {code}")
+    with pytest.raises(AirstripError):
+        build_by_engine(
+            recipe, image.lock, image.lock, ImageStore(tmp_path), work, Progress(discard, "x"), refresh=False
+        )
+    assert (tmp_path / "build").read_text().strip() == str(work / "secrets" / "uv.env")
+    assert not (work / "secrets").exists()
+    assert (tmp_path / "save").exists() is not bool(code)
+    assert code or (tmp_path / "save").read_text() == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -43,7 +44,12 @@ def build_by_engine(
     again = ("--no-cache", *(("--pull",) if recipe.builder.base else ())) if refresh else ()
     # The name is for whoever runs it there, and may be of another build by the time that it is saved.
     name = f"localhost/airstrip/built/{recipe.name}:latest"
-    image = engine.build(context, name, write_secrets(work / "secrets", os.environ), again, progress)
+    secrets = work / "secrets"
+    try:
+        image = engine.build(context, name, write_secrets(secrets, os.environ), again, progress)
+    finally:
+        # What follows takes minutes, and may be killed.
+        shutil.rmtree(secrets, ignore_errors=True)
     progress.say(f"taking the image from {engine.name}")
     archive = work / "saved.tar"
     engine.save(image, archive)
@@ -53,11 +59,11 @@ def build_by_engine(
 def write_build_context(recipe: ContainerRecipe, lock: Path, uv: Path, folder: Path) -> list[Path]:
     """The folder to build from elsewhere, made or empty: the Containerfile and all that it copies. Returns its files.
 
-    Raises UsageError for a folder with something in it.
+    Raises UsageError for a file, and for a folder with something in it.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError("image.exists", f"{folder} is there already", fix="Remove it, or take another name.")
     try:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError("image.exists", f"{folder} is there already", fix="Remove it, or take another name.")
         folder.mkdir(parents=True, exist_ok=True)
         return write_context(recipe, lock, uv, folder)
     except OSError as error:

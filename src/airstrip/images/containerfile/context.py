@@ -11,11 +11,12 @@ from airstrip.images.containerfile.render import render_containerfile
 from airstrip.images.layer import EPOCH
 
 CONTAINERFILE = "Containerfile"
+_LOCK = "requirements.lock"
 
 
 def write_context(recipe: ContainerRecipe, lock: Path, uv: Path, folder: Path) -> list[Path]:
     """Fills the empty folder, and returns what it wrote: the same modes and times whoever calls, and when."""
-    shutil.copyfile(lock, folder / "requirements.lock")
+    shutil.copyfile(lock, folder / _LOCK)
     shutil.copyfile(uv, folder / "uv")
     for inside, source in recipe.files.items():
         shutil.copyfile(source, folder / PurePosixPath(inside).name)
@@ -26,6 +27,13 @@ def write_context(recipe: ContainerRecipe, lock: Path, uv: Path, folder: Path) -
     (folder / CONTAINERFILE).write_text(render_containerfile(recipe), encoding="utf-8")
     written = sorted(folder.rglob("*"))
     for path in written:
-        path.chmod(0o755 if path.is_dir() or path == folder / "uv" else 0o644)
+        path.chmod(_mode(path, folder))
         os.utime(path, (EPOCH, EPOCH))
     return [path for path in written if path.is_file()]
+
+
+def _mode(path: Path, folder: Path) -> int:
+    """The lock may name a URL with a password, as a requirement has it; the engine reads it as root."""
+    if path == folder / _LOCK:
+        return 0o600
+    return 0o755 if path.is_dir() or path == folder / "uv" else 0o644
