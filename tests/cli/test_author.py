@@ -93,3 +93,39 @@ def test_the_upgrade_check_is_another_question(airstrip: Airstrip, facade: Facad
     assert refused.code == 2
     assert "[usage.wrong-command-line]" in refused.err
     assert [name for name, *_ in facade.calls] == ["upgrade_check"]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("dev etl --serve", "DAG"),
+        ("dev --serve --conf {}", "--conf"),
+        ("dev etl load --serve --map 0 --mark-success x", "DAG, TASK, --map, --mark-success"),
+        ("dev --serve --logical-date 2026-01-31", "--logical-date"),
+        ("dev --password --serve", "--serve"),
+        ("dev etl --password --env e --dags d --port 9000", "DAG, --port, --env, --dags"),
+        ("dev etl --port 9000", "--port"),
+    ],
+)
+def test_what_would_be_ignored_is_refused_by_name(airstrip: Airstrip, facade: Facade, line: str, named: str) -> None:
+    outcome = airstrip(*line.split())
+    assert outcome.code == 2
+    assert "[usage.wrong-command-line]" in outcome.err
+    assert f": {named}  [" in outcome.err
+    assert facade.calls == []
+
+
+def test_what_serving_and_its_password_take(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers |= {"serve": KeyboardInterrupt(), "serve_password": "made-up"}
+    options = ["--port", "9000", "--env", "e.env", "--dags", "d", "-f", "prod.yaml", "--json"]
+    outcome = airstrip("dev", "--serve", *options)
+    assert outcome.code == 130
+    ((name, _, named),) = facade.calls
+    assert (name, named) == ("serve", {"port": 9000, "env": Path("e.env"), "dags": Path("d")})
+    assert airstrip("dev", "--password", "-f", "prod.yaml").out == "made-up\n"
+
+
+def test_the_password_s_document_is_not_that_of_a_run(airstrip: Airstrip, facade: Facade) -> None:
+    facade.answers["serve_password"] = "made-up"
+    document = airstrip("dev", "--password", "--json").document
+    assert (document["verb"], document["data"]) == ("dev --password", {"password": "made-up"})

@@ -59,6 +59,7 @@ def _known(context: typer.Context) -> dict[str, tuple[str, ...]]:
 
 @verbs.command("dev", cls=Command, short_help="Run a DAG or a task on this machine, without a cluster.")
 def dev(
+    context: typer.Context,
     dag: Annotated[
         str | None, typer.Argument(metavar="DAG", help="The DAG's id.", show_default=False, autocompletion=_dags)
     ] = None,
@@ -104,16 +105,16 @@ def dev(
       ./airstrip dev load extract
       ./airstrip dev --serve
     """
-    call = Call("dev", json, debug)
+    call = Call("dev --password" if password else "dev", json, debug)
     if password:
-        result = call.attempt(lambda _, __: Result("dev", {"password": load(file).serve_password()}))
+        result = call.attempt(lambda _, __: _password(context, file))
         print(json_module.dumps(result.to_document()) if json else result.data["password"])
         return
     if serve:
-        call.run(lambda voice, _: _serve(file, voice, port, env, dags, dag))
+        call.run(lambda voice, _: _serve(context, file, voice, port, env, dags))
     call.run(
         lambda voice, _: load(file).dev(
-            _named(dag),
+            _named(context, dag),
             task,
             parse_conf(conf),
             voice,
@@ -126,22 +127,42 @@ def dev(
     )
 
 
+def _password(context: typer.Context, file: Path | None) -> AnyResult:
+    _refuse("--password", _given(context) - {"password"}, context)
+    return Result("dev --password", {"password": load(file).serve_password()})
+
+
 def _serve(
-    file: Path | None, voice: Voice, port: int, env: Path | None, dags: Path | None, dag: str | None
+    context: typer.Context, file: Path | None, voice: Voice, port: int, env: Path | None, dags: Path | None
 ) -> NoReturn:
-    if dag is not None:
-        message = f"--serve serves all DAGs, and {dag} is to run alone"
-        raise UsageError("usage.wrong-command-line", message, fix="Leave one of them away.")
+    _refuse("--serve", _given(context) - {"serve", "port", "env", "dags"}, context)
     load(file).serve(voice, port=port, env=env, dags=dags)
 
 
-def _named(dag: str | None) -> str:
+def _named(context: typer.Context, dag: str | None) -> str:
+    _refuse("a run", _given(context) & {"port"}, context)
     if dag is None:
         message = "there is no DAG named"
         raise UsageError(
             "usage.wrong-command-line", message, fix="Name one: ./airstrip dev DAG; or: ./airstrip dev --serve"
         )
     return dag
+
+
+def _given(context: typer.Context) -> set[str]:
+    """What stands in the command line, but for what every way of the verb takes."""
+    names = {parameter.name or "" for parameter in context.command.params} - {"file", "json", "debug"}
+    sources = {name: context.get_parameter_source(name) for name in names}
+    return {name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"}
+
+
+def _refuse(way: str, without: set[str], context: typer.Context) -> None:
+    """Raises UsageError where what is given has no meaning, as it would be ignored."""
+    found = [each for each in context.command.params if each.name in without]
+    if found:
+        names = [each.opts[0] if each.param_type_name == "option" else str(each.metavar) for each in found]
+        message = f"{way} does not take: {', '.join(names)}"
+        raise UsageError("usage.wrong-command-line", message, fix="Leave one or the other away.")
 
 
 @verbs.command("test", cls=Command, context_settings=_ARGUMENTS, short_help="Test the DAGs on this machine.")
