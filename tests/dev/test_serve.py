@@ -24,7 +24,10 @@ def test_it_serves_the_dags_until_ctrl_c_and_leaves_nothing(author: Author) -> N
         url = next((each["note"] for each in events if ready(each)), None)
         try:
             assert url, running.communicate()[0]
+            # By `localhost` a browser may come to another program, on ::1.
+            assert url.startswith("http://127.0.0.1:")
             runs_dags(author, url)
+            keeps_secrets(author)
             is_alone(author, url)
         finally:
             running.send_signal(signal.SIGINT)
@@ -32,6 +35,8 @@ def test_it_serves_the_dags_until_ctrl_c_and_leaves_nothing(author: Author) -> N
     assert running.returncode == 130, out
     assert json.loads(out)["errors"][0]["code"] == "usage.interrupted"
     assert at_work(author.project) == []
+    left = {file.name for file in (author.project / ".airstrip/authors/dev").iterdir()}
+    assert not left & {"projects.json", "served.json"}
     with suppress(httpx.ConnectError):
         raise AssertionError(httpx.get(url))
 
@@ -61,6 +66,16 @@ def runs_dags(author: Author, url: str) -> None:
     assert any(line.startswith("outside: None None") for line in said["read"]), said
 
 
+def keeps_secrets(author: Author) -> None:
+    """Of projects: whatever Airflow's processes start sees their environment."""
+    environments = [process / "environ" for process in processes(author.project)]
+    assert len(environments) > 4
+    for file in environments:
+        with suppress(OSError):
+            assert b"hush" not in file.read_bytes()
+    assert (author.project / ".airstrip/authors/dev/projects.json").stat().st_mode & 0o777 == 0o600
+
+
 def said_by(airflow: AirflowClient, run_id: str, task: str) -> list[str]:
     return [record.event for record in airflow.task_log("saved", run_id, task).records]
 
@@ -76,10 +91,18 @@ def is_alone(author: Author, url: str) -> None:
 def at_work(folder: Path) -> list[str]:
     """Command lines of processes in this folder: Airflow's call themselves as they like."""
     found = []
+    for process in processes(folder):
+        with suppress(OSError):
+            found.append((process / "cmdline").read_bytes().decode().replace("\0", " "))
+    return found
+
+
+def processes(folder: Path) -> list[Path]:
+    found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             if (process / "cwd").readlink().is_relative_to(folder):
-                found.append((process / "cmdline").read_bytes().decode().replace("\0", " "))
+                found.append(process)
     return found
 
 

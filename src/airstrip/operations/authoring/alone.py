@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from airstrip.errors import AirstripError, LockError
+from airstrip.errors import AirstripError, LockError, not_written
 from airstrip.file_lock import file_lock
 from airstrip.operations.authoring.home import Home
 from airstrip.spec import Spec
@@ -30,9 +30,18 @@ def alone(spec: Spec, home: Home) -> Iterator[None]:
         ) from error
 
 
-def note_served(home: Home, url: str) -> None:
-    """For others that ask; counts while this process holds the lock."""
-    home.served.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+@contextmanager
+def noted_served(home: Home, url: str) -> Iterator[None]:
+    """For others that ask; counts while this process holds the lock. Raises AirstripError where it cannot be noted."""
+    try:
+        home.served.write_text(json.dumps({"url": url, "pid": os.getpid()}))
+    except OSError as error:
+        raise not_written(error) from error
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            home.served.unlink()
 
 
 def _served_at(home: Home) -> str | None:
@@ -40,6 +49,6 @@ def _served_at(home: Home) -> str | None:
     try:
         record = json.loads(home.served.read_text())
         holder = home.lock.read_text().strip()
-    except (OSError, ValueError):
+        return str(record["url"]) if holder == f"pid {record['pid']}" else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return str(record["url"]) if holder == f"pid {record['pid']}" else None

@@ -6,6 +6,7 @@ airflow.cfg          empty: Airflow would write its whole default file
 dags.json            which DAG is in which file, as of the last parse
 passwords.json       of the UI that is served from here
 served.json          where that is, and the process; counts while that one holds the lock
+projects.json        what projects' tasks have in their environment, while it is served
 data/, logs/
 """
 
@@ -56,6 +57,10 @@ class Home:
     @property
     def served(self) -> Path:
         return self.folder / "served.json"
+
+    @property
+    def projects(self) -> Path:
+        return self.folder / "projects.json"
 
     @property
     def lock(self) -> Path:

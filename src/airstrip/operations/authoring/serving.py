@@ -7,13 +7,13 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from airstrip.errors import AirstripError, CommandError, UsageError
-from airstrip.events import Emit, Notice, StepFailed, StepFinished, StepStarted
-from airstrip.operations.authoring.alone import alone, note_served
+from airstrip.errors import AirstripError, CommandError, UsageError, not_written
+from airstrip.events import Emit, Notice, StepFailed, StepFinished, StepStarted, Warned
+from airstrip.operations.authoring.alone import alone, noted_served
 from airstrip.operations.authoring.home import Home, ensure_home, home_of, made_whole
 from airstrip.operations.authoring.prepare import Place, prepared
 from airstrip.operations.authoring.program import TEMPLATES, Workshop, crashed, run_program
@@ -28,6 +28,8 @@ _PARALLEL_TASKS = "4"
 """Each is a process that waits for a task."""
 _PATIENCE_SECONDS = "60"
 """Of a task for an answer: on a machine with other work, five seconds are none, and the task has failed."""
+_SLOW_SECONDS = 60
+"""A quiet machine takes some; until then all is told by the step alone."""
 _STEP, _TITLE = "dev.serve", "Start Airflow on this machine"
 
 
@@ -42,9 +44,9 @@ def serve(
     with prepared(spec, emit, env, dags) as place, alone(spec, home):
         password_of(home)
         found = free_port(port)
-        url = f"http://localhost:{found}"
-        note_served(home, url)
-        _run(place, found, url, emit)
+        url = url_of(found)
+        with noted_served(home, url):
+            _run(place, found, url, emit)
 
 
 def read_serve_password(spec: Spec) -> str:
@@ -55,19 +57,41 @@ def read_serve_password(spec: Spec) -> str:
 
 
 def password_of(home: Home) -> str:
-    """Made once; nobody else reads the folder."""
-    if not home.passwords.exists():
+    """Made once, and anew where it cannot be read; nobody else reads the folder. Raises AirstripError."""
+    try:
+        if (known := _read_password(home)) is not None:
+            return known
+        home.passwords.unlink(missing_ok=True)
         with made_whole(home.passwords) as new:
             new.write_text(json.dumps({ADMIN: secrets.token_urlsafe(12)}) + "\n")
-    return str(json.loads(home.passwords.read_text())[ADMIN])
+        # Of two that made one at once, that of the first.
+        return str(_read_password(home))
+    except OSError as error:
+        raise not_written(error) from error
+
+
+def _read_password(home: Home) -> str | None:
+    """A disk that was full may have left half of it."""
+    try:
+        return str(json.loads(home.passwords.read_text())[ADMIN])
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return None
+
+
+def url_of(port: int) -> str:
+    """Not by the name `localhost`: a browser goes to ::1 first, where another program may listen."""
+    return f"http://{_LOOPBACK}:{port}"
 
 
 def _run(place: Place, port: int, url: str, emit: Emit) -> NoReturn:
+    logs = str(place.home.folder / "logs")
     wanted = {
         "port": port,
         "database": str(place.home.database),
-        "logs": str(place.home.folder / "logs"),
+        "logs": logs,
+        "patience": _SLOW_SECONDS,
         "projects": place.for_programs,
+        "projects_file": str(place.home.projects),
     }
     ended: dict[str, Any] = {}
     is_ready, begun = False, time.monotonic()
@@ -78,6 +102,8 @@ def _run(place: Place, port: int, url: str, emit: Emit) -> NoReturn:
             is_ready = True
             emit(StepFinished(_STEP, _TITLE, time.monotonic() - begun, url))
             emit(Notice(f"Log in as {ADMIN}; `./airstrip dev --password` prints the password. Ctrl-C ends it."))
+        elif event["event"] == "slow":
+            emit(_slow(event["parts"], logs))
         else:
             ended.update(event)
 
@@ -89,13 +115,28 @@ def _run(place: Place, port: int, url: str, emit: Emit) -> NoReturn:
     finally:
         if not is_ready:
             emit(StepFailed(_STEP, _TITLE, time.monotonic() - begun))
+    raise _why(ended, logs)
+
+
+def _slow(parts: Sequence[str], logs: str) -> Warned:
+    return Warned(
+        "dev.serve-slow",
+        f"not healthy after {_SLOW_SECONDS} seconds: {', '.join(parts)}",
+        f"It is waited for. See what it says in {logs}: a DAG file may stop the DAG processor. Ctrl-C ends it.",
+    )
+
+
+def _why(ended: Mapping[str, Any], logs: str) -> AirstripError:
+    """It ended by itself."""
     if not ended:
-        raise crashed("served Airflow", "")
-    raise AirstripError(
+        return crashed("served Airflow", "")
+    if ended["event"] == "not-written":
+        return not_written(OSError(0, ended["reason"], ended["file"]))
+    return AirstripError(
         "dev.serve-ended",
         f"Airflow's {ended['part']} ended with exit code {ended['code']}, and with it the others",
         cause="A setting that it does not take, a port that somebody else took, or too little memory.",
-        fix=f"See its last lines below; all of them are in {wanted['logs']}.",
+        fix=f"See its last lines below; all of them are in {logs}.",
         details="\n".join(ended["lines"]),
     )
 

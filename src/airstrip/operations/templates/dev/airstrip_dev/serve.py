@@ -22,22 +22,43 @@ _END_SECONDS = 1.5
 _POLL_SECONDS = 0.2
 _TAIL_LINES = 30
 _LOOPBACK = "127.0.0.1"
+# Parts by the names that Airflow's answer has for them; the triggerer has its time.
+_HEALTH = {"metadatabase": "database", "scheduler": "scheduler", "dag_processor": "dag-processor"}
 
 
 def main():
     wanted = request()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     end_left_runs(wanted["database"])
-    logs = Path(wanted["logs"])
-    logs.mkdir(parents=True, exist_ok=True)
-    environment = {**os.environ, "AIRSTRIP_SERVE_PROJECTS": json.dumps(wanted["projects"])}
+    logs, projects = Path(wanted["logs"]), Path(wanted["projects_file"])
+    environment = {**os.environ, "AIRSTRIP_SERVE_PROJECTS": str(projects)}
     parts = {}
     try:
+        if not written(logs, projects, wanted["projects"]):
+            return
         for name, arguments in commands(wanted["port"]).items():
             parts[name] = start(arguments, environment, logs / f"{name}.log")
-        watch(parts, wanted["port"], logs)
+        watch(parts, wanted["port"], logs, wanted["patience"])
     finally:
         end(parts.values())
+        with suppress(OSError):
+            projects.unlink()
+
+
+def written(logs, projects, values):
+    """Whether what the processes find is there. Secrets go by a file for this user alone: what stands in a process's
+    environment is seen by all that it starts, and no longer string than 128 KiB fits.
+    """
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+        # What an end that came too soon has left.
+        projects.unlink(missing_ok=True)
+        with os.fdopen(os.open(projects, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump(values, file)
+    except OSError as error:
+        tell("not-written", file=error.filename or str(projects), reason=error.strerror)
+        return False
+    return True
 
 
 def commands(port):
@@ -61,30 +82,37 @@ def start(arguments, environment, log):
         )
 
 
-def watch(parts, port, logs):
-    """For as long as all of them run."""
-    is_ready = False
+def watch(parts, port, logs, patience):
+    """For as long as all of them run. Those that are not healthy within `patience` seconds are told, once."""
+    waiting, slow = True, time.monotonic() + patience
     while True:
         for name, process in parts.items():
             if process.poll() is not None:
                 lines = (logs / f"{name}.log").read_text(errors="replace").splitlines()
                 tell("ended", part=name, code=process.returncode, lines=lines[-_TAIL_LINES:])
                 return
-        if not is_ready and is_healthy(port):
-            is_ready = True
-            tell("ready")
+        if waiting:
+            awaited = not_healthy(port)
+            if waiting := bool(awaited):
+                if time.monotonic() > slow:
+                    slow = float("inf")
+                    tell("slow", parts=awaited)
+            else:
+                tell("ready")
         time.sleep(_POLL_SECONDS)
 
 
-def is_healthy(port):
+def not_healthy(port):
+    """Names of the parts, as their logs have them; the API server's alone where it does not answer."""
     with suppress(OSError, ValueError):
         address = f"http://{_LOOPBACK}:{port}/api/v2/monitor/health"
         # Whatever proxy the author has is not for this.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(address, timeout=2) as answer:
-            parts = json.load(answer)
-        return all(parts[name]["status"] == "healthy" for name in ("metadatabase", "scheduler", "dag_processor"))
-    return False
+            told = json.load(answer)
+        states = {part: (told.get(key) or {}).get("status") for key, part in _HEALTH.items()}
+        return [part for part, status in states.items() if status != "healthy"]
+    return ["api-server"]
 
 
 def end(processes):
