@@ -24,6 +24,7 @@ from airstrip.images.containerfile.engine import Engine
 from airstrip.images.containerfile.settings import BuildSecrets, write_secrets
 from airstrip.images.layer import EPOCH, Layer
 from airstrip.images.store import ImageStore
+from airstrip.redaction import Redaction
 
 NONE = Path("/none")
 DOCKER = Builder("docker")
@@ -200,6 +201,23 @@ def test_secrets_go_in_by_file_and_never_by_word(programs: Path, tmp_path: Path)
     assert f"--secret id=netrc,src={tmp_path}/.netrc" in asked
     assert "hunter2" not in asked
     assert "build-arg" not in asked
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        (".netrc", "machine example.org login me password tell-nobody\n"),
+        (".netrc", "machine example.org\n  login me\n  password\n    tell-nobody\n"),
+        (".config/uv/uv.toml", 'index-url = "https://me:tell-nobody@example.org/simple"\n'),
+        (".config/uv/uv.toml", 'index-url = "https://tell-nobody@example.org/simple"\n'),
+    ],
+)
+def test_a_password_is_struck_out_that_stands_alone(tmp_path: Path, file: str, text: str) -> None:
+    """The engine's words may repeat it and not the line that it is from."""
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).write_text(text)
+    secrets = write_secrets(tmp_path / "secrets", {"HOME": str(tmp_path)})
+    assert Redaction(secrets.words)("refused tell-nobody at example.org") == "refused *** at example.org"
 
 
 def test_uv_s_own_file_and_certificates_go_in_too(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ _NAMES = re.compile(
     r"|HTTP_TIMEOUT)|(?i:https?_proxy|all_proxy|no_proxy)"
 )
 _SECRET = re.compile(r"@|PASSWORD")
+_PASSWORD = re.compile(r"\bpassword\s+(\S+)|://(?:[^\s/@:\"']*:)?([^\s/@\"']+)@")
+"""A netrc's, which may stand on a line with its host, and a URL's."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,8 @@ def write_secrets(folder: Path, environment: Mapping[str, str]) -> BuildSecrets:
     script = folder / "uv.env"
     script.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in sorted(variables.items())))
     words = [value for name, value in variables.items() if _SECRET.search(f"{name}={value}")]
-    words += [files[name].read_text(errors="replace") for name in ("uv.toml", "netrc") if name in files]
+    for text in [files[name].read_text(errors="replace") for name in ("uv.toml", "netrc") if name in files]:
+        words += [text, *(found[1] or found[2] for found in _PASSWORD.finditer(text))]
     return BuildSecrets({"uv.env": script, **files}, tuple(words))
 
 
