@@ -8,6 +8,7 @@ import pytest
 
 from airstrip.errors import ImageError
 from airstrip.images import Builder, copy_task_image, find_task_image, own_images, require_lock, task_container_recipe
+from airstrip.images.conda.layer import _forget_this_machine
 from airstrip.images.tasks.library import LIBRARY
 from tests.unit.images.test_task_images import _PINNED, write
 
@@ -91,6 +92,15 @@ def test_docker_is_not_given_conda_s_packages(tmp_path: Path) -> None:
     with pytest.raises(ImageError) as caught:
         task_container_recipe(find_task_image("sales", tmp_path), Builder("docker"))
     assert caught.value.code == "image.conda-by-engine"
+    assert "image.builder" in caught.value.fix
+    with pytest.raises(ImageError) as caught:
+        task_container_recipe(find_task_image("sales", tmp_path), Builder())
+    assert "image.builder" not in caught.value.fix
+
+
+def test_records_of_no_packages_are_none(tmp_path: Path) -> None:
+    _forget_this_machine(tmp_path)
+    assert [path.name for path in (tmp_path / "conda-meta").iterdir()] == ["history"]
 
 
 def test_what_solves_conda_s_packages_is_locked_with_hashes() -> None:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,13 @@ import pytest
 from airstrip.errors import AirstripError, ImageError, UsageError
 from airstrip.events import Progress, discard
 from airstrip.images import Builder, ensure_task_image, find_task_image, plan_task_image, task_container_recipe
+from airstrip.images.containerfile import engine
 from airstrip.images.containerfile.archive import read_archive
 from airstrip.images.containerfile.build import build_by_engine, write_build_context
 from airstrip.images.containerfile.engine import Engine
 from airstrip.images.containerfile.settings import BuildSecrets, write_secrets
 from airstrip.images.layer import EPOCH, Layer
+from airstrip.images.oci import read_layers, write_layout
 from airstrip.images.store import ImageStore
 from airstrip.redaction import Redaction
 
@@ -100,6 +103,17 @@ def test_a_base_s_layers_stay_as_they_are_and_are_never_compressed(tmp_path: Pat
     assert read(archive, tmp_path)[1] == [base]
 
 
+def test_a_layer_that_an_image_has_twice_is_there_once(tmp_path: Path) -> None:
+    base = layer("etc/passwd")
+    store, contents, config = read(saved(tmp_path / "a.tar", base, base), tmp_path)
+    digest = f"sha256:{hashlib.sha256(base).hexdigest()}"
+    assert contents == [base, base]
+    assert config["rootfs"] == {"type": "layers", "diff_ids": [digest, digest]}
+    same = Layer(digest, len(base))
+    write_layout(tmp_path / "layout", "x:1", [(same, store.blob(same))] * 2, config)
+    assert read_layers(tmp_path / "layout") == (same, same)
+
+
 def test_a_layer_that_the_store_has_is_taken_from_there(tmp_path: Path) -> None:
     base = layer("etc/passwd")
     digest = f"sha256:{hashlib.sha256(base).hexdigest()}"
@@ -148,6 +162,47 @@ def test_a_daemon_that_does_not_answer(programs: Path) -> None:
     assert caught.value.code == "image.builder-unreachable"
     assert "Cannot connect" in caught.value.details
     assert "hunter2" not in caught.value.details
+
+
+def test_one_that_hangs_is_given_up(programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "_PATIENCE", 0.3)
+    program(programs, "docker", "exec sleep 60")
+    asks: tuple[Callable[[], object], ...] = (Engine("docker").require, lambda: Engine("docker").layers_of("x"))
+    for ask in asks:
+        with pytest.raises(ImageError) as caught:
+            ask()
+        assert caught.value.code == "image.builder-unreachable"
+        assert "did not end within" in caught.value.details
+
+
+@pytest.mark.parametrize("script", ["exec sleep 60", 'echo "no space left, token=hunter2hunter2" >&2; exit 1'])
+def test_layers_that_cannot_be_exchanged_are_told(
+    programs: Path, tmp_path: Path, script: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "_COPY_SECONDS", 0.3 if "sleep" in script else 60.0)
+    program(programs, "podman", script)
+    podman = Engine("podman")
+    copies: tuple[Callable[[], None], ...] = (
+        lambda: podman.save("x", tmp_path / "x"),
+        lambda: podman.import_system(tmp_path / "x", "x"),
+    )
+    for copy in copies:
+        with pytest.raises(ImageError) as caught:
+            copy()
+        assert caught.value.code == "image.builder-copy"
+        assert caught.value.cause
+        assert ("no space left" if "echo" in script else "did not end within") in caught.value.details
+        assert "hunter2" not in caught.value.details
+
+
+def test_docker_builds_by_its_own_builder_whichever_the_user_has_chosen(
+    programs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BUILDX_BUILDER", "multi-platform")
+    program(programs, "docker", f'echo "$BUILDX_BUILDER" >{tmp_path}/asked')
+    (tmp_path / "id").write_text("sha256:1\n")
+    Engine("docker").build(tmp_path / "context", "x", BuildSecrets({}, ()), (), Progress(discard, "x"))
+    assert (tmp_path / "asked").read_text() == "default\n"
 
 
 def test_a_build_s_last_words_are_told_without_secrets(programs: Path, tmp_path: Path) -> None:

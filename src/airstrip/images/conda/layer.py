@@ -85,4 +85,6 @@ def _forget_this_machine(prefix: Path) -> None:
         for name in _OF_THIS_MACHINE:
             content.pop(name, None)
         record.write_text(json.dumps(content, sort_keys=True), encoding="utf-8")
+    # Of no packages there is no such folder.
+    (prefix / "conda-meta").mkdir(exist_ok=True)
     (prefix / "conda-meta" / "history").write_bytes(b"")

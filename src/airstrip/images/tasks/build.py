@@ -128,9 +128,11 @@ def container_recipe(image: TaskImage, builder: Builder) -> ContainerRecipe:
     if image.conda:
         raise ImageError(
             "image.conda-by-engine",
-            f"the image {image.name} is of conda packages, which {builder.name} is not given to build",
-            cause="Its Containerfile installs from a Python package index.",
-            fix="Remove image.builder, so that Airstrip builds the image itself; or write a requirements.txt.",
+            f"the image {image.name} is of conda packages, and has no Containerfile",
+            cause="What a Containerfile of ours installs is from a Python package index.",
+            fix=f"Let Airstrip build it: ./airstrip image build {image.name}; or write a requirements.txt."
+            if builder.is_own
+            else "Remove image.builder, so that Airstrip builds the image itself; or write a requirements.txt.",
         )
     system = system_recipe(image.packages)
     return ContainerRecipe(image.name, system, _SETTINGS, builder, pods_files(), {CHECK_PATH: image.check})
