@@ -62,7 +62,7 @@ class Synced:
 
 @pytest.fixture(scope="module")
 def synced(landing: Landing) -> Iterator[Synced]:
-    """Lands with DAGs by git-sync; at the end the shared deployment is as it was."""
+    """Lands with DAGs by git-sync."""
     # Not in pytest's own folder, which is closed to others: sshd reads as the user `git`.
     folder = landing.folder / "git"
     shutil.rmtree(folder, ignore_errors=True)
@@ -84,8 +84,6 @@ def synced(landing: Landing) -> Iterator[Synced]:
     finally:
         ssh.stop()
         https.stop()
-        landing.write_file()
-        landing.ok("up", "--yes")
 
 
 def load_git_sync(synced: Synced, folder: Path) -> str:

@@ -48,20 +48,16 @@ class Pushed:
 
 
 @pytest.fixture(scope="module")
-def pushed(landing: Landing) -> Iterator[Pushed]:
-    """`up` pushes the first revision; at the end the shared deployment is as it was."""
+def pushed(landing: Landing) -> Pushed:
+    """`up` pushes the first revision."""
     folder = landing.folder / "pushed"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     found = Pushed(landing, folder)
     found.write("FIRST")
     landing.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{volume: {{path: pushed, keep: 3}}}}\n")
-    try:
-        landing.ok("up", "--yes")
-        yield found
-    finally:
-        landing.write_file()
-        landing.ok("up", "--yes")
+    landing.ok("up", "--yes")
+    return found
 
 
 @pytest.fixture
