@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airstrip.kube import Cluster
 from airstrip.paths import state_dir
 from tests.landing import NAME, Landing, eventually
@@ -111,6 +113,8 @@ def test_a_pod_that_finds_no_node_is_told_in_the_scheduler_s_words(landing: Land
     landing.ok("up", "--yes")
 
 
+# One that crashes by a setting is told in the same way; without a database, doctor in faults/test_database.py.
+@pytest.mark.slow
 def test_a_database_that_does_not_come_is_told_in_its_own_words(landing: Landing, cluster: Cluster) -> None:
     with broken_database():
         delete_pod(cluster, "postgresql")

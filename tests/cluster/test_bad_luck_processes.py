@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airstrip.kube import Cluster
 from tests.landing import NAME, Landing, eventually
 
@@ -50,6 +52,8 @@ def started(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
 
 
+# tests/destroy kills all at once each time.
+@pytest.mark.slow
 def test_every_component_that_is_killed_comes_back(landing: Landing, cluster: Cluster) -> None:
     """One after the other, each once the one before it was started anew."""
     for component in COMPONENTS:

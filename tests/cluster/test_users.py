@@ -88,6 +88,8 @@ def test_the_command_line_s_own_account_is_left_alone(landing: Landing) -> None:
     assert accounts(landing)["airstrip"] == ["Admin"]
 
 
+# For one landing and one migration more.
+@pytest.mark.slow
 def test_a_deleted_admin_is_not_made_again(landing: Landing, cluster: Cluster, admin_password: str) -> None:
     assert logs_in(landing, "admin", admin_password)
     landing.ok("users", "delete", "admin", "--yes")

@@ -99,6 +99,8 @@ def test_everything_killed_at_once_keeps_the_data(landing: Landing) -> None:
     landing.ok("run", "smoke")
 
 
+# For two starts of the node.
+@pytest.mark.slow
 def test_another_port_that_is_taken_is_planned_and_the_next_one_is_landed(landing: Landing) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -133,6 +135,8 @@ def test_up_killed_after_each_of_its_steps_is_completed_by_the_next(landing: Lan
     assert landing.data("plan")["changed"] is False
 
 
+# The last of the steps; the others are killed after each time.
+@pytest.mark.slow
 def test_up_killed_after_it_pruned_is_completed_by_the_next(landing: Landing) -> None:
     """It is no step of a first landing: a changed setting makes another ConfigMap, and the old one goes."""
     landing.write_file("airflow: {env: {AIRPORT: JFK}}\n")

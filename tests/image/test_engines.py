@@ -121,6 +121,8 @@ def test_docker_builds_anew_only_what_changed_and_the_same_again(
     assert again.digest == changed.digest
 
 
+# The same on another base.
+@pytest.mark.slow
 def test_docker_builds_on_the_user_s_base(docker: None, cache: Path, uv: Path, tmp_path: Path) -> None:
     """Of which nobody has to be root, and whose own settings stay."""
     system = ImageStore(cache).layer(system_recipe().key)
@@ -144,6 +146,8 @@ def test_another_package_than_was_locked_is_refused(docker: None, cache: Path, u
     assert not any((cache / "images/work").iterdir())
 
 
+# The same by another engine.
+@pytest.mark.slow
 def test_podman_builds_it_too(cache: Path, uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     image = own(tmp_path)
     with usable_podman(tmp_path / "podman") as environment, monkeypatch.context() as patch:
