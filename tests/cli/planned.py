@@ -59,6 +59,7 @@ def planned(*stages: PlannedStage) -> dict[str, Any]:
         "changed": True,
         "counts": {action: found[action] for action in ("add", "change", "replace", "remove")},
         "stages": [stage.to_dict() for stage in stages],
+        "dags": next((stage.dags.to_dict() for stage in stages if stage.dags), None),
     }
 
 

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from airstrip.answers import FileChangeData
 from airstrip.cli.main import run
+from airstrip.operations.dags_planned import Delivered, PlannedDags
+from airstrip.operations.plan import PlannedStage
 from airstrip.result import Result
 from tests.cli.conftest import Outcome
 from tests.cli.facade import Facade
-from tests.cli.planned import PLAN
+from tests.cli.planned import PLAN, planned
 from tests.cli.test_terminal import CHILD, ROOT
 from tests.terminal import show
 
@@ -73,6 +76,22 @@ def test_a_plan_is_printed_stage_by_stage(airstrip: Airstrip, facade: Facade) ->
     done = airstrip("plan")
     assert (done.code, done.err) == (0, "")
     assert done.out == TOP + FOUNDATION + AIRFLOW + PRUNE
+
+
+def test_files_of_dags_are_listed_below_what_delivers_them(airstrip: Airstrip, facade: Facade) -> None:
+    files: list[FileChangeData] = [{"file": "gone.py", "change": "removed"}, {"file": "new.py", "change": "added"}]
+    more: list[FileChangeData] = [{"file": f"x/{number}.py", "change": "changed"} for number in range(20)]
+    dags = PlannedDags(delivered=Delivered(Path("/work/dags"), "a" * 40, "b" * 40, [*files, *more]))
+    facade.answers["plan"] = Result("plan", planned(PlannedStage("dags", dags.lines, dags=dags)))
+    out = airstrip("plan").out.splitlines()
+    assert out[:4] == [
+        "dags:",
+        "  $ push /work/dags as revision aaaaaaaaaaaa, in place of bbbbbbbbbbbb",
+        "  - gone.py",
+        "  + new.py",
+    ]
+    assert out[4] == "  ~ x/0.py"
+    assert out[21:23] == ["  ~ x/17.py", "  and 2 files more"]
 
 
 def test_on_a_terminal_of_80_columns_what_does_not_fit_is_folded() -> None:

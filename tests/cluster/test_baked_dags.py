@@ -88,8 +88,16 @@ def test_what_the_image_has_is_there_after_up(baked: Baked, airflow: AirflowClie
 def test_a_change_comes_with_up_and_rolls_who_runs_dags(baked: Baked, cluster: Cluster) -> None:
     before, landed = pods(cluster), baked.versions()["baked"]
     baked.write("SECOND", "comes")
-    (command,) = next(stage for stage in baked.landing.data("plan")["stages"] if stage["name"] == "image")["commands"]
+    plan = baked.landing.data("plan")
+    (command,) = next(stage for stage in plan["stages"] if stage["name"] == "image")["commands"]
     assert command.startswith(f"add the DAGs of {baked.folder} to the image: ")
+    # What the test below sees of it.
+    assert {row["file"]: row["change"] for row in plan["dags"]["delivered"]["files"]} == {
+        "comes.py": "added",
+        "leaves.py": "removed",
+        "words/said.py": "changed",
+    }
+    assert sorted(plan["dags"]["rolls"]) == ["dag-processor", "scheduler"]
     assert baked.landing.airstrip("verify", "--only", "dags").returncode == 3
 
     told = baked.landing.airstrip("up", "--yes").stderr

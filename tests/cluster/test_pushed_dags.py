@@ -123,6 +123,37 @@ def test_back_to_what_was_live_and_what_differs(pushed: Pushed, airflow: Airflow
     assert first["revision"][:12] in proof["text"]
 
 
+def test_a_plan_tells_the_files_that_up_would_push_and_leaves_all_as_it_was(pushed: Pushed, session: Session) -> None:
+    live, new = pushed.push("LIVE")["revision"], pushed.folder / "new.py"
+    pushed.write("PLANNED")
+    new.write_text("A = 1\n")
+    jobs = session.cluster.list("batch/v1", "Job", session.spec.namespaces.control)
+    try:
+        dags = pushed.landing.data("plan")["dags"]
+    finally:
+        new.unlink()
+    assert (dags["ways"], dags["rolls"]) == ([], [])
+    assert dags["delivered"]["before"] == live
+    assert dags["delivered"]["files"] == [
+        {"file": "new.py", "change": "added"},
+        {"file": "word.txt", "change": "changed"},
+        {"file": "worded.py", "change": "changed"},
+    ]
+    assert session.cluster.list("batch/v1", "Job", session.spec.namespaces.control) == jobs
+    assert pushed.live() == live
+    pushed.write("LIVE")
+    assert pushed.landing.data("plan")["dags"] is None
+    # Another way: where the DAGs come from then, and who rolls for it.
+    written = pushed.landing.file.read_text()
+    pushed.landing.file.write_text(written.replace("{volume: {path: pushed, keep: 3}}", "{path: pushed}"))
+    try:
+        other = pushed.landing.data("plan")["dags"]
+    finally:
+        pushed.landing.file.write_text(written)
+    assert other["ways"] == [{"bundle": "main", "before": "what was pushed", "after": "a folder"}]
+    assert {"dag-processor", "scheduler"} <= set(other["rolls"])
+
+
 def test_a_broken_file_is_refused(pushed: Pushed) -> None:
     live, broken = pushed.live(), pushed.folder / "broken.py"
     broken.write_text("from airflow.sdk import dag\nimport no_such_module_at_all\n")

@@ -41,13 +41,46 @@ class StageData(TypedDict):
     knownAfter: str | None
 
 
+class FileChangeData(TypedDict):
+    file: str
+    change: Literal["added", "removed", "changed"]
+
+
+class DagsWayData(TypedDict):
+    """Where a bundle of DAGs comes from, in words; None where it is new, or goes."""
+
+    bundle: str
+    before: str | None
+    after: str | None
+
+
+class DagsDeliveredData(TypedDict):
+    """A folder that `up` pushes, or brings in the image. `revision` is of its files, `before` the live one where it is
+    known; `files` is None where nobody could say which of them differ."""
+
+    by: Literal["push", "image"]
+    folder: str
+    revision: str
+    before: str | None
+    files: Sequence[FileChangeData] | None
+
+
+class DagsPlanData(TypedDict):
+    """`rolls` are the workloads whose pods are replaced for it."""
+
+    ways: Sequence[DagsWayData]
+    delivered: DagsDeliveredData | None
+    rolls: Sequence[str]
+
+
 class PlanData(TypedDict):
-    """`counts` are objects by what happens to them: add, change, replace, remove."""
+    """`counts` are objects by what happens to them: add, change, replace, remove; `dags` is None where nothing does."""
 
     name: str
     changed: bool
     counts: Mapping[str, int]
     stages: Sequence[StageData]
+    dags: DagsPlanData | None
 
 
 class ComponentData(TypedDict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from airstrip.cli.colors import paint
@@ -13,6 +13,9 @@ from airstrip.cli.width import fits, fold
 
 _SIGNS = {"add": ("+", "green"), "change": ("~", "yellow"), "replace": ("±", "yellow"), "remove": ("-", "red")}
 _WORDS = {"add": "to add", "change": "to change", "replace": "to replace", "remove": "to remove"}
+
+_FILE_ACTIONS = {"added": "add", "changed": "change", "removed": "remove"}
+_MOST_FILES = 20
 
 
 def plan_lines(data: Mapping[str, Any]) -> list[str]:
@@ -22,6 +25,8 @@ def plan_lines(data: Mapping[str, Any]) -> list[str]:
     lines = []
     for stage in data["stages"]:
         lines += _stage(stage)
+        if stage["name"] == "dags" and data["dags"]:
+            lines += _files((data["dags"]["delivered"] or {}).get("files") or ())
     counts = ", ".join(
         f"{data['counts'][action]} {words}" for action, words in _WORDS.items() if data["counts"][action]
     )
@@ -35,6 +40,15 @@ def _stage(stage: Mapping[str, Any]) -> list[str]:
     for change in stage["changes"]:
         lines += _change(change)
     return [f"{stage['name']}:", *lines] if lines else []
+
+
+def _files(files: Sequence[Mapping[str, str]]) -> list[str]:
+    lines = []
+    for row in files[:_MOST_FILES]:
+        sign, color = _SIGNS[_FILE_ACTIONS[row["change"]]]
+        line, *more = fold(f"  {sign} {row['file']}", sys.stdout, 6)
+        lines += [line.replace(sign, paint(sign, color, sys.stdout), 1), *more]
+    return [*lines, *([f"  and {len(files) - _MOST_FILES} files more"] if len(files) > _MOST_FILES else [])]
 
 
 def _change(change: Mapping[str, Any]) -> list[str]:

@@ -231,6 +231,8 @@ def _do(volume: Revisions, options: dict[str, Any], archive: Part) -> Any:
         return volume.prune(options["wanted"])
     if action == "fingerprints":
         return volume.fingerprints(revision)
+    if action == "marks":
+        return fingerprints(Path(options["root"]))
     if action == "read":
         for name in options["names"]:
             content = volume.read(revision, name, options["most"])

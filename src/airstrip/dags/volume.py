@@ -77,6 +77,10 @@ class Volume:
     def fingerprints(self, revision: str) -> dict[str, str]:
         return dict(self._done("fingerprints", revision=revision))
 
+    def marks(self) -> dict[str, str]:
+        """The fingerprints of all that lies at `root`, where that is no volume but a folder of DAG files."""
+        return dict(self._done("marks"))
+
     def read(self, revision: str, names: Sequence[str], most: int) -> dict[str, bytes | None]:
         """Contents by name; None for what is larger than `most` bytes."""
         said = self._ask("read", revision=revision, names=list(names), most=most)

@@ -10,9 +10,9 @@ from airstrip.manifests.build import build_manifests
 from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
 from airstrip.manifests.dags_volume import VOLUME_ROOT, WRITER_LABEL, build_volume_job
 from airstrip.manifests.document import format_document
-from airstrip.manifests.git import build_git_secrets, git_references, tasks_namespace
+from airstrip.manifests.git import CLONED_CLASS, SYNCED_CLASS, build_git_secrets, git_references, tasks_namespace
 from airstrip.manifests.git_check import git_check_namespaces
-from airstrip.manifests.git_sync import full_ref, git_sync_container, ls_remote
+from airstrip.manifests.git_sync import full_ref, git_sync_arguments, git_sync_container, ls_remote
 from airstrip.manifests.image_check import IMAGE_CHECK, build_image_check
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
 from airstrip.manifests.names import (
@@ -22,6 +22,7 @@ from airstrip.manifests.names import (
     API_SERVER,
     CLI_SECRET,
     DAG_PROCESSOR,
+    DAGS_DIR,
     GIT_CHECK,
     GIT_DIR,
     KEYS_SECRET,
@@ -57,6 +58,8 @@ __all__ = [
     "CHECK_BUNDLES",
     "CHECK_FOLDERS",
     "CLI_SECRET",
+    "CLONED_CLASS",
+    "DAGS_DIR",
     "DAG_PROCESSOR",
     "GIT_CHECK",
     "GIT_DIR",
@@ -70,6 +73,7 @@ __all__ = [
     "SCHEDULER",
     "SCHEDULER_HEALTH_PORT",
     "SECRETS",
+    "SYNCED_CLASS",
     "TEMPLATE_MAP",
     "VOLUME_ROOT",
     "WRITER_LABEL",
@@ -91,6 +95,7 @@ __all__ = [
     "full_ref",
     "git_check_namespaces",
     "git_references",
+    "git_sync_arguments",
     "git_sync_container",
     "ls_remote",
     "missing_keys",

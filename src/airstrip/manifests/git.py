@@ -19,8 +19,8 @@ from airstrip.manifests.names import DAGS_DIR, GIT_DIR, GIT_MAP, GIT_SECRET, GIT
 from airstrip.manifests.volumes import Mount, map_mount
 from airstrip.spec import GitBundle, Spec
 
-_CLASS = "airflow.providers.git.bundles.git.GitDagBundle"
-_SYNCED_CLASS = "airstrip_git_sync.SyncedDagBundle"
+CLONED_CLASS = "airflow.providers.git.bundles.git.GitDagBundle"
+SYNCED_CLASS = "airstrip_git_sync.SyncedDagBundle"
 """Of files/git_sync, which lies beside our local settings."""
 _LINK_REFRESH_SECONDS = 5
 """A look at a link costs nothing: what a push waits for is git-sync's own period."""
@@ -58,7 +58,7 @@ def _synced_bundle(bundle: GitBundle) -> Object:
         "refresh_interval": _LINK_REFRESH_SECONDS,
         **({"subdir": bundle.path} if bundle.path else {}),
     }
-    return {"name": bundle.name, "classpath": _SYNCED_CLASS, "kwargs": kwargs}
+    return {"name": bundle.name, "classpath": SYNCED_CLASS, "kwargs": kwargs}
 
 
 def sync_root(bundle: GitBundle) -> str:
@@ -74,7 +74,7 @@ def cloned_bundle(bundle: GitBundle) -> Object:
         "refresh_interval": bundle.refresh,
         **({"subdir": bundle.path} if bundle.path else {}),
     }
-    return {"name": bundle.name, "classpath": _CLASS, "kwargs": kwargs}
+    return {"name": bundle.name, "classpath": CLONED_CLASS, "kwargs": kwargs}
 
 
 def git_settings(bundles: Sequence[GitBundle]) -> dict[str, str]:

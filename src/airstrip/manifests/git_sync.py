@@ -100,6 +100,14 @@ def _arguments(bundle: GitBundle, sync: GitSync) -> list[str]:
     return [f"--{name}={value}" for name, value in found.items()]
 
 
+def git_sync_arguments(processor: Object, bundle: str) -> dict[str, str]:
+    """Of the container in a Deployment of the DAG processor, by name; empty where it has none for the bundle."""
+    containers = processor["spec"]["template"]["spec"].get("initContainers") or ()
+    given = (each.get("args") or () for each in containers if each["name"] == f"{GIT_SYNC_PREFIX}{bundle}")
+    pairs = (argument.removeprefix("--").partition("=") for arguments in given for argument in arguments)
+    return {name: value.replace("$$", "$") for name, _, value in pairs}
+
+
 def full_ref(bundle: GitBundle) -> str:
     """git fetches a tag where a branch has the same short name."""
     is_short = bundle.ref != _HEAD and not bundle.ref.startswith("refs/") and not bundle.is_commit

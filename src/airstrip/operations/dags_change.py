@@ -20,7 +20,7 @@ _POLL_SECONDS = 0.2
 def make_way(session: Session, new: Processor, emit: Emit, timeout: float) -> None:
     """Beside each other they would take each other's DAGs away. Nothing where both read the same."""
     old = find_processor(session)
-    if old is None or _source(old) == _source(new):
+    if old is None or source_of(old) == source_of(new):
         return
     namespace = session.spec.namespaces.control
     with step(emit, "dags.change", "End what reads the DAGs of before"):
@@ -44,7 +44,7 @@ def _runs(pod: Mapping[str, Any]) -> bool:
     return pod["status"].get("phase") not in ("Succeeded", "Failed")
 
 
-def _source(processor: Processor) -> tuple[Any, ...]:
+def source_of(processor: Processor) -> tuple[Any, ...]:
     """Bundles, the claim, and what is behind that."""
     template = processor.deployment["spec"]["template"]
     claims = [

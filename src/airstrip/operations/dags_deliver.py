@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from airstrip.dags import Facts, revision_of
+from airstrip.dags import Facts
 from airstrip.events import Emit
 from airstrip.kube import Lease
 from airstrip.operations.dags_facts import Processor, find_processor
@@ -27,17 +27,6 @@ def check_declared(spec: Spec) -> None:
 def is_declared(spec: Spec) -> bool:
     """Whether `up` pushes."""
     return spec.dags.pushed and spec.dags.path is not None
-
-
-def planned_push(session: Session) -> tuple[str, ...]:
-    """What `up` would do, in words; without a pod, so that it says what the last one who switched said."""
-    dags = session.spec.dags
-    if not is_declared(session.spec):
-        return ()
-    revision, live = revision_of(folder_to_send(session.spec, None)), recorded_live(session)
-    if live == revision:
-        return ()
-    return (f"push {dags.path} as revision {revision[:12]}, in place of {live[:12] or 'what is live, if anything'}",)
 
 
 @dataclass

@@ -54,10 +54,15 @@ def _references(pinned: Mapping[str, str]) -> Images:
 
 @dataclass(frozen=True)
 class PlannedImages:
-    """What is to be built; the references where all digests are known."""
+    """What is to be built. `expected` has digests, and of what is to be built its name alone."""
 
     commands: tuple[str, ...]
-    references: Images | None
+    expected: Images
+
+    @property
+    def references(self) -> Images | None:
+        """Where all digests are known."""
+        return None if self.commands else self.expected
 
 
 def plan_images(spec: Spec, landed: Mapping[str, str]) -> PlannedImages:
@@ -68,11 +73,10 @@ def plan_images(spec: Spec, landed: Mapping[str, str]) -> PlannedImages:
         known = plan.image.pinned if plan.image else landed.get(plan.reference)
         if known is None:
             commands.append(_command(spec, plan))
-        else:
-            pinned[plan.name] = known
+        pinned[plan.name] = known or plan.reference
     if spec.image.ref is not None:
         pinned["airflow"] = ReadyImage(spec.image.ref).pinned
-    return PlannedImages(tuple(commands), None if commands else _references(pinned))
+    return PlannedImages(tuple(commands), _references(pinned))
 
 
 def _command(spec: Spec, plan: ImagePlan) -> str:

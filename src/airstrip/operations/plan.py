@@ -10,7 +10,8 @@ from airstrip.answers import PlanData, StageData
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
-from airstrip.operations.dags_deliver import planned_push
+from airstrip.operations.dags_facts import processor_of
+from airstrip.operations.dags_planned import PlannedDags, plan_dags, plan_first_dags
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import landed_images
 from airstrip.operations.image import plan_images
@@ -21,6 +22,7 @@ from airstrip.operations.render import check_manifests
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
 from airstrip.result import Result
+from airstrip.spec import Project
 from airstrip.targets.landed import require_same_namespace
 
 _NOT_GENERATED = "known after up"
@@ -28,12 +30,16 @@ _NOT_GENERATED = "known after up"
 
 @dataclass(frozen=True)
 class PlannedStage:
-    """`known_after` names the stage whose result this one waits for; then it lists nothing."""
+    """`known_after` names the stage whose result this one waits for; then it lists nothing.
+
+    `dags` is what the commands say of DAGs, as data.
+    """
 
     name: str
     commands: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     known_after: str = ""
+    dags: PlannedDags | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -57,6 +63,7 @@ def plan(session: Session, *, exit_code: bool = False) -> Result[PlanData]:
         "changed": not empty,
         "counts": _counts(stages),
         "stages": [stage.to_dict() for stage in stages],
+        "dags": next((stage.dags.to_dict() for stage in stages if stage.dags), None),
     }
     return Result("plan", data, exit_code=3 if exit_code and not empty else 0)
 
@@ -67,47 +74,61 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
     if platform is None:
         check_manifests(session)
         place = PlannedStage("place", session.target.plan())
-        return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place")
+        dags = _dags_stage(plan_first_dags(session.spec))
+        return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place"), *dags
     cluster = session.cluster
     require_same_namespace(session.spec, cluster)
     objects = plan_changes(cluster, session.target.cluster_objects())
     place = PlannedStage("place", session.target.plan(), objects)
     landed = landed_images(session.cluster, session.spec.namespaces.control)
-    if place.commands:
-        return place, _plan_images(session, landed), PlannedStage("airflow", known_after="place")
-    images = plan_images(session.spec, landed).references
-    stages = (place, _plan_images(session, landed))
-    if images is None:
-        return *stages, PlannedStage("airflow", known_after="image")
-    return *stages, *_plan_cluster(session, platform, images)
+    images = plan_images(session.spec, landed)
+    stages = (place, PlannedStage("image", images.commands))
+    if place.commands or images.references is None:
+        later = PlannedStage("airflow", known_after="place" if place.commands else "image")
+        return *stages, later, *_plan_later_dags(session, platform, images.expected)
+    return *stages, *_plan_cluster(session, platform, images.references)
 
 
 def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
     cluster, namespace = session.cluster, session.spec.namespaces.control
     checksums, lacking = _read_secrets(session)
     kept = kept_projects(cluster, session.spec)
-    git_secrets = read_git_secrets(session.spec, cluster)
-    manifests = build_manifests(session.spec, platform, images, checksums, kept, git_secrets)
+    manifests = _manifests(session, platform, images, checksums, kept)
     previous = inventory.read(cluster, namespace)
     current = inventory.entries(objects_of(manifests)) | secret_entries(session.spec)
     gone = inventory.prunable(previous, current)
     removed = tuple(Change("remove", entry) for entry in gone)
+    stages = [
+        PlannedStage(stage.name, changes=with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
+        for stage in manifests.stages
+    ]
     of_projects = (_plan_project_secrets(session), _plan_pools(session, pools_of({**kept, **session.spec.projects})))
-    told = [stage for stage in (*of_projects, _plan_dags(session)) if not stage.is_empty]
     return (
         PlannedStage("secrets", tuple(f"generate {what} in {namespace}" for what in lacking)),
-        *(
-            PlannedStage(stage.name, changes=with_predecessors(cluster, plan_changes(cluster, stage.objects), gone))
-            for stage in manifests.stages
-        ),
+        *stages,
         PlannedStage("prune", changes=removed),
-        *told,
+        *(stage for stage in of_projects if not stage.is_empty),
+        *_dags_stage(plan_dags(session, processor_of(manifests), stages[-1].changes)),
     )
 
 
-def _plan_dags(session: Session) -> PlannedStage:
-    """What `up` pushes of the file's folder."""
-    return PlannedStage("dags", planned_push(session))
+def _manifests(
+    session: Session, platform: Platform, images: Images, checksums: Mapping[str, str], kept: Mapping[str, Project]
+) -> ManifestSet:
+    git_secrets = read_git_secrets(session.spec, session.cluster)
+    return build_manifests(session.spec, platform, images, checksums, kept, git_secrets)
+
+
+def _plan_later_dags(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
+    """Where DAGs come from, and who rolls, is known before an image is there: only its digest is not."""
+    checksums, _ = _read_secrets(session)
+    manifests = _manifests(session, platform, images, checksums, kept_projects(session.cluster, session.spec))
+    airflow = plan_changes(session.cluster, manifests.stages[-1].objects)
+    return _dags_stage(plan_dags(session, processor_of(manifests), airflow))
+
+
+def _dags_stage(dags: PlannedDags) -> tuple[PlannedStage, ...]:
+    return () if dags.is_empty else (PlannedStage("dags", dags.lines, dags=dags),)
 
 
 def _plan_project_secrets(session: Session) -> PlannedStage:
