@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from airstrip.airflow_api.refusals import no_list
 from airstrip.airflow_api.transport import Query, Transport
 from airstrip.errors import AirflowError
+
+_Answer = TypeVar("_Answer")
 
 PAGE = 100
 """The most rows that Airflow gives by default."""
@@ -32,7 +34,7 @@ def pages(
             return rows
 
 
-def found(ask: Callable[[], dict[str, Any]], missing: Callable[[], AirflowError]) -> dict[str, Any]:
+def found(ask: Callable[[], _Answer], missing: Callable[[], AirflowError]) -> _Answer:
     """What `ask` answers; a 404 in the words of `missing`."""
     try:
         return ask()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import difflib
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -23,6 +24,8 @@ from airstrip.airflow_api.values import Values
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
+_LONGEST_LOG = 64 << 20
+"""Bytes, and so some seconds. Airflow gives a log from its beginning only."""
 
 
 class AirflowClient:
@@ -147,6 +150,23 @@ class AirflowClient:
         A task that never began has only try 0, whose log says why. Raises `airflow.task-not-found`.
         """
         return read_answer(self._log_content(dag_id, run_id, task_id, try_number, map_index))
+
+    def task_log_end(
+        self, dag_id: str, run_id: str, task_id: str, *, try_number: int = 1, map_index: int = -1, records: int
+    ) -> TaskLog:
+        """The last records of one try's log, to be explained: however long it is, no more of it is kept.
+
+        Raises `airflow.log-too-long` where its end is not reached, and what `task_log` does.
+        """
+        path = f"{_task_path(dag_id, run_id, task_id)}/logs/{try_number}"
+
+        def end_of(lines: Iterator[bytes]) -> TaskLog:
+            return read_answer(map(json.loads, lines), last=records)
+
+        return found(
+            lambda: self._transport.read_lines(path, {"map_index": map_index}, end_of, most=_LONGEST_LOG),
+            lambda: no_task(dag_id, run_id, task_id, map_index),
+        )
 
     def import_errors(self) -> tuple[DagImportError, ...]:
         """DAG files that cannot be imported."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -73,9 +74,9 @@ class TaskLog:
     is_merged: bool
 
 
-def read_answer(content: Iterable[Any]) -> TaskLog:
-    """Leaves out where Airflow read the log from, and the marks that its UI folds by."""
-    records = []
+def read_answer(content: Iterable[Any], *, last: int | None = None) -> TaskLog:
+    """Leaves out where Airflow read the log from, and the marks that its UI folds by; with `last`, all but so many."""
+    records: deque[LogRecord] = deque(maxlen=last)
     in_sources = is_merged = False
     for entry in content:
         record = _record(entry if isinstance(entry, Mapping) else {"event": str(entry)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import httpx
@@ -137,15 +137,43 @@ class Transport:
                 fix="Read its log: ./airstrip logs postgresql",
             )
 
+    def read_lines(self, path: str, query: Query, read: Callable[[Iterator[bytes]], _Answer], *, most: int) -> _Answer:
+        """What `read` makes of a log's lines, each a JSON document, as they come.
+
+        Raises `airflow.log-too-long` when they are more than `most` bytes.
+        """
+        return _patiently(lambda: self._read_lines(path, query, read, most))
+
+    def _read_lines(
+        self, path: str, query: Query, read: Callable[[Iterator[bytes]], _Answer], most: int, *, again: bool = True
+    ) -> _Answer:
+        headers = {"Authorization": f"Bearer {self._token or self.log_in()}", "Accept": "application/x-ndjson"}
+        try:
+            with self._http.stream("GET", path, params=query, headers=headers) as response:
+                if response.is_success:
+                    return read(_lines(response, most))
+                response.read()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+        except ValueError as error:
+            raise self._not_airflow(response) from error
+        if again and _token_is_refused(response):
+            self.log_in()
+            return self._read_lines(path, query, read, most, again=False)
+        raise self._refused(response, "GET", path)
+
     def _request(self, method: str, path: str, query: Query | None, body: object, token: str | None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         try:
             return self._http.request(method, path, params=query, json=body, headers=headers)
         except httpx.TransportError as error:
-            slow = isinstance(error, httpx.ReadTimeout)
-            reason = "it took too long to answer" if slow else str(error).strip() or type(error).__name__
-            found = unreachable(reason, self._restart, self.base_url)
-            raise AirflowError(found.code, found.symptom, cause=found.cause, fix=found.fix) from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: httpx.TransportError) -> AirflowError:
+        slow = isinstance(error, httpx.ReadTimeout)
+        reason = "it took too long to answer" if slow else str(error).strip() or type(error).__name__
+        found = unreachable(reason, self._restart, self.base_url)
+        return AirflowError(found.code, found.symptom, cause=found.cause, fix=found.fix)
 
     def _object(self, response: httpx.Response) -> dict[str, Any]:
         try:
@@ -206,6 +234,27 @@ def _patiently(ask: Callable[[], _Answer]) -> _Answer:
                 raise
         time.sleep(pause)
     return ask()
+
+
+def _lines(response: httpx.Response, most: int) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    size = 0
+    for chunk in response.iter_bytes():
+        size += len(chunk)
+        if size > most:
+            raise AirflowError(
+                "airflow.log-too-long",
+                f"the log is longer than {most >> 20} MB, and its end was not read",
+                cause="Airflow gives a log from its beginning only.",
+                fix="Read it: ./airstrip logs DAG TASK",
+            )
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            yield b"".join([*begun, end])
+            begun = []
+        begun.append(rest)
+    if last := b"".join(begun):
+        yield last
 
 
 def _token_is_refused(response: httpx.Response) -> bool:

@@ -8,7 +8,7 @@ from airstrip.kube.changes import Change, FieldChange, compare, execute, has_fai
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.exec import run_in_pod
 from airstrip.kube.lease import Lease
-from airstrip.kube.logs import follow_pod_log, last_words, pod_log, pod_logs
+from airstrip.kube.logs import LEFT_OUT, follow_pod_log, last_words, pod_log, pod_logs
 from airstrip.kube.refusals import unless_forbidden
 from airstrip.kube.retries import NO_PAST, Past, restart_crash_loops
 from airstrip.kube.transport import may_pass
@@ -20,6 +20,7 @@ from airstrip.kube.wait import (
 )
 
 __all__ = [
+    "LEFT_OUT",
     "NO_PAST",
     "Applied",
     "Change",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from airstrip.errors import KubernetesError
 from airstrip.kube.cluster import Cluster
@@ -15,6 +15,10 @@ from airstrip.redaction import lines_without_credentials
 _POD = Resource("v1", "Pod", "pods", True)
 _STARTING_POLL = 1.0
 _AWAY_SECONDS = 30.0
+_LINES = 1000
+_MOST_BYTES = 1 << 20
+LEFT_OUT = "(the lines before these are left out: they are too long)"
+"""A line that no container wrote."""
 
 
 def pod_logs(
@@ -30,7 +34,7 @@ def pod_logs(
     """A container's log lines; with `follow`, as they come until the container ends, or until `stop`."""
     if follow:
         return follow_pod_log(cluster, pod, namespace, container=container, tail=tail, stop=stop)
-    return iter(pod_log(cluster, pod, namespace, container=container, tail=tail))
+    return split_lines([_read(cluster, pod, namespace, _query(container, tail))])
 
 
 def pod_log(
@@ -39,26 +43,35 @@ def pod_log(
     namespace: str,
     *,
     container: str,
-    tail: int | None = None,
+    tail: int = _LINES,
+    most: int = _MOST_BYTES,
     previous: bool = False,
     since: int | None = None,
 ) -> list[str]:
-    """A container's last `tail` lines, or all; empty where it has not started or its log is gone.
+    """A container's last `tail` lines, to be explained; empty where it has not started or its log is gone.
 
-    `previous` reads the life before the last restart; with `since`, only what was logged in so many seconds.
+    Where they are more than `most` bytes, the last of them, with LEFT_OUT before these. `previous` reads the life
+    before the last restart; with `since`, only what was logged in so many seconds.
     """
-    query = _query(container, tail) | ({"previous": "true"} if previous else {})
+    query = {"limitBytes": str(most), **({"previous": "true"} if previous else {})}
     query |= {"sinceSeconds": str(since)} if since else {}
+    # The kubelet counts bytes from the first of the lines: of fewer lines, it comes to the last.
+    for count in dict.fromkeys((tail, max(1, tail // 10), 1)):
+        text = _read(cluster, pod, namespace, _query(container, count) | query)
+        if is_whole := len(text.encode()) < most:
+            break
+    return [*([] if is_whole and count == tail else [LEFT_OUT]), *split_lines([text])]
+
+
+def _read(cluster: Cluster, pod: str, namespace: str, query: Mapping[str, str]) -> str:
+    action = f"read the log of {pod}/{query['container']}"
     try:
-        response = cluster.transport.request(
-            "GET", _POD.path(namespace, pod, "log"), f"read the log of {pod}/{container}", query=query
-        )
+        return cluster.transport.request("GET", _POD.path(namespace, pod, "log"), action, query=query).text
     except KubernetesError as error:
         # 400: the container waits to start, or it had no earlier life.
         if error.status in (400, 404):
-            return []
+            return ""
         raise
-    return list(split_lines([response.text]))
 
 
 def last_words(cluster: Cluster, pod: str, namespace: str, *, container: str, tail: int = 20) -> list[str]:

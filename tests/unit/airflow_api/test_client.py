@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
@@ -194,6 +194,45 @@ def test_a_long_log_comes_in_chunks_until_there_is_no_more() -> None:
     airflow = Airflow(**{path: lambda request: chunks[request.url.params.get("token")]})
     assert [record.event for record in airflow.client().task_log("d", "r", "t").records] == ["a", "b"]
     assert airflow.asked[-1].url.params["map_index"] == "-1"
+
+
+class Endless(httpx.SyncByteStream):
+    """A log that goes on as long as anybody reads it."""
+
+    def __init__(self, lines: int) -> None:
+        self.left = lines
+
+    def __iter__(self) -> Iterator[bytes]:
+        while self.left:
+            self.left -= 1
+            yield json.dumps({"event": f"{self.left} " + "x" * 10_000}).encode() + b"\n"
+
+
+def ends(log: Endless) -> tuple[AirflowClient, Airflow]:
+    path = "dags/d/dagRuns/r/taskInstances/t/logs/1"
+    airflow = Airflow(**{path: lambda _: httpx.Response(200, stream=log)})
+    return airflow.client(), airflow
+
+
+def test_of_a_log_that_is_explained_the_end_is_kept() -> None:
+    client, airflow = ends(Endless(500))
+    records = client.task_log_end("d", "r", "t", records=3).records
+    assert [record.event.partition(" ")[0] for record in records] == ["2", "1", "0"]
+    assert airflow.asked[-1].headers["Accept"] == "application/x-ndjson"
+
+
+def test_a_log_without_end_is_read_up_to_a_size() -> None:
+    log = Endless(10**9)
+    client, _ = ends(log)
+    assert code_of(lambda: client.task_log_end("d", "r", "t", records=3)) == "airflow.log-too-long"
+    assert 10**9 - log.left < 7_000
+
+
+def test_the_end_of_a_log_that_is_not_there_or_is_none() -> None:
+    assert code_of(lambda: Airflow().client().task_log_end("d", "r", "t", records=3)) == "airflow.task-not-found"
+    path = "dags/d/dagRuns/r/taskInstances/t/logs/1"
+    airflow = Airflow(**{path: httpx.Response(200, text="<html>")})
+    assert code_of(lambda: airflow.client().task_log_end("d", "r", "t", records=3)) == "airflow.not-airflow"
 
 
 def test_import_errors_are_read() -> None:

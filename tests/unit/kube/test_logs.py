@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from airstrip.errors import KubernetesError
-from airstrip.kube import Cluster, follow_pod_log
+from airstrip.kube import LEFT_OUT, Cluster, follow_pod_log, last_words, pod_log
 from airstrip.kube.transport import Transport
 from tests.unit.kube.test_transport import ACCESS, status
 
@@ -124,3 +124,49 @@ def test_another_thread_ends_it(clock: Clock) -> None:
     assert next(lines) == "1"
     stop.set()
     assert list(lines) == []
+
+
+class Kubelet:
+    """Has these lines, and counts bytes from the first of those that are asked for."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+        self.asked: list[tuple[int, int]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        tail, most = int(request.url.params["tailLines"]), int(request.url.params["limitBytes"])
+        self.asked.append((tail, most))
+        text = "".join(f"{line}\n" for line in self.lines[-tail:])
+        return httpx.Response(200, content=text.encode()[:most])
+
+    def read(self, **more: Any) -> list[str]:
+        cluster = Cluster(Transport(ACCESS, http=httpx.MockTransport(self)))
+        return pod_log(cluster, "p", "n", container="c", **more)
+
+
+def test_a_log_that_is_explained_is_asked_for_by_lines_and_bytes() -> None:
+    kubelet = Kubelet("1", "2", "3")
+    assert kubelet.read(tail=2) == ["2", "3"]
+    assert kubelet.read() == ["1", "2", "3"]
+    assert kubelet.asked == [(2, 1 << 20), (1000, 1 << 20)]
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        (["x" * 90] * 30, ["x" * 90] * 2),
+        (["x" * 900, "the end"], ["the end"]),
+        (["before", "y" * 300], ["y" * 200]),
+    ],
+)
+def test_of_long_lines_the_last_are_told_and_that_others_are_left_out(lines: list[str], told: list[str]) -> None:
+    kubelet = Kubelet(*lines)
+    assert kubelet.read(tail=20, most=200) == [LEFT_OUT, *told]
+    assert len(kubelet.asked) <= 3
+
+
+def test_last_words_are_bounded_too() -> None:
+    kubelet = Kubelet("a", "b")
+    cluster = Cluster(Transport(ACCESS, http=httpx.MockTransport(kubelet)))
+    assert last_words(cluster, "p", "n", container="c", tail=1) == ["b"]
+    assert kubelet.asked == [(1, 1 << 20)]

@@ -77,6 +77,8 @@ class Fake:
             return httpx.Response(201, json={"access_token": "t"})
         self.asked.append(request.url.path.removeprefix("/api/v2/"))
         body = self.answer(self.asked[-1])
+        if body is not None and "/logs/" in request.url.path:
+            return httpx.Response(200, text="\n".join(json.dumps(entry) for entry in body["content"]))
         return httpx.Response(404, json={"detail": "no"}) if body is None else httpx.Response(200, json=body)
 
     def session(self) -> Session:

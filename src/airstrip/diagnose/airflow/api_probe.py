@@ -19,6 +19,7 @@ from airstrip.errors import AirflowError, AirstripError
 from airstrip.redaction import lines_without_credentials, without_credentials
 
 _ADMIN = "Admin"
+_LOG_RECORDS = 400
 
 
 def health(client: AirflowClient) -> AirflowFacts:
@@ -104,8 +105,13 @@ def _task(task: WaitingTask) -> TaskFact:
 def _signs(client: AirflowClient, task: TaskInstance) -> Iterator[TaskSignFact]:
     """Nothing where its log cannot be asked for: that is no reason to see nothing else."""
     try:
-        log = client.task_log(
-            task.dag_id, task.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index
+        log = client.task_log_end(
+            task.dag_id,
+            task.run_id,
+            task.task_id,
+            try_number=task.try_number,
+            map_index=task.map_index,
+            records=_LOG_RECORDS,
         )
     except AirflowError:
         return

@@ -18,7 +18,7 @@ from airstrip.diagnose.airflow.signs import (
     signs_of_process,
 )
 from airstrip.diagnose.facts import DeploymentFact
-from airstrip.kube import Cluster, pod_log
+from airstrip.kube import LEFT_OUT, Cluster, pod_log
 from airstrip.redaction import lines_without_credentials
 from airstrip.spec.airflow_options import airflow_options
 from airstrip.spec.own_pods import GIT_SYNC_PREFIX
@@ -158,7 +158,7 @@ def _of_main_loop(cluster: Cluster, pod: Object, status: Object, life: Object, l
 def _is_whole(life: Object, lines: list[str]) -> bool:
     """Whether these are all the lines of a life: of one that the kubelet does not date it is not known to be longer."""
     started = life.get("startedAt")
-    return len(lines) < _TAIL and (not started or age(started) < RECENT)
+    return len(lines) < _TAIL and LEFT_OUT not in lines and (not started or age(started) < RECENT)
 
 
 def _log(cluster: Cluster, pod: Object, status: Object, *, previous: bool = False) -> list[str]:

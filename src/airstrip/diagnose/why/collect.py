@@ -21,6 +21,7 @@ from airstrip.redaction import lines_without_credentials
 
 _LOG_LINES = 400
 _SCHEDULER_LINES = 4000
+_SCHEDULER_BYTES = 8 << 20
 _LONGEST_LINE = 4000
 _HAS_POD = ("queued", "running", "failed", "up_for_retry", "restarting")
 _CREATING = re.compile(r"with pod name ([\w.-]+)")
@@ -135,7 +136,14 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
     """The end of its last try's; a task that was never tried has none."""
     if task.try_number == 0:
         return ()
-    log = client.task_log(task.dag_id, task.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index)
+    log = client.task_log_end(
+        task.dag_id,
+        task.run_id,
+        task.task_id,
+        try_number=task.try_number,
+        map_index=task.map_index,
+        records=_LOG_LINES,
+    )
     lines = [line for record in log.records for line in record.lines()][-_LOG_LINES:]
     return [line[:_LONGEST_LINE] for line in lines_without_credentials(lines)]
 
@@ -155,7 +163,9 @@ def _scheduler_log(cluster: Cluster, where: Where, task: TaskInstance) -> list[s
     lines: list[str] = []
     for pod in cluster.list("v1", "Pod", where.control, label_selector=selector):
         name = pod["metadata"]["name"]
-        lines += pod_log(cluster, name, where.control, container="scheduler", tail=_SCHEDULER_LINES)
+        lines += pod_log(
+            cluster, name, where.control, container="scheduler", tail=_SCHEDULER_LINES, most=_SCHEDULER_BYTES
+        )
     mine = [line for line in lines if _key(task) in line]
     names = _found(_CREATING, mine)
     wanted = (line for line in lines if _key(task) in line or any(name in line for name in names))

@@ -100,7 +100,7 @@ class GitWriter(Look):
         """The pod's phase, and all that it has said by then."""
         pod = self.session.cluster.get("v1", "Pod", self.name, self.namespace)
         phase = ((pod or {}).get("status") or {}).get("phase", "gone")
-        return phase, list(pod_log(self.session.cluster, self.name, self.namespace, container=CONTAINER))
+        return phase, pod_log(self.session.cluster, self.name, self.namespace, container=CONTAINER)
 
     def go_on(self) -> None:
         """Where we may not run a program in it, it goes on by itself a little later."""

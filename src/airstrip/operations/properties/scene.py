@@ -27,6 +27,7 @@ _RUNS: Mapping[Need, str] = {"tasks": TASKS, "isolation": ISOLATION, "remote": G
 _POLL_SECONDS = 0.5
 _KNOWN_SECONDS = 30.0
 _AGAIN_SECONDS = 60.0
+_LOG_RECORDS = 400
 _PATIENCE_SECONDS = 5.0
 """For the first answer of an Airflow that may be down: nothing else is as short."""
 
@@ -163,7 +164,9 @@ class Scene:
         if instance is None:
             return []
         with suppress(AirflowError):
-            log = self.airflow.task_log(dag, instance.run_id, task_id, try_number=instance.try_number)
+            log = self.airflow.task_log_end(
+                dag, instance.run_id, task_id, try_number=instance.try_number, records=_LOG_RECORDS
+            )
             return lines_without_credentials(line for record in log.records for line in record.lines())
         return []
 
