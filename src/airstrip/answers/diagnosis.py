@@ -83,7 +83,8 @@ class VerifyData(TypedDict):
 
 
 class CheckData(TypedDict):
-    """`state` is ok, failed or skipped; `detail` says why."""
+    """`state` is ok, failed or skipped; `detail` says why, and what is to be known of what is ok: a namespace that we
+    may not look into, a quota that is full."""
 
     name: str
     state: str

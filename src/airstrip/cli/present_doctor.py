@@ -33,9 +33,9 @@ def present_doctor(data: Mapping[str, Any]) -> list[str]:
             *_folded(", ".join(data["fine"])),
         ]
     else:
-        names = [row["name"] for row in checked if row["state"] == "ok"]
+        names = [_with_detail(row) for row in checked if row["state"] == "ok"]
         lines += _folded(f"seen: {', '.join(names) or 'nothing'} ({seconds:.1f} s)")
-        failed = [f"{row['name']} ({row['detail']})" for row in checked if row["state"] == "failed"]
+        failed = [_with_detail(row) for row in checked if row["state"] == "failed"]
         skipped = [row["name"] for row in checked if row["state"] == "skipped"]
         lines += _folded(f"not seen: {'; '.join([*failed, *skipped])}") if failed or skipped else []
         lines += _folded(f"{len(data['fine'])} rules find nothing in what was seen; ./airstrip doctor --all lists them")
@@ -62,6 +62,10 @@ def _cleaned(data: Mapping[str, Any]) -> list[str]:
     rows = [(row["namespace"], row["pod"], row["reason"]) for row in data["pods"]]
     said = f"{data['deleted']} deleted" if data["deleted"] else "none deleted"
     return [f"{data['name']}: {len(rows)} pods outlived their tasks, {said}", *columns(rows)]
+
+
+def _with_detail(row: Mapping[str, Any]) -> str:
+    return f"{row['name']} ({row['detail']})" if row["detail"] else str(row["name"])
 
 
 def _folded(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.namespace_rules import NOT_READY
 from airstrip.diagnose.place_rules import NOT_RUNNING
 from airstrip.diagnose.rule import Rule
-from airstrip.diagnose.rules import ABSENT_CODES, LANDED_CODES, NOT_SEEN, RULES
+from airstrip.diagnose.rules import ABSENT_CODES, LANDED_CODES, NOT_SEEN, RULES, UNSEEN_CODES
 from airstrip.diagnose.secret_values import SecretValues, unread
 from airstrip.diagnose.task_pods import left_over
 from airstrip.diagnose.task_pods_probe import task_pods_probe
@@ -29,6 +29,7 @@ __all__ = [
     "SILENT",
     "STRIKING_SECONDS",
     "UNHEALTHY",
+    "UNSEEN_CODES",
     "DeploymentFact",
     "Facts",
     "Rule",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from airstrip import times
@@ -11,6 +12,7 @@ from airstrip.diagnose import namespace_probe
 from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
 from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
 from airstrip.diagnose.probes import Probe
+from airstrip.diagnose.readable import seen_in
 from airstrip.kube import Cluster, unless_forbidden
 
 KUBERNETES = "kubernetes"
@@ -23,21 +25,23 @@ _LEASES = "kube-node-lease"
 
 def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact) -> list[Probe]:
     """`connected` raises KubernetesError where the cluster does not answer."""
-    names = deployment.namespaces
 
     def probe(name: str, look: Callable[[Cluster], Facts]) -> Probe:
         return Probe(name, lambda _: look(connected()), (KUBERNETES,))
 
+    def of_each(name: str, read: Callable[[Cluster, str], Facts]) -> Probe:
+        return probe(name, lambda cluster: seen_in(deployment.namespaces, partial(read, cluster)))
+
     return [
         Probe(KUBERNETES, lambda _: _answer(connected()), deadline=_ANSWER_SECONDS),
         probe("nodes", _nodes),
-        probe("namespaces", lambda cluster: namespace_probe.read_namespaces(cluster, names)),
-        probe("pods", lambda cluster: read_pods(cluster, names)),
+        of_each("namespaces", namespace_probe.read_namespace),
+        of_each("pods", read_pods),
         Probe("logs", lambda known: read_logs(connected(), known), (KUBERNETES, "pods")),
-        probe("jobs", lambda cluster: _jobs(cluster, names)),
-        probe("storage", lambda cluster: _claims(cluster, names)),
-        probe("events", lambda cluster: _all_events(cluster, names)),
-        probe("quotas", lambda cluster: namespace_probe.read_quotas(cluster, names)),
+        of_each("jobs", _jobs),
+        of_each("storage", _claims),
+        of_each("events", _events),
+        probe("quotas", lambda cluster: namespace_probe.read_quotas(cluster, deployment.namespaces)),
         probe("components", lambda cluster: namespace_probe.read_workloads(cluster, deployment)),
         probe("landed objects", lambda cluster: namespace_probe.read_missing(cluster, deployment)),
         probe("rights", lambda cluster: namespace_probe.read_access(cluster, deployment)),
@@ -50,27 +54,24 @@ def _answer(cluster: Cluster) -> Facts:
     return Facts(clock=round(ahead.total_seconds(), 1))
 
 
-def _jobs(cluster: Cluster, names: Iterable[str]) -> Facts:
-    return Facts(jobs=tuple(_job(item) for name in names for item in cluster.list("batch/v1", "Job", name)))
+def _jobs(cluster: Cluster, namespace: str) -> Facts:
+    return Facts(jobs=tuple(map(_job, cluster.list("batch/v1", "Job", namespace))))
 
 
-def _claims(cluster: Cluster, names: Iterable[str]) -> Facts:
-    kind = "PersistentVolumeClaim"
-    return Facts(claims=tuple(_claim(item) for name in names for item in cluster.list("v1", kind, name)))
+def _claims(cluster: Cluster, namespace: str) -> Facts:
+    return Facts(claims=tuple(map(_claim, cluster.list("v1", "PersistentVolumeClaim", namespace))))
 
 
-def _all_events(cluster: Cluster, names: Iterable[str]) -> Facts:
-    return Facts(events=tuple(event for name in names for event in _events(cluster, name)))
-
-
-def _events(cluster: Cluster, namespace: str) -> list[EventFact]:
+def _events(cluster: Cluster, namespace: str) -> Facts:
     """Without those of ReplicaSets that want no pods any more, or are gone: that they could not make them is past."""
-    events = [_event(item) for item in cluster.events(namespace)]
+    events = tuple(map(_event, cluster.events(namespace)))
     if not any(event.about.startswith("ReplicaSet/") for event in events):
-        return events
+        return Facts(events=events)
     sets = cluster.list("apps/v1", "ReplicaSet", namespace)
     wanting = {item["metadata"]["uid"] for item in sets if item["spec"].get("replicas", 1)}
-    return [event for event in events if not event.about.startswith("ReplicaSet/") or event.uid in wanting]
+    return Facts(
+        events=tuple(event for event in events if not event.about.startswith("ReplicaSet/") or event.uid in wanting)
+    )
 
 
 def _nodes(cluster: Cluster) -> Facts:

@@ -133,7 +133,10 @@ class NodeFact:
 
 @dataclass(frozen=True)
 class ProbeFact:
-    """How one look went: `ok`, `failed` or `skipped`; `detail` says why, `code`, `cause` and `fix` are the error's."""
+    """How one look went: `ok`, `failed` or `skipped`; `detail` says why, `code`, `cause` and `fix` are the error's.
+
+    `forbidden` are namespaces that one which is ok could not see.
+    """
 
     name: str
     state: str
@@ -142,6 +145,7 @@ class ProbeFact:
     code: str = ""
     cause: str = ""
     fix: str = ""
+    forbidden: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

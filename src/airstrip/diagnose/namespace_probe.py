@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
-from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.facts import DeploymentFact, Facts, ProbeFact
 from airstrip.diagnose.namespace_facts import (
     AccessFact,
     DnsFact,
@@ -16,6 +18,7 @@ from airstrip.diagnose.namespace_facts import (
     WorkloadFact,
 )
 from airstrip.diagnose.quantity import quantity
+from airstrip.diagnose.readable import all_but, seen_in
 from airstrip.kube import Cluster, inventory, unless_forbidden
 from airstrip.times import age
 
@@ -35,21 +38,29 @@ _NEEDED_RIGHTS = (
 """(component, verb, resource) in each namespace of tasks' pods."""
 
 
-def read_namespaces(cluster: Cluster, names: Iterable[str]) -> Facts:
-    """And which of them should have been gone by now."""
-    found = {name: cluster.get("v1", "Namespace", name) for name in names}
+def read_namespace(cluster: Cluster, name: str) -> Facts:
+    """And whether it should have been gone by now."""
+    item = cluster.get("v1", "Namespace", name)
     return Facts(
-        namespaces=tuple(NamespaceFact(name, _phase(item)) for name, item in found.items()),
-        stuck=tuple(stuck("Namespace", item) for item in found.values() if item and is_ending(item)),
+        namespaces=(NamespaceFact(name, _phase(item)),),
+        stuck=(stuck("Namespace", item),) if item and is_ending(item) else (),
     )
 
 
 def read_quotas(cluster: Cluster, names: Iterable[str]) -> Facts:
-    return Facts(
-        quotas=tuple(
-            fact for name in names for item in cluster.list("v1", "ResourceQuota", name) for fact in _quota(item)
-        )
-    )
+    """Those that are full are told in how it went: that is no fault as long as they refuse nothing."""
+    facts = seen_in(names, partial(_quotas_of, cluster))
+    full = [
+        f"{quota.name} in {quota.namespace} is full: {quota.resource} {quota.used} of {quota.hard}"
+        for quota in facts.quotas
+        if quota.full
+    ]
+    went = next(iter(facts.probes), ProbeFact("", "ok"))
+    return replace(facts, probes=(replace(went, detail="; ".join(filter(None, [went.detail, *full]))),))
+
+
+def _quotas_of(cluster: Cluster, namespace: str) -> Facts:
+    return Facts(quotas=tuple(fact for item in cluster.list("v1", "ResourceQuota", namespace) for fact in _quota(item)))
 
 
 def read_workloads(cluster: Cluster, deployment: DeploymentFact) -> Facts:
@@ -65,18 +76,26 @@ def read_workloads(cluster: Cluster, deployment: DeploymentFact) -> Facts:
 
 
 def read_missing(cluster: Cluster, deployment: DeploymentFact) -> Facts:
-    """What the record of the last landing names and the cluster has not got: a list for each kind and namespace."""
+    """What the record of the last landing names and the cluster has not got: a list for each kind and namespace.
+
+    Nothing is said of those that we may not list.
+    """
     recorded = inventory.read(cluster, deployment.control)
     # A Job that is done may go.
     wanted = sorted(entry for entry in recorded if entry.kind != "Job")
-    places = dict.fromkeys((entry.api_version, entry.kind, entry.namespace) for entry in wanted)
-    present = {
-        (kind, namespace, item["metadata"]["name"])
-        for version, kind, namespace in places
-        for item in cluster.list(version, kind, namespace or None)
-    }
-    identities = [(entry.kind, entry.namespace, entry.name) for entry in wanted]
-    return Facts(missing=tuple(MissingFact(*identity) for identity in identities if identity not in present))
+    there: dict[tuple[str, str], set[str] | None] = {}
+    for version, kind, namespace in dict.fromkeys((entry.api_version, entry.kind, entry.namespace) for entry in wanted):
+        items = unless_forbidden(partial(cluster.list, version, kind, namespace or None))
+        there[kind, namespace] = None if items is None else {item["metadata"]["name"] for item in items}
+    closed = dict.fromkeys(namespace for (_, namespace), names in there.items() if names is None and namespace)
+    return Facts(
+        missing=tuple(
+            MissingFact(entry.kind, entry.namespace, entry.name)
+            for entry in wanted
+            if (names := there[entry.kind, entry.namespace]) is not None and entry.name not in names
+        ),
+        probes=all_but(closed),
+    )
 
 
 def read_access(cluster: Cluster, deployment: DeploymentFact) -> Facts:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.diagnose.namespace_probe import is_ending, stuck
+from airstrip.diagnose.readable import all_but, in_each
 from airstrip.kube import Cluster, last_words
 from airstrip.times import age
 
@@ -17,10 +18,13 @@ _LOGS = 12
 _RECENT = 60.0
 """Seconds."""
 
+_Logs = Mapping[tuple[str, str, str], Sequence[str]]
+"""Lines by namespace, pod and container."""
 
-def read_pods(cluster: Cluster, namespaces: Iterable[str]) -> Facts:
+
+def read_pods(cluster: Cluster, namespace: str) -> Facts:
     """Those that are about to end only by how long they have been."""
-    items = [item for name in namespaces for item in cluster.list("v1", "Pod", name)]
+    items = cluster.list("v1", "Pod", namespace)
     return Facts(
         pods=tuple(_pod(item) for item in items if not is_ending(item)),
         stuck=tuple(stuck("Pod", item) for item in items if is_ending(item)),
@@ -28,24 +32,27 @@ def read_pods(cluster: Cluster, namespaces: Iterable[str]) -> Facts:
 
 
 def read_logs(cluster: Cluster, known: Facts) -> Facts:
-    """The pods that are known, with their logs."""
-    return Facts(pods=tuple(_with_logs(cluster, known.pods)))
+    """The pods that are known, with log lines of containers that failed or are not ready: of a dozen at most."""
+    unwell = [(pod, container.name) for pod, container in known.containers() if _unwell(container)][:_LOGS]
+
+    def read(namespace: str) -> _Logs:
+        here = ((pod.name, name) for pod, name in unwell if pod.namespace == namespace)
+        return {
+            (namespace, pod, name): last_words(cluster, pod, namespace, container=name, tail=_LOG_LINES)
+            for pod, name in here
+        }
+
+    found, forbidden = in_each(dict.fromkeys(pod.namespace for pod, _ in unwell), read)
+    logs = dict(item for each in found for item in each.items())
+    return Facts(pods=tuple(_with_logs(pod, logs) for pod in known.pods), probes=all_but(forbidden))
 
 
-def _with_logs(cluster: Cluster, pods: Iterable[PodFact]) -> list[PodFact]:
-    """Adds log lines to the containers that failed or are not ready, to a dozen at most."""
-    left = _LOGS
-    done = []
-    for pod in pods:
-        containers = []
-        for container in pod.containers:
-            if left and _unwell(container):
-                left -= 1
-                lines = last_words(cluster, pod.name, pod.namespace, container=container.name, tail=_LOG_LINES)
-                container = replace(container, log=tuple(lines))
-            containers.append(container)
-        done.append(replace(pod, containers=tuple(containers)))
-    return done
+def _with_logs(pod: PodFact, logs: _Logs) -> PodFact:
+    containers = (
+        replace(container, log=tuple(logs.get((pod.namespace, pod.name, container.name), ())))
+        for container in pod.containers
+    )
+    return replace(pod, containers=tuple(containers))
 
 
 def _unwell(container: ContainerFact) -> bool:

@@ -23,7 +23,8 @@ class Probe:
     """One look at one thing.
 
     `collect` gets what the probes that it `needs` have found, and gives Facts with what it adds; `probes` of these,
-    if any, say how it went itself. It may raise, which is recorded. It reads, and never changes anything.
+    if any, say how it went itself, by whatever name. It may raise, which is recorded. It reads, and never changes
+    anything.
     """
 
     name: str
@@ -119,7 +120,8 @@ def _take(now: _Round, by_name: dict[str, Probe]) -> None:
         now.ended[name] = replace(answer, seconds=seconds)
     else:
         now.facts = _joined(now.facts, answer)
-        now.ended[name] = replace(answer.probes[0] if answer.probes else ProbeFact(name, "ok"), seconds=seconds)
+        went = answer.probes[0] if answer.probes else ProbeFact(name, "ok")
+        now.ended[name] = replace(went, name=name, seconds=seconds)
 
 
 def _joined(facts: Facts, more: Facts) -> Facts:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from airstrip.diagnose import described
+from airstrip.diagnose.airflow.look import airflow, signs_of
+from airstrip.diagnose.airflow.work import ENDED_EARLY_SUBJECT
 from airstrip.diagnose.facts import EventFact, Facts
 from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.namespace_facts import QuotaFact
+from airstrip.diagnose.quantity import quantity
 from airstrip.diagnose.rule import Matches, Rule
 from airstrip.kube.admission import EXPLANATIONS, Refusal, refusal_in
+
+_EXECUTOR = "scheduler"
+"""The component that makes tasks' pods."""
+_EXCEEDED = re.compile(r"exceeded quota: (?P<name>[\w.-]+), requested: (?P<asked>\S+), used: ")
 
 
 def refused(facts: Facts, code: str) -> Iterator[tuple[EventFact, Refusal, str]]:
@@ -49,15 +58,33 @@ def _refused(code: str) -> Matches:
     return matches
 
 
-def quota_full(facts: Facts) -> Iterator[Match]:
-    """In a namespace of tasks' pods the executor is refused, of which no event tells: soon the task has failed."""
+def refused_tasks(facts: Facts) -> Iterator[Match]:
+    """Of the executor's and operators' attempts no event tells: those who made them log the API server's words. Such
+    a quota is a fault where it would refuse them again; one that is full, and was asked for nothing, is none."""
+    logged = [line for _, component, lines in signs_of(facts, "quota") if component == _EXECUTOR for line in lines]
+    logged += [line for sign in airflow(facts).task_signs if sign.sign == "quota" for line in sign.lines]
     of_tasks = facts.deployment.of_tasks if facts.deployment else ()
-    for quota in facts.quotas:
-        if quota.full and quota.namespace in of_tasks:
-            said = f"ResourceQuota {quota.name}: {quota.resource} {quota.used} of {quota.hard}"
-            fields = {"who": "tasks", "namespace": quota.namespace, "message": f"{said} are used."}
-            fields["where"] = described.OF_TASKS
-            yield Match(quota_subject(quota.namespace, quota.name), fields, said)
+    for line in logged:
+        for said in _EXCEEDED.finditer(line):
+            for quota in facts.quotas:
+                asked = _amounts(said["asked"]).get(quota.resource)
+                is_its = quota.name == said["name"] and quota.namespace in of_tasks
+                if is_its and asked and quantity(quota.used) + quantity(asked) > quantity(quota.hard):
+                    yield _refused_task(quota, line)
+
+
+def _amounts(said: str) -> dict[str, str]:
+    """From "pods=1,limits.memory=1Gi"."""
+    return {resource: amount for resource, _, amount in (each.partition("=") for each in said.split(","))}
+
+
+def _refused_task(quota: QuotaFact, line: str) -> Match:
+    used = f"ResourceQuota {quota.name}: {quota.resource} {quota.used} of {quota.hard}"
+    fields = {"who": "tasks", "namespace": quota.namespace, "message": f"{used} are used."}
+    fields["where"] = described.OF_TASKS
+    subject = quota_subject(quota.namespace, quota.name)
+    # The executor gives up a task that is refused some times.
+    return Match(subject, fields, f"{used}\n{line}", (ENDED_EARLY_SUBJECT,))
 
 
 def quota_subject(namespace: str, name: str) -> str:
@@ -65,7 +92,7 @@ def quota_subject(namespace: str, name: str) -> str:
 
 
 def quota(facts: Facts) -> Iterator[Match]:
-    yield from list(_refused("namespace.quota")(facts)) or quota_full(facts)
+    yield from list(_refused("namespace.quota")(facts)) or refused_tasks(facts)
 
 
 REFUSAL_RULES: tuple[Rule, ...] = tuple(

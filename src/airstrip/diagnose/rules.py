@@ -61,19 +61,38 @@ def _not_seen(facts: Facts) -> Iterator[Match]:
             yield Match(f"probe/{probe.name}", {"probe": probe.name, "message": probe.detail}, _told(probe))
 
 
+def _not_allowed(facts: Facts) -> Iterator[Match]:
+    """One finding for each namespace, however many looks it was closed to."""
+    for namespace in dict.fromkeys(name for probe in facts.probes for name in probe.forbidden):
+        closed = [probe for probe in facts.probes if namespace in probe.forbidden]
+        fields = {"namespace": namespace, "what": ", ".join(probe.name for probe in closed)}
+        yield Match(f"forbidden/{namespace}", fields, "\n".join(f"{each.name}: {each.detail}" for each in closed))
+
+
 def _told(probe: ProbeFact) -> str:
     return f"{probe.name}, after {probe.seconds:.1f} s: {probe.detail}"
 
 
+_KNOWN_CODES = frozenset(rule.code for rule in _KNOWN)
+
 RULES: tuple[Rule, ...] = (
     *_KNOWN,
+    Rule(
+        "probe.forbidden",
+        "of {namespace} these could not be looked at: {what}",
+        "Your account may not read them there, so what they would have shown is not known.",
+        "Ask whoever runs the cluster for it: kubectl -n {namespace} create rolebinding airstrip-look"
+        " --clusterrole view --user YOU",
+        _not_allowed,
+        _KNOWN_CODES,
+    ),
     Rule(
         "probe.failed",
         "{probe} could not be looked at: {message}",
         "What it would have shown is not known.",
         "Run this again; if it stays so, save what is known for a report: ./airstrip doctor --facts FILE",
         _not_seen,
-        frozenset(rule.code for rule in _KNOWN),
+        _KNOWN_CODES,
     ),
 )
 """From the ground up."""
@@ -82,6 +101,7 @@ LANDED_CODES = frozenset(rule.code for rule in namespace_rules.LANDED_RULES)
 """Of what was landed and is not as it was landed."""
 ABSENT_CODES = frozenset(rule.code for rule in (*missing.CONFIG_MAP_RULES, *missing.ACCOUNT_RULES))
 """Of what was landed and is not there, or what a pod asks for: then with evidence."""
-
 NOT_SEEN = RULES[-1].code
 """Of what could not be looked at."""
+UNSEEN_CODES = frozenset(rule.code for rule in RULES) - _KNOWN_CODES
+"""With that of what we may not look at: neither is a cause of anything."""

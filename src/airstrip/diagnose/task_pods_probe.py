@@ -12,6 +12,7 @@ from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.labels import INSTANCE, safe_label
 from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.diagnose.probes import Probe
+from airstrip.diagnose.readable import all_but, in_each
 from airstrip.errors import AirflowError
 from airstrip.kube import Cluster
 from airstrip.times import age
@@ -30,18 +31,16 @@ def task_pods_probe(
 ) -> Probe:
     def look(_: Facts) -> Facts:
         # Before Airflow is asked: a task is there before its pod is.
-        pods = [
-            pod
-            for namespace in deployment.of_tasks
-            for pod in connected().list("v1", "Pod", namespace, label_selector=_OF_TASKS)
-            if _is_ours(pod["metadata"], deployment.name)
-        ]
+        listed, forbidden = in_each(
+            deployment.of_tasks, lambda namespace: connected().list("v1", "Pod", namespace, label_selector=_OF_TASKS)
+        )
+        pods = [pod for each in listed for pod in each if _is_ours(pod["metadata"], deployment.name)]
         if not pods:
-            return Facts()
+            return Facts(probes=all_but(forbidden))
         tasks = _Tasks(airflow())
         if len({(pod["metadata"]["labels"]["dag_id"], pod["metadata"]["labels"]["run_id"]) for pod in pods}) > _FEW:
             tasks.meet_all_at_work()
-        return Facts(task_pods=tuple(_fact(pod, tasks) for pod in pods))
+        return Facts(task_pods=tuple(_fact(pod, tasks) for pod in pods), probes=all_but(forbidden))
 
     return Probe("tasks' pods", look, (KUBERNETES,))
 

@@ -9,7 +9,7 @@ from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.exec import run_in_pod
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import LEFT_OUT, follow_pod_log, last_words, pod_log, pod_logs
-from airstrip.kube.refusals import unless_forbidden
+from airstrip.kube.refusals import is_forbidden, unless_forbidden
 from airstrip.kube.retries import NO_PAST, Past, restart_crash_loops
 from airstrip.kube.transport import may_pass
 from airstrip.kube.troubles import Trouble, pod_troubles
@@ -34,6 +34,7 @@ __all__ = [
     "execute",
     "follow_pod_log",
     "has_failed",
+    "is_forbidden",
     "last_words",
     "may_pass",
     "plan_changes",

@@ -18,12 +18,17 @@ _FORBIDDEN = 403
 _Answer = TypeVar("_Answer")
 
 
+def is_forbidden(error: KubernetesError) -> bool:
+    """Whether we may not do what was tried, whatever else may be wrong there."""
+    return error.status == _FORBIDDEN
+
+
 def unless_forbidden(ask: Callable[[], _Answer]) -> _Answer | None:
     """What `ask` answers; None where we may not look, as in a cluster that others run."""
     try:
         return ask()
     except KubernetesError as error:
-        if error.status == _FORBIDDEN:
+        if is_forbidden(error):
             return None
         raise
 

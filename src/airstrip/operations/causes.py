@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
-from airstrip.diagnose import NOT_SEEN, diagnose
+from airstrip.diagnose import UNSEEN_CODES, diagnose
 from airstrip.errors import AirstripError, CheckError, LockError, SpecError, UsageError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
@@ -21,7 +21,7 @@ _MISTYPED = frozenset({"airflow.dag-not-found"})
 def find_causes(session: Session) -> list[Finding]:
     """What `doctor` finds; ends within 8 s and raises nothing. What could not be looked at is not why."""
     try:
-        return [finding for finding in diagnose(look(session)) if finding.code != NOT_SEEN]
+        return [finding for finding in diagnose(look(session)) if finding.code not in UNSEEN_CODES]
     except Exception as error:
         return [unforeseen(error)]
 

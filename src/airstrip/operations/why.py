@@ -86,11 +86,16 @@ def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding], SecretValu
 
 
 def _with_cluster(session: Session, facts: WhyFacts, where: Where, seen: Facts) -> tuple[WhyFacts, list[Finding]]:
-    """Who may not read pods or the scheduler's log is told what Airflow says."""
+    """Who may not read pods or the scheduler's log is told what Airflow says.
+
+    A namespace that is closed to us is missed where the task's pod is in no other.
+    """
     try:
-        return add_cluster(facts, session.cluster, where, seen), []
+        facts = add_cluster(facts, session.cluster, where, seen)
     except KubernetesError as error:
         return facts, [_unseen("the task's pods", error.message, code=error.code)]
+    closed = [probe for probe in seen.probes if probe.name in _NEEDED and probe.forbidden]
+    return facts, [] if facts.pods else [_unseen(probe.name, probe.detail) for probe in closed]
 
 
 def _unseen(what: str, why_not: str, see: str = "./airstrip doctor", code: str = "") -> Finding:

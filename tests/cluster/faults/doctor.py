@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +31,12 @@ class Doctor:
             document: dict[str, Any] = json.loads(json.dumps(deployment.doctor().to_document()))
         assert document["exitCode"] == (3 if document["findings"] else 0)
         return list(document["findings"])
+
+    def checked(self, probe: str) -> str:
+        """What is told of a look that found nothing wrong."""
+        with Deployment.load(self.landing.file) as deployment:
+            rows = deployment.doctor().data["checked"]
+        return next(row["detail"] for row in rows if row["name"] == probe and row["state"] == "ok")
 
     def finds(self, code: str, *, seconds: float = _PATIENCE) -> Finding:
         """Waits until this is the first finding: what is to be mended first."""
@@ -92,6 +100,12 @@ class Doctor:
             result = deployment.verify(only=properties)
         states = {row["property"]: row["state"] for row in result.data["properties"]}
         assert states == dict.fromkeys(properties, "proved"), result.findings
+
+    def carries_out(self, finding: Finding) -> None:
+        """The fix of a folder that is closed: its `chown` and `chmod`, as they are told."""
+        command = re.search(r"\bch(own|mod) .*'", finding["fix"])
+        assert command, finding["fix"]
+        subprocess.run(["bash", "-c", command[0]], check=True)
 
     def lands_again(self) -> None:
         """The fix of whatever was landed and was taken away or changed."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from airstrip.airflow_api import AirflowClient
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import WORKERS, container, deployment, pod, pod_spec, simple
+from tests.landing import eventually
 
 
 def test_a_quota_that_is_used_up(doctor: Doctor, small_image: str) -> None:
@@ -11,17 +13,27 @@ def test_a_quota_that_is_used_up(doctor: Doctor, small_image: str) -> None:
     with doctor.made(quota, deployment("refused", pod_spec(container(small_image)))):
         finding = doctor.finds("namespace.quota")
         assert "none-left" in finding["evidence"]
-        doctor.delete(quota)
+        hard = {"spec": {"hard": {"count/pods": "99"}}}
+        doctor.cluster.patch("v1", "ResourceQuota", "none-left", hard, WORKERS)
         doctor.sees_ready("refused")
         doctor.is_content()
+        doctor.proves("task")
 
 
-def test_a_quota_that_leaves_no_room_for_a_task(doctor: Doctor, small_image: str) -> None:
+def test_a_quota_that_leaves_no_room_for_a_task(doctor: Doctor, small_image: str, airflow: AirflowClient) -> None:
+    """As long as nobody wants room in it, it is full and no fault."""
     quota = simple("ResourceQuota", "one-only", spec={"hard": {"count/pods": "1"}})
     with doctor.made(quota, pod("taker", pod_spec(container(small_image)))):
+        said = f"one-only in {WORKERS} is full: count/pods 1 of 1"
+        eventually(lambda: said in doctor.checked("quotas"), seconds=20, what="it is noted")
+        doctor.is_content()
+        airflow.unpause("smoke")
+        run = airflow.trigger("smoke").run_id
         finding = doctor.finds("namespace.quota")
         assert "count/pods 1 of 1" in finding["cause"]
+        assert "exceeded quota: one-only" in finding["evidence"]
         doctor.cluster.patch("v1", "ResourceQuota", "one-only", {"spec": {"hard": {"count/pods": "9"}}}, WORKERS)
+        eventually(lambda: airflow.dag_run("smoke", run).ended, seconds=60, what="the run has ended")
         doctor.is_content()
 
 
@@ -34,6 +46,7 @@ def test_a_limit_range_that_a_pod_does_not_keep(doctor: Doctor, small_image: str
         doctor.delete(limits)
         doctor.sees_ready("refused")
         doctor.is_content()
+        doctor.proves("task")
 
 
 def test_a_pod_that_pod_security_refuses(doctor: Doctor, small_image: str) -> None:
@@ -45,6 +58,7 @@ def test_a_pod_that_pod_security_refuses(doctor: Doctor, small_image: str) -> No
         doctor.cluster.patch("apps/v1", "Deployment", "refused", mended, WORKERS)
         doctor.sees_ready("refused")
         doctor.is_content()
+        doctor.proves("pod-security")
 
 
 def test_a_service_account_that_is_not_there(doctor: Doctor, small_image: str) -> None:
@@ -82,3 +96,4 @@ def test_an_admission_webhook_that_does_not_answer(doctor: Doctor, small_image: 
         doctor.delete(guard)
         doctor.sees_ready("refused")
         doctor.is_content()
+        doctor.proves("task")

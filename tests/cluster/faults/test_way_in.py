@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from airstrip.embedded.supervisor import record
 from airstrip.paths import run_dir, state_dir
 from tests.cluster.faults.doctor import Doctor
+from tests.cluster.faults.objects import CONTROL, WORKERS, simple
 from tests.landing import NAME, eventually
 
 KUBECONFIG = state_dir(NAME) / "kubeconfig"
@@ -54,6 +55,35 @@ def test_credentials_that_are_not_valid(doctor: Doctor) -> None:
     with changed(KUBECONFIG, kubeconfig(token="of-yesterday")):
         finding = doctor.finds("kubernetes.unauthorized")
         assert "of-yesterday" not in str(finding)
+        doctor.lands_again()
+        doctor.is_content()
+        doctor.proves("pod-security")
+
+
+ONLOOKER = "onlooker"
+MAY_LOOK = {"apiGroups": ["*"], "resources": ["*"], "verbs": ["get", "list"]}
+RBAC = "rbac.authorization.k8s.io"
+
+
+def test_somebody_who_may_not_look_into_one_namespace(doctor: Doctor) -> None:
+    """All of the others is seen: of that one it is said, where nothing else is wrong."""
+    subject = {"kind": "ServiceAccount", "name": ONLOOKER, "namespace": CONTROL}
+    role = {"apiGroup": RBAC, "kind": "Role", "name": ONLOOKER}
+    asks = {"apiGroups": ["authorization.k8s.io"], "resources": ["*"], "verbs": ["create"]}
+    with doctor.made(
+        simple("ServiceAccount", ONLOOKER, namespace=CONTROL),
+        simple("Role", ONLOOKER, f"{RBAC}/v1", CONTROL, rules=[MAY_LOOK, asks]),
+        simple("RoleBinding", ONLOOKER, f"{RBAC}/v1", CONTROL, subjects=[subject], roleRef=role),
+    ):
+        path = f"/api/v1/namespaces/{CONTROL}/serviceaccounts/{ONLOOKER}/token"
+        asked = json.dumps({"spec": {"expirationSeconds": 600}}).encode()
+        answer = doctor.cluster.transport.request("POST", path, "ask for a token", body=asked).json()
+        with changed(KUBECONFIG, kubeconfig(token=answer["status"]["token"])):
+            finding = doctor.finds("probe.forbidden")
+            assert finding["symptom"].startswith(f"of {WORKERS} these could not be looked at: namespaces, pods, jobs")
+            assert f"kubectl -n {WORKERS} create rolebinding" in finding["fix"]
+            assert len(doctor.looks()) == 1
+    doctor.is_content()
 
 
 def test_a_client_certificate_that_has_expired(doctor: Doctor, tmp_path: Path) -> None:
@@ -83,6 +113,7 @@ def test_a_client_certificate_that_has_expired(doctor: Doctor, tmp_path: Path) -
         assert f"{yesterday:%Y-%m-%d}" in finding["cause"]
         doctor.lands_again()
         doctor.is_content()
+        doctor.proves("pod-security")
 
 
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
@@ -98,6 +129,8 @@ def test_an_api_server_that_hangs(doctor: Doctor) -> None:
     assert (result.returncode, finding["code"]) == (3, "kubernetes.timeout")
     states = {row["name"]: row["state"] for row in document["data"]["checked"] if row["state"] != "skipped"}
     assert states == {"place": "ok", "kubernetes": "failed"}
+    doctor.is_content()
+    doctor.proves("pod-security")
 
 
 def process_of(component: str) -> int:
@@ -136,6 +169,8 @@ def test_a_part_of_the_node_that_keeps_ending(doctor: Doctor) -> None:
         assert "coredns" in finding["symptom"]
         eventually(lambda: "no-such-plugin" in doctor.looks()[0]["evidence"], seconds=20, what="its log is shown")
     doctor.is_content()
+    # A new pod finds the database by its name.
+    doctor.proves("migration")
 
 
 @pytest.fixture

@@ -239,6 +239,16 @@ CLUSTER_CASES: dict[str, Case] = {
         Facts(task_pods=[TaskPodFact("airflow-workers", "load-1", False, "Succeeded", 99.0, "etl", "load", "gone")]),
         "1 task pod in airflow-workers outlived their tasks",
     ),
+    "probe.forbidden": (
+        Facts(
+            probes=[
+                ProbeFact("pods", "ok", "forbidden in airflow-workers", forbidden=("airflow-workers",)),
+                ProbeFact("DNS", "ok"),
+                ProbeFact("events", "ok", "forbidden in airflow-workers", forbidden=("airflow-workers",)),
+            ]
+        ),
+        "of airflow-workers these could not be looked at: pods, events",
+    ),
     "probe.failed": (
         Facts(probes=[ProbeFact("quotas", "failed", "no answer within 7 s")]),
         "quotas could not be looked at: no answer within 7 s",

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 
@@ -14,12 +12,10 @@ from airstrip.diagnose import RULES, Facts, diagnose
 from airstrip.diagnose.airflow.facts import ImageFact
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
-from airstrip.diagnose.namespace_probe import read_quotas
 from airstrip.images import DAGS_IMAGE
-from airstrip.kube import Cluster
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, seen
-from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, FULL, NO_MOUNT, VIOLATES
-from tests.unit.diagnose.making import CREATING, FAILED, HERE, MIGRATION, REFUSED, event, failing, pod, running, waiting
+from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, NO_MOUNT, VIOLATES
+from tests.unit.diagnose.making import CREATING, FAILED, MIGRATION, REFUSED, event, failing, pod, running, waiting
 from tests.unit.diagnose.place_cases import PLACE_CASES
 
 CASES = {**PLACE_CASES, **CLUSTER_CASES, **AIRFLOW_CASES}
@@ -151,41 +147,6 @@ def test_saved_facts_are_the_same_when_they_are_read(code: str) -> None:
     read = Facts.from_dict(json.loads(saved))
     assert json.dumps(read.to_dict()) == saved
     assert diagnose(read) == diagnose(CASES[code][0])
-
-
-def test_a_full_quota_of_the_workers_is_told_without_an_event() -> None:
-    """The executor is refused, which no event tells; a quota of the control plane may well be used up by what runs."""
-    (finding,) = diagnose(Facts(deployment=HERE, quotas=[FULL]))
-    assert finding.code == "namespace.quota"
-    assert "pods 2 of 2" in finding.cause
-    assert diagnose(Facts(deployment=HERE, quotas=[replace(FULL, namespace="airflow")])) == []
-
-
-def test_a_project_s_own_full_quota_is_told_as_the_workers_is() -> None:
-    here = replace(HERE, projects=("sales-pods",))
-    quotas = [replace(FULL, namespace="sales-pods", name="sales"), replace(FULL, namespace="somebody-s")]
-    (finding,) = diagnose(Facts(deployment=here, quotas=quotas))
-    assert (finding.code, finding.about) == ("namespace.quota", "sales-pods/quota/sales")
-
-
-@pytest.mark.parametrize(
-    ("resource", "used", "hard", "full"),
-    [
-        ("services.nodeports", "0", "0", False),
-        ("persistentvolumeclaims", "2", "2", False),
-        ("requests.storage", "2Gi", "2Gi", False),
-        ("requests.nvidia.com/gpu", "0", "0", False),
-        ("requests.nvidia.com/gpu", "2", "2", True),
-        ("count/pods", "0", "0", True),
-        ("limits.memory", "1Gi", "1024Mi", True),
-        ("pods", "1", "2", False),
-    ],
-)
-def test_only_what_a_pod_asks_for_makes_a_quota_full(resource: str, used: str, hard: str, full: bool) -> None:
-    item = {"metadata": {"namespace": "w", "name": "q"}, "status": {"used": {resource: used}, "hard": {resource: hard}}}
-    cluster = cast(Cluster, SimpleNamespace(list=lambda *_: [item]))
-    (fact,) = read_quotas(cluster, ["w"]).quotas
-    assert fact.full is full
 
 
 def test_a_place_that_is_stopped_explains_a_cluster_that_does_not_answer() -> None:

@@ -22,6 +22,7 @@ class Verb:
 VERBS = {
     "apply": Verb(0, frozenset({"-f"})),
     "create configmap": Verb(1, frozenset({"--from-file"})),
+    "create rolebinding": Verb(1, frozenset({"--clusterrole", "--user"})),
     "create secret docker-registry": Verb(1, frozenset({"--docker-server", "--docker-username", "--docker-password"})),
     "create secret generic": Verb(1, frozenset({"--from-literal"})),
     "create serviceaccount": Verb(1),

@@ -36,6 +36,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
         "remote-log": r"Could not (read|write|verify|upload).*(remote|s3|gcs|wasb|oss://)|remote_log_conn_id"
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
         "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
+        "quota": r"exceeded quota: ",
         "heartbeat-timeout": r"without a heartbeat|heartbeat timeout",
         "git-program": r"airstrip: the image has no |Bad git executable|cannot run ssh: "
         r"|No module named 'airflow\.providers\.git'",
@@ -58,8 +59,8 @@ SIGNS: dict[str, re.Pattern[str]] = {
 }
 """By the names that the rules go by."""
 
-_SURE = frozenset({"not-migrated", "newer", "log-folder"})
-"""In words, or of a folder, that are Airflow's only."""
+_SURE = frozenset({"not-migrated", "newer", "log-folder", "quota"})
+"""In words, or of a folder, that are Airflow's only; or that name a quota, which its rule looks for."""
 _GIT = re.compile(r"^git-")
 """For whoever reads the DAG files: its rules look at no other lines. What tasks and triggers do with git is theirs."""
 _ITS_DATABASE = re.compile(r'(server at|host name) "postgresql[".]')

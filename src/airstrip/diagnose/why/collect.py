@@ -12,6 +12,7 @@ from airstrip.diagnose.airflow.api_probe import import_errors
 from airstrip.diagnose.airflow.facts import ImportErrorFact
 from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS
 from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.readable import in_each
 from airstrip.diagnose.why.facts import ActiveTasks, WhyFacts, label
 from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
@@ -149,8 +150,9 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
 
 
 def _names(cluster: Cluster, where: Where, selector: str, task: TaskInstance) -> list[str]:
-    found = (cluster.list("v1", "Pod", namespace, label_selector=selector) for namespace in where.of_tasks)
-    return [pod["metadata"]["name"] for pods in found for pod in pods if is_of(pod["metadata"], task)]
+    """In the namespaces that we may look into."""
+    listed, _ = in_each(where.of_tasks, lambda name: cluster.list("v1", "Pod", name, label_selector=selector))
+    return [pod["metadata"]["name"] for pods in listed for pod in pods if is_of(pod["metadata"], task)]
 
 
 def _found(pattern: re.Pattern[str], lines: Sequence[str]) -> list[str]:
