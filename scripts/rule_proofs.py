@@ -15,27 +15,33 @@ _CASES = "tests/unit/diagnose/*_cases.py"
 
 @dataclass(frozen=True)
 class Proof:
-    """`how`: `cluster` where a test causes it for real and reads what is found, `unit` where facts are made up."""
+    """`how`: `cluster` where a test causes it for real and reads what is found, `unit` where facts are made up.
+
+    `properties` are those that the test has verify prove once the fix is carried out.
+    """
 
     how: str
     file: str
     test: str = ""
     slow: bool = False
+    properties: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"`{self.how}{', slow' if self.slow else ''}` `{Path(self.file).name}`"
 
 
 def find_proofs(codes: Collection[str]) -> dict[str, Proof]:
-    """By code; the strongest that there is: a cluster's, one that is run each time before a slow one."""
+    """By code; the strongest that there is: a cluster's, one that is run each time before a slow one, and one that has
+    a property proved before one that has not."""
     found: dict[str, Proof] = {}
     for code, proof in sorted((*caused(codes), *_made_up(codes)), key=_weakness):
         found.setdefault(code, proof)
     return found
 
 
-def _weakness(found: tuple[str, Proof]) -> tuple[bool, bool, str, str]:
-    return found[1].how != "cluster", found[1].slow, found[1].file, found[1].test
+def _weakness(found: tuple[str, Proof]) -> tuple[bool, bool, bool, str, str]:
+    proof = found[1]
+    return proof.how != "cluster", proof.slow, not proof.properties, proof.file, proof.test
 
 
 def caused(codes: Collection[str]) -> Iterator[tuple[str, Proof]]:
@@ -47,7 +53,8 @@ def caused(codes: Collection[str]) -> Iterator[tuple[str, Proof]]:
             calls = {name.id for name in ast.walk(function) if isinstance(name, ast.Name)}
             if function.name.startswith("test_") and (function.name in asking or calls & asking):
                 slow = any("slow" in ast.unparse(decorator) for decorator in function.decorator_list)
-                proof = Proof("cluster", _name(file), function.name, slow)
+                helpers = [each for each in functions if each.name in calls]
+                proof = Proof("cluster", _name(file), function.name, slow, tuple(_proved_by(function, *helpers)))
                 yield from ((code, proof) for code in _codes_in(function, codes))
 
 
@@ -58,6 +65,14 @@ def _asks_doctor(function: ast.FunctionDef) -> bool:
         or (isinstance(node, ast.Constant) and node.value == "findings")
         for node in ast.walk(function)
     )
+
+
+def _proved_by(*functions: ast.FunctionDef) -> Iterator[str]:
+    """What they have verify prove."""
+    calls = (node for function in functions for node in ast.walk(function) if isinstance(node, ast.Call))
+    for call in calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "proves":
+            yield from (str(ast.literal_eval(argument)) for argument in call.args)
 
 
 def _made_up(codes: Collection[str]) -> Iterator[tuple[str, Proof]]:

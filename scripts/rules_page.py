@@ -21,10 +21,11 @@ and [all codes](errors.md).
 
 Under "Proved" stands the test of each: `cluster` causes it for real, on a landed Airflow, in `tests/cluster/faults` or
 `tests/destroy`, and reads what is found; `slow` ones are run by `scripts/test --all` only; `unit` has made-up facts in
-`tests/unit/diagnose`, as there are for every rule. What was run is in [what is proved](proof.md#what-is-wrong-doctor).
+`tests/unit/diagnose`, as there are for every rule. Under "Then" stands what the test has [verify](verify.md) prove once
+the fault is mended and `doctor` finds nothing. What was run is in [what is proved](proof.md#what-is-wrong-doctor).
 """
 _FIELD = re.compile(r"{(\w+)}")
-_HEADS = ("Code", "Symptom", "Cause", "Fix", "Proved")
+_HEADS = ("Code", "Symptom", "Cause", "Fix", "Proved", "Then")
 
 
 def rules_page() -> str:
@@ -33,7 +34,12 @@ def rules_page() -> str:
         entries.setdefault(entry.code, []).append(entry)
     proofs = find_proofs([rule.code for rule in RULES])
     rows = (
-        (code(rule.code), *map(_words, texts_of(rule, entries.get(rule.code, []))), str(proofs.get(rule.code, "")))
+        (
+            code(rule.code),
+            *map(_words, texts_of(rule, entries.get(rule.code, []))),
+            str(proofs.get(rule.code, "")),
+            ", ".join(map(code, proofs[rule.code].properties)) if rule.code in proofs else "",
+        )
         for rule in RULES
     )
     return "\n".join([_HEAD, *table(_HEADS, rows), ""])

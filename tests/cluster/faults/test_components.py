@@ -36,7 +36,7 @@ def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
             assert f"kubectl delete pod -n {NAME} -l app.kubernetes.io/component={name}" in finding["fix"]
             delete_pods(doctor.cluster, name)
         doctor.is_content(seconds=60)
-    doctor.proves("scheduler")
+    doctor.proves("scheduler", "triggerer", "dags")
 
 
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
@@ -98,6 +98,7 @@ def test_no_person_who_may_all(doctor: Doctor, session: Session) -> None:
         doctor.finds("airflow.no-admin")
         doctor.landing.ok("users", "add", "ada", "--role", "Admin", "--generate")
         doctor.is_content()
+        doctor.proves("web")
     finally:
         session.airflow.accounts.add(
             "admin", admin["password"], "Admin", email="admin@localhost", first_name="admin", last_name="-"

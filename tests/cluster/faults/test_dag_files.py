@@ -38,6 +38,7 @@ def test_a_file_that_needs_a_module(doctor: Doctor) -> None:
         # A file that changed is read at once, the others every half minute.
         path.touch()
         doctor.is_content(seconds=60)
+        doctor.proves("dags")
     finally:
         path.unlink()
         beside.unlink(missing_ok=True)
@@ -58,6 +59,7 @@ def test_a_pool_without_a_slot(doctor: Doctor, airflow: AirflowClient) -> None:
         if run:
             eventually(lambda: airflow.dag_run("smoke", run).ended, seconds=60, what="the run has ended")
     doctor.is_content()
+    doctor.proves("task")
 
 
 @pytest.mark.slow
@@ -93,6 +95,7 @@ def assert_found(doctor: Doctor, wrong: str, code: str, right: str) -> dict[str,
         assert "doctor_file.py" in finding["symptom"]
         path.write_text(right)
         doctor.is_content(seconds=60)
+        doctor.proves("dags")
     finally:
         path.unlink()
     return finding

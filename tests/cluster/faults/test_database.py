@@ -71,6 +71,7 @@ def test_a_password_that_is_not_the_database_s(doctor: Doctor) -> None:
         assert "wrong" not in finding["evidence"]
     doctor.lands_again()
     doctor.is_content(seconds=90)
+    doctor.proves("migration")
 
 
 @pytest.mark.slow

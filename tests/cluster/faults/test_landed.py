@@ -47,7 +47,7 @@ def test_what_somebody_took_away_or_changed(doctor: Doctor) -> None:
     finally:
         doctor.lands_again()
     doctor.is_content()
-    doctor.proves("task")
+    doctor.proves("task", "triggerer", "dags")
 
 
 def delete(doctor: Doctor, api_version: str, kind: str, name: str, namespace: str) -> None:

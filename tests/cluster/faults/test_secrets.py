@@ -35,7 +35,7 @@ def test_a_key_that_somebody_took_out_and_a_secret_that_is_gone(doctor: Doctor) 
     changed = {key for key in before if after[key] != before[key]}
     assert (after.keys(), changed) == (before.keys(), {"jwt-secret"})
     doctor.landing.ok("users", "list")
-    doctor.proves("web")
+    doctor.proves("web", "task")
 
 
 def test_a_fernet_key_that_is_none(doctor: Doctor) -> None:
@@ -44,12 +44,19 @@ def test_a_fernet_key_that_is_none(doctor: Doctor) -> None:
         finding = doctor.finds("secret.malformed")
         assert "fernet-key" in finding["symptom"]
         assert "hunter2" not in str(finding)
+    doctor.lands_again()
+    doctor.is_content()
+    doctor.proves("fernet")
 
 
 def test_a_password_that_was_changed_in_one_place_only(doctor: Doctor) -> None:
     with secret_kept(doctor.cluster, DATABASE):
         edit_secret(doctor.cluster, DATABASE, password="hunter2")
         assert "hunter2" not in str(doctor.finds("secret.database-url"))
+    doctor.lands_again()
+    doctor.is_content()
+    # Its pod logs in with what is in the Secret.
+    doctor.proves("migration")
 
 
 @pytest.mark.slow

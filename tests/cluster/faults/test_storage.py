@@ -90,9 +90,11 @@ def test_a_dags_folder_that_pods_cannot_read(doctor: Doctor) -> None:
     try:
         finding = doctor.finds("dags.not-readable")
         assert f"chmod -R o+rX '{doctor.landing.dags}'" in finding["fix"]
+        doctor.carries_out(finding)
+        doctor.is_content()
+        doctor.proves("dags")
     finally:
         doctor.landing.dags.chmod(0o755)
-    doctor.proves("dags")
 
 
 def test_a_log_folder_that_pods_cannot_write(doctor: Doctor) -> None:
@@ -100,7 +102,9 @@ def test_a_log_folder_that_pods_cannot_write(doctor: Doctor) -> None:
     shutil.chown(logs, 0, 0)
     logs.chmod(0o755)
     try:
-        doctor.finds("logs.not-writable")
+        doctor.carries_out(doctor.finds("logs.not-writable"))
+        doctor.is_content()
+        doctor.proves("task")
     finally:
         shutil.chown(logs, 50000, 0)
         logs.chmod(0o2775)

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from airstrip.diagnose import RULES
+from airstrip.operations.properties import PROPERTIES
 from scripts.rule_proofs import caused, find_proofs
 from tests.unit.docs.pages import ROOT
 
@@ -26,10 +27,11 @@ def test_each_rule_has_a_row_in_their_order() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_each_row_says_something_and_names_its_test(code: str) -> None:
-    _, symptom, cause, fix, proved = ROWS[code]
+    _, symptom, cause, fix, proved, then = ROWS[code]
     assert not {"*message*", "*cause*", "*fix*"} & {symptom, fix}
     assert cause != "*cause*"
     assert proved == str(PROOFS[code])
+    assert re.findall("`([^`]+)`", then) == list(PROOFS[code].properties)
 
 
 def test_a_proof_is_a_test_that_names_the_code() -> None:
@@ -72,6 +74,13 @@ def test_every_fault_that_is_waited_for_is_of_a_rule() -> None:
 
 def test_at_least_thirty_are_caused_for_real_each_time() -> None:
     assert sum(proof.how == "cluster" and not proof.slow for proof in PROOFS.values()) >= 30
+
+
+def test_at_least_thirty_have_a_property_proved_each_time() -> None:
+    proved = [proof.properties for proof in PROOFS.values() if proof.how == "cluster" and not proof.slow]
+    assert sum(bool(properties) for properties in proved) >= 30
+    known = {item.name for item in PROPERTIES}
+    assert {name for properties in proved for name in properties} <= known
 
 
 def test_the_answers_to_complaints_name_rules_that_exist() -> None:
