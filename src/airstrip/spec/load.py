@@ -16,6 +16,7 @@ from airstrip.spec.document import Document, parse_document
 from airstrip.spec.explain import explain
 from airstrip.spec.fields import API_VERSION, did_you_mean
 from airstrip.spec.models import SpecFile
+from airstrip.spec.namespaces import check_namespaces
 from airstrip.spec.patches import check_patches, resolve_patches
 from airstrip.spec.pods import check_pods
 from airstrip.spec.projects import read_projects, resolve_projects
@@ -70,7 +71,7 @@ def read_spec(
     settings, wrong = read_settings(document)
     texts, misnamed = read_projects(document)
     problems += [*more, *wrong, *check_pods(document), *misnamed, *check_patches(document)]
-    problems += check_baked(document)
+    problems += [*check_baked(document), *check_namespaces(document)]
     if problems or written_file is None or target is None:
         raise SpecError(problems)
     parts = {

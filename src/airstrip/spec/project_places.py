@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
-from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.components import AmountsFile, check_amounts
-from airstrip.spec.document import Document, at, mappings
 from airstrip.spec.fields import invalid, password_problem
 from airstrip.spec.kubernetes_fields import quantity
 from airstrip.spec.resolved import Quota
-from airstrip.spec.source import KeyPath
 from airstrip.spec.written import Written
 
 DATA_SCHEMES = ("s3", "gs", "oci")
 _MOST_PODS = 10_000
-_SHARED = ("default",)
-_ALL: KeyPath = ("projects",)
 
 
 def _data_url(text: str) -> str:
@@ -85,24 +79,3 @@ def _check_amount(kind: str, name: str, most: str | None, one: str | None) -> No
     if quantity(one) > quantity(most):
         message = f"one container gets more {name} than the quota has for all of them"
         raise invalid("spec.conflict", message, f"Raise the quota's {kind}.{name}, or lower the project's.")
-
-
-def wrong_namespaces(document: Document) -> Iterator[tuple[KeyPath, Wrong]]:
-    """Namespaces that are somebody else's: the control plane's, all workers', Kubernetes' own, another project's."""
-    taken = dict.fromkeys(_SHARED, "it is Kubernetes' own") | dict(_of_deployment(document))
-    for project, words in mappings(document.data, _ALL):
-        name = words.get("namespace")
-        if not isinstance(name, str):
-            continue
-        if name in taken:
-            message = f"{name} cannot be the namespace of the project {project}: {taken[name]}"
-            fix = f"Write one of its own, such as {project}-pods; or remove it, and its pods are with all others."
-            yield (*_ALL, project, "namespace"), ("spec.conflict", message, fix)
-        else:
-            taken[name] = f"the project {project} has it"
-
-
-def _of_deployment(document: Document) -> Iterator[tuple[str, str]]:
-    name: Any = at(document.data, ("name",))
-    yield at(document.data, ("namespaces", "workers")) or f"{name}-workers", "it is that of all task pods"
-    yield at(document.data, ("namespaces", "control")) or name, "it is the control plane's"

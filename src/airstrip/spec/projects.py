@@ -13,7 +13,7 @@ from airstrip.spec.components import AmountsFile, check_amounts
 from airstrip.spec.document import Document, at, mappings
 from airstrip.spec.fields import NamespaceName, SecretReference, Setting, is_reference
 from airstrip.spec.own_pods import is_own_object
-from airstrip.spec.project_places import DataUrl, QuotaFile, check_quota, wrong_namespaces
+from airstrip.spec.project_places import DataUrl, QuotaFile, check_quota
 from airstrip.spec.resolved import Project
 from airstrip.spec.settings import is_secret_variable, wrong_value, wrong_variable_name
 from airstrip.spec.source import KeyPath
@@ -52,7 +52,7 @@ class ProjectFile(Written):
 def read_projects(document: Document) -> tuple[Texts, list[Problem]]:
     """The texts, and what the models, which know one mapping each, cannot see."""
     texts: Texts = {}
-    found: list[Found] = [*_without_pods(document), *wrong_namespaces(document)]
+    found: list[Found] = [*_without_pods(document)]
     for name, words in mappings(document.data, _ALL):
         path = (*_ALL, name)
         deployment = at(document.data, ("name",))

@@ -318,6 +318,8 @@ CASES = {
     "logs: {s3: {}}": (3, 1, "spec.not-yet", "logs"),
     "namespaces: {control: Air Flow}": (3, 23, "spec.bad-name", "air-flow"),
     "namespaces: {workers: kube-system}": (3, 23, "spec.bad-name", "system"),
+    "namespaces: {workers: default}": (3, 14, "spec.conflict", "tasks' pods: it is Kubernetes' own"),
+    "namespaces: {control: default}": (3, 14, "spec.conflict", "the control plane: it is Kubernetes' own"),
     "target: {here: {port: 70000}}": (3, 23, "spec.bad-value", "less than or equal to 65535"),
     "target: {here: {port: '80'}}": (3, 23, "spec.wrong-type", "a whole number"),
     "target: {here: {prot: 80}}": (3, 17, "spec.unknown-key", "Did you mean `port`?"),
@@ -420,6 +422,19 @@ def test_deep_nesting_is_a_problem_not_a_crash(problems: Problems, text: str) ->
 
 def test_a_large_file_is_not_read(problems: Problems) -> None:
     assert problems("#" * 2_000_000)[0].code == "spec.too-large"
+
+
+def test_a_name_that_is_no_namespace_of_its_own_needs_one(problems: Problems, load: Callable[[str], Spec]) -> None:
+    text = "apiVersion: airstrip/v1\nname: default\n"
+    (problem,) = problems(text)
+    assert (problem.line, problem.column, problem.code) == (2, 1, "spec.conflict")
+    assert "namespaces: {control: NAME}" in problem.fix
+    assert load(text + "namespaces: {control: mine}\n").all_namespaces == ("mine", "default-workers")
+
+
+@pytest.mark.parametrize("text", ["namespaces: {workers: [a]}", "namespaces: [a]", "namespaces: {control: {a: b}}"])
+def test_a_namespace_that_is_no_text_is_told_as_that(problems: Problems, text: str) -> None:
+    assert [problem.code for problem in problems(HEAD + text)] == ["spec.wrong-type"]
 
 
 def test_a_problem_in_a_merged_value_is_reported_where_it_is_written(problems: Problems) -> None:
