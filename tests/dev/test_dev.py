@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import time
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.dev.conftest import Author
+from tests.dev.conftest import FILE, Author
 
 SYNTAX = 'from airflow.sdk import DAG\n\nwith DAG("syntax")\n    pass\n'
 LATER = 'from airflow.sdk import DAG\n\nwith DAG("later", schedule=None):\n    pass\n'
@@ -62,6 +63,20 @@ def test_a_projects_tasks_have_its_settings_its_secrets_and_its_data(author: Aut
     (missing,) = document["findings"]
     assert (missing["code"], missing["cause"]) == ("dev.no-secret", "k8s:shop/key is in the cluster only.")
     assert "sales ran without FROM_CLUSTER" in missing["symptom"]
+
+
+def test_data_stays_in_a_project_with_spaces_and_letters_beyond_ascii(author: Author, course: dict[str, Any]) -> None:
+    file = "Über uns/my dags/airstrip.yaml"
+    text = (author.project / "dags" / "sales.py").read_text()
+    author.write({"Über uns/.keep": "", file: FILE, "Über uns/my dags/token": "t", "Über uns/my dags/dags/s.py": text})
+    try:
+        document = author.document("dev", "sales", "-f", file, code=0)
+        assert document["data"]["logs"]["read"][0].startswith("outside:")
+        data = author.project / "Über uns/my dags/.airstrip/authors/dev/data"
+        assert (data / "sales/out/report.txt").read_text() == "of west"
+        assert not [path.name for path in author.project.iterdir() if "%" in path.name]
+    finally:
+        shutil.rmtree(author.project / "Über uns")
 
 
 def test_a_project_that_the_file_does_not_declare_is_named(author: Author, course: dict[str, Any]) -> None:

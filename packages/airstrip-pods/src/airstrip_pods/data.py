@@ -26,6 +26,7 @@ _MODES = ("r", "rt", "rb", "w", "wt", "wb")
 def data_url(project: str) -> str:
     """Where the project's data is, without a slash at the end: file:///opt/data, s3://bucket/prefix/PROJECT.
 
+    A path stands in it as it is, with its spaces: as fsspec has it, and not as a browser.
     Asks nobody, so a DAG file may call it for any project while it is parsed.
     """
     return project_data(check_project(project)) or f"file://{DATA_DIR}"

@@ -47,6 +47,11 @@ class Home:
         return self.folder / "data"
 
     @property
+    def data_url(self) -> str:
+        """The path as it is: fsspec, as airstrip_pods, takes %20 for three letters of a name."""
+        return f"file://{self.data}"
+
+    @property
     def index(self) -> Path:
         return self.folder / "dags.json"
 

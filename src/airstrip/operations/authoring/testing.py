@@ -84,7 +84,7 @@ def _variables(place: Place, home: Home, report: Path) -> dict[str, str | None]:
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.folder / "logs"),
         "AIRFLOW__LOGGING__JSON_LOGS": "False",
         "AIRFLOW__LOGGING__NAMESPACE_LEVELS": _QUIET,
-        DATA_URL_VARIABLE: home.data.as_uri() if data == place.home.data.as_uri() else data,
+        DATA_URL_VARIABLE: home.data_url if data == place.home.data_url else data,
         "AIRSTRIP_TEST_DAGS": str(place.workshop.dags),
         "AIRSTRIP_TEST_REPORT": str(report),
         "PYTEST_XDIST_WORKER": None,

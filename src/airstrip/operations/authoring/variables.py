@@ -59,7 +59,7 @@ def process_variables(
         "AIRFLOW__LOGGING__BASE_LOG_FOLDER": str(home.folder / "logs"),
         "AIRFLOW__LOGGING__COLORED_CONSOLE_LOG": "False",
         "AIRFLOW__LOGGING__JSON_LOGS": "True",
-        DATA_URL_VARIABLE: home.data.as_uri(),
+        DATA_URL_VARIABLE: home.data_url,
         # Its packages were compiled when it was made, and nothing is left beside the author's files.
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from fsspec.core import url_to_fs
 
 from airstrip.errors import AirstripError, UsageError
 from airstrip.operations.authoring.home import Home, ensure_database, ensure_home, home_of, making_database
@@ -15,6 +16,7 @@ from airstrip.operations.authoring.program import PROGRAMS
 from airstrip.operations.authoring.variables import file_variables, process_variables, read_variables
 from airstrip.spec import Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
+from airstrip_pods import data_url, open_data
 
 FILE = """
 apiVersion: airstrip/v1
@@ -66,8 +68,25 @@ def test_the_shells_own_airflow_does_not_count_and_its_connections_do(
     assert "AIRFLOW_CONN_SHOP" not in found, "it is inherited"
     assert found["AIRFLOW_VAR_DAY"] == "1"
     assert str(found["PATH"]).startswith("/venv/bin:")
-    assert found["AIRSTRIP_DATA_URL"] == (tmp_path / ".airstrip/shop/dev/data").as_uri()
+    assert found["AIRSTRIP_DATA_URL"] == f"file://{tmp_path}/.airstrip/shop/dev/data"
     assert str(found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).startswith(f"sqlite:///{tmp_path}/")
+
+
+def test_data_is_found_where_the_home_has_it_whatever_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "Über uns" / "100% mine"
+    project.mkdir(parents=True)
+    home = home_of(spec_in(project))
+    ensure_home(home)
+    found = process_variables(spec_in(project), home, Path("/venv/bin/python"), project / "dags", {})
+    monkeypatch.setenv("AIRSTRIP_DATA_URL", str(found["AIRSTRIP_DATA_URL"]))
+    with open_data("sales", "out/a b.txt", "w") as file:
+        file.write("kept")
+    assert (home.data / "sales/out/a b.txt").read_text() == "kept"
+    with url_to_fs(f"{data_url('sales')}/out/a b.txt")[0].open(f"{data_url('sales')}/out/a b.txt") as by_fsspec:
+        assert by_fsspec.read() == b"kept"
+    assert [path.name for path in tmp_path.iterdir()] == ["Über uns"]
 
 
 def test_a_home_ignores_itself_and_keeps_its_keys(tmp_path: Path) -> None:
