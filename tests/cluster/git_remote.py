@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from airstrip.kube import Cluster
 from tests.git_server import HttpsServer, Repository, SshServer
 from tests.landing import NAME, Landing
 
@@ -58,3 +59,25 @@ class Remote:
         other = PINNED.replace("FIRST", word).replace("pinned", "pinned_on_ssh")
         files = {"team/dags/pinned.py": PINNED.replace("FIRST", word), "other/pinned_on_ssh.py": other}
         return self.repository.push({**files, **more})
+
+
+def release(cluster: Cluster) -> dict[str, str]:
+    """Every object of the running release by its name, as far as its version tells that it is untouched."""
+    kinds = (
+        ("apps/v1", "Deployment", "generation"),
+        ("apps/v1", "StatefulSet", "generation"),
+        ("v1", "ConfigMap", "uid"),
+        ("networking.k8s.io/v1", "NetworkPolicy", "resourceVersion"),
+        ("v1", "Pod", "uid"),
+    )
+    found = {
+        f"{kind}/{item['metadata']['namespace']}/{item['metadata']['name']}": str(item["metadata"][field])
+        for version, kind, field in kinds
+        for namespace in (NAME, f"{NAME}-workers")
+        for item in cluster.list(version, kind, namespace)
+        # Tasks of the tests before this one end meanwhile.
+        if "deletionTimestamp" not in item["metadata"] and "dag_id" not in (item["metadata"].get("labels") or {})
+    }
+    # The check's own, named by their contents; and what records that an `up` failed.
+    ours = ("airstrip-git-", "airstrip-history", "airstrip-inventory", "git-check")
+    return {name: value for name, value in found.items() if not any(part in name for part in ours)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ from airstrip.errors import AirflowError
 from airstrip.kube import Cluster
 from airstrip.targets.local.node import LocalNode
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.git_remote import PINNED, Remote
+from tests.cluster.git_remote import PINNED, Remote, release
 from tests.git_server import Certificates, HttpsServer, Repository, SshServer
 from tests.landing import NAME, Landing, eventually
 
@@ -182,6 +183,43 @@ def test_what_is_wrong_is_refused_before_anything_changes(
     assert_refused(remote, cluster, remote.by_https(**written), code)
 
 
+def test_what_is_broken_in_git_is_refused_where_it_is_new_and_told_where_it_is_not(
+    remote: Remote, airflow: AirflowClient, cluster: Cluster
+) -> None:
+    """Another branch is refused for it; what is pushed to the landed one takes nothing down, and hinders no release."""
+    good, before = remote.repository.head, release(cluster)
+    broken = {"team/dags/broken.py": "from airflow.sdk import dag\nimport no_such_module_at_all\n"}
+    remote.repository.push(broken, branch="broken")
+    remote.write(remote.by_https(branch="broken"), remote.by_ssh())
+    try:
+        done = remote.landing.airstrip("up", "--yes", "--json")
+        (error,) = json.loads(done.stdout)["errors"]
+        assert (done.returncode, error["code"]) == (3, "dags.broken")
+        assert "main/team/dags/broken.py" not in error["details"]
+        assert "main/broken.py:2: it cannot be imported" in error["details"]
+        assert release(cluster) == before
+        remote.repository.git("push", "--quiet", "origin", "HEAD:main")
+        remote.write_right()
+        written = remote.landing.file.read_text()
+        remote.landing.file.write_text(f"{written}components:\n  dagProcessor: {{env: {{SAID: something}}}}\n")
+        done = remote.landing.airstrip("up", "--yes")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "[dags.broken]" in done.stderr
+        assert "main/broken.py:2" in done.stderr
+        assert {dag.dag_id for dag in airflow.dags()} >= {"pinned", "pinned_on_ssh"}
+        checked = remote.landing.airstrip("dags", "check", "--json")
+        document = json.loads(checked.stdout)
+        assert (checked.returncode, document["data"]["path"][:8]) == (3, "main at ")
+        assert [row["file"] for row in document["data"]["defects"]] == ["main/broken.py"]
+    finally:
+        remote.repository.push({"team/dags/broken.py": None})
+        remote.write_right()
+        remote.landing.ok("up", "--yes")
+    assert remote.landing.airstrip("dags", "check").returncode == 0
+    assert good != remote.repository.head
+    assert not cluster.list("batch/v1", "Job", f"{NAME}-workers", label_selector="airstrip.dev/dags-check")
+
+
 # The others of the kind: refused in the same way, for other words of git's.
 @pytest.mark.slow
 @pytest.mark.parametrize(
@@ -228,28 +266,6 @@ def assert_refused(remote: Remote, cluster: Cluster, git: str, code: str) -> Non
         Doctor(remote.landing, cluster).finds(code)
     finally:
         remote.write_right()
-
-
-def release(cluster: Cluster) -> dict[str, str]:
-    """Every object of the running release by its name, as far as its version tells that it is untouched."""
-    kinds = (
-        ("apps/v1", "Deployment", "generation"),
-        ("apps/v1", "StatefulSet", "generation"),
-        ("v1", "ConfigMap", "uid"),
-        ("networking.k8s.io/v1", "NetworkPolicy", "resourceVersion"),
-        ("v1", "Pod", "uid"),
-    )
-    found = {
-        f"{kind}/{item['metadata']['namespace']}/{item['metadata']['name']}": str(item["metadata"][field])
-        for version, kind, field in kinds
-        for namespace in (NAME, f"{NAME}-workers")
-        for item in cluster.list(version, kind, namespace)
-        # Tasks of the tests before this one end meanwhile.
-        if "deletionTimestamp" not in item["metadata"] and "dag_id" not in (item["metadata"].get("labels") or {})
-    }
-    # The check's own, named by their contents; and what records that an `up` failed.
-    ours = ("airstrip-git-", "airstrip-history", "airstrip-inventory", "git-check")
-    return {name: value for name, value in found.items() if not any(part in name for part in ours)}
 
 
 @pytest.mark.slow

@@ -60,7 +60,10 @@ class DefectData(TypedDict):
 
 
 class DagsCheckData(TypedDict):
-    """`files` and `dags` are how many were read; `airflow` is the version that read them."""
+    """`files` and `dags` are how many were read; `airflow` is the version that read them.
+
+    `path` is the folder; of git each bundle with its commit: `main at 0a1b2c3d4e`.
+    """
 
     name: str
     path: str

@@ -51,13 +51,17 @@ def list_dags(
 def check(
     path: Annotated[
         Path | None,
-        typer.Argument(metavar="PATH", help="The folder. Default: the one that the file names.", show_default=False),
+        typer.Argument(
+            metavar="PATH",
+            help="The folder. Default: the one that the file names, or what its repositories of git have now.",
+            show_default=False,
+        ),
     ] = None,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Read every DAG file of a folder in the deployment's own image, and say what is wrong with it.
+    """Read every DAG file of a folder, or of git, in the deployment's own image, and say what is wrong with it.
 
     What Airflow refuses comes first: files that cannot be imported, tasks that wait for each other,
     one id for two DAGs. Then what a DAG names that is not there: pools, connections, variables,

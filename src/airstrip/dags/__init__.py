@@ -7,7 +7,9 @@ Facts are collected once, rules are pure functions of them. May import kube, air
 from airstrip.dags.defects import Defect, Level
 from airstrip.dags.facts import Facts, Known, ParsedDags, ParsedFile, Reference
 from airstrip.dags.folder import holds_dags, may_hold_dag, may_hold_dags, written_names
+from airstrip.dags.git_files import fetch_files
 from airstrip.dags.parse import parse_folder, program_key
+from airstrip.dags.pod import running_pod
 from airstrip.dags.removed import Removed, find_outdated, find_removed
 from airstrip.dags.revisions import content_key, entries, fingerprints, key_of, revision_of
 from airstrip.dags.rules import RULES, find_defects
@@ -29,6 +31,7 @@ __all__ = [
     "content_key",
     "end_pods",
     "entries",
+    "fetch_files",
     "find_defects",
     "find_outdated",
     "find_removed",
@@ -42,6 +45,7 @@ __all__ = [
     "parse_folder",
     "program_key",
     "revision_of",
+    "running_pod",
     "snapshot",
     "written_names",
 ]

@@ -20,7 +20,8 @@ class Dags:
         return operations.list_dags(self._session, bundle=bundle, only_errors=only_errors, built_in=built_in)
 
     def check_dags(self, path: Path | None = None, emit: Emit = discard) -> Result[DagsCheckData]:
-        """What is wrong with DAG files, before Airflow has them: of the file's dags.path, or of another folder.
+        """What is wrong with DAG files, before Airflow has them: of the file's folder or its
+        repositories of git, or of another folder.
 
         Exit code 3 for what Airflow refuses, and for what names something that is not there.
         """

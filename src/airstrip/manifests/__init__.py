@@ -7,11 +7,12 @@ what is cluster-scoped. What belongs into a container as a file lies in `files/`
 
 from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
-from airstrip.manifests.dags_check import CHECK, CHECK_BUNDLES, CHECK_FOLDERS, build_check, environment_map
+from airstrip.manifests.dags_check import CHECK, CHECK_FOLDERS, build_check, check_bundles, environment_map
 from airstrip.manifests.dags_volume import VOLUME_ROOT, WRITER_LABEL, build_volume_job
 from airstrip.manifests.document import format_document
 from airstrip.manifests.git import CLONED_CLASS, SYNCED_CLASS, build_git_secrets, git_references, tasks_namespace
 from airstrip.manifests.git_check import git_check_namespaces
+from airstrip.manifests.git_files import build_git_reader
 from airstrip.manifests.git_sync import full_ref, git_sync_arguments, git_sync_container, ls_remote
 from airstrip.manifests.image_check import IMAGE_CHECK, build_image_check
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
@@ -48,6 +49,7 @@ from airstrip.manifests.projects import (
 )
 from airstrip.manifests.secrets import SecretValues, build_secrets, completed, missing_keys
 from airstrip.manifests.settings import PARALLELISM, PUSHED_CLASS
+from airstrip.manifests.waiting_job import processor_container
 
 __all__ = [
     "ADMIN_SECRET",
@@ -55,7 +57,6 @@ __all__ = [
     "API_PORT",
     "API_SERVER",
     "CHECK",
-    "CHECK_BUNDLES",
     "CHECK_FOLDERS",
     "CLI_SECRET",
     "CLONED_CLASS",
@@ -82,11 +83,13 @@ __all__ = [
     "SecretValues",
     "Stage",
     "build_check",
+    "build_git_reader",
     "build_git_secrets",
     "build_image_check",
     "build_manifests",
     "build_secrets",
     "build_volume_job",
+    "check_bundles",
     "checksum",
     "completed",
     "data_job",
@@ -102,6 +105,7 @@ __all__ = [
     "parse_project",
     "pods_account",
     "pods_selector",
+    "processor_container",
     "project_objects",
     "project_of",
     "project_secret",

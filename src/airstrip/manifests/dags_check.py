@@ -5,7 +5,7 @@ Made from the DAG processor as it is, or as it is to be, and from its settings: 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from airstrip.manifests.manifest_set import Object
 from airstrip.manifests.names import (
@@ -26,12 +26,16 @@ CHECK_LABEL = "airstrip.dev/dags-check"
 """Of the Job and its pod; its value is the deployment's name."""
 CHECK_FOLDERS = {"dags": DAGS_DIR, "program": "/tmp/airstrip"}
 """Where the pod has the DAG files, and the program that parses them."""
-CHECK_BUNDLES = ({"name": "main", "path": DAGS_DIR}, {"name": "airstrip", "path": BUILT_IN_DAGS_DIR})
-
 _DAGS = empty_mount("dags", DAGS_DIR)
 """Filled by the check, wherever the DAG processor has its files from."""
 _SHARED_MAPS = (SETTINGS_MAP, DAGS_MAP, PROJECTS_MAP)
 """What lies in the workers' namespace too. A file that names a project which is not there cannot be imported."""
+
+
+def check_bundles(names: Sequence[str] = ("main",)) -> list[dict[str, str]]:
+    """What the pod is to parse, and the built-in DAGs. Of several bundles each has a folder of its name."""
+    folders = {name: f"{DAGS_DIR}/{name}" if len(names) > 1 else DAGS_DIR for name in names}
+    return [{"name": name, "path": path} for name, path in {**folders, "airstrip": BUILT_IN_DAGS_DIR}.items()]
 
 
 def environment_map(processor: Object) -> str:

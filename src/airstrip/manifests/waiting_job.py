@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from airstrip.manifests.manifest_set import Object
 from airstrip.manifests.names import DAG_PROCESSOR
 
-_LONGEST_SECONDS = 900
-_LEFT_SECONDS = 60
+LONGEST_SECONDS = 900
+LEFT_SECONDS = 60
 """How long a Job whose caller went away is there still, once it has ended."""
 
 
@@ -27,7 +27,7 @@ def build_waiting_job(
     waits = {
         "image": first["image"],
         "imagePullPolicy": first.get("imagePullPolicy", "IfNotPresent"),
-        "args": ["sleep", str(_LONGEST_SECONDS)],
+        "args": ["sleep", str(LONGEST_SECONDS)],
     }
     pod = {
         **{key: spec[key] for key in ("nodeSelector", "tolerations", "imagePullSecrets") if spec.get(key)},
@@ -44,9 +44,9 @@ def build_waiting_job(
         "kind": "Job",
         "metadata": {"generateName": f"airstrip-{container['name']}-", "namespace": namespace, "labels": labels},
         "spec": {
-            "activeDeadlineSeconds": _LONGEST_SECONDS,
+            "activeDeadlineSeconds": LONGEST_SECONDS,
             "backoffLimit": 0,
             "template": {"metadata": {"labels": labels}, "spec": pod},
-            "ttlSecondsAfterFinished": _LEFT_SECONDS,
+            "ttlSecondsAfterFinished": LEFT_SECONDS,
         },
     }

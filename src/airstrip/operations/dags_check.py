@@ -1,8 +1,10 @@
-"""Checks a folder of DAG files in the deployment's own image, before Airflow has them."""
+"""Checks DAG files, of a folder or of git, in the deployment's own image, before Airflow has them."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from airstrip.answers import DagsCheckData, DefectData
@@ -10,6 +12,7 @@ from airstrip.dags import Defect, Facts, find_defects
 from airstrip.errors import UsageError
 from airstrip.events import Emit, step
 from airstrip.operations.dags_facts import collect, landed_processor
+from airstrip.operations.dags_git import fetched, landed_checks
 from airstrip.operations.session import Session
 from airstrip.result import Result
 
@@ -19,22 +22,28 @@ _BUILT_IN = "airstrip"
 def check_dags(session: Session, path: Path | None, emit: Emit) -> Result[DagsCheckData]:
     """Every defect, those that Airflow refuses first. Exit code 3 for one that is more than a warning.
 
-    `path` is another folder than the file's. Raises UsageError for one that is none, AirstripError
-    where nothing runs.
+    `path` is another folder than the file's; without one, DAGs of git are what their servers have now. Raises
+    UsageError for one that is none, AirstripError where nothing runs, or nobody gets in.
     """
-    folder = _folder(session, path)
+    from_git = path is None and bool(session.spec.dags.git)
+    folder = None if from_git else _folder(session, path)
     begun = time.monotonic()
     # Before anything else: what is stopped has no cluster to ask either.
     _ = session.platform
     processor = landed_processor(session)
-    with step(emit, "dags.check", f"Check {folder}") as progress:
-        facts = collect(session, processor, folder, lambda: session.airflow, emit, progress.say)
+    with step(emit, "dags.check", f"Check {folder or 'DAG files of git'}") as progress, ExitStack() as stack:
+        bundles: Sequence[str] = ("main",)
+        checked = str(folder)
+        if folder is None:
+            found = stack.enter_context(fetched(session, landed_checks(session), progress.say))
+            folder, bundles, checked = found.folder, tuple(found.commits), str(found)
+        facts = collect(session, processor, folder, lambda: session.airflow, emit, progress.say, bundles)
         files, dags = counts(facts)
         progress.note = note_of(facts)
     defects = find_defects(facts)
     data: DagsCheckData = {
         "name": session.spec.name,
-        "path": str(folder),
+        "path": checked,
         "airflow": facts.parsed.airflow,
         "files": files,
         "dags": dags,

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.dags import Facts, Known, ParsedDags, Reference, find_removed, parse_folder, written_names
+from airstrip.dags import Facts, Known, ParsedDags, ParsedFile, Reference, find_removed, parse_folder, written_names
 from airstrip.dags.name_rules import identity_of
 from airstrip.errors import AirflowError, AirstripError, CommandError, KubernetesError
 from airstrip.events import Emit, Warned
 from airstrip.kube import Cluster
 from airstrip.manifests import (
-    CHECK_BUNDLES,
     CHECK_FOLDERS,
     DAG_PROCESSOR,
     PROJECTS_MAP,
     PUSHED_CLASS,
     ManifestSet,
     build_check,
+    check_bundles,
     environment_map,
+    processor_container,
 )
 from airstrip.operations.session import Session
 
@@ -47,6 +48,11 @@ class Processor:
     def reads_pushed(self) -> bool:
         """Whether its bundle is what was pushed into the volume."""
         return PUSHED_CLASS in self.bundles
+
+    @property
+    def image(self) -> str:
+        """Of the container that parses DAG files."""
+        return str(processor_container(dict(self.deployment))["image"])
 
     @property
     def bundles(self) -> str:
@@ -93,8 +99,12 @@ def collect(
     airflow: Callable[[], AirflowClient] | None,
     emit: Emit,
     say: Callable[[str], None],
+    bundles: Sequence[str] = ("main",),
 ) -> Facts:
-    """Raises AirstripError where the files cannot be parsed. Without `airflow`, what it keeps is not known."""
+    """Raises AirstripError where the files cannot be parsed. Without `airflow`, what it keeps is not known.
+
+    Of several bundles each has a folder of its name in `folder`, which the facts' files are relative to.
+    """
     spec = session.spec
     known, values = _ask_airflow(folder, airflow, emit)
     workers = spec.namespaces.workers
@@ -110,11 +120,13 @@ def collect(
         job,
         folder,
         folders=CHECK_FOLDERS,
-        bundles=CHECK_BUNDLES,
+        bundles=check_bundles(bundles),
         variables=values,
         timeout=CHECK_SECONDS,
         say=say,
     )
+    if len(bundles) > 1:
+        parsed = replace(parsed, files=tuple(_in_its_folder(file, bundles) for file in parsed.files))
     parsed = _with_task_environment(parsed, spec.components[_TASK].env if _TASK in spec.components else {})
     # With the executor `local` the tasks run in the scheduler's pod.
     tasks = workers if spec.airflow.executor == "kubernetes" else spec.namespaces.control
@@ -141,6 +153,13 @@ def _ask_airflow(
         message = f"It was not looked for pools, connections and variables: {error.message}"
         emit(Warned(error.code, message, "Run: ./airstrip status"))
         return Known(), {}
+
+
+def _in_its_folder(file: ParsedFile, bundles: Sequence[str]) -> ParsedFile:
+    if file.bundle not in bundles:
+        return file
+    errors = (replace(error, file=f"{file.bundle}/{error.file}") for error in file.errors)
+    return replace(file, file=f"{file.bundle}/{file.file}", errors=tuple(errors))
 
 
 def _with_task_environment(parsed: ParsedDags, environment: Mapping[str, str]) -> ParsedDags:

@@ -1,30 +1,30 @@
-"""The gate of `up`: it lands no folder of DAGs with a broken file in it, unless it is told to.
+"""The gate of `up`: it lands no DAGs with a broken file among them, unless it is told to.
 
 Of a first landing the check runs beside the database and the migration, which mostly wait. What passed it is not
-checked again while the files, the image and the settings stay the same.
+checked again while the files, the image and the settings stay the same. Files of git change without an `up`: where a
+release does not change what reads them, it is not refused for them (decision 0045).
 """
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.checksum import checksum
-from airstrip.dags import Defect, Facts, content_key, find_defects, holds_dags, program_key
+from airstrip.dags import Defect, Facts, find_defects
 from airstrip.errors import AirstripError, CheckError
 from airstrip.events import Emit, Event, Warned, step
 from airstrip.kube import inventory
 from airstrip.manifests import API_SERVER, CLI_SECRET, ManifestSet
 from airstrip.operations.dags_check import note_of
-from airstrip.operations.dags_facts import Processor, collect, processor_of
+from airstrip.operations.dags_facts import Processor, collect, find_processor, processor_of
 from airstrip.operations.dags_still import StillDags
+from airstrip.operations.dags_to_check import DagsToCheck, dags_to_check
+from airstrip.operations.dags_ways import ways_of
 from airstrip.operations.session import Session
 
 CHECKED = "airstrip.dev/dags-checked"
@@ -32,6 +32,7 @@ CHECKED = "airstrip.dev/dags-checked"
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 30.0
 _AIRFLOW_SECONDS = 10.0
+_TOLD = 5
 
 
 @dataclass
@@ -42,6 +43,7 @@ class DagsGate:
     manifests: ManifestSet
     dags: StillDags | None
     force: bool = False
+    _warns_only: bool = False
     _thread: threading.Thread | None = None
     _key: str = ""
     _said: str = ""
@@ -60,12 +62,13 @@ class DagsGate:
 
     def start(self) -> None:
         """Nothing where there is nothing to check, or it has passed before."""
-        dags = self.dags
-        if self.force or dags is None or not holds_dags(dags.known):
+        dags = None if self.force else dags_to_check(self.session, self.manifests, self.dags)
+        if dags is None:
             return
         processor = processor_of(self.manifests)
-        if _recorded(self.session) == _key(dags.known, processor):
+        if _recorded(self.session) == dags.key(processor):
             return
+        self._warns_only = bool(self.session.spec.dags.git) and _reads_as(find_processor(self.session), processor)
         self._thread = threading.Thread(target=self._examine, args=(dags, processor), daemon=True)
         self._thread.start()
 
@@ -103,17 +106,21 @@ class DagsGate:
             raise self._outcome
         else:
             broken = [defect for defect in find_defects(self._outcome) if defect.level == "broken"]
+            if broken and not self._warns_only:
+                raise _refused(broken, of_git=bool(self.session.spec.dags.git))
             if broken:
-                raise _refused(broken)
+                emit(_warned(broken))
             _record(self.session, self._key)
 
-    def _examine(self, dags: StillDags, processor: Processor) -> None:
+    def _examine(self, dags: DagsToCheck, processor: Processor) -> None:
         client = _running_airflow(self.session)
         try:
             airflow = (lambda: client) if client else None
-            # Of what is checked: a live folder may be another one by now.
-            self._key = _key(dags.files, processor)
-            self._outcome = collect(self.session, processor, dags.files, airflow, self._events.append, self._say)
+            with dags.open(processor, self._say) as opened:
+                self._key = opened.key
+                self._outcome = collect(
+                    self.session, processor, opened.folder, airflow, self._events.append, self._say, opened.bundles
+                )
         except BaseException as error:
             # Whoever waits for it has it.
             self._outcome = error
@@ -125,10 +132,9 @@ class DagsGate:
         self._said = text
 
 
-def _key(folder: Path, processor: Processor) -> str:
-    """Stands for all that decides what a check says, but for what Airflow keeps."""
-    pod = checksum([processor.deployment["spec"]["template"]["spec"], processor.environment, processor.projects])
-    return hashlib.sha256(f"{content_key(folder)} {pod} {program_key()}".encode()).hexdigest()
+def _reads_as(old: Processor | None, new: Processor) -> bool:
+    """Whether DAG files come from where they came before, to the same image: what is broken then was pushed so."""
+    return old is not None and (ways_of(old), old.image) == (ways_of(new), new.image)
 
 
 def _recorded(session: Session) -> str:
@@ -153,16 +159,27 @@ def _running_airflow(session: Session) -> AirflowClient | None:
         return None
 
 
-def _refused(broken: list[Defect]) -> CheckError:
+def _refused(broken: list[Defect], *, of_git: bool) -> CheckError:
     files = len({defect.file for defect in broken})
+    push = ", push them" if of_git else ""
     return CheckError(
         "dags.broken",
         f"{files} DAG file{'s are' if files != 1 else ' is'} broken, and Airflow was not landed with "
         f"{'them' if files != 1 else 'it'}",
         cause="Airflow would refuse what stands below. What ran before runs on as it was.",
-        fix="Mend the files and run this again; ./airstrip up --force lands them as they are.",
+        fix=f"Mend the files{push} and run this again; ./airstrip up --force lands them as they are.",
         details=described(broken),
     )
+
+
+def _warned(broken: list[Defect]) -> Warned:
+    places = list(dict.fromkeys(defect.place for defect in broken))
+    more = f" and {len(places) - _TOLD} more" if len(places) > _TOLD else ""
+    message = (
+        f"DAG files in git are broken, which this release does not change: {', '.join(places[:_TOLD])}{more}. "
+        "Airflow keeps the DAGs that it read from them before."
+    )
+    return Warned("dags.broken", message, "See why: ./airstrip dags check; mend the files, and push them.")
 
 
 def described(broken: Sequence[Defect]) -> str:

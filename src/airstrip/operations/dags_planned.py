@@ -149,18 +149,13 @@ def _plan_delivery(session: Session, old: Processor, new: Processor) -> Delivere
     if folder is None:
         return None
     if not spec.dags.pushed:
-        same = _image(old) == _image(new)
+        same = old.image == new.image
         return None if same else _delivered(spec, folder, "", _look(session, old, DAGS_DIR))
     live = recorded_live(session)
     if live == revision_of(folder):
         return None
     there = _look(session, old, f"{VOLUME_ROOT}/revisions/{live}") if live and old.reads_pushed else None
     return _delivered(spec, folder, live, there)
-
-
-def _image(processor: Processor) -> str:
-    containers = processor.deployment["spec"]["template"]["spec"]["containers"]
-    return next(str(each["image"]) for each in containers if each["name"] == DAG_PROCESSOR)
 
 
 def _delivered(spec: Spec, folder: Path, live: str, there: Mapping[str, str] | None) -> Delivered:

@@ -15,16 +15,17 @@ from typing import Any
 import pytest
 
 from airstrip.diagnose.airflow.signs import find_signs
-from airstrip.manifests import ManifestSet, build_git_secrets
+from airstrip.manifests import ManifestSet, build_git_reader, build_git_secrets
 from airstrip.manifests.git import git_files
 from airstrip.manifests.names import GIT_SECRET_DIR
-from airstrip.spec import Airflow, Dags, GitBundle, Spec
+from airstrip.spec import Airflow, Dags, GitBundle, GitSync, Spec
 from airstrip.spec.own_pods import is_own_object
 from tests.git_server import Certificates, HttpsServer, Repository
 from tests.unit.manifests.reading import all_objects, config_map, containers, find, task_pod, templates
 
 Object = dict[str, Any]
 TOKEN = "a-token-of-the-tests"
+SYNC = GitSync()
 SOURCE = Path(str(files("airstrip.manifests"))) / "files" / "git" / "check_git.py"
 
 
@@ -152,6 +153,31 @@ def test_a_public_repository_needs_no_secret(compiled: Callable[..., ManifestSet
     objects = all_objects(compiled(bundle(token=""), texts={}))
     assert not [item for item in objects if item["kind"] == "Secret"]
     assert "credential" not in config_map(objects, "airstrip-git")["data"]["gitconfig"]
+
+
+@pytest.mark.parametrize("via", [None, SYNC], ids=["bundle", "sync"])
+def test_files_to_check_are_fetched_with_all_that_gets_in_and_by_a_pod_of_no_job(
+    compiled: Callable[..., ManifestSet], via: GitSync | None
+) -> None:
+    objects = all_objects(compiled(bundle(sync=via)))
+    (check,) = (item for item in objects if item["kind"] == "Job" and item["metadata"]["name"].startswith("git-check"))
+    # As the cluster has it.
+    landed = {**check["spec"]["template"]["metadata"]["labels"], "batch.kubernetes.io/job-name": "git-check"}
+    template = {**check["spec"]["template"], "metadata": {"labels": landed}}
+    job = build_git_reader({**check, "spec": {**check["spec"], "template": template}}, deployment="mine")
+    pod, tried = job["spec"]["template"]["spec"], check["spec"]["template"]["spec"]
+    changed = {key for key in {**pod, **tried} if pod.get(key) != tried.get(key)}
+    assert changed == {"containers", "terminationGracePeriodSeconds"}
+    assert {**pod["containers"][0], "args": None} == {**tried["containers"][0], "args": None}
+    assert pod["containers"][0]["args"][0] == "sleep"
+    # Of the git check's policy, and of nobody's Job.
+    (policy,) = (
+        item for item in objects if item["kind"] == "NetworkPolicy" and item["metadata"]["name"] == "git-check"
+    )
+    labels = job["spec"]["template"]["metadata"]["labels"]
+    assert policy["spec"]["podSelector"]["matchLabels"].items() <= labels.items()
+    assert "batch.kubernetes.io/job-name" not in labels
+    assert job["metadata"]["namespace"] == check["metadata"]["namespace"]
 
 
 class Hook:

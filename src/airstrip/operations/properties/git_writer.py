@@ -11,9 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from airstrip.errors import AirstripError, KubernetesError, WaitTimeout
+from airstrip.errors import KubernetesError, WaitTimeout
 from airstrip.kube import may_pass, pod_log, run_in_pod
-from airstrip.manifests import GIT_CHECK, GIT_DIR, tasks_namespace
+from airstrip.manifests import GIT_DIR, tasks_namespace
+from airstrip.operations.git_checks import landed_check
 from airstrip.operations.properties.names import GIT_WRITE
 from airstrip.operations.properties.pods import CONTAINER, Look, own_labels, script
 from airstrip.operations.session import Session
@@ -21,8 +22,6 @@ from airstrip.redaction import lines_without_credentials
 from airstrip.spec import GitBundle
 
 _GO_ON = "/tmp/airstrip-go-on"
-_BUNDLES = "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"
-_CLONED = ".GitDagBundle"
 _GIT_SECONDS = 120
 """For the pod's start, and a push that others come before."""
 _END_SECONDS = 25
@@ -52,8 +51,8 @@ class GitWriter(Look):
         self._wait = wait
 
     def start(self, branch: str, path: str, text: str) -> None:
-        """Raises `verify.git-not-checked` where no check of the repository has succeeded."""
-        template = self._template()
+        """As whoever clones gets in. Raises `git.not-checked` where no check of the repository has succeeded."""
+        template = landed_check(self.session, self.bundle)["spec"]["template"]
         wanted = {
             "branch": branch,
             "bundle": self.bundle.name,
@@ -124,32 +123,6 @@ class GitWriter(Look):
         """
         with suppress(KubernetesError, WaitTimeout):
             self.session.cluster.delete("v1", "Pod", self.name, self.namespace, wait=_END_SECONDS + _GONE_SECONDS)
-
-    def _template(self) -> dict[str, Any]:
-        """Of the last check of this repository that succeeded, which is as whoever clones it."""
-        ours = f"app.kubernetes.io/component={GIT_CHECK},app.kubernetes.io/instance={self.session.spec.name}"
-        jobs = self.session.cluster.list("batch/v1", "Job", self.namespace, label_selector=ours)
-        fitting = [
-            job for job in jobs if (job.get("status") or {}).get("succeeded") and self.bundle.name in _bundles(job)
-        ]
-        if not fitting:
-            raise AirstripError(
-                "verify.git-not-checked",
-                f"nothing in {self.namespace} has got into the repository of the bundle {self.bundle.name} yet",
-                cause="The file was changed since the last landing, that one did not get to its end, or the Job was "
-                "deleted.",
-                fix="Run: ./airstrip up   (as root, or with sudo)",
-            )
-        newest = max(fitting, key=lambda job: str(job["metadata"]["creationTimestamp"]))
-        template: dict[str, Any] = newest["spec"]["template"]
-        return template
-
-
-def _bundles(job: Mapping[str, Any]) -> set[str]:
-    """Those that a check gets into."""
-    variables = job["spec"]["template"]["spec"]["containers"][0].get("env") or ()
-    text = next((each["value"] for each in variables if each["name"] == _BUNDLES), "[]")
-    return {item["name"] for item in json.loads(text) if item["classpath"].endswith(_CLONED)}
 
 
 def _read(line: str) -> dict[str, Any] | None:
