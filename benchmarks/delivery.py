@@ -14,13 +14,18 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from airstrip import Deployment, Node
+from airstrip import Deployment, Node, images
 from airstrip.airflow_api import AirflowClient
+from airstrip.events import discard
 from airstrip.operations import Session
+from airstrip.operations.image import airflow_request
+from airstrip.operations.uv import find_uv
+from airstrip.paths import cache_dir
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS, make_target
 from airstrip.targets.local.node import LocalNode
 from tests.git_server import Certificates, HttpsServer, Repository
+from tests.git_sync.image import build_git_sync_image, real_program
 
 NAME = "airstrip-bench"
 TIMES = 5
@@ -42,7 +47,7 @@ delivered()
 
 
 class Bench:
-    """A deployment whose DAGs are in a folder first, then are pushed, then in the image, and then come from git."""
+    """A deployment whose DAGs are in a folder first, then are pushed, then in the image, then come from git."""
 
     def __init__(self, folder: Path) -> None:
         self.file = folder / "airstrip.yaml"
@@ -98,8 +103,24 @@ def measure_git(bench: Bench, folder: Path) -> None:
         for number in range(HISTORY):
             bench.repository.push({"count": str(number)})
         measure(f"git, {HISTORY} commits", airflow, lambda word: push(bench, word))
+        measure_git_sync(bench, folder, server.url)
     finally:
         server.stop()
+
+
+def measure_git_sync(bench: Bench, folder: Path, url: str) -> None:
+    """By the tests' stand-in for git-sync, which keeps its contract (tests/git_sync), with git-sync's default period.
+
+    By git-sync itself where AIRSTRIP_TEST_GIT_SYNC names it.
+    """
+    spec = load_spec(bench.file, TARGET_SPECS)
+    airflow_image = images.ensure_airflow_image(airflow_request(spec), cache_dir(), find_uv(), discard)
+    image = build_git_sync_image(airflow_image, folder / "git-sync")
+    make_target(spec).load_image(image.layout, image.pinned, discard)
+    sync = f"via: sync, sync: {{image: {image.pinned}}}"
+    airflow = bench.land(f'{{git: {{repo: "{url}", caCert: {{file: ca.pem}}, {sync}}}}}')
+    program = "git-sync" if real_program() else "git-sync (a stand-in)"
+    measure(program, airflow, lambda word: push(bench, word))
 
 
 def measure(way: str, airflow: AirflowClient, deliver: Callable[[str], None], *, whole: bool = False) -> None:
