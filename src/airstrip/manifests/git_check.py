@@ -23,7 +23,7 @@ from airstrip.manifests.process import Resources
 from airstrip.manifests.room import component_of, placement
 from airstrip.manifests.settings import task_settings, variables
 from airstrip.manifests.volumes import SCRATCH, Mount, map_mount, mounts_of, volumes_of
-from airstrip.spec import Spec
+from airstrip.spec import GitBundle, Spec
 
 _RESOURCES = Resources(cpu=100, memory=192, memory_limit=1024)
 _BUNDLE_SECONDS = 300
@@ -58,10 +58,16 @@ def _cloners(inputs: Inputs) -> Iterator[_Cloner]:
         yield _Cloner(TASK, tasks_namespace(inputs.spec), git_mounts(inputs), settings)
     if dags.synced:
         # As if a pod cloned them: the check is of who gets in, and where to.
-        bundles = json.dumps([cloned_bundle(bundle) for bundle in dags.synced])
+        bundles = json.dumps([_tried(bundle) for bundle in dags.synced])
         tried = {**settings, **git_settings(dags.synced), "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles}
         mounts = (map_mount(GIT_MAP, GIT_DIR), *secret_mount(inputs, GIT_SECRET, dags.synced))
         yield _Cloner(DAG_PROCESSOR, inputs.control, mounts, tried)
+
+
+def _tried(bundle: GitBundle) -> Object:
+    """But that git-sync asks for a commit by its name, and has it where no branch leads to it."""
+    cloned = cloned_bundle(bundle)
+    return {**cloned, "kwargs": {**cloned["kwargs"], "is_synced": True}}
 
 
 def git_check_namespaces(spec: Spec) -> tuple[str, ...]:

@@ -209,7 +209,7 @@ class Checked:
         self.program = importlib.util.module_from_spec(loaded)
         loaded.loader.exec_module(self.program)
 
-    def check(self, token: str = TOKEN, ca: bool = True, **other: Any) -> str:
+    def check(self, token: str = TOKEN, ca: bool = True, is_synced: bool = False, **other: Any) -> str:
         """What it says of one repository. Raises what it raises."""
         fields = {"repo": self.server.url, "ca_cert": "pem" if ca else "", **other}
         found = bundle(**fields)
@@ -222,7 +222,7 @@ class Checked:
         (self.folder / "gitconfig").write_text(config)
         self.monkeypatch.setenv("GIT_CONFIG_SYSTEM", str(self.folder / "gitconfig"))
         kwargs = {"git_conn_id": "x", "repo_url": found.repo, "tracking_ref": found.ref, "subdir": found.path}
-        return str(self.program.check(Hook, kwargs))
+        return str(self.program.check(Hook, {**kwargs, "is_synced": is_synced}))
 
     def refused(self, **other: Any) -> str:
         """git's words, or the program's own."""
@@ -259,6 +259,26 @@ def test_what_is_not_there_is_named_with_what_is(checked: Checked) -> None:
     assert f"has no commit {'0' * 40}" in checked.refused(ref="0" * 40)
     assert "has no folder team/dag there; its folders at the top: team" in checked.refused(path="team/dag")
     assert "has no folder README there" in checked.refused(path="README")
+
+
+@pytest.mark.parametrize("is_filtered", [True, False], ids=["server-filters", "server-sends-all"])
+def test_a_commit_that_no_branch_or_tag_reaches_is_had_by_git_sync_alone(checked: Checked, is_filtered: bool) -> None:
+    """A clone lacks it, though the server gives it to whoever names it; a tag brings it back."""
+    for key, value in (("allowFilter", is_filtered), ("allowAnySHA1InWant", True)):
+        checked.repository.git("-C", str(checked.repository.bare), "config", f"uploadpack.{key}", str(value).lower())
+    kept = checked.repository.push({"team/dags/a.py": ""})
+    gone = checked.repository.push({"team/dags/b.py": ""})
+    checked.repository.git("reset", "--quiet", "--hard", kept)
+    checked.repository.push({"team/dags/c.py": ""}, force=True)
+
+    def found(commit: str, **other: Any) -> bool:
+        return f"is commit {commit}, with the folder team/dags" in checked.check(ref=commit, path="team/dags", **other)
+
+    assert found(kept)
+    assert f"no branch or tag of the repository has the commit {gone}" in checked.refused(ref=gone, path="team/dags")
+    assert found(gone, is_synced=True)
+    checked.repository.git("push", "--quiet", "origin", f"{gone}:refs/tags/v1")
+    assert found(gone)
 
 
 def test_an_empty_repository_has_no_default_branch(checked: Checked) -> None:

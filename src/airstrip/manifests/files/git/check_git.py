@@ -23,6 +23,8 @@ SECONDS = 90
 """For one answer; git's own limits are below that."""
 HEADS_SECONDS = 20
 """For whoever asks what is there now: several servers may be silent, one after the other."""
+BRANCHES_AND_TAGS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
+"""What the provider's GitDagBundle has of a repository, and all that it has."""
 
 
 class Absent(Exception):
@@ -80,7 +82,10 @@ def check(hook_class, kwargs):
         commit = find_ref(git, hook.repo_url, ref)
         git.ok("init", "--quiet", "--bare", ".")
         git.ok("remote", "add", "origin", hook.repo_url)
-        commit = fetch(git, ref, commit)
+        if commit is None and not kwargs.get("is_synced"):
+            commit = fetch_cloned(git, ref)
+        else:
+            commit = fetch(git, ref, commit)
         where = find_folder(git, commit, kwargs.get("subdir"))
         return f"{ref} is commit {commit}, {where}"
 
@@ -128,8 +133,21 @@ def fetch(git, ref, commit):
     source = f"refs/heads/{ref}" if by_name else ref
     if git.run("fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", source).returncode == 0:
         return git.ok("rev-parse", "FETCH_HEAD^{commit}").strip()
-    git.ok("fetch", "--quiet", "origin", "+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-    found = git.run("rev-parse", "--verify", "--quiet", f"{commit or ref}^{{commit}}")
+    git.ok("fetch", "--quiet", "origin", *BRANCHES_AND_TAGS)
+    return find_commit(git, commit or ref)
+
+
+def fetch_cloned(git, commit):
+    """The commit's id, where a clone has it: servers give others by name too, such as one that was pushed over."""
+    git.ok("fetch", "--quiet", "--filter=tree:0", "origin", *BRANCHES_AND_TAGS)
+    found = find_commit(git, commit)
+    if not git.ok("for-each-ref", "--count=1", f"--contains={found}"):
+        raise Absent(f"no branch or tag of the repository has the commit {commit}, so a clone lacks it")
+    return found
+
+
+def find_commit(git, ref):
+    found = git.run("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
     if found.returncode != 0:
         raise Absent(f"the repository has no commit {ref}")
     return found.stdout.strip()
