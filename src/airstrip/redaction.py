@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
 STRUCK = "***"
@@ -92,6 +93,8 @@ _LONGEST = 16_384
 """Characters: a packed Helm release is a Secret too, and no line of a log holds it."""
 _LONGEST_TEXT = 200_000
 """Longer ones are struck out whole: nobody waits for them."""
+_LONGEST_NAME = 253
+"""As long as Kubernetes lets one be."""
 _PRODUCTS = frozenset({"airflow", "airstrip", "postgres", "postgresql", "kubernetes", "database"})
 _NO_SECRETS = _PRODUCTS | {"default", "localhost", "production", "provider", "password"}
 """Words that stand everywhere, and tell nothing."""
@@ -99,9 +102,17 @@ _NO_SECRETS = _PRODUCTS | {"default", "localhost", "production", "provider", "pa
 
 def without_credentials(text: str) -> str:
     """The text without what has the form of a secret: tokens, keys, passwords in URLs, values of what is named so."""
+    return _short_without(text) if len(text) <= _LONGEST_NAME else _without_forms(text)
+
+
+def _without_forms(text: str) -> str:
     for pattern, replacement in _FORMS:
         text = pattern.sub(replacement, text)
     return text
+
+
+_short_without = lru_cache(maxsize=1 << 14)(_without_forms)
+"""Thousands of events say the same of pods whose names stand in several."""
 
 
 def lines_without_credentials(lines: Iterable[str]) -> list[str]:
@@ -114,17 +125,26 @@ class Redaction:
     """As `without_credentials`, and without these values in whatever form they stand there.
 
     What it costs grows with the text and not with the number of values: each place of the text is looked up by its
-    first characters. Values may be added while another thread strikes them out.
+    first characters. Values may be added while another thread strikes them out. `struck_whole` counts the texts that
+    were not looked through: too long, or too late.
     """
 
     def __init__(
-        self, secrets: Iterable[str] = (), *, names: Iterable[str] = (), until: Callable[[], bool] = lambda: False
+        self,
+        secrets: Iterable[str] = (),
+        *,
+        names: Iterable[str] = (),
+        words: Collection[str] = (),
+        until: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`names` are words that may be a secret's value and are told all the same, as a deployment's own.
+        """`names` are words that may be a secret's value and are told all the same, as a deployment's own; `words`
+        such as may hold one, and are told whole.
 
         Once `until` is true, texts are struck out whole: there is no time left to look.
         """
+        self.struck_whole = 0
         self._told = {*_NO_SECRETS, *names}
+        self._words = words
         self._known: set[str] = set()
         self._lengths: dict[str, tuple[int, ...]] = {}
         self._until = until
@@ -140,14 +160,21 @@ class Redaction:
                     if len(form) not in lengths:
                         self._lengths[begin] = tuple(sorted((*lengths, len(form)), reverse=True))
 
-    def telling(self, *, names: Iterable[str], until: Callable[[], bool]) -> Redaction:
-        """The same values, but these `names`, and until then."""
-        other = Redaction(names={*self._told, *names}, until=until)
+    def telling(self, *, names: Iterable[str], words: Collection[str] = (), until: Callable[[], bool]) -> Redaction:
+        """The same values, but these `names` and `words`, and until then."""
+        other = Redaction(names={*self._told, *names}, words=words, until=until)
         other._known, other._lengths = self._known, self._lengths
         return other
 
     def __call__(self, text: str) -> str:
-        return without_credentials(self._without_known(text)) if self._is_in_time(text) else STRUCK
+        if self._is_in_time(text):
+            return without_credentials(self._without_known(text))
+        self.struck_whole += 1
+        return STRUCK
+
+    def part(self, text: str) -> str:
+        """Of a sentence: one of the `words`, or a text as any other."""
+        return self.word(text) if text in self._words else self(text)
 
     def word(self, text: str) -> str:
         """Of a vocabulary or a name: a secret's value that happens to be it is told.
@@ -178,8 +205,23 @@ class Redaction:
             end = begin + length
             value = text[begin:end]
             if value in self._known and value not in self._told and _stands_alone(text, begin, end):
-                return end
+                return 0 if self._is_in_a_word(text, begin, end) else end
         return 0
+
+    def _is_in_a_word(self, text: str, begin: int, end: int) -> bool:
+        """Of those that are told: in `analytics_daily` stands what a Secret may hold, and nobody knows which."""
+        runs = (_run(text, begin, end, marks) for marks in ("_-", "_-."))
+        return any(run in self._words and run != text[begin:end] for run in runs)
+
+
+def _run(text: str, begin: int, end: int, marks: str) -> str:
+    """A place with the letters, digits and marks on both sides of it."""
+    start, stop = begin, end
+    while start > max(0, begin - _LONGEST_NAME) and (text[start - 1].isalnum() or text[start - 1] in marks):
+        start -= 1
+    while stop < min(len(text), end + _LONGEST_NAME) and (text[stop].isalnum() or text[stop] in marks):
+        stop += 1
+    return text[start:stop]
 
 
 def _stands_alone(text: str, begin: int, end: int) -> bool:

@@ -33,7 +33,7 @@ def namespace(cluster: Cluster) -> Iterator[str]:
 
 
 def findings(cluster: Cluster) -> dict[str, Finding]:
-    return {finding.code: finding for finding in diagnose(look_at_cluster(cluster, THERE)[0])}
+    return {finding.code: finding for finding in diagnose(look_at_cluster(cluster, THERE).facts)}
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
@@ -79,7 +79,9 @@ def test_a_crash_loop_ends_the_wait_with_its_last_words_and_is_past_once_its_cau
     assert ended.value.code == "pod.crash-loop"
     assert "exit code 7" in ended.value.cause
     assert "I gave up" in ended.value.details
-    findings = [finding for finding in diagnose(look_at_cluster(cluster, THERE)[0]) if finding.code == ended.value.code]
+    findings = [
+        finding for finding in diagnose(look_at_cluster(cluster, THERE).facts) if finding.code == ended.value.code
+    ]
     assert "I gave up" in findings[0].evidence
     metadata = {"name": "mended", "namespace": NAMESPACE}
     cluster.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"yes": "yes"}})

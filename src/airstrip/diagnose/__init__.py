@@ -1,14 +1,14 @@
 """Why something does not work: probes collect facts once, rules are pure functions of them.
 
-A probe reads and never changes anything, has a deadline, and fails alone; a rule reads only `Facts`, which hold
-no secret. A place tells its own in a PlaceFact: nothing here knows which place it is. May import kube,
-airflow_api, spec, place, redaction, result and errors.
+A probe reads and never changes anything, has a deadline, and fails alone; a rule reads only `Facts`, as they were
+seen, and no secret stands in what is told or kept of them. A place tells its own in a PlaceFact: nothing here knows
+which place it is. May import kube, airflow_api, spec, place, redaction, result and errors.
 """
 
 from airstrip.diagnose.airflow.components import SILENT, restart, silence
 from airstrip.diagnose.airflow.database import DATABASE, UNHEALTHY
 from airstrip.diagnose.diagnosis import diagnose
-from airstrip.diagnose.examine import STRIKING_SECONDS, Sources, examine, look_at_cluster
+from airstrip.diagnose.examine import Look, Sources, examine, look_at_cluster
 from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.namespace_rules import NOT_READY
 from airstrip.diagnose.place_rules import NOT_RUNNING
@@ -27,11 +27,11 @@ __all__ = [
     "NOT_SEEN",
     "RULES",
     "SILENT",
-    "STRIKING_SECONDS",
     "UNHEALTHY",
     "UNSEEN_CODES",
     "DeploymentFact",
     "Facts",
+    "Look",
     "Rule",
     "SecretValues",
     "Sources",

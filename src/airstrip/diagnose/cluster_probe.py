@@ -21,6 +21,8 @@ KUBERNETES = "kubernetes"
 _ANSWER_SECONDS = 4.0
 _PRESSURES = ("DiskPressure", "MemoryPressure", "PIDPressure")
 _LEASES = "kube-node-lease"
+ROUTINE = ("Scheduled", "Pulling", "Pulled", "Created")
+"""Reasons of events that no rule reads: each of the thousands of pods that an hour's tasks had has all of them."""
 
 
 def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact) -> list[Probe]:
@@ -64,7 +66,7 @@ def _claims(cluster: Cluster, namespace: str) -> Facts:
 
 def _events(cluster: Cluster, namespace: str) -> Facts:
     """Without those of ReplicaSets that want no pods any more, or are gone: that they could not make them is past."""
-    events = tuple(map(_event, cluster.events(namespace)))
+    events = tuple(map(_event, cluster.events(namespace, without=ROUTINE)))
     if not any(event.about.startswith("ReplicaSet/") for event in events):
         return Facts(events=events)
     sets = cluster.list("apps/v1", "ReplicaSet", namespace)

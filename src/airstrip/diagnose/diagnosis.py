@@ -10,14 +10,17 @@ from airstrip.diagnose.match import Match
 from airstrip.diagnose.rule import Rule, code_of
 from airstrip.diagnose.rules import RULES
 from airstrip.findings import Finding
+from airstrip.redaction import Redaction
 
 
-def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
+def diagnose(facts: Facts, rules: Sequence[Rule] = RULES, *, strike: Redaction | None = None) -> list[Finding]:
     """Findings, what to mend first first.
 
     One for each subject, that of the first rule that names it: later rules tell what follows. A component
-    is one subject, however many replicas it has.
+    is one subject, however many replicas it has. Rules see `facts` as they are; of what they tell, `strike` takes
+    the secrets out, without it those that have the form of one.
     """
+    strike = strike or Redaction()
     findings: list[Finding] = []
     explained: set[str] = set()
     codes: set[str] = set()
@@ -28,10 +31,12 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES) -> list[Finding]:
         explained |= by_subject.keys()
         explained |= {subject for match in by_subject.values() for subject in match.explains}
         codes |= set(_codes(facts, rule.code, by_subject))
-        findings += [
-            rule.explanation.finding(match.fields, match.evidence, subject) for subject, match in by_subject.items()
-        ]
+        findings += [_finding(rule, match.struck_out(strike)) for match in by_subject.values()]
     return findings
+
+
+def _finding(rule: Rule, match: Match) -> Finding:
+    return rule.explanation.finding(match.fields, match.evidence, match.subject)
 
 
 def _codes(facts: Facts, code: str, by_subject: Mapping[str, Match]) -> Iterator[str]:

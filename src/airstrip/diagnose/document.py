@@ -51,6 +51,22 @@ def with_texts(value: _Value, change: Change) -> _Value:
     return changed
 
 
+def words(value: object) -> set[str]:
+    """Names, codes and states: each text in it that `with_texts` takes for one word."""
+    found: set[str] = set()
+
+    class Words:
+        def __call__(self, text: str) -> str:
+            return text
+
+        def word(self, text: str) -> str:
+            found.add(text)
+            return text
+
+    with_texts(value, Words())
+    return found
+
+
 def _changed(value: object, change: Change, name: str) -> object:
     if isinstance(value, str):
         return change.word(value) if name not in _FREE and _WORD.fullmatch(value) else change(value)

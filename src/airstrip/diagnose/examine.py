@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from airstrip import times
 from airstrip.airflow_api import AirflowClient
+from airstrip.diagnose import document
 from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
 from airstrip.diagnose.cluster_probe import cluster_probes
 from airstrip.diagnose.facts import DeploymentFact, Facts
@@ -15,9 +16,12 @@ from airstrip.diagnose.secret_values import SecretValues
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from airstrip.place import PlaceFact
+from airstrip.redaction import Redaction
 
 STRIKING_SECONDS = 1.5
-"""Of the limit, for striking secrets out of what was seen."""
+"""Of the limit, for striking secrets out of what is told."""
+KEEPING_SECONDS = 4.0
+"""On top of it, for striking them out of all that was seen, where that is to be kept."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +34,25 @@ class Sources:
     airflow: Callable[[], AirflowClient]
 
 
-def examine(sources: Sources) -> Facts:
-    """Looks at everything once; ends within 8 s, whatever does not answer, and raises nothing.
+@dataclass(frozen=True)
+class Look:
+    """What was seen, as it was seen, for rules: secrets may stand in it. What is told or kept of it is struck out."""
 
-    What it gives holds no secret, as far as its form or the cluster's Secrets tell one.
-    """
+    facts: Facts
+    secrets: SecretValues
+
+    def redaction(self, more: object = ()) -> Redaction:
+        """For what is told of it, and of what `more` was seen: by and by it has no time left."""
+        words = document.words((self.facts, more))
+        return self.secrets.redaction(self.facts, words, seconds=STRIKING_SECONDS)
+
+    def kept(self) -> Facts:
+        """Without secrets, as far as their form or the cluster's Secrets tell them."""
+        return document.with_texts(self.facts, self.secrets.redaction(self.facts, seconds=KEEPING_SECONDS))
+
+
+def examine(sources: Sources) -> Look:
+    """Looks at everything once; ends within 8 s, whatever does not answer, and raises nothing."""
     known = Facts(
         deployment=sources.deployment,
         collected=times.now().isoformat(timespec="seconds"),
@@ -48,13 +66,11 @@ def examine(sources: Sources) -> Facts:
         task_pods_probe(sources.deployment, sources.cluster, sources.airflow),
         secrets.probe(),
     ]
-    facts = run_probes(probes, known, limit=LIMIT - STRIKING_SECONDS)
-    return secrets.struck_out(facts, facts, seconds=STRIKING_SECONDS)
+    return Look(run_probes(probes, known, limit=LIMIT - STRIKING_SECONDS), secrets)
 
 
-def look_at_cluster(cluster: Cluster, deployment: DeploymentFact) -> tuple[Facts, SecretValues]:
-    """What the cluster alone tells, and what is to be struck out of whatever is told beside it."""
+def look_at_cluster(cluster: Cluster, deployment: DeploymentFact) -> Look:
+    """What the cluster alone tells."""
     secrets = SecretValues(lambda: cluster, deployment)
     probes = [*cluster_probes(lambda: cluster, deployment), secrets.probe()]
-    facts = run_probes(probes, Facts(deployment=deployment), limit=LIMIT - STRIKING_SECONDS)
-    return secrets.struck_out(facts, facts, seconds=STRIKING_SECONDS), secrets
+    return Look(run_probes(probes, Facts(deployment=deployment), limit=LIMIT - STRIKING_SECONDS), secrets)

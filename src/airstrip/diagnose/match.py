@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from airstrip.diagnose.facts import PodFact
+from airstrip.redaction import Redaction
 
 _EVIDENCE_LINES = 15
 
@@ -21,6 +22,11 @@ class Match:
     fields: Mapping[str, str]
     evidence: str = ""
     explains: Sequence[str] = ()
+
+    def struck_out(self, strike: Redaction) -> Match:
+        """Without secrets in what is told of it."""
+        fields = {name: strike.part(text) for name, text in self.fields.items()}
+        return replace(self, fields=fields, evidence=strike(self.evidence))
 
 
 def subject_of(pod: PodFact) -> str:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
-from airstrip.diagnose import document
 from airstrip.diagnose.cluster_probe import KUBERNETES
 from airstrip.diagnose.facts import DeploymentFact, Facts, ProbeFact
 from airstrip.diagnose.probes import Probe
@@ -19,7 +18,6 @@ from airstrip.redaction import Redaction
 SECRETS = "Secrets"
 """The probe's name."""
 _ONLY_FORM = "of the others, only what has the form of a secret is struck out"
-_Seen = TypeVar("_Seen")
 _NO_SECRETS = frozenset(
     {"username", "user", "login", "email", "host", "hostname", "port", "database", "dbname", "namespace"}
 )
@@ -37,15 +35,15 @@ class SecretValues:
     def probe(self) -> Probe:
         return Probe(SECRETS, self._read, (KUBERNETES,))
 
-    def struck_out(self, seen: _Seen, facts: Facts, *, seconds: float) -> _Seen:
-        """What was seen without these values, and without what has the form of a secret.
+    def redaction(self, facts: Facts, words: Collection[str] = (), *, seconds: float) -> Redaction:
+        """Strikes out these values, and what has the form of a secret, but not names that `facts` tell, nor `words`.
 
-        After so many seconds, texts are struck out whole. Names that `facts` tell are told.
+        After so many seconds from now, texts are struck out whole.
         """
         pods = {pod.component for pod in facts.pods}
         names = {self._deployment.name, *self._deployment.namespaces, *pods, *(node.name for node in facts.nodes)}
         end = time.monotonic() + seconds
-        return document.with_texts(seen, self._known.telling(names=names, until=lambda: time.monotonic() > end))
+        return self._known.telling(names=names, words=words, until=lambda: time.monotonic() > end)
 
     def _read(self, _: Facts) -> Facts:
         """Whatever ends it, the values that were read until then are known."""

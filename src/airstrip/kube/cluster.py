@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import email.utils
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -195,9 +195,10 @@ class Cluster:
             wait_until_gone(lambda: self.get(api_version, kind, name, namespace), uid, wait)
         return True
 
-    def events(self, namespace: str) -> Objects:
-        """The namespace's events, oldest first."""
-        return sorted(self.list("v1", "Event", namespace), key=event_time)
+    def events(self, namespace: str, *, without: Iterable[str] = ()) -> Objects:
+        """The namespace's events, oldest first; `without` those of some reasons."""
+        others = ",".join(f"reason!={reason}" for reason in without)
+        return sorted(self.list("v1", "Event", namespace, field_selector=others), key=event_time)
 
     def resource(self, api_version: str, kind: str) -> Resource:
         """Where a kind lives. Raises `kubernetes.unknown-kind` when the cluster does not have it."""

@@ -21,7 +21,9 @@ _MISTYPED = frozenset({"airflow.dag-not-found"})
 def find_causes(session: Session) -> list[Finding]:
     """What `doctor` finds; ends within 8 s and raises nothing. What could not be looked at is not why."""
     try:
-        return [finding for finding in diagnose(look(session)) if finding.code not in UNSEEN_CODES]
+        seen = look(session)
+        findings = diagnose(seen.facts, strike=seen.redaction())
+        return [finding for finding in findings if finding.code not in UNSEEN_CODES]
     except Exception as error:
         return [unforeseen(error)]
 

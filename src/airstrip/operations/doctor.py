@@ -12,6 +12,7 @@ from airstrip.errors import UsageError
 from airstrip.operations.examination import look
 from airstrip.operations.facts_file import read_facts, write_facts
 from airstrip.operations.session import Session
+from airstrip.redaction import STRUCK, Redaction
 from airstrip.result import Result
 
 
@@ -20,15 +21,17 @@ def doctor(session: Session, facts_file: Path | None = None) -> Result[DoctorDat
 
     `facts_file` keeps what was seen, without the secrets that are known.
     """
-    facts = look(session)
+    seen = look(session)
+    explained = _explained(seen.facts, seen.redaction())
     if facts_file:
-        write_facts(facts_file, facts)
-    return _explained(facts, facts_file)
+        write_facts(facts_file, seen.kept())
+        explained.data["facts"] = str(facts_file)
+    return explained
 
 
 def explain_facts(file: Path) -> Result[DoctorData]:
     """What facts say that `doctor` saved, here or elsewhere; looks at nothing else."""
-    return _explained(read_facts(file), None)
+    return _explained(read_facts(file), Redaction())
 
 
 def explain_code(code: str) -> Result[CodeData]:
@@ -45,24 +48,27 @@ def explain_code(code: str) -> Result[CodeData]:
     return Result("doctor", {"code": code, "entries": known[code]})
 
 
-def _explained(facts: Facts, facts_file: Path | None) -> Result[DoctorData]:
-    findings = diagnose(facts)
+def _explained(facts: Facts, strike: Redaction) -> Result[DoctorData]:
+    findings = diagnose(facts, strike=strike)
     found = {finding.code for finding in findings}
     data: DoctorData = {
         "name": facts.deployment.name if facts.deployment else "",
         "collected": facts.collected,
-        "checked": _checked(facts),
+        "checked": _checked(facts, strike),
         "fine": [rule.code for rule in RULES if rule.code not in found],
     }
-    if warning := unread(facts):
+    if warning := " ".join(filter(None, [strike(unread(facts)), _struck_whole(strike)])):
         data["warning"] = warning
-    if facts_file:
-        data["facts"] = str(facts_file)
     return Result("doctor", data, findings, exit_code=3 if findings else 0)
 
 
-def _checked(facts: Facts) -> list[CheckData]:
+def _struck_whole(strike: Redaction) -> str:
+    many = strike.struck_whole
+    return f"{many} texts stand here as {STRUCK}: there was no time to look for secrets in them." if many else ""
+
+
+def _checked(facts: Facts, strike: Redaction) -> list[CheckData]:
     return [
-        {"name": probe.name, "state": probe.state, "detail": probe.detail, "seconds": probe.seconds}
+        {"name": probe.name, "state": probe.state, "detail": strike.part(probe.detail), "seconds": probe.seconds}
         for probe in facts.probes
     ]

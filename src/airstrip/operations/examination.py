@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.diagnose import DeploymentFact, Facts, Sources, examine
+from airstrip.diagnose import DeploymentFact, Look, Sources, examine
 from airstrip.kube import Cluster
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
@@ -16,7 +16,7 @@ from airstrip.version import __version__
 _Connection = TypeVar("_Connection", Cluster, AirflowClient)
 
 
-def look(session: Session) -> Facts:
+def look(session: Session) -> Look:
     """Looks at everything; ends within 8 s and raises nothing."""
     connections = _Connections(Session(session.spec, session.target, session.make_cluster))
     try:

@@ -11,10 +11,10 @@ from airstrip.diagnose import (
     DATABASE,
     NOT_SEEN,
     SILENT,
-    STRIKING_SECONDS,
     Facts,
-    SecretValues,
+    Look,
     diagnose,
+    document,
     look_at_cluster,
 )
 from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
@@ -44,25 +44,27 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
     `airflow.run-not-found`, and UsageError for a task that the run does not have.
     """
     where = _where(session)
-    seen, unseen, secrets = _look_at_cluster(session)
+    look = look_at_cluster(session.cluster, deployment_fact(session.spec))
+    seen, unseen = look.facts, _unseen_of_cluster(look.facts)
     try:
         with session.airflow_as(session.read_secret(CLI_SECRET), timeout=_ANSWER_SECONDS) as client:
             facts = _collect(session, client, where, (dag_id, task_id, run_id, map_index))
     except AirflowError as error:
         if error.code not in _SILENT:
             raise
-        return _silent((dag_id, task_id, run_id), error, where.control, seen)
+        return _silent((dag_id, task_id, run_id), error, where.control, look)
     facts, more = _with_cluster(session, facts, where, seen) if not unseen else (facts, [])
-    facts = secrets.struck_out(facts, seen, seconds=STRIKING_SECONDS)
+    strike = look.redaction(facts)
     unseen += more
     if facts.log_unread:
         unseen.append(_unseen("the task's log", facts.log_unread, "./airstrip logs api-server"))
     # Of what ran well, nothing that could not be seen is missed.
-    findings = [*explain(facts), *(unseen if facts.task and facts.task.state not in _WELL else ())]
+    missed = unseen if facts.task and facts.task.state not in _WELL else ()
+    findings = [*explain(facts, strike=strike), *(document.with_texts(each, strike) for each in missed)]
     silent = next((name for name, known in SILENT.items() if findings and findings[0].code == known.code), "")
     if silent:
-        findings = [*diagnose(seen.about({silent, DATABASE})), *findings]
-    return Result("why", _data(facts, task_id), told_once(findings), 3 if findings else 0)
+        findings = [*diagnose(seen.about({silent, DATABASE}), strike=strike), *findings]
+    return Result("why", document.with_texts(_data(facts, task_id), strike), told_once(findings), 3 if findings else 0)
 
 
 def _where(session: Session) -> Where:
@@ -74,15 +76,13 @@ def _where(session: Session) -> Where:
     return Where(spec.name, control, workers, each, schedulers, spec.task_namespaces[1:])
 
 
-def _look_at_cluster(session: Session) -> tuple[Facts, list[Finding], SecretValues]:
+def _unseen_of_cluster(seen: Facts) -> list[Finding]:
     """What could not be seen is a finding: the rest may be explained without it."""
-    facts, secrets = look_at_cluster(session.cluster, deployment_fact(session.spec))
-    unseen = [
+    return [
         _unseen(probe.name, probe.detail, code=probe.code)
-        for probe in facts.probes
+        for probe in seen.probes
         if probe.state == "failed" and probe.name in _NEEDED
     ]
-    return facts, unseen, secrets
 
 
 def _with_cluster(session: Session, facts: WhyFacts, where: Where, seen: Facts) -> tuple[WhyFacts, list[Finding]]:
@@ -179,13 +179,15 @@ def _no_index(dag_id: str, task_id: str, known: list[int]) -> UsageError:
 
 
 def _silent(
-    asked: tuple[str, str | None, str | None], error: AirflowError, control: str, seen: Facts
+    asked: tuple[str, str | None, str | None], error: AirflowError, control: str, look: Look
 ) -> Result[WhyData]:
     """Airflow does not answer: what ails the deployment is the cause, and Airflow's silence follows from it."""
     dag_id, task_id, run_id = asked
     silence = Finding(error.code, error.message, error.cause, error.fix, about=f"{control}/api-server")
     data: WhyData = {"dag": dag_id, "run": run_id, "runState": None, "task": task_id, "map": -1, "state": None}
-    return Result("why", data, [*diagnose(seen.about({*COMPONENTS, _MIGRATION})), silence], 3)
+    strike = look.redaction()
+    findings = diagnose(look.facts.about({*COMPONENTS, _MIGRATION}), strike=strike)
+    return Result("why", data, [*findings, document.with_texts(silence, strike)], 3)
 
 
 def _data(facts: WhyFacts, task_id: str | None) -> WhyData:

@@ -98,7 +98,7 @@ def restricted(folder: Path, *refused: str) -> Iterator[Cluster]:
 
 def seen(folder: Path, *refused: str) -> Facts:
     with restricted(folder, *refused) as cluster:
-        return look_at_cluster(cluster, HERE)[0]
+        return look_at_cluster(cluster, HERE).facts
 
 
 def test_the_others_are_seen_by_every_probe_and_which_is_closed_is_told(tmp_path: Path) -> None:

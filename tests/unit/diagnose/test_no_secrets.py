@@ -16,7 +16,7 @@ from typing import Any, cast
 import pytest
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.diagnose import DeploymentFact, Facts, SecretValues, Sources, diagnose, examine, unread
+from airstrip.diagnose import DeploymentFact, Facts, SecretValues, Sources, diagnose, document, examine, unread
 from airstrip.diagnose.document import with_texts
 from airstrip.diagnose.facts import ProbeFact
 from airstrip.diagnose.probes import Probe, run_probes
@@ -91,6 +91,36 @@ def test_a_secret_that_holds_a_probe_s_name_strikes_it_out_of_messages_only() ->
     assert struck.probes == (dataclasses.replace(probe, detail="*** too late"),)
 
 
+def told(code: str, strike: Redaction) -> list[tuple[str, str]]:
+    return [(finding.symptom, finding.fix) for finding in diagnose(CASES[code][0], strike=strike)]
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_nothing_that_a_rule_tells_of_what_it_saw_keeps_a_secret(code: str) -> None:
+    """Rules see facts as they are: here each message, line and detail of them holds what a Secret holds."""
+    facts = with_texts(CASES[code][0], _Planting())
+    findings = diagnose(facts, strike=Redaction([KEPT], words=document.words(facts)))
+    assert [finding.code for finding in findings] == codes(CASES[code][0])
+    assert KEPT not in json.dumps([finding.to_dict() for finding in findings])
+
+
+class _Planting:
+    def __call__(self, text: str) -> str:
+        return f"{text} {KEPT}" if text else ""
+
+    def word(self, text: str) -> str:
+        return text
+
+
+@pytest.mark.parametrize("code", CASES)
+def test_names_are_told_though_a_secret_holds_a_part_of_one(code: str) -> None:
+    """`analytics` may be a schema in a Secret: `analytics_daily` is told, or a fix would name nothing."""
+    facts = CASES[code][0]
+    words = document.words(facts)
+    parts = {part for word in words for part in word.replace("_", "-").split("-") if part not in words}
+    assert told(code, Redaction(parts, words=words)) == told(code, Redaction())
+
+
 def test_a_key_in_a_log_is_struck_out_to_its_last_line() -> None:
     log = ("-----BEGIN PRIVATE KEY-----", "bGFzdA==", "-----END PRIVATE KEY-----", "then")
     part = with_texts(PartFact("etcd", "failing", 3, log), Redaction())
@@ -138,6 +168,12 @@ NODE = {
 ANSWERS: dict[str, Any] = {"secrets": SECRET, "pods": POD, "events": EVENT, "jobs": JOB, "nodes": NODE}
 
 
+class _Server(ThreadingHTTPServer):
+    """A dozen probes ask it at once."""
+
+    request_queue_size = 100
+
+
 class _Telling(BaseHTTPRequestHandler):
     """An API server whose every message, and every log line, holds secrets; those of one namespace are forbidden."""
 
@@ -174,11 +210,12 @@ def no_airflow() -> AirflowClient:
 
 
 def test_what_a_cluster_tells_is_kept_without_the_values_of_its_secrets(tmp_path: Path) -> None:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Telling) as server:
+    with _Server(("127.0.0.1", 0), _Telling) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         path = kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}")
-        facts = examine(Sources(DeploymentFact("d", "x", "y"), unwell, lambda: connect(path, direct=True), no_airflow))
+        seen = examine(Sources(DeploymentFact("d", "x", "y"), unwell, lambda: connect(path, direct=True), no_airflow))
         server.shutdown()
+    facts = seen.kept()
     states = {probe.name: probe.state for probe in facts.probes}
     assert {states[name] for name in ("place", "nodes", "pods", "logs", "jobs", "events", "Secrets")} == {"ok"}
     assert [probe.detail for probe in facts.probes if probe.name == "Secrets"] == ["forbidden in y"]
@@ -188,7 +225,10 @@ def test_what_a_cluster_tells_is_kept_without_the_values_of_its_secrets(tmp_path
     (pod,), (event,) = facts.pods, facts.events
     for text in (pod.message, pod.unschedulable, pod.containers[0].message, *pod.containers[0].log, event.message):
         assert "postgresql://***@db/x" in text
-    told = json.dumps([finding.to_dict() for finding in diagnose(facts)])
+    assert KEPT in seen.facts.events[0].message
+    findings = diagnose(seen.facts, strike=seen.redaction())
+    assert findings
+    told = json.dumps([finding.to_dict() for finding in findings])
     assert [secret for secret in SECRETS if secret in told] == []
 
 
@@ -210,6 +250,6 @@ def test_a_namespace_that_does_not_answer_leaves_the_other_s_values_known(away: 
     facts = run_probes([Probe("kubernetes", lambda _: Facts()), secrets.probe()], Facts())
     assert unread(facts).startswith("Not all Secrets could be read (failed: no answer)")
     part = PartFact("etcd", "failing", 3, (f"it is {KEPT}",))
-    assert secrets.struck_out(part, facts, seconds=5).log == ("it is ***",)
+    assert with_texts(part, secrets.redaction(facts, seconds=5)).log == ("it is ***",)
     # Where there is no time left to look, nothing is told.
-    assert secrets.struck_out(part, facts, seconds=-1).log == ("***",)
+    assert with_texts(part, secrets.redaction(facts, seconds=-1)).log == ("***",)

@@ -182,7 +182,7 @@ def test_a_hung_api_server_is_not_waited_for_beyond_its_deadline(
     """And by nobody else: the server is silent until all of it has ended."""
     monkeypatch.setattr(cluster_probe, "_ANSWER_SECONDS", 0.5)
     with silent_server() as port:
-        facts = examine(sources(kubeconfig(tmp_path, f"{scheme}://127.0.0.1:{port}")))
+        facts = examine(sources(kubeconfig(tmp_path, f"{scheme}://127.0.0.1:{port}"))).facts
     assert [finding.code for finding in diagnose(facts)] == ["kubernetes.timeout"]
     asked = facts.probe("kubernetes")
     assert asked is not None
@@ -195,14 +195,14 @@ def test_a_hung_api_server_is_not_waited_for_beyond_its_deadline(
 def test_an_api_server_that_refuses_is_unreachable(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    facts = examine(sources(kubeconfig(tmp_path, f"https://127.0.0.1:{port}")))
+    facts = examine(sources(kubeconfig(tmp_path, f"https://127.0.0.1:{port}"))).facts
     assert [finding.code for finding in diagnose(facts)] == ["kubernetes.unreachable"]
 
 
 def test_a_broken_kubeconfig_is_told_and_not_quoted(tmp_path: Path) -> None:
     file = tmp_path / "kubeconfig"
     file.write_text("{token: se cret: [\n")
-    facts = examine(sources(file))
+    facts = examine(sources(file)).kept()
     (finding,) = diagnose(facts)
     assert finding.code == "kubernetes.kubeconfig-invalid"
     assert "se cret" not in str(facts.to_dict())
@@ -227,7 +227,7 @@ class _HourAhead(BaseHTTPRequestHandler):
 def test_clocks_that_do_not_agree_are_the_first_finding(tmp_path: Path) -> None:
     with ThreadingHTTPServer(("127.0.0.1", 0), _HourAhead) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        facts = examine(sources(kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}")))
+        facts = examine(sources(kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}"))).facts
         server.shutdown()
     first = diagnose(facts)[0]
     assert first.code == "clock.skew"

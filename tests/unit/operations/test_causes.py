@@ -113,7 +113,7 @@ def test_without_a_cluster_nobody_looks() -> None:
 def test_a_defect_met_while_looking_is_told_beneath_the_error_and_can_be_traced(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def stumble(_: object) -> None:
+    def stumble(_: object, **__: object) -> None:
         raise KeyError("state")
 
     monkeypatch.setattr("airstrip.operations.causes.diagnose", stumble)
@@ -127,7 +127,7 @@ def test_a_defect_met_while_looking_is_told_beneath_the_error_and_can_be_traced(
 
 
 def test_ctrl_c_ends_the_look_and_not_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupt(_: object) -> None:
+    def interrupt(_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("airstrip.operations.causes.diagnose", interrupt)

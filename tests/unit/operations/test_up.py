@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.diagnose import ABSENT_CODES, RULES, Facts
+from airstrip.diagnose import ABSENT_CODES, RULES, DeploymentFact, Facts, Look, SecretValues
 from airstrip.diagnose.namespace_facts import MissingFact
 from airstrip.errors import AirflowError, AirstripError, WaitTimeout
 from airstrip.events import Progress, discard
-from airstrip.kube import Lease
+from airstrip.kube import Cluster, Lease
 from airstrip.manifests import build_manifests
 from airstrip.operations import Session, up
 from airstrip.operations.plan import objects_of
@@ -96,18 +96,22 @@ NOT_YET = [
 ]
 
 
+def seen(facts: Facts) -> Look:
+    return Look(facts, SecretValues(lambda: cast(Cluster, None), DeploymentFact("d", "x", "y")))
+
+
 def test_what_a_landing_has_not_come_to_yet_is_not_why_it_failed(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     """All of it is in the record before the first of it is applied."""
     assert {fact.kind for fact in NOT_YET} >= {"ConfigMap", "ServiceAccount", "Role", "Deployment", "Service"}
-    monkeypatch.setattr("airstrip.operations.causes.look", lambda _: Facts(missing=NOT_YET))
+    monkeypatch.setattr("airstrip.operations.causes.look", lambda _: seen(Facts(missing=NOT_YET)))
     assert ends_with(AirstripError("x.y", "it failed"), monkeypatch, tmp_path) == []
 
 
 def test_a_config_map_that_a_pod_asks_for_is_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     asks = pod("scheduler", waiting("CreateContainerConfigError", 'configmap "mine" not found'))
-    monkeypatch.setattr("airstrip.operations.causes.look", lambda _: Facts(pods=[asks], missing=NOT_YET))
+    monkeypatch.setattr("airstrip.operations.causes.look", lambda _: seen(Facts(pods=[asks], missing=NOT_YET)))
     assert ends_with(AirstripError("x.y", "it failed"), monkeypatch, tmp_path) == ["config-map.missing"]
 
 

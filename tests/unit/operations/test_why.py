@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.diagnose import DeploymentFact, SecretValues
+from airstrip.diagnose import DeploymentFact, Look, SecretValues
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact, ProbeFact
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, NodeError, UsageError
 from airstrip.kube import Cluster
@@ -114,7 +114,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[Facts]:
     answers = [Facts()]
     # The package's name `why` is the function.
     module = import_module("airstrip.operations.why")
-    monkeypatch.setattr(module, "look_at_cluster", lambda *_: (answers[-1], known()))
+    monkeypatch.setattr(module, "look_at_cluster", lambda *_: Look(answers[-1], known()))
     monkeypatch.setattr("airstrip.airflow_api.transport.time.sleep", lambda seconds: None)
     return answers
 

@@ -9,6 +9,7 @@ from airstrip.diagnose.why import dags, ends, limits, pods, refusals, runs, stat
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.reason import Reason
 from airstrip.findings import Finding
+from airstrip.redaction import Redaction
 
 REASONS: tuple[Reason, ...] = (
     *dags.REASONS,
@@ -21,24 +22,27 @@ REASONS: tuple[Reason, ...] = (
 """From the ground up: Airflow's processes, the DAG, its run, what limits a task, its state, its pod, how it ended."""
 
 
-def explain(facts: WhyFacts, reasons: Sequence[Reason] = REASONS) -> list[Finding]:
-    """The cause first, then what else holds; empty where nothing keeps it from running."""
-    certain = _first_of_groups([reason for reason in reasons if not reason.is_last_resort], facts)
-    return certain or _first_of_groups([reason for reason in reasons if reason.is_last_resort], facts)[:1]
+def explain(facts: WhyFacts, reasons: Sequence[Reason] = REASONS, *, strike: Redaction | None = None) -> list[Finding]:
+    """The cause first, then what else holds; empty where nothing keeps it from running. `strike` as in `diagnose`."""
+    strike = strike or Redaction()
+    certain = _first_of_groups([reason for reason in reasons if not reason.is_last_resort], facts, strike)
+    return certain or _first_of_groups([reason for reason in reasons if reason.is_last_resort], facts, strike)[:1]
 
 
-def _first_of_groups(reasons: Sequence[Reason], facts: WhyFacts) -> list[Finding]:
+def _first_of_groups(reasons: Sequence[Reason], facts: WhyFacts, strike: Redaction) -> list[Finding]:
     findings: list[Finding] = []
     told: set[str] = set()
     for reason in reasons:
         if reason.group in told:
             continue
-        found = _finding(reason, facts)
+        found = _finding(reason, facts, strike)
         findings += found
         told |= {reason.group} if found and reason.group else set()
     return findings
 
 
-def _finding(reason: Reason, facts: WhyFacts) -> list[Finding]:
-    match = next(reason.matches(facts), None)
-    return [] if match is None else [reason.explanation.finding(match.fields, match.evidence, match.subject)]
+def _finding(reason: Reason, facts: WhyFacts, strike: Redaction) -> list[Finding]:
+    for match in reason.matches(facts):
+        told = match.struck_out(strike)
+        return [reason.explanation.finding(told.fields, told.evidence, told.subject)]
+    return []
