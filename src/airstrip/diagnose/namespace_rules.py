@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from airstrip.diagnose import failing_probes
+from airstrip.diagnose import failing_probes, refusals
 from airstrip.diagnose.access_rules import UNREACHABLE
 from airstrip.diagnose.facts import Facts, PodFact
 from airstrip.diagnose.match import Match
@@ -88,13 +88,15 @@ def scaled_to_zero(facts: Facts) -> Iterator[Match]:
 
 
 def not_ready(facts: Facts) -> Iterator[Match]:
-    """Only what has had its time to start: without pods, or with pods that are not ready for a while."""
+    """Only what has had its time to start: without pods, with pods that are not ready for a while, or with fewer than
+    it wants, of which one was refused."""
     for workload in facts.workloads:
         pods = [pod for pod in facts.pods if pod.component == workload.component and not pod.is_ready]
         late = [pod for pod in pods if pod.age > _STARTING and pod.unready > _UNREADY]
         has_none = not any(pod.component == workload.component for pod in facts.pods)
-        if workload.ready < workload.wanted and (late or (has_none and workload.wanted)):
-            seen = [line for pod in late for line in _unready(facts, pod)] or [_counted(workload)]
+        refused = [refusals.evidence(event) for event in refusals.refusals_of(facts, workload)]
+        if workload.ready < workload.wanted and (late or refused or (has_none and workload.wanted)):
+            seen = [line for pod in late for line in _unready(facts, pod)] or [_counted(workload), *refused]
             yield Match(f"{workload.namespace}/{workload.component}", _fields(workload), "\n".join(seen))
 
 

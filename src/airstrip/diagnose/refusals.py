@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from airstrip.diagnose import described
@@ -10,7 +11,7 @@ from airstrip.diagnose.airflow.look import airflow, signs_of
 from airstrip.diagnose.airflow.work import ENDED_EARLY_SUBJECT
 from airstrip.diagnose.facts import EventFact, Facts
 from airstrip.diagnose.match import Match, sentence
-from airstrip.diagnose.namespace_facts import QuotaFact
+from airstrip.diagnose.namespace_facts import QuotaFact, WorkloadFact
 from airstrip.diagnose.quantity import quantity
 from airstrip.diagnose.rule import Matches, Rule
 from airstrip.kube.admission import EXPLANATIONS, Refusal, refusal_in
@@ -21,16 +22,32 @@ _EXCEEDED = re.compile(r"exceeded quota: (?P<name>[\w.-]+), requested: (?P<asked
 
 
 def refused(facts: Facts, code: str) -> Iterator[tuple[EventFact, Refusal, str]]:
-    """Owners whose last attempt at making a pod was refused so, with their workload's subject. With pods there, that
-    is past."""
-    last = {(event.namespace, event.about): event for event in facts.events if event.reason == "FailedCreate"}
-    owned = {(pod.namespace, pod.owner) for pod in facts.pods}
-    jobs = {(job.namespace, f"Job/{job.name}") for job in facts.jobs}
-    for about, event in last.items():
-        is_past = about in owned or (event.about.startswith("Job/") and about not in jobs)
+    """Owners whose last attempt at making a pod was refused so, with their workload's subject."""
+    for event in _failed_to_make(facts):
         found = refusal_in(event.message)
-        if not is_past and found and found.code == code:
+        if found and found.code == code:
             yield event, found, f"{event.namespace}/{_workload(event)[1]}"
+
+
+def refusals_of(facts: Facts, workload: WorkloadFact) -> list[EventFact]:
+    """Of pods that it lacks, whoever refused them."""
+    its = (workload.kind, workload.name)
+    return [
+        event for event in _failed_to_make(facts) if event.namespace == workload.namespace and _workload(event) == its
+    ]
+
+
+def _failed_to_make(facts: Facts) -> Iterator[EventFact]:
+    """The last attempt of each owner. With pods there that is past, but for one that still lacks some."""
+    last = {(event.namespace, event.about): event for event in facts.events if event.reason == "FailedCreate"}
+    owned = Counter((pod.namespace, pod.owner) for pod in facts.pods)
+    jobs = {(job.namespace, f"Job/{job.name}") for job in facts.jobs}
+    short = [each for each in facts.workloads if each.ready < each.wanted]
+    wanted = {(each.namespace, each.kind, each.name): each.wanted for each in short}
+    for about, event in last.items():
+        enough = wanted.get((event.namespace, *_workload(event)), 1)
+        if owned[about] < enough and (not event.about.startswith("Job/") or about in jobs):
+            yield event
 
 
 def evidence(event: EventFact) -> str:
