@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 
 from airstrip.diagnose import described
 from airstrip.diagnose.airflow.look import airflow, secret_subject, subject
+from airstrip.diagnose.airflow.work import ENDED_EARLY_SUBJECT
 from airstrip.diagnose.facts import Facts, PodFact
 from airstrip.diagnose.match import Match, subject_of
 from airstrip.diagnose.namespace_rules import NAMESPACE_CODES
-from airstrip.diagnose.refusals import evidence, refused
+from airstrip.diagnose.refusals import evidence, refused, refused_by_log
 from airstrip.diagnose.rule import Rule
 from airstrip.kube.troubles import CONFIG_REASONS, MOUNT_REASONS
 
@@ -87,6 +88,8 @@ def _accounts(facts: Facts) -> Iterator[Match]:
     found = _landed(facts, "ServiceAccount")
     for event, refusal, owner in refused(facts, "account.missing"):
         found.setdefault(event.namespace, _Absence()).add(refusal.name, about=owner, said=evidence(event))
+    for line, refusal, namespace in refused_by_log(facts, "account.missing"):
+        found.setdefault(namespace, _Absence()).add(refusal.name, about=ENDED_EARLY_SUBJECT, said=line)
     for namespace, absence in found.items():
         yield absence.match(about(namespace, "ServiceAccount"), namespace=namespace)
 

@@ -14,10 +14,11 @@ from airstrip.diagnose.match import Match, sentence
 from airstrip.diagnose.namespace_facts import QuotaFact, WorkloadFact
 from airstrip.diagnose.quantity import quantity
 from airstrip.diagnose.rule import Matches, Rule
-from airstrip.kube.admission import EXPLANATIONS, Refusal, refusal_in
+from airstrip.kube.admission import EXPLANATIONS, Refusal, namespace_in, refusal_in
 
 _EXECUTOR = "scheduler"
 """The component that makes tasks' pods."""
+_MESSAGE = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
 _EXCEEDED = re.compile(r"exceeded quota: (?P<name>[\w.-]+), requested: (?P<asked>\S+), used: ")
 
 
@@ -62,6 +63,17 @@ def _workload(event: EventFact) -> tuple[str, str]:
 
 def _refused(code: str) -> Matches:
     def matches(facts: Facts) -> Iterator[Match]:
+        yield from _refused_of_owners(code)(facts)
+        for line, found, namespace in refused_by_log(facts, code):
+            fields = {"who": "tasks", "namespace": namespace, "name": found.name or "(unnamed)"}
+            fields |= {"message": sentence(_said(line)), "where": described.OF_TASKS}
+            yield Match(f"{namespace}/refused/{code}", fields, line, (ENDED_EARLY_SUBJECT,))
+
+    return matches
+
+
+def _refused_of_owners(code: str) -> Matches:
+    def matches(facts: Facts) -> Iterator[Match]:
         for event, found, subject in refused(facts, code):
             fields = {
                 "who": event.about.partition("/")[2],
@@ -73,6 +85,23 @@ def _refused(code: str) -> Matches:
             yield Match(subject, fields, evidence(event))
 
     return matches
+
+
+def refused_by_log(facts: Facts, code: str) -> Iterator[tuple[str, Refusal, str]]:
+    """With the namespace. The executor makes pods without an owner, of which no event tells: it logs the API server's
+    words, and its task has failed."""
+    workers = facts.deployment.workers if facts.deployment else ""
+    for _, component, lines in signs_of(facts, "refused"):
+        for line in lines if component == _EXECUTOR else ():
+            found = refusal_in(line)
+            if found and found.code == code:
+                yield line, found, namespace_in(line) or workers
+
+
+def _said(line: str) -> str:
+    """The API server's message, where its answer is JSON."""
+    quoted = _MESSAGE.search(line)
+    return (quoted[1] if quoted else line.partition("Message: ")[2] or line).replace('\\"', '"')
 
 
 def refused_tasks(facts: Facts) -> Iterator[Match]:
@@ -109,7 +138,7 @@ def quota_subject(namespace: str, name: str) -> str:
 
 
 def quota(facts: Facts) -> Iterator[Match]:
-    yield from list(_refused("namespace.quota")(facts)) or refused_tasks(facts)
+    yield from list(_refused_of_owners("namespace.quota")(facts)) or refused_tasks(facts)
 
 
 REFUSAL_RULES: tuple[Rule, ...] = tuple(

@@ -69,6 +69,18 @@ def refusal_in(text: str) -> Refusal | None:
     return None
 
 
+_NAMESPACE = re.compile(
+    r'in the namespace \\*"(?P<right>[\w-]+)|looking up service account (?P<account>[\w-]+)/'
+    r"|in namespace (?P<ending>[\w-]+) because"
+)
+
+
+def namespace_in(text: str) -> str:
+    """The namespace that a refusal is about, as far as the text tells; else empty."""
+    found = _NAMESPACE.search(text)
+    return next(filter(None, found.groups()), "") if found else ""
+
+
 EXPLANATIONS: Mapping[str, Explanation] = {
     each.code: each
     for each in (

@@ -37,6 +37,8 @@ SIGNS: dict[str, re.Pattern[str]] = {
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
         "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
         "quota": r"exceeded quota: ",
+        "refused": r"(HTTP response body: |\bMessage: ).*(is forbidden|denied the request|failed calling webhook"
+        r"|error looking up service account)",
         "heartbeat-timeout": r"without a heartbeat|heartbeat timeout",
         "git-program": r"airstrip: the image has no |Bad git executable|cannot run ssh: "
         r"|No module named 'airflow\.providers\.git'",
