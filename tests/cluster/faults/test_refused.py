@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from airstrip.airflow_api import AirflowClient
+from airstrip.operations import Session, why
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import WORKERS, container, deployment, pod, pod_spec, simple
 from tests.landing import eventually
@@ -47,6 +48,22 @@ def test_a_limit_range_that_a_pod_does_not_keep(doctor: Doctor, small_image: str
         doctor.sees_ready("refused")
         doctor.is_content()
         doctor.proves("task")
+
+
+def test_a_limit_range_that_a_task_does_not_keep(doctor: Doctor, session: Session, airflow: AirflowClient) -> None:
+    """The executor's pods have no owner: no event tells of them."""
+    limits = simple("LimitRange", "tiny", spec={"limits": [{"type": "Container", "max": {"memory": "16Mi"}}]})
+    with doctor.made(limits):
+        airflow.unpause("smoke")
+        run = airflow.trigger("smoke").run_id
+        finding = doctor.finds("namespace.limit-range")
+        assert "maximum memory usage per Container is 16Mi" in finding["cause"]
+        assert f"kubectl -n {WORKERS} edit limitrange" in finding["fix"]
+        (first, *_) = why(session, "smoke", None, run_id=run, map_index=-1).findings
+        assert (first.code, "is 16Mi" in first.cause) == ("namespace.limit-range", True), first
+        doctor.delete(limits)
+        doctor.proves("task")
+        doctor.is_content(seconds=90)
 
 
 def test_a_pod_that_pod_security_refuses(doctor: Doctor, small_image: str) -> None:
