@@ -23,6 +23,7 @@ _REFUSED = re.compile(
     r"|failed calling webhook|error looking up service account).*)"
 )
 _QUOTED = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
+_SENT = re.compile(r"'namespace': '([\w-]+)'")
 _TERMINATING = "namespace.terminating"
 
 
@@ -50,7 +51,7 @@ def _refused(code: str) -> Matches:
     def matches(facts: WhyFacts) -> Iterator[Match]:
         for said, refusal in _refusals(facts, code):
             name = refusal.name if refusal else ""
-            namespace = _namespace_of(facts, name) if code == "namespace.quota" else facts.namespace
+            namespace = _namespace_of(facts, said, name if code == "namespace.quota" else "")
             subject = quota_subject(namespace, name) if code == "namespace.quota" else ""
             named = {"who": facts.task_label, "namespace": namespace, "name": name, "where": described.OF_TASKS}
             yield found(said, subject, **named, message=sentence(said))
@@ -58,22 +59,27 @@ def _refused(code: str) -> Matches:
     return matches
 
 
-def _namespace_of(facts: WhyFacts, quota: str) -> str:
-    """The refusal does not say it. A project with a namespace of its own has its quota there."""
-    return next((each.namespace for each in facts.cluster.quotas if each.name == quota), facts.namespace)
+def _namespace_of(facts: WhyFacts, said: str, quota: str = "") -> str:
+    """Where the refusal does not say it: a project with a namespace of its own has its quota there, and its tasks are
+    sent there by their pod_override."""
+    of_quotas = (each.namespace for each in facts.cluster.quotas if each.name == quota)
+    sent = _SENT.search(facts.task.executor_config) if facts.task else None
+    return admission.namespace_in(said) or next(of_quotas, sent[1] if sent else facts.namespace)
 
 
 @explaining
 def _no_account(facts: WhyFacts) -> Iterator[Match]:
     for said, refusal in _refusals(facts, "account.missing"):
         name = refusal.name if refusal else ""
-        yield found(said, about(facts.namespace, "ServiceAccount"), names=name, name=name, namespace=facts.namespace)
+        namespace = _namespace_of(facts, said)
+        yield found(said, about(namespace, "ServiceAccount"), names=name, name=name, namespace=namespace)
 
 
 @explaining
 def _terminating(facts: WhyFacts) -> Iterator[Match]:
     for said, _ in _refusals(facts, _TERMINATING):
-        yield found(said, f"namespace/{facts.namespace}", namespace=facts.namespace)
+        namespace = _namespace_of(facts, said)
+        yield found(said, f"namespace/{namespace}", namespace=namespace)
 
 
 @explaining
@@ -82,7 +88,7 @@ def _no_right(facts: WhyFacts) -> Iterator[Match]:
     for said, refusal in () if facts.log else _refusals(facts, admission.RBAC):
         if refusal:
             account = refusal.name.rpartition(":")[2]
-            right = f"{refusal.verb} {refusal.resource} in {facts.namespace}"
+            right = f"{refusal.verb} {refusal.resource} in {_namespace_of(facts, said)}"
             yield found(said, f"rights/{account}", account=account, right=right)
 
 
