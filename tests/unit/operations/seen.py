@@ -73,6 +73,7 @@ class Seen:
             return [{"metadata": {"name": name}, "data": data} for name in self.objects.get(kind, ())]
 
         spec = SimpleNamespace(
+            name="mine",
             namespaces=SimpleNamespace(control="c", workers=self.workers),
             all_namespaces=tuple(dict.fromkeys(("c", self.workers))),
             airflow=SimpleNamespace(config=self.config),

@@ -20,6 +20,23 @@ REACHED = {"dns": True, "execution-api": True}
 OUTSIDE = {"dns": True, "kubernetes": True}
 CLOSED, OPEN = {"database": False, "scheduler": False}, {"database": True, "scheduler": True}
 CLOSED_OUTSIDE, OPEN_OUTSIDE = {"execution-api": False} | CLOSED, {"execution-api": True} | OPEN
+EVERYTHING: list[dict[str, Any]] = [{}]
+NO_POD = 'pods is forbidden: User "ada" cannot create resource "pods" in API group "" in the namespace "default"'
+
+
+def policy(
+    name: str, ingress: list[dict[str, Any]] | None, component: str = "", types: tuple[str, ...] = ("Ingress",)
+) -> dict[str, Any]:
+    """One that somebody else has put into the control plane's namespace."""
+    pods = {"matchLabels": {"app.kubernetes.io/component": component}} if component else {}
+    spec = {"podSelector": pods, "policyTypes": list(types)} | ({} if ingress is None else {"ingress": ingress})
+    return {"metadata": {"name": name}, "spec": spec}
+
+
+def of_namespace(name: str) -> list[dict[str, Any]]:
+    return [{"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}]}]
+
+
 DEAD = {"dns": False, "kubernetes": False}
 
 
@@ -52,7 +69,19 @@ def policies(monkeypatch: pytest.MonkeyPatch) -> None:
         (OPEN, WaitTimeout("verify.no-look", "it said nothing"), [], [], "not-applicable", "enforces no NetworkPolicy"),
         (OPEN, DEAD | CLOSED_OUTSIDE, [], [], "not-applicable", "enforces no NetworkPolicy"),
         (CLOSED, DEAD | OPEN_OUTSIDE, [], [], "failed", "pod of default reaches the execution API"),
-        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], ["open"], "failed", "task's pod reaches the database"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], [policy("open", EVERYTHING)], "failed", "task's pod reaches the database"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], [policy("deny", None)], "not-applicable", "enforces no NetworkPolicy"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], [policy("one", EVERYTHING, "postgresql")], "not-applicable", "enforces no"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], [policy("out", EVERYTHING, "", ("Egress",))], "not-applicable", "enforces"),
+        (OPEN, OUTSIDE | OPEN_OUTSIDE, [], [policy("metrics", of_namespace("metrics"))], "not-applicable", "enforces"),
+        (
+            OPEN,
+            OUTSIDE | OPEN_OUTSIDE,
+            [],
+            [policy("near", [{"from": [{"podSelector": {}}]}])],
+            "not-applicable",
+            "enf",
+        ),
         (OPEN, OUTSIDE | CLOSED_OUTSIDE, [], [], "failed", "task's pod reaches the database"),
         (CLOSED | {"database": True}, OUTSIDE | CLOSED_OUTSIDE, [], [], "failed", "task's pod reaches the database"),
         (CLOSED, OUTSIDE | OPEN_OUTSIDE, [], [], "failed", "pod of default reaches the execution API"),
@@ -67,7 +96,7 @@ def test_network_tells_a_policy_that_fails_from_a_cluster_that_enforces_none(
     seen: dict[str, bool],
     outside: Any,
     lacking: list[str],
-    foreign: list[str],
+    foreign: list[dict[str, Any]],
     state: str,
     says: str,
 ) -> None:
@@ -96,18 +125,65 @@ def test_where_nobody_could_look_from_outside_nothing_is_proved(outside: Any, re
 
 
 def test_whoever_may_make_no_pod_elsewhere_proves_with_a_limit() -> None:
-    said = 'pods is forbidden: User "ada" cannot create resource "pods" in API group "" in the namespace "default"'
-    refused = KubernetesError("kubernetes.forbidden", said, status=403)
+    refused = KubernetesError("kubernetes.forbidden", NO_POD, status=403)
     outcome = network.network(look(REACHED | CLOSED, CLOSED, refused))
     assert outcome.state == "proved"
     assert "default" not in outcome.text
-    assert outcome.limits[-1] == f"not tried from another namespace: {said}"
+    assert outcome.limits[-1] == f"not tried from another namespace: {NO_POD}"
 
 
 def test_a_proof_from_inside_and_outside_has_no_limit() -> None:
     outcome = network.network(look(REACHED | CLOSED, OUTSIDE | CLOSED_OUTSIDE))
     assert (outcome.state, outcome.limits) == ("proved", ())
     assert "a pod of default reaches none of them but DNS" in outcome.text
+
+
+@pytest.mark.parametrize(
+    ("foreign", "cause"),
+    [
+        ([], "enforces only some"),
+        ([policy("deny", None), policy("hole", EVERYTHING, "postgresql")], "Another policy opens the way: hole."),
+        ([policy("hole", of_namespace("w"))], "Another policy opens the way: hole."),
+        ([policy("hole", [{"from": [{"ipBlock": {"cidr": "10.0.0.0/8"}}]}])], "Another policy opens the way: hole."),
+        ([policy("other", of_namespace("metrics"))], "enforces only some"),
+        ([policy("other", EVERYTHING, "api-server")], "enforces only some"),
+    ],
+)
+def test_only_a_policy_that_may_open_the_way_is_its_cause(
+    monkeypatch: pytest.MonkeyPatch, foreign: list[dict[str, Any]], cause: str
+) -> None:
+    monkeypatch.setattr(network, "_foreign", lambda _: foreign)
+    outcome = network.network(look(REACHED | CLOSED | {"database": True}, OUTSIDE | CLOSED_OUTSIDE))
+    assert (outcome.state, outcome.text) == ("failed", "a task's pod reaches the database")
+    assert outcome.finding is not None
+    assert cause in outcome.finding.cause
+    assert "deny" not in outcome.finding.cause
+
+
+def test_policies_of_others_that_a_cluster_does_not_enforce_are_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(network, "_foreign", lambda _: [policy("deny", None)])
+    outcome = network.network(look(REACHED | OPEN, OUTSIDE | OPEN_OUTSIDE))
+    assert (outcome.state, outcome.limits) == ("not-applicable", ("policies of others are in c: deny",))
+
+
+@pytest.mark.parametrize(
+    ("outside", "refused", "state", "says"),
+    [
+        (OUTSIDE | CLOSED_OUTSIDE, None, "proved", "reaches DNS, not the execution API and the database and the sch"),
+        (OUTSIDE | OPEN_OUTSIDE, None, "not-applicable", "enforces no NetworkPolicy: a pod of default reaches the ex"),
+        (OUTSIDE | CLOSED_OUTSIDE | {"database": True}, None, "failed", "a pod of default reaches the database"),
+        (DEAD | CLOSED_OUTSIDE, None, "failed", "could not be looked at"),
+        (DEAD, KubernetesError("kubernetes.forbidden", NO_POD, status=403), "not-applicable", "not tried"),
+    ],
+)
+def test_where_tasks_have_no_pods_the_half_from_outside_is_done(
+    outside: dict[str, bool], refused: Any, state: str, says: str
+) -> None:
+    scene: Any = look({}, outside, refused)
+    scene.tasks_have_pods = False
+    outcome = network.network(scene)
+    assert (outcome.state, says in outcome.text) == (state, True), outcome.text
+    assert any("scheduler's pod" in limit for limit in outcome.limits) is (state == "proved")
 
 
 def test_network_without_an_answer_from_inside_has_failed_and_nothing_is_said_of_policies() -> None:

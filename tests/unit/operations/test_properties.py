@@ -12,7 +12,7 @@ import pytest
 from airstrip.answers import PropertyName
 from airstrip.errors import KubernetesError
 from airstrip.manifests import names as manifest_names
-from airstrip.operations.properties import PROPERTIES, access, control_plane, network, tasks
+from airstrip.operations.properties import PROPERTIES, access, control_plane, tasks
 from airstrip.operations.properties.isolation import isolation
 from airstrip.operations.properties.names import DAGS
 from tests.unit.operations.seen import ACCOUNT, BY_QUOTA, BY_RBAC, CREATES, NO_LIST, PLAIN, PODS, Seen, chain
@@ -269,7 +269,7 @@ def test_what_the_pod_beside_the_database_says(said: Any, look: Any, state: str)
     assert look(scene.scene()).state == state
 
 
-@pytest.mark.parametrize("look", [isolation, access.least_access, network.network])
+@pytest.mark.parametrize("look", [isolation, access.least_access])
 def test_with_the_executor_local_there_is_nothing_to_keep_apart(look: Any) -> None:
     outcome = look(Seen(tasks_have_pods=False).scene())
     assert outcome.state == "not-applicable"

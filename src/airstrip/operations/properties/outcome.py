@@ -40,8 +40,8 @@ def proved(text: str, *, limits: Sequence[str] = ()) -> Outcome:
     return Outcome("proved", text, limits=limits)
 
 
-def not_applicable(reason: str) -> Outcome:
-    return Outcome("not-applicable", reason)
+def not_applicable(reason: str, *, limits: Sequence[str] = ()) -> Outcome:
+    return Outcome("not-applicable", reason, limits=limits)
 
 
 def failed(name: PropertyName, symptom: str, cause: str, fix: str, evidence: str = "") -> Outcome:
