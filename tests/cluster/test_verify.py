@@ -84,12 +84,12 @@ def states(document: dict[str, Any]) -> dict[str, str]:
 
 
 @contextmanager
-def too_much(cluster: Cluster) -> Iterator[None]:
-    """Somebody lets tasks do in `default` what editors may."""
+def too_much(cluster: Cluster, namespace: str) -> Iterator[None]:
+    """Somebody lets tasks do in a namespace what editors may."""
     grant = {
         "apiVersion": RBAC,
         "kind": "RoleBinding",
-        "metadata": {"name": "too-much", "namespace": "default"},
+        "metadata": {"name": "too-much", "namespace": namespace},
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "edit"},
         "subjects": [{"kind": "ServiceAccount", "name": f"{NAME}-pods", "namespace": WORKERS}],
     }
@@ -97,19 +97,31 @@ def too_much(cluster: Cluster) -> Iterator[None]:
     try:
         yield
     finally:
-        cluster.delete(RBAC, "RoleBinding", "too-much", "default")
+        cluster.delete(RBAC, "RoleBinding", "too-much", namespace)
 
 
 def test_rights_beyond_the_workers_namespace_are_found(
     landing: Landing, cluster: Cluster, leaves_nothing: Callable[[], None]
 ) -> None:
-    with too_much(cluster):
+    with too_much(cluster, "default"):
         document = verify(landing, "isolation", "least-access")
     assert states(document) == {"isolation": "failed", "least-access": "failed"}
     found = {finding["code"]: finding for finding in document["findings"]}
     assert "all three tasks ran" in found["verify.isolation"]["symptom"]
     assert "in default" in found["verify.least-access"]["evidence"]
     leaves_nothing()
+
+
+def test_rights_in_a_namespace_that_no_task_tries_are_found(landing: Landing, cluster: Cluster) -> None:
+    with too_much(cluster, "kube-public"):
+        document = verify(landing, "isolation", "least-access")
+    assert states(document) == {"isolation": "failed", "least-access": "failed"}
+    found = {finding["code"]: finding for finding in document["findings"]}
+    account = f"{WORKERS}/{NAME}-pods"
+    assert f"{account} may create pods in kube-public" in found["verify.isolation"]["symptom"]
+    assert found["verify.least-access"]["evidence"].splitlines() == [
+        f"{account} may {what} in kube-public" for what in ("get secrets", "list secrets", "create pods", "create pods/exec")
+    ]
 
 
 def test_every_property_is_proved_or_does_not_apply(

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from airstrip.airflow_api import TaskInstance
+from airstrip.operations.properties.elsewhere import Elsewhere
 from airstrip.operations.properties.scene import Ended, Scene
 
 BY_RBAC = (
@@ -53,6 +54,7 @@ class Seen:
     workers: str = "w"
     account: str = "mine-pods"
     mark: str = "abcd1234"
+    elsewhere: Elsewhere = field(default_factory=lambda: Elsewhere(()))
     tasks_have_pods: bool = True
     preview: Any = None
     config: Mapping[str, Any] = field(default_factory=dict)

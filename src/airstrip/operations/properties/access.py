@@ -9,6 +9,7 @@ from typing import Any
 from airstrip.errors import KubernetesError
 from airstrip.kube.admission import POD_SECURITY
 from airstrip.manifests import SECRETS
+from airstrip.operations.properties.elsewhere import who_granted
 from airstrip.operations.properties.names import ISOLATION, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.refusals import by_rbac, not_refused, rights_beyond_asking, rights_over
@@ -36,17 +37,21 @@ def least_access(scene: Scene) -> Outcome:
             f"Read it: ./airstrip logs {dag} {blind}",
             "\n".join(scene.log(dag, blind)[-15:]),
         )
+    elsewhere = [str(right) for right in scene.elsewhere.rights]
     wrong = [*_held(plain), *not_refused(plain["attempts"]), *_may(scene, account), *_foreign_secrets(scene)]
-    if wrong:
+    if wrong or elsewhere:
+        wrong += elsewhere
         return failed(
             "least-access",
             f"tasks have more than they need, or it could not be seen: {wrong[0]}",
             "A role, a binding, a Secret or a setting was added or changed since the landing.",
-            "See what differs: ./airstrip plan; take it back: ./airstrip up",
+            who_granted(scene.account)
+            if elsewhere
+            else "See what differs: ./airstrip plan; take it back: ./airstrip up",
             "\n".join(wrong),
         )
     looked = f"{plain['found']['looked']} files and the environment hold none of the control plane's secrets"
-    limits = (*_limits(scene), *_unseen(scene, plain["found"]))
+    limits = (*_limits(scene), *_unseen(scene, plain["found"]), *scene.elsewhere.unseen)
     return proved(f"a plain task has no token; {looked}; every attempt was refused by RBAC", limits=limits)
 
 

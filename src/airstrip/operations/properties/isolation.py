@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from airstrip.kube.admission import EXPLANATIONS, cause_and_fix, refusal_in
+from airstrip.operations.properties.elsewhere import who_granted
 from airstrip.operations.properties.names import FORBIDDEN, ISOLATION
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.refusals import by_another, by_rbac
@@ -83,7 +84,7 @@ def _two_ran(scene: Scene, ended: Ended) -> Outcome:
             _NAME,
             f"the cluster does not say that tasks may make pods in {workers} only",
             "Its authorizer says otherwise, or could not be asked.",
-            _who_granted(scene),
+            who_granted(scene.account),
             str(creates)[:500],
         )
     given = scene.returned(ISOLATION, "task")
@@ -94,7 +95,15 @@ def _two_ran(scene: Scene, ended: Ended) -> Outcome:
             "A policy of the deployment's own airflow_local_settings changes it.",
             "Look at that file: its hooks run first, and what they set stays.",
         )
-    return proved(f"two of three tasks ran; the pod in {FORBIDDEN} was refused by RBAC")
+    if granted := scene.elsewhere.over_pods:
+        return failed(
+            _NAME,
+            f"the pod in {FORBIDDEN} was refused, but {granted[0]}",
+            f"The account {scene.account} has rights beyond its namespace.",
+            who_granted(scene.account),
+            "\n".join(map(str, granted)),
+        )
+    return proved(f"two of three tasks ran; the pod in {FORBIDDEN} was refused by RBAC", limits=scene.elsewhere.unseen)
 
 
 def _three_ran(scene: Scene, ended: Ended) -> Outcome:
@@ -102,7 +111,7 @@ def _three_ran(scene: Scene, ended: Ended) -> Outcome:
         _NAME,
         f"all three tasks ran: a task made a pod in the namespace {FORBIDDEN}",
         f"The account {scene.account} has rights beyond its namespace.",
-        _who_granted(scene),
+        who_granted(scene.account),
         "\n".join(f"{name}: {ended.state(name)}" for name in _CHAIN),
     )
 
@@ -115,10 +124,6 @@ def _not_refused(scene: Scene, what: str) -> Outcome:
         f"Read its log: ./airstrip logs {ISOLATION} task2",
         _end(scene, "task2"),
     )
-
-
-def _who_granted(scene: Scene) -> str:
-    return f"See who granted them: kubectl get clusterrolebindings,rolebindings -A -o wide | grep {scene.account}"
 
 
 def _end(scene: Scene, task_id: str) -> str:

@@ -14,6 +14,7 @@ from airstrip.airflow_api import AirflowClient, DagRun, TaskInstance, may_pass
 from airstrip.answers import ProofPushData
 from airstrip.errors import AirflowError, AirstripError
 from airstrip.manifests import CLI_SECRET, pods_account
+from airstrip.operations.properties.elsewhere import Elsewhere, rights_elsewhere
 from airstrip.operations.properties.git_branch import GitWrite
 from airstrip.operations.properties.given import Given
 from airstrip.operations.properties.names import GIT, ISOLATION, SCHEDULE, TASKS, name_of
@@ -92,6 +93,11 @@ class Scene:
     @cached_property
     def outside_look(self) -> OutsideLook:
         return OutsideLook(self.session, self.mark, self.deadline, self.given.addresses_outside)
+
+    @cached_property
+    def elsewhere(self) -> Elsewhere:
+        """What the authorizer lets tasks do in namespaces that are not theirs."""
+        return rights_elsewhere(self.session.cluster, self.session.spec, self.account)
 
     @property
     def airflow(self) -> AirflowClient:
