@@ -101,6 +101,28 @@ def test_a_secret_of_another_name_with_a_value_of_the_control_plane(held: str, s
     assert held not in repr(outcome)
 
 
+@pytest.mark.parametrize(
+    ("held", "workers", "state", "says"),
+    [
+        (SECRET, "w", "failed", "the Secret copied in w holds a secret of the control plane"),
+        ("of-somebody-else", "w", "not-applicable", "no Secret of w is one"),
+        (SECRET, "c", "not-applicable", "all that it holds"),
+    ],
+)
+def test_where_tasks_have_no_pods_their_namespace_still_has_no_secret_of_the_control_plane(
+    held: str, workers: str, state: str, says: str
+) -> None:
+    seen = Seen(
+        objects={"Secret": ["copied"]},
+        secret_data={"it": base64.b64encode(held.encode()).decode()},
+        workers=workers,
+        tasks_have_pods=False,
+    )
+    outcome = access.least_access(seen.scene())
+
+    assert (outcome.state, says in outcome.text) == (state, True), outcome.text
+
+
 def test_short_values_are_counted_and_not_searched_for() -> None:
     data = {"username": "admin", "password": SECRET, "url": "x://u:short@host.of.a.database"}
     coded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}

@@ -26,7 +26,7 @@ _RESTRICTED = f'{POD_SECURITY} "restricted:'
 def least_access(scene: Scene) -> Outcome:
     """From inside: a plain task, and one with the account that pod operators get."""
     if not scene.tasks_have_pods:
-        return not_applicable("with airflow.executor: local, tasks share the scheduler's pod, and so all that it holds")
+        return _without_pods(scene)
     plain, account = scene.returned(TASKS, "plain"), scene.returned(ISOLATION, "account")
     if plain is None or account is None:
         blind, dag = ("plain", TASKS) if plain is None else ("account", ISOLATION)
@@ -53,6 +53,23 @@ def least_access(scene: Scene) -> Outcome:
     looked = f"{plain['found']['looked']} files and the environment hold none of the control plane's secrets"
     limits = (*_limits(scene), *_unseen(scene, plain["found"]), *scene.elsewhere.unseen)
     return proved(f"a plain task has no token; {looked}; every attempt was refused by RBAC", limits=limits)
+
+
+def _without_pods(scene: Scene) -> Outcome:
+    """Of what holds elsewhere, where no Secret of the control plane may lie all the same."""
+    namespaces = scene.session.spec.namespaces
+    if wrong := _foreign_secrets(scene):
+        return failed(
+            "least-access",
+            wrong[0],
+            "Somebody copied it, or another executor left it there.",
+            f"Delete it: kubectl -n {namespaces.workers} delete secret NAME",
+            "\n".join(wrong),
+        )
+    reason = "with airflow.executor: local, tasks share the scheduler's pod, and so all that it holds"
+    if namespaces.control == namespaces.workers:
+        return not_applicable(reason)
+    return not_applicable(f"{reason}; no Secret of {namespaces.workers} is one of the control plane's, or holds one")
 
 
 def _held(plain: Mapping[str, Any]) -> list[str]:
