@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.kube import Cluster
+from tests.cluster.faults.hands import ask_database, scale
 from tests.cluster.kubectl import kubectl_patch
 from tests.landing import NAME, ROOT, Landing, eventually
 
@@ -31,6 +33,7 @@ KINDS = (
     ("networking.k8s.io/v1", "NetworkPolicy"),
 )
 RBAC = "rbac.authorization.k8s.io/v1"
+COMPONENT = "app.kubernetes.io/component"
 ENFORCE = "pod-security.kubernetes.io/enforce"
 
 
@@ -65,14 +68,17 @@ def leaves_nothing(landing: Landing, cluster: Cluster, airflow: AirflowClient) -
     compare()
 
 
-def verify(landing: Landing, *only: str) -> dict[str, Any]:
-    """The document of a verify of some properties."""
-    return verify_and_tell(landing, *only)[0]
+def verify(landing: Landing, *only: str, timeout: int | None = None) -> dict[str, Any]:
+    """The document of a verify of some properties; `timeout` (seconds) is that of its runs."""
+    return verify_and_tell(landing, *only, timeout=timeout)[0]
 
 
-def verify_and_tell(landing: Landing, *only: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def verify_and_tell(
+    landing: Landing, *only: str, timeout: int | None = None
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """And what it said meanwhile. Its exit code is that of its document, and no traceback is shown."""
-    done = landing.airstrip("verify", "--json", *(f"--only={name}" for name in only), timeout=200)
+    options = [*(f"--only={name}" for name in only), *([f"--timeout={timeout}"] if timeout else [])]
+    done = landing.airstrip("verify", "--json", *options, timeout=200)
     assert "Traceback" not in done.stderr, done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     assert done.returncode == document["exitCode"]
@@ -120,7 +126,8 @@ def test_rights_in_a_namespace_that_no_task_tries_are_found(landing: Landing, cl
     account = f"{WORKERS}/{NAME}-pods"
     assert f"{account} may create pods in kube-public" in found["verify.isolation"]["symptom"]
     assert found["verify.least-access"]["evidence"].splitlines() == [
-        f"{account} may {what} in kube-public" for what in ("get secrets", "list secrets", "create pods", "create pods/exec")
+        f"{account} may {what} in kube-public"
+        for what in ("get secrets", "list secrets", "create pods", "create pods/exec")
     ]
 
 
@@ -199,6 +206,54 @@ def test_what_an_interrupted_verify_made_is_taken_away(
     if number == signal.SIGKILL:
         assert airflow.values.variable_names("airstrip_verify_") != ()
         verify(landing, "pod-security")
+    leaves_nothing()
+
+
+@contextmanager
+def much_amiss(landing: Landing, cluster: Cluster) -> Iterator[None]:
+    """No triggerer and no dag-processor run, another Airflow has migrated, an old value is of another Fernet key."""
+    revision = ask_database(cluster, "SELECT version_num FROM alembic_version")
+    token = base64.urlsafe_b64encode(b"\x80" + os.urandom(88)).decode()
+    try:
+        for name in ("triggerer", "dag-processor"):
+            scale(cluster, "Deployment", name, 0)
+        ask_database(cluster, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
+        ask_database(cluster, f"INSERT INTO variable (key, val, is_encrypted) VALUES ('of-old', '{token}', true)")
+        eventually(
+            lambda: not cluster.list("v1", "Pod", NAME, label_selector=f"{COMPONENT} in (triggerer,dag-processor)"),
+            seconds=60,
+            what="triggerer and dag-processor are gone",
+        )
+        yield
+    finally:
+        ask_database(cluster, "DELETE FROM variable WHERE key = 'of-old'")
+        ask_database(cluster, f"UPDATE alembic_version SET version_num = '{revision}'")
+        landing.ok("up", "--yes")
+
+
+def test_exactly_what_is_amiss_fails_and_with_its_cause(
+    landing: Landing, cluster: Cluster, leaves_nothing: Callable[[], None]
+) -> None:
+    """All at once, in one proof; what needs none of it is proved."""
+    broken = {
+        "dags": "was not seen",
+        "triggerer": "the task deferred is deferred",
+        "versions": "the triggerer runs no image",
+        "fernet": "does not decrypt variable of-old",
+        "migration": "not at the head",
+    }
+    works = ("task", "xcom", "secrets")
+    with much_amiss(landing, cluster):
+        document = verify(landing, *broken, *works, timeout=30)
+    assert states(document) == dict.fromkeys(broken, "failed") | dict.fromkeys(works, "proved")
+    found = {finding["code"]: finding for finding in document["findings"]}
+    told = {name: found[f"verify.{name}"] for name in broken}
+    assert {name: words in f"{told[name]['symptom']} {told[name]['evidence']}" for name, words in broken.items()} == (
+        dict.fromkeys(broken, True)
+    ), told
+    # The cause of most of it, before what follows from it.
+    codes = list(found)
+    assert codes.index("component.scaled-to-zero") < min(codes.index(f"verify.{name}") for name in broken)
     leaves_nothing()
 
 

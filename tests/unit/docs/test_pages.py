@@ -8,11 +8,13 @@ import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from airstrip.answers import PropertyName
 from airstrip.cli.main import app
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import PLANNED_TARGETS, TARGET_SPECS
@@ -107,6 +109,11 @@ def test_every_proof_is_a_test() -> None:
     for file, test in found:
         assert (ROOT / file).is_file(), file
         assert not test or f"def {test}(" in (ROOT / file).read_text(), f"{file}::{test}"
+
+
+def test_the_proof_has_a_row_for_each_property_of_verify() -> None:
+    (table,) = re.findall(r"\| Property \|.*?\n\n", (ROOT / "docs" / "proof.md").read_text(), re.DOTALL)
+    assert tuple(re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE)) == get_args(PropertyName)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)

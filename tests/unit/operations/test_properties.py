@@ -269,6 +269,22 @@ def test_what_the_pod_beside_the_database_says(said: Any, look: Any, state: str)
     assert look(scene.scene()).state == state
 
 
+def test_a_scheduler_that_does_not_schedule_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though its heart beats: the run that is due is queued to the end."""
+    monkeypatch.setattr(control_plane, "_DUE_SECONDS", 0.1)
+    said: list[str] = []
+    scene: Any = Seen()
+    scene.say = said.append
+    scene.airflow = SimpleNamespace(
+        dag_runs=lambda *_, **__: [SimpleNamespace(run_type="scheduled", state="queued")],
+        health=lambda: SimpleNamespace(components={"scheduler": SimpleNamespace(state="healthy")}),
+    )
+    outcome = control_plane.scheduler(scene)
+    assert (outcome.state, said) == ("failed", ["its run is queued"])
+    assert outcome.finding is not None
+    assert "its health is healthy" in outcome.finding.cause
+
+
 @pytest.mark.parametrize("look", [isolation, access.least_access])
 def test_with_the_executor_local_there_is_nothing_to_keep_apart(look: Any) -> None:
     outcome = look(Seen(tasks_have_pods=False).scene())
