@@ -55,6 +55,14 @@ with DAG("names"):
     PodOperator(task_id="c", image="any", configmaps=["theirs"], config_file="/their/kubeconfig")
     PodOperator(task_id="d", image="any", configmaps=["{{ ds }}"], kubernetes_conn_id="kubernetes_default")
 """,
+    "templates.py": """
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
+with DAG("templates", user_defined_macros={"tomorrow_ds": "theirs"}):
+    BashOperator(task_id="old", bash_command="{{ execution_date.year }} {{ ds }}", env={"A": "{{ f(next_ds) }}"})
+    BashOperator(task_id="a", bash_command="{% set prev_ds = ds %}{{ prev_ds }} {{ tomorrow_ds }} {{ dag_run.conf }}")
+    BashOperator(task_id="b", bash_command="{{ yesterday_ds | default('') }} {{ ds if conf else '' }} execution_date")
+""",
 }
 
 BROKEN: dict[tuple[str, int | None], str] = {
@@ -82,6 +90,8 @@ MISSING: dict[tuple[str, int, str], str] = {
     ("names.py", 14, "no-other-map"): "dags.missing-object",
     ("names.py", 15, "no_database"): "dags.missing-connection",
     ("names.py", 17, "no-override"): "dags.missing-object",
+    ("templates.py", 5, "execution_date"): "dags.removed",
+    ("templates.py", 5, "next_ds"): "dags.removed",
 }
 """What fails when it runs, by file, line and name."""
 

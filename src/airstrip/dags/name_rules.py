@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
 from airstrip.dags.file_rules import BUILT_IN, errors
+from airstrip.dags.removed import IN_TEMPLATES
 
 _KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
 
@@ -113,6 +114,11 @@ def _removed_elsewhere(facts: Facts) -> Iterator[Match]:
             yield Match(("removed", removed.file, str(removed.line), removed.what), removed.file, removed.line, fields)
 
 
+def _removed_in_templates(facts: Facts) -> Iterator[Match]:
+    for file, dag, name in _references(facts, "template"):
+        yield _match(file, dag, name, instead=IN_TEMPLATES[name.name])
+
+
 NAME_RULES: tuple[Rule, ...] = (
     Rule(
         "dags.duplicate-id",
@@ -159,6 +165,14 @@ NAME_RULES: tuple[Rule, ...] = (
         "Kubernetes does not start a pod that names a key which is not there.",
         "Add the key, or correct its name.",
         _keys,
+        level="missing",
+    ),
+    Rule(
+        "dags.removed",
+        "templates of Airflow 3 have no {name}, which {task} uses",
+        "It was written for an earlier Airflow; the task fails with: {name!r} is undefined.",
+        "{instead}",
+        _removed_in_templates,
         level="missing",
     ),
     Rule(

@@ -13,6 +13,24 @@ _REMOVED = "AIR301,AIR302"
 _OUTDATED = "AIR3"
 """Those two, and what Airflow 3 only warns of."""
 _SECONDS = 60.0
+_DAILY = "where the DAG runs once a day"
+IN_TEMPLATES = {
+    "conf": "Write the value itself, or keep it as a variable: tasks do not see Airflow's configuration.",
+    "execution_date": "Write logical_date instead.",
+    "next_ds": f"Write macros.ds_add(ds, 1) instead, {_DAILY}.",
+    "next_ds_nodash": f"Write macros.ds_add(ds, 1) | replace('-', '') instead, {_DAILY}.",
+    "next_execution_date": f"Write logical_date + macros.timedelta(days=1) instead, {_DAILY}.",
+    "prev_ds": f"Write macros.ds_add(ds, -1) instead, {_DAILY}.",
+    "prev_ds_nodash": f"Write macros.ds_add(ds, -1) | replace('-', '') instead, {_DAILY}.",
+    "prev_execution_date": f"Write logical_date - macros.timedelta(days=1) instead, {_DAILY}.",
+    "prev_execution_date_success": "Write prev_data_interval_start_success instead.",
+    "tomorrow_ds": "Write macros.ds_add(ds, 1) instead.",
+    "tomorrow_ds_nodash": "Write macros.ds_add(ds, 1) | replace('-', '') instead.",
+    "triggering_dataset_events": "Write triggering_asset_events instead.",
+    "yesterday_ds": "Write macros.ds_add(ds, -1) instead.",
+    "yesterday_ds_nodash": "Write macros.ds_add(ds, -1) | replace('-', '') instead.",
+}
+"""What to write for names of Airflow 2's templates, of which ruff knows nothing."""
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
+from importlib.resources import files
 from pathlib import Path
 
 from airstrip.dags import Removed, find_outdated, find_removed
+from airstrip.dags.removed import IN_TEMPLATES
 
 OLD = """\
 from airflow import DAG
@@ -44,3 +47,13 @@ def test_what_airflow_3_takes_for_now_is_asked_for_apart(tmp_path: Path) -> None
     (found,) = find_outdated(tmp_path)
     assert (found.file, found.line, found.rule) == ("old.py", 4, "AIR311")
     assert "airflow.sdk" in found.fix
+
+
+def test_for_each_name_that_is_looked_for_in_templates_there_is_something_to_write_instead() -> None:
+    program = ast.parse((files("airstrip.dags") / "program" / "template_names.py").read_text())
+    (names,) = (
+        ast.literal_eval(node.value)
+        for node in program.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_REMOVED"
+    )
+    assert list(names) == list(IN_TEMPLATES)

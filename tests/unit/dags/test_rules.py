@@ -77,6 +77,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "dags.missing-variable",
         "no variable v, which d.t (sql) asks for",
     ),
+    "removed in templates": (
+        facts(defined("d", Reference("template", "next_ds", "t", where="bash_command"))),
+        "dags.removed",
+        "templates of Airflow 3 have no next_ds, which d.t (bash_command) uses",
+    ),
     "a ConfigMap": (
         facts(defined("d", MAP), known=Known(objects={("config-map", "workers", "m"): None})),
         "dags.missing-object",

@@ -1,11 +1,31 @@
-"""Variables and connections that templates name: `{{ var.value.NAME }}`, `{{ var.json.NAME }}`, `{{ conn.NAME }}`."""
+"""What templates name: variables, connections, and names that Airflow 3 has no longer.
 
-from jinja2 import TemplateError, nodes
+`{{ var.value.NAME }}`, `{{ var.json.NAME }}`, `{{ conn.NAME }}`, `{{ execution_date }}`.
+"""
+
+from jinja2 import StrictUndefined, TemplateError, meta, nodes
 
 _MAYBE = (nodes.If, nodes.For, nodes.CondExpr, nodes.And, nodes.Or, nodes.Macro, nodes.CallBlock, nodes.Test)
 """What is within may not be rendered, or may not matter."""
 _DEFAULTS = ("default", "d")
 _TEXTS = ("var.", "conn.", "var[", "conn[")
+_REMOVED = (
+    "conf",
+    "execution_date",
+    "next_ds",
+    "next_ds_nodash",
+    "next_execution_date",
+    "prev_ds",
+    "prev_ds_nodash",
+    "prev_execution_date",
+    "prev_execution_date_success",
+    "tomorrow_ds",
+    "tomorrow_ds_nodash",
+    "triggering_dataset_events",
+    "yesterday_ds",
+    "yesterday_ds_nodash",
+)
+"""Of Airflow 2; what to write instead is in airstrip.dags.removed."""
 _MOST = 100_000
 """Characters: a template is not larger, a file that is loaded into one may be."""
 
@@ -35,7 +55,7 @@ def _is_mapped(task):
 def _texts(value, seen):
     """All texts that Airflow would render, within lists, mappings and Kubernetes' models."""
     if isinstance(value, str):
-        if len(value) <= _MOST and any(text in value for text in _TEXTS):
+        if len(value) <= _MOST and any(text in value for text in (*_TEXTS, *_REMOVED)):
             yield value
         return
     if id(value) in seen:
@@ -54,9 +74,14 @@ def _texts(value, seen):
 def _named(environment, text):
     try:
         tree = environment.parse(text)
+        found = set(_walk(tree))
+        gone = {name for kind, name in found if kind == "template"}
+        there = gone - meta.find_undeclared_variables(tree) if gone else set()
     except TemplateError:
         return set()
-    return set(_walk(tree))
+    # The DAG's own macros, and what may be missing in its templates.
+    there |= gone if not issubclass(environment.undefined, StrictUndefined) else gone & environment.globals.keys()
+    return found - {("template", name) for name in there}
 
 
 def _walk(node):
@@ -76,4 +101,6 @@ def _name_of(node):
             return None if name == "get" else ("variable", name)
         case nodes.Getattr(node=nodes.Name(name="conn"), attr=name):
             return None if name == "get" else ("connection", name)
+        case nodes.Name(name=name, ctx="load") if name in _REMOVED:
+            return "template", name
     return None
