@@ -72,9 +72,7 @@ def test_the_shells_own_airflow_does_not_count_and_its_connections_do(
     assert str(found["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"]).startswith(f"sqlite:///{tmp_path}/")
 
 
-def test_data_is_found_where_the_home_has_it_whatever_its_path(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_is_found_where_the_home_has_it_whatever_its_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = tmp_path / "Über uns" / "100% mine"
     project.mkdir(parents=True)
     home = home_of(spec_in(project))
