@@ -60,6 +60,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 with DAG("templates", user_defined_macros={"tomorrow_ds": "theirs"}):
     BashOperator(task_id="old", bash_command="{{ execution_date.year }} {{ ds }}", env={"A": "{{ f(next_ds) }}"})
+    BashOperator(task_id="keys", bash_command="{{ var.json['no key']['in'] }} {{ conn['no-conn'].host }} {{ conn[ds] }}")
     BashOperator(task_id="a", bash_command="{% set prev_ds = ds %}{{ prev_ds }} {{ tomorrow_ds }} {{ dag_run.conf }}")
     BashOperator(task_id="b", bash_command="{{ yesterday_ds | default('') }} {{ ds if conf else '' }} execution_date")
 """,
@@ -92,6 +93,8 @@ MISSING: dict[tuple[str, int, str], str] = {
     ("names.py", 17, "no-override"): "dags.missing-object",
     ("templates.py", 5, "execution_date"): "dags.removed",
     ("templates.py", 5, "next_ds"): "dags.removed",
+    ("templates.py", 6, "no key"): "dags.missing-variable",
+    ("templates.py", 6, "no-conn"): "dags.missing-connection",
 }
 """What fails when it runs, by file, line and name."""
 

@@ -1,6 +1,6 @@
 """What templates name: variables, connections, and names that Airflow 3 has no longer.
 
-`{{ var.value.NAME }}`, `{{ var.json.NAME }}`, `{{ conn.NAME }}`, `{{ execution_date }}`.
+`{{ var.value.NAME }}`, `{{ var.json["NAME"] }}`, `{{ conn.NAME }}`, `{{ execution_date }}`.
 """
 
 from jinja2 import StrictUndefined, TemplateError, meta, nodes
@@ -96,11 +96,21 @@ def _walk(node):
 
 def _name_of(node):
     """(kind, name) of an access that fails where there is nothing of that name."""
-    match node:
-        case nodes.Getattr(node=nodes.Getattr(node=nodes.Name(name="var"), attr=("value" | "json")), attr=name):
-            return None if name == "get" else ("variable", name)
-        case nodes.Getattr(node=nodes.Name(name="conn"), attr=name):
-            return None if name == "get" else ("connection", name)
-        case nodes.Name(name=name, ctx="load") if name in _REMOVED:
-            return "template", name
+    if isinstance(node, nodes.Name) and node.ctx == "load" and node.name in _REMOVED:
+        return "template", node.name
+    match _path(node):
+        case ["var", "value" | "json", name] if name != "get":
+            return "variable", name
+        case ["conn", name] if name != "get":
+            return "connection", name
     return None
+
+
+def _path(node):
+    """`a.b`, `a["b"]`: a, b. Jinja takes one for the other. Nothing where a part is not written out."""
+    match node:
+        case nodes.Name(name=name):
+            return [name]
+        case nodes.Getattr(node=inner, attr=name) | nodes.Getitem(node=inner, arg=nodes.Const(value=str(name))):
+            return [*path, name] if (path := _path(inner)) else []
+    return []
