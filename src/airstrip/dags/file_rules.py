@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedFile, ParseError
-from airstrip.dags.removed import Removed
+from airstrip.dags.removed import Removed, instead_of
 from airstrip.providers import PROVIDER, provider_package
 
 BUILT_IN = "airstrip"
@@ -17,6 +17,7 @@ _NO_PROJECT = re.compile(r"There is no project '(?P<name>[^']+)' in this deploym
 """As airstrip_pods says it."""
 _MOVED = ("airflow.contrib", "airflow.operators", "airflow.hooks", "airflow.sensors", "airflow.subdag")
 """Packages of Airflow 2 whose contents are in providers, or gone."""
+_ELSEWHERE = "Import it from its provider, airflow.providers.*; simple operators are in airflow.providers.standard"
 _SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
 _EVIDENCE_LINES = 8
 
@@ -87,10 +88,14 @@ def _is_known_to_be_missing(kind: str, name: str, facts: Facts) -> bool:
 
 def _removed(facts: Facts) -> Iterator[Match]:
     for _, error in errors(facts):
-        for removed in facts.removed:
-            if removed.file == error.file and _explains(removed, error):
-                fix = removed.fix or "Write it without."
-                yield _match(error, removed.line, what=removed.what, instead=f"{fix.rstrip('.')}.")
+        if removed := explanation(error, facts):
+            yield _match(error, removed.line, what=removed.what, instead=sentence(removed.fix or "Write it without"))
+
+
+def explanation(error: ParseError, facts: Facts) -> Removed | None:
+    """What Airflow 3 removed, and the error is of."""
+    found = (each for each in facts.removed if each.file == error.file and _explains(each, error))
+    return next(found, None)
 
 
 def _explains(removed: Removed, error: ParseError) -> bool:
@@ -102,7 +107,10 @@ def _explains(removed: Removed, error: ParseError) -> bool:
 def _moved(facts: Facts) -> Iterator[Match]:
     for error, module in _modules(facts):
         if module.startswith(_MOVED):
-            yield _match(error, module=module)
+            # Python names the first package that is not there, the line what was to be imported.
+            asked = re.findall(rf"\b(?:from|import) +({re.escape(module)}[\w.]*)", error.text)
+            whole = asked[-1] if asked else module
+            yield _match(error, module=whole, instead=sentence(instead_of(whole) or _ELSEWHERE))
 
 
 def _missing_provider(facts: Facts) -> Iterator[Match]:
@@ -201,7 +209,7 @@ FILE_RULES: tuple[Rule, ...] = (
         "dags.removed",
         "it cannot be imported: Airflow 3 has no {module}",
         "What it held has moved into provider packages, or was taken out.",
-        "Import it from its provider, airflow.providers.*; simple operators are in airflow.providers.standard.",
+        "{instead}",
         _moved,
     ),
     Rule(

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
-from airstrip.dags.file_rules import BUILT_IN, errors
-from airstrip.dags.removed import IN_TEMPLATES
+from airstrip.dags.file_rules import BUILT_IN, errors, explanation, sentence
+from airstrip.dags.removed import IN_TEMPLATES, Removed
 
 _KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
 
@@ -108,10 +108,19 @@ def _removed_elsewhere(facts: Facts) -> Iterator[Match]:
     """In files that can be imported: what a function says is not looked at before it is called."""
     refused = {error.file for _, error in errors(facts)}
     parsed = {file.file for file in facts.parsed.files if file.bundle != BUILT_IN}
-    for removed in facts.removed:
-        if removed.file in parsed - refused:
-            fields = {"what": removed.what, "instead": f"{(removed.fix or 'Write it without').rstrip('.')}."}
-            yield Match(("removed", removed.file, str(removed.line), removed.what), removed.file, removed.line, fields)
+    yield from (_removed(removed) for removed in facts.removed if removed.file in parsed - refused)
+
+
+def _removed_besides(facts: Facts) -> Iterator[Match]:
+    """In files that Airflow refuses for something else: all is told at once, not one thing after each mending."""
+    refused = {error.file for _, error in errors(facts)}
+    told = {explanation(error, facts) for _, error in errors(facts)}
+    yield from (_removed(removed) for removed in facts.removed if removed.file in refused and removed not in told)
+
+
+def _removed(removed: Removed) -> Match:
+    fields = {"what": removed.what, "instead": sentence(removed.fix or "Write it without")}
+    return Match(("removed", removed.file, str(removed.line), removed.what), removed.file, removed.line, fields)
 
 
 def _removed_in_templates(facts: Facts) -> Iterator[Match]:
@@ -181,6 +190,14 @@ NAME_RULES: tuple[Rule, ...] = (
         "The file can be imported all the same; where it comes to that line, it may fail.",
         "{instead}",
         _removed_elsewhere,
+        level="warning",
+    ),
+    Rule(
+        "dags.removed",
+        "{what}",
+        "The file cannot be imported for another reason; this is to be mended besides.",
+        "{instead}",
+        _removed_besides,
         level="warning",
     ),
 )

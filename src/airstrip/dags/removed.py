@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from airstrip.process import Command, run
@@ -31,6 +31,22 @@ IN_TEMPLATES = {
     "yesterday_ds_nodash": "Write macros.ds_add(ds, -1) | replace('-', '') instead.",
 }
 """What to write for names of Airflow 2's templates, of which ruff knows nothing."""
+_PROVIDERS = {
+    "hooks.aws_hook": "amazon.aws.hooks.base_aws",
+    "hooks.bigquery_hook": "google.cloud.hooks.bigquery",
+    "hooks.gcs_hook": "google.cloud.hooks.gcs",
+    "hooks.sftp_hook": "sftp.hooks.sftp",
+    "hooks.ssh_hook": "ssh.hooks.ssh",
+    "kubernetes.secret": "cncf.kubernetes.secret",
+    "operators.bigquery_operator": "google.cloud.operators.bigquery",
+    "operators.kubernetes_pod_operator": "cncf.kubernetes.operators.pod",
+    "operators.sftp_operator": "sftp.operators.sftp",
+    "operators.slack_webhook_operator": "slack.operators.slack_webhook",
+    "operators.ssh_operator": "ssh.operators.ssh",
+    "sensors.file_sensor": "standard.sensors.filesystem",
+}
+"""Of modules below airflow.contrib, below airflow.providers: where their contents are now. Ruff does not say it."""
+_DAYS_AGO = "airflow.utils.dates.days_ago"
 
 
 @dataclass(frozen=True)
@@ -49,8 +65,17 @@ class Removed:
 
 
 def find_removed(folder: Path) -> tuple[Removed, ...]:
-    """In the order of files and lines. Raises CommandError where ruff cannot be run."""
-    return _ask(folder, _REMOVED)
+    """In the order of files and lines, whatever they keep from linters. Raises CommandError without ruff."""
+    return _ask(folder, _REMOVED, "--ignore-noqa")
+
+
+def instead_of(name: str) -> str:
+    """What to write for a module that Airflow 3 has not, or for something in it; empty where that is not known."""
+    if name == _DAYS_AGO:
+        return "Write a fixed date instead: datetime(2026, 1, 1), or pendulum.today('UTC').add(days=-1)"
+    below = name.removeprefix("airflow.contrib.")
+    found = (new for old, new in _PROVIDERS.items() if below == old or below.startswith(f"{old}."))
+    return next((f"Import it from airflow.providers.{new}" for new in found if below != name), "")
 
 
 def find_outdated(folder: Path) -> tuple[Removed, ...]:
@@ -80,4 +105,6 @@ def _removed(folder: Path, row: dict[str, object]) -> Removed | None:
     # The second sentence of a message is what to use instead.
     message, _, more = str(row["message"]).partition("; ")
     instead = str(fix["message"]) if isinstance(fix, dict) else more
-    return Removed(str(Path(str(row["filename"])).relative_to(folder)), int(location["row"]), message, instead, rule)
+    file = str(Path(str(row["filename"])).relative_to(folder))
+    found = Removed(file, int(location["row"]), message.rstrip(";"), instead, rule)
+    return found if instead else replace(found, fix=instead_of(found.name))

@@ -33,6 +33,20 @@ def test_what_airflow_3_removed_is_named_with_its_line_and_what_to_write_instead
     assert found[0].name == "schedule_interval"
 
 
+def test_a_word_for_linters_hides_nothing_and_what_ruff_leaves_open_has_a_fix_too(tmp_path: Path) -> None:
+    contrib = "from airflow.contrib.operators.kubernetes_pod_operator import KubernetesPodOperator\n"
+    (tmp_path / "old.py").write_text(OLD.replace('"@daily",', '"@daily",  # noqa'))
+    (tmp_path / "pod.py").write_text(f"{contrib}\nKubernetesPodOperator()  # noqa: AIR301\n")
+    assert {(each.file, each.line): each.fix for each in find_removed(tmp_path)} == {
+        ("old.py", 6): "Use `schedule` instead",
+        (
+            "old.py",
+            7,
+        ): "Write a fixed date instead: datetime(2026, 1, 1), or pendulum.today('UTC').add(days=-1)",
+        ("pod.py", 3): "Import it from airflow.providers.cncf.kubernetes.operators.pod",
+    }
+
+
 def test_a_file_that_is_no_python_and_a_folder_s_own_settings_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / "broken.py").write_text("def (:\n")
     (tmp_path / "old.py").write_text(OLD.replace("  # noqa", ""))

@@ -159,6 +159,24 @@ def test_a_removed_argument_is_shown_where_it_stands() -> None:
     assert (defect.place, defect.fix, defect.level) == ("a.py:4", "Use `schedule` instead.", "broken")
 
 
+def test_of_a_file_that_is_refused_all_that_was_removed_is_told_at_once() -> None:
+    others = (Removed("a.py", 4, "`task_concurrency` is removed", "Use `b` instead"), Removed("a.py", 9, "`c` is", ""))
+    found = find_defects(facts(refused(OLD), removed=(SCHEDULE, *others)))
+    assert [(each.level, each.line, each.fix) for each in found] == [
+        ("broken", 4, "Use `schedule` instead."),
+        ("warning", 4, "Use `b` instead."),
+        ("warning", 9, "Write it without."),
+    ]
+    assert all("besides" in each.cause for each in found[1:])
+
+
+def test_for_the_quick_starts_own_import_the_module_is_named() -> None:
+    last = "    from airflow.contrib.operators.kubernetes_pod_operator import KubernetesPodOperator\n"
+    (defect,) = find_defects(facts(refused(f"{last}ModuleNotFoundError: No module named 'airflow.contrib'")))
+    assert defect.message == "it cannot be imported: Airflow 3 has no airflow.contrib.operators.kubernetes_pod_operator"
+    assert defect.fix == "Import it from airflow.providers.cncf.kubernetes.operators.pod."
+
+
 def test_what_airflow_refuses_goes_before_what_fails_later_and_that_before_warnings() -> None:
     known = facts(
         defined("d", Reference("pool", "p", "t"), file="a.py"),

@@ -38,7 +38,7 @@ def _explained(errors: Mapping[str, str], folder: Path) -> dict[str, Defect]:
     with suppress(CommandError):
         removed = find_removed(folder)
     found = find_defects(Facts(ParsedDags(files), removed=tuple(removed)))
-    return {defect.file: defect for defect in found if defect.code in _SHARED}
+    return {defect.file: defect for defect in found if defect.level == "broken" and defect.code in _SHARED}
 
 
 def _parse_error(file: str, text: str, folder: Path) -> ParseError:
