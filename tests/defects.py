@@ -60,7 +60,7 @@ from airflow.providers.standard.operators.bash import BashOperator
 from airflow.sdk import DAG
 with DAG("templates", user_defined_macros={"tomorrow_ds": "theirs"}):
     BashOperator(task_id="old", bash_command="{{ execution_date.year }} {{ ds }}", env={"A": "{{ f(next_ds) }}"})
-    BashOperator(task_id="keys", bash_command="{{ var.json['no key']['in'] }} {{ conn['no-conn'].host }} {{ conn[ds] }}")
+    BashOperator(task_id="keys", bash_command="{{ var.json['no key']['in'] }} {{ conn['no-conn'].host }}{{ conn[ds] }}")
     BashOperator(task_id="a", bash_command="{% set prev_ds = ds %}{{ prev_ds }} {{ tomorrow_ds }} {{ dag_run.conf }}")
     BashOperator(task_id="b", bash_command="{{ yesterday_ds | default('') }} {{ ds if conf else '' }} execution_date")
 """,
