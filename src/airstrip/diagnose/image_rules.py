@@ -19,6 +19,8 @@ _SILENT = re.compile(
     r"|deadline exceeded|tls:|x509:|HTTP response to HTTPS|temporary failure",
     re.I,
 )
+_TASK_IMAGE = re.compile(r"localhost/airstrip/tasks/([a-z0-9-]+)[:@]")
+"""`up` brings Airflow's own images, and builds no task image."""
 _PULL_SECRET = "FailedToRetrieveImagePullSecret"
 _PULL_SECRETS = re.compile(r"image pull secrets \(([\w.-]+)")
 
@@ -67,7 +69,8 @@ def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
             if pattern.search(said):
                 message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
                 registry = _registry(container.image)
-                fields = described.fields(pod, image=container.image, message=message, registry=registry)
+                again = _brought_again(container.image)
+                fields = described.fields(pod, image=container.image, message=message, registry=registry, again=again)
                 yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
 
 
@@ -75,6 +78,11 @@ def _registry(image: str) -> str:
     """Of an image that is named after one: its first part looks like a host's name."""
     host, slash, _ = image.partition("/")
     return host if slash and ("." in host or ":" in host or host == "localhost") else "REGISTRY"
+
+
+def _brought_again(image: str) -> str:
+    task = _TASK_IMAGE.match(image)
+    return f"./airstrip image build {task[1]}   (as root, or with sudo)" if task else "./airstrip up"
 
 
 def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
@@ -127,7 +135,7 @@ IMAGE_RULES: tuple[Rule, ...] = (
         "image.missing",
         "{who} cannot get its image {image}",
         "{message}",
-        "Airstrip builds and loads its own again: ./airstrip up; another one: name one that is there {where}",
+        "Airstrip builds and loads its own again: {again}; another one: name one that is there {where}",
         missing,
     ),
 )

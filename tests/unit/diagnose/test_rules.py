@@ -12,7 +12,7 @@ from airstrip.diagnose import RULES, Facts, diagnose
 from airstrip.diagnose.airflow.facts import ImageFact
 from airstrip.diagnose.facts import ClaimFact, ContainerFact, JobFact, NodeFact
 from airstrip.diagnose.namespace_facts import WorkloadFact
-from airstrip.images import DAGS_IMAGE
+from airstrip.images import DAGS_IMAGE, current_name
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, seen
 from tests.unit.diagnose.cluster_cases import CLUSTER_CASES, EXCEEDED, NO_MOUNT, VIOLATES
 from tests.unit.diagnose.making import CREATING, FAILED, MIGRATION, REFUSED, event, failing, pod, running, waiting
@@ -207,6 +207,19 @@ def test_only_the_last_refusal_of_an_owner_counts() -> None:
     about = "ReplicaSet/scheduler-abc"
     events = [event(about, "FailedCreate", EXCEEDED), event(about, "FailedCreate", VIOLATES)]
     assert [finding.code for finding in diagnose(Facts(events=events))] == ["pod.security-violation"]
+
+
+@pytest.mark.parametrize(
+    ("image", "command"),
+    [
+        (current_name("pandas-basic"), "./airstrip image build pandas-basic   (as root, or with sudo); "),
+        (f"{current_name('mine').partition(':')[0]}@sha256:{'0' * 64}", "./airstrip image build mine   "),
+        ("localhost/airstrip/airflow:3.3.2-0", "./airstrip up; "),
+    ],
+)
+def test_a_missing_image_of_ours_is_brought_by_the_command_that_its_fix_names(image: str, command: str) -> None:
+    (finding,) = diagnose(Facts(pods=[pod("scheduler", waiting("ErrImageNeverPull", image=image))]))
+    assert finding.fix.startswith(f"Airstrip builds and loads its own again: {command}")
 
 
 def test_an_image_that_was_to_be_loaded_is_missing_whatever_was_asked_for_it() -> None:
