@@ -112,7 +112,7 @@ def test_a_tag_is_never_moved_unless_asked(registry: Registry, tmp_path: Path) -
     assert registry.get("tags/manifests/1", accept=_MANIFEST).headers["Docker-Content-Digest"] == second.digest
 
 
-@pytest.mark.parametrize("way", ["file", "helper", "store"])
+@pytest.mark.parametrize("way", ["file", "helper", "store", "store-alone"])
 def test_docker_s_logins_are_taken(
     guarded: Registry, docker: Path, tmp_path: Path, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,6 +121,8 @@ def test_docker_s_logins_are_taken(
         "file": {"auths": {guarded.host: stored}},
         "helper": {"credHelpers": {guarded.host: "tests"}},
         "store": {"credsStore": "tests", "auths": {guarded.host: {}}},
+        # As clouds' own instructions have it: nobody ran `docker login`.
+        "store-alone": {"credsStore": "tests"},
     }
     docker.write_text(json.dumps(configs[way]))
     helper = tmp_path / "docker-credential-tests"
@@ -134,7 +136,9 @@ def test_docker_s_logins_are_taken(
     assert found.headers["Docker-Content-Digest"] == image.digest
 
 
-@pytest.mark.parametrize("config", [None, {"auths": {"other.example.org": {"auth": "YTpi"}}}])
+@pytest.mark.parametrize(
+    "config", [None, {"auths": {"other.example.org": {"auth": "YTpi"}}}, {"credsStore": "not-on-this-machine"}]
+)
 def test_without_a_login_it_is_said_how_to_get_one(
     guarded: Registry, docker: Path, tmp_path: Path, config: object
 ) -> None:

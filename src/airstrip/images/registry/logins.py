@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ from airstrip.errors import CommandError, ImageError
 from airstrip.process import Command, run
 from airstrip.redaction import without_credentials
 
-_DOCKER_HUB = ("docker.io", "https://index.docker.io/v1/", "index.docker.io", "registry-1.docker.io")
+_DOCKER_HUB = ("https://index.docker.io/v1/", "docker.io", "index.docker.io", "registry-1.docker.io")
+"""First the name by which docker itself knows it."""
 _IDENTITY = "<token>"
 _HELPER_SECONDS = 60.0
 
@@ -38,6 +39,8 @@ def find_login(registry: str) -> Login | None:
         for name in names:
             if login := _login(config, name, file):
                 return login
+        if login := _of_store(config, names):
+            return login
     return None
 
 
@@ -73,10 +76,20 @@ def _login(config: Mapping[str, Any], name: str, file: Path) -> Login | None:
     entry = (config.get("auths") or {}).get(name)
     if isinstance(entry, dict) and (login := _stored(entry, file)):
         return login
-    # A store knows only whom it was given; every other name would be a question for nothing.
     if (store := config.get("credsStore")) and entry is not None:
         return _ask(str(store), name)
     return None
+
+
+def _of_store(config: Mapping[str, Any], names: Sequence[str]) -> Login | None:
+    """Of a registry that nobody logged in to: a cloud's helper knows its own, and whatever else fails has no login."""
+    store = config.get("credsStore")
+    if not store or any(name in (config.get("auths") or {}) for name in names):
+        return None
+    try:
+        return _ask(str(store), names[0])
+    except ImageError:
+        return None
 
 
 def _stored(entry: Mapping[str, Any], file: Path) -> Login | None:
