@@ -31,15 +31,15 @@ class KeptData(TypedDict):
 class TaskImageData(TypedDict):
     """`reference` is what was built last, by its digest; `name` what a DAG names: whatever was built last.
 
-    `state`: `current`; `changed` since it was built; `absent`, which was never built here; `unlocked`, whose
-    requirements have no lock. `size` in bytes.
+    `state`: `current`; `changed` since it was built; `absent`, which was never built here; `unknown`, which this user
+    has not built, though root may have; `unlocked`, whose requirements have no lock. `size` in bytes.
     """
 
     image: str
     source: Literal["own", "library"]
     description: str
     folder: str
-    state: Literal["current", "changed", "absent", "unlocked"]
+    state: Literal["current", "changed", "absent", "unknown", "unlocked"]
     name: str
     reference: str | None
     size: int

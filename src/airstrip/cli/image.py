@@ -53,7 +53,7 @@ def list_images(file: options.File = None, json: options.Json = False, debug: op
 
     \b
     Examples:
-      ./airstrip image list
+      sudo ./airstrip image list
       ./airstrip image list --json    with digests, and the names for a DAG
     """
     Call("image list", json, debug).run(lambda _, __: load(file).images())

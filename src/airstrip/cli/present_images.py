@@ -12,6 +12,7 @@ _STATES = {
     "current": "built",
     "changed": "changed since it was built",
     "absent": "not built",
+    "unknown": "not built by you",
     "unlocked": "no lock: ./airstrip image lock",
 }
 _DIGEST = 12
@@ -22,6 +23,8 @@ def present_list(data: Mapping[str, Any]) -> list[str]:
     for source, title in (("own", f"yours, in {data['folder']}"), ("library", "the library, to copy from")):
         rows = [_row(row) for row in data["images"] if row["source"] == source]
         lines += [*([""] if lines else []), title, *(columns(rows) or ["  none: ./airstrip image new NAME"])]
+    if any(row["state"] == "unknown" for row in data["images"]):
+        lines += ["", "What root has built: sudo ./airstrip image list"]
     return lines
 
 

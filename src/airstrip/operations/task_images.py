@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -143,7 +144,8 @@ def _row(image: TaskImage, spec: Spec) -> TaskImageData:
         "source": image.source,
         "description": image.description,
         "folder": str(image.folder),
-        "state": status.state,
+        # Whoever is not root cannot see what root has built, which is nearly everything.
+        "state": "unknown" if status.state == "absent" and os.geteuid() != 0 else status.state,
         "name": images.current_name(image.name),
         "reference": status.image.pinned if status.image else None,
         "size": status.size,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -70,6 +71,17 @@ def test_new_copies_the_library_s_of_its_name_the_named_or_the_simplest(spec: Sp
     assert "httpx" in texts["rides"]
     assert rows(spec)["pandas-basic"] == ("own", "absent")
     assert rows(spec)["geo-basic"] == ("library", "absent")
+
+
+def test_who_is_not_root_is_not_told_that_nothing_is_built(spec: Spec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Root's builds are in root's cache."""
+    build(spec, "pandas-basic")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert {name: state for name, (_, state) in rows(spec).items() if name.startswith("p")} == {
+        "pandas-basic": "current",
+        "papermill-basic": "unknown",
+        "python-basic": "unknown",
+    }
 
 
 def test_a_build_is_in_the_place_by_digest_and_by_the_name_that_dags_use(spec: Spec) -> None:
