@@ -108,5 +108,5 @@ def test_another_projects_database_is_not_given(monkeypatch: pytest.MonkeyPatch)
 def test_an_image_without_sqlalchemy_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sqlalchemy", None)
     monkeypatch.setenv("DATABASE_URL", "sqlite://")
-    with pytest.raises(ProjectError, match=r"Install airstrip-pods\[database\]"):
+    with pytest.raises(ProjectError, match=r"Add sqlalchemy and .* requirements\.txt"):
         database("sales")

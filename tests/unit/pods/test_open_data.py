@@ -245,7 +245,7 @@ def test_a_store_that_shows_half_files_is_refused(monkeypatch: pytest.MonkeyPatc
 def test_a_store_whose_client_lacks_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "s3fs", None)
     monkeypatch.setenv("AIRSTRIP_DATA_URL", "s3://bucket")
-    with pytest.raises(ProjectError, match=r"Install airstrip-pods\[s3\]"):
+    with pytest.raises(ProjectError, match=r"Add s3fs to .* requirements\.txt.* image\.requirements"):
         open_data("sales", "table.csv")
 
 

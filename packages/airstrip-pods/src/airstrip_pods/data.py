@@ -18,7 +18,7 @@ from airstrip_pods.surroundings import project_data, require_pod_of
 from airstrip_pods.writing import Destination, ObjectDestination, PathDestination, TextWriter, Writer
 
 # Of stores whose files can be given up: nothing of them is seen before they are complete.
-_STORES = {"s3": "s3", "s3a": "s3", "gs": "gcs", "gcs": "gcs", "oci": "oci"}
+_STORES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "oci": "ocifs"}
 _FOLDERS = ("", "file", "local")
 _MODES = ("r", "rt", "rb", "w", "wt", "wb")
 
@@ -120,7 +120,9 @@ def _open_object(url: str, protocol: str, names: tuple[str, ...], *, writes: boo
         files, root = url_to_fs(url)
     except ImportError as error:
         raise ProjectError(
-            f"This image cannot read {protocol}://: {error}", fix=f"Install airstrip-pods[{_STORES[protocol]}]."
+            f"This image cannot read {protocol}://: {error}",
+            fix=f"Add {_STORES[protocol]} to the image's requirements.txt, and lock and build it again; for Airflow's "
+            "own image, to image.requirements in the file, then run: ./airstrip up",
         ) from error
     path = f"{root.rstrip('/')}/{'/'.join(names)}"
     if not writes:

@@ -73,7 +73,11 @@ def _parsed(text: str, where: str) -> URL:
     try:
         from sqlalchemy import make_url
     except ImportError as error:
-        raise ProjectError("SQLAlchemy is not in this image.", fix="Install airstrip-pods[database].") from error
+        raise ProjectError(
+            "SQLAlchemy is not in this image.",
+            fix="Add sqlalchemy and the database's driver, such as psycopg2-binary, to the image's requirements.txt, "
+            "and lock and build it again.",
+        ) from error
     try:
         return _completed(make_url(text.strip()))
     except Exception:
