@@ -59,8 +59,8 @@ def words(monkeypatch: pytest.MonkeyPatch) -> None:
     """The facade's stand-in takes words of any kind."""
     from types import SimpleNamespace
 
-    names = ("config", "secrets", "values", "pool", "requests", "limits")
-    gone = ("keys", "secrets", "pool", "requests", "limits")
+    names = ("config", "secrets", "values", "pool", "requests", "limits", "data")
+    gone = ("keys", "secrets", "pool", "requests", "limits", "data")
     for name, keys in (("ProjectWords", names), ("Forgotten", gone)):
 
         def make(*values: object, keys: tuple[str, ...] = keys) -> object:
@@ -120,7 +120,7 @@ def test_a_namespace_of_its_own_its_quota_and_its_place_of_data_are_shown(airstr
 
 
 def test_words_reach_the_facade(airstrip: Airstrip, facade: Facade) -> None:
-    line = "REGION=eu QUERY=a=b --secret A=env:B --pool 4 --request cpu=1 --request memory=1Gi --limit memory=2Gi"
+    line = "REGION=eu QUERY=a=b --secret A=env:B --pool 4 --request cpu=1 --request memory=1Gi --limit memory=2Gi --data s3://b/p"
     for verb in ("add", "set"):
         assert airstrip("project", verb, "sales", *line.split()).code == 0
         name, said = facade.calls[-1][1][:2]
@@ -133,15 +133,17 @@ def test_words_reach_the_facade(airstrip: Airstrip, facade: Facade) -> None:
                 "pool": 4,
                 "requests": {"cpu": "1", "memory": "1Gi"},
                 "limits": {"memory": "2Gi"},
+                "data": "s3://b/p",
             },
         )
-    assert airstrip("project", "unset", "sales", "REGION", "--secret", "A", "--pool", "--limit", "cpu").code == 0
+    assert airstrip("project", "unset", "sales", *"REGION --secret A --pool --limit cpu --data".split()).code == 0
     assert vars(facade.calls[-1][1][1]) == {
         "keys": ("REGION",),
         "secrets": ("A",),
         "pool": True,
         "requests": (),
         "limits": ("cpu",),
+        "data": True,
     }
 
 
@@ -219,7 +221,7 @@ def test_removing_asks_and_enter_does_not_agree(
 
     def remove(name: str, _: object, confirm: Callable[[str], bool], *, data: bool) -> AnyResult:
         answers.append(confirm(f"Remove {name}?"))
-        return Result("project remove", {"project": name, "dataDeleted": data, "folder": "/data/sales"})
+        return Result("project remove", {"project": name, "dataDeleted": data, "folder": "/data/sales", "url": None})
 
     facade.answers["remove_project"] = remove
     monkeypatch.setattr(sys, "stdin", Terminal(answer))
@@ -235,7 +237,7 @@ def test_removing_without_a_terminal_needs_yes(
 ) -> None:
     def remove(name: str, _: object, confirm: Callable[[str], bool], *, data: bool) -> AnyResult:
         assert confirm(f"Remove {name}?")
-        return Result("project remove", {"project": name, "dataDeleted": data, "folder": None})
+        return Result("project remove", {"project": name, "dataDeleted": data, "folder": None, "url": "s3://b/p"})
 
     facade.answers["remove_project"] = remove
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"y\n")))

@@ -196,11 +196,12 @@ class ProjectsData(TypedDict):
 
 
 class RemovedProjectData(TypedDict):
-    """`folder` is where its data was, or still is."""
+    """`folder` is where its data was, or still is; `url` where it is in an object store, which keeps it."""
 
     project: str
     dataDeleted: bool
     folder: str | None
+    url: str | None
 
 
 class OpenData(TypedDict):

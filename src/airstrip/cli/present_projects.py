@@ -47,7 +47,8 @@ def present_removed(data: Mapping[str, Any]) -> list[str]:
     gone = f"The project {data['project']} is removed"
     if data["dataDeleted"]:
         return [f"{gone}, and so is its data."]
-    return [f"{gone}. Its data is kept{': ' + data['folder'] if data['folder'] else ''}."]
+    place = data["url"] or data["folder"]
+    return [f"{gone}. Its data is kept{': ' + place if place else ''}."]
 
 
 def _content(item: Mapping[str, Any]) -> str:

@@ -53,6 +53,11 @@ Limits = Annotated[
     list[str] | None, typer.Option("--limit", metavar="NAME=AMOUNT", help="What such a container gets at most.")
 ]
 
+Data = Annotated[
+    str | None,
+    typer.Option("--data", metavar="URL", help="Its data in an object store: s3://BUCKET/PREFIX, gs://..., oci://..."),
+]
+
 
 @verbs.callback(invoke_without_command=True)
 def projects(context: typer.Context) -> None:
@@ -95,6 +100,7 @@ def add(
     pool: Pool = None,
     request: Requests = None,
     limit: Limits = None,
+    data: Data = None,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
@@ -106,10 +112,11 @@ def add(
       ./airstrip project add sales
       ./airstrip project add sales REGION=eu --pool 4 --limit memory=2Gi
       ./airstrip project add sales --secret API_TOKEN=env:SALES_TOKEN
+      ./airstrip project add sales --data s3://company-data/sales
     """
 
     def work(voice: Voice, _: Confirm) -> AnyResult:
-        words = _words(settings, secret, pool, request, limit, voice)
+        words = _words(settings, secret, pool, request, limit, data, voice)
         return load(file).add_project(name, words, voice)
 
     Call("project add", json, debug).run(work)
@@ -123,11 +130,12 @@ def set_project(
     pool: Pool = None,
     request: Requests = None,
     limit: Limits = None,
+    data: Data = None,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Give a project settings, secrets, a pool or room; what is not named stays.
+    """Give a project settings, secrets, a pool, room or a place of its data; what is not named stays.
 
     \b
     Examples:
@@ -137,7 +145,7 @@ def set_project(
     """
 
     def work(voice: Voice, _: Confirm) -> AnyResult:
-        words = _words(settings, secret, pool, request, limit, voice)
+        words = _words(settings, secret, pool, request, limit, data, voice)
         secret_words.require_some(words)
         return load(file).set_project(name, words, voice)
 
@@ -156,11 +164,12 @@ def unset(
         list[str] | None, typer.Option("--request", metavar="NAME", help="Ask for none: cpu, memory.")
     ] = None,
     limit: Annotated[list[str] | None, typer.Option("--limit", metavar="NAME", help="Limit none: cpu, memory.")] = None,
+    data: Annotated[bool, typer.Option("--data", help="Have its data in its folder, not in a store.")] = False,
     file: options.File = None,
     json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Take settings, secrets, the pool or room from a project.
+    """Take settings, secrets, the pool, room or its data's place in a store from a project.
 
     \b
     Examples:
@@ -171,7 +180,7 @@ def unset(
     def work(voice: Voice, _: Confirm) -> AnyResult:
         from airstrip.deployment import Forgotten
 
-        what = Forgotten(tuple(keys or ()), tuple(secret or ()), pool, tuple(request or ()), tuple(limit or ()))
+        what = Forgotten(tuple(keys or ()), tuple(secret or ()), pool, tuple(request or ()), tuple(limit or ()), data)
         secret_words.require_some(what)
         return load(file).unset_project(name, what, voice)
 
@@ -204,6 +213,7 @@ def _words(
     pool: int | None,
     request: list[str] | None,
     limit: list[str] | None,
+    data: str | None,
     voice: Voice,
 ) -> ProjectWords:
     from airstrip.deployment import ProjectWords
@@ -214,4 +224,4 @@ def _words(
     references, asked = secret_words.references(secret or [])
     # Asked last: what is wrong with the rest is said before anybody types a secret.
     values = secret_words.ask(asked, voice)
-    return ProjectWords(config, references, values, pool, requests, limits)
+    return ProjectWords(config, references, values, pool, requests, limits, data)

@@ -94,10 +94,11 @@ def unset_project(session: Session, name: str, what: Forgotten, emit: Emit) -> R
 def remove_project(
     session: Session, name: str, emit: Emit, confirm: Callable[[str], bool], *, data: bool
 ) -> Result[RemovedProjectData]:
-    """Takes a project away once `confirm` agrees; its data folder stays unless `data` says so."""
+    """Takes a project away once `confirm` agrees; its data folder stays unless `data` says so, a store's always."""
     spec, cluster = session.spec, session.cluster
-    _kept(session, name)
-    what = "its settings, its secrets, its pool and all of its data" if data else "its settings, its secrets, its pool"
+    url = _kept(session, name).data
+    folder = f" and its folder, but what is at {url}" if url else " and all of its data"
+    what = f"its settings, its secrets, its pool{folder if data else ''}"
     if not confirm(f"Remove the project {name} of {spec.name}: {what}{_at_work(session, name)}?"):
         raise AirstripError("project.refused", "nothing was removed", fix="Without --data, data stays.")
     with _lease(session), step(emit, "project.remove", f"Remove the project {name}") as progress:
@@ -111,7 +112,13 @@ def remove_project(
             delete_data(session, name, progress)
         # It is what says that there is a project: the next try finds the rest of one that could not be removed.
         cluster.delete("v1", "ConfigMap", name, spec.namespaces.workers)
-    return Result("project remove", {"project": name, "dataDeleted": data, "folder": _folder(session, name)})
+    document: RemovedProjectData = {
+        "project": name,
+        "dataDeleted": data and not url,
+        "folder": None if url else _folder(session, name),
+        "url": url or None,
+    }
+    return Result("project remove", document)
 
 
 def _at_work(session: Session, name: str) -> str:

@@ -17,7 +17,7 @@ DATA_SCHEMES = ("s3", "gs", "oci")
 _MOST_PODS = 10_000
 
 
-def _data_url(text: str) -> str:
+def data_url(text: str) -> str:
     """Where the data is and nothing else: who a pod is, its service account says."""
     if problem := password_problem(text):
         raise invalid("spec.secret-literal", *problem)
@@ -32,7 +32,7 @@ def _data_url(text: str) -> str:
 
 
 DataUrl = Annotated[
-    str, AfterValidator(_data_url), Field(json_schema_extra={"pattern": rf"^({'|'.join(DATA_SCHEMES)})://[^/?#]+"})
+    str, AfterValidator(data_url), Field(json_schema_extra={"pattern": rf"^({'|'.join(DATA_SCHEMES)})://[^/?#]+"})
 ]
 
 

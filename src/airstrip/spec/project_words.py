@@ -13,6 +13,7 @@ from airstrip.errors import AirstripError, UsageError
 from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.components import AmountsFile, check_amounts
 from airstrip.spec.fields import BUILT_SCHEMES, is_built_reference, is_reference, own_secret_problem
+from airstrip.spec.project_places import data_url
 from airstrip.spec.projects import MOST_SLOTS, wrong_config, wrong_project
 from airstrip.spec.resolved import Project
 from airstrip.spec.settings import wrong_variable_name
@@ -23,7 +24,7 @@ TYPED = ""
 
 @dataclass(frozen=True)
 class ProjectWords:
-    """`secrets` are references, `values` are secrets themselves, which no repr shows."""
+    """`secrets` are references, `values` are secrets themselves, which no repr shows; `data` is a store's URL."""
 
     config: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -31,6 +32,7 @@ class ProjectWords:
     pool: int | None = None
     requests: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
+    data: str | None = None
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Forgotten:
     pool: bool = False
     requests: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
+    data: bool = False
 
 
 def make_project(deployment: str, name: str, words: ProjectWords, before: Project | None = None) -> Project:
@@ -62,6 +65,7 @@ def make_project(deployment: str, name: str, words: ProjectWords, before: Projec
         pool=before.pool if words.pool is None else words.pool,
         requests={**before.requests, **_amounts(words.requests)},
         limits={**before.limits, **_amounts(words.limits)},
+        data=before.data if words.data is None else _data(words.data),
     )
     _check_whole(project)
     return project
@@ -71,12 +75,15 @@ def without(project: Project, name: str, what: Forgotten) -> Project:
     """Raises `project.no-such-key` for what it has not got."""
     if what.pool and project.pool is None:
         raise _no_such(name, "pool", ())
+    if what.data and not project.data:
+        raise _no_such(name, "place of its data in an object store", ())
     return Project(
         config=_left(project.config, what.keys, name, "setting"),
         secrets=_left(project.secrets, what.secrets, name, "secret"),
         pool=None if what.pool else project.pool,
         requests=_left(project.requests, what.requests, name, "request"),
         limits=_left(project.limits, what.limits, name, "limit"),
+        data="" if what.data else project.data,
     )
 
 
@@ -124,6 +131,13 @@ def _amounts(words: Mapping[str, str]) -> dict[str, str]:
         raise _unfit(error) from None
 
 
+def _data(url: str) -> str:
+    try:
+        return data_url(url)
+    except PydanticCustomError as error:
+        raise _of(error) from None
+
+
 def _check_whole(project: Project) -> None:
     for key in sorted(set(project.config) & set(project.secrets)):
         message = f"{key} cannot be a setting and a secret of a project"
@@ -131,7 +145,11 @@ def _check_whole(project: Project) -> None:
     try:
         check_amounts(AmountsFile.model_validate(project.requests), AmountsFile.model_validate(project.limits))
     except PydanticCustomError as error:
-        raise UsageError(error.type, error.message(), fix=(error.context or {}).get("fix", "")) from None
+        raise _of(error) from None
+
+
+def _of(error: PydanticCustomError) -> UsageError:
+    return UsageError(error.type, error.message(), fix=(error.context or {}).get("fix", ""))
 
 
 def _unfit(error: ValidationError) -> UsageError:

@@ -113,6 +113,8 @@ def test_a_project_without_words_has_no_secret_and_no_pool(stage: Stage) -> None
         ("sales", ProjectWords(requests={"gpu": "1"}), "spec.unknown-key"),
         ("sales", ProjectWords(requests={"cpu": "2"}, limits={"cpu": "1"}), "spec.conflict"),
         ("sales", ProjectWords(pool=0), "spec.bad-value"),
+        ("sales", ProjectWords(data="ftp://host/x"), "spec.bad-value"),
+        ("sales", ProjectWords(data="s3://me:hunter2@bucket"), "spec.secret-literal"),
         ("sales", ProjectWords(secrets={"A": "env:NOT_SET"}), "reference.no-variable"),
     ],
 )
@@ -176,12 +178,26 @@ def test_a_removed_project_leaves_nothing_but_its_data(sales: Stage) -> None:
         return True
 
     removed = remove_project(sales.session(), "sales", nobody, agrees, data=False).data
-    assert removed == {"project": "sales", "dataDeleted": False, "folder": "/state/data/sales"}
+    assert removed == {"project": "sales", "dataDeleted": False, "folder": "/state/data/sales", "url": None}
     assert "data" not in questions[0]
     assert [key for key in sales.objects.kept if key[2] == "sales"] == []
     assert list(told(sales)) == ["rides"]
     assert sales.pools.slots() == {}
     assert not [line for line in sales.objects.written if "Job" in line]
+
+
+def test_its_data_may_be_in_a_store_which_keeps_it(sales: Stage) -> None:
+    changed = set_project(sales.session(), "sales", ProjectWords(data="s3://bucket/sales/"), nobody).data
+    assert (changed["url"], changed["folder"]) == ("s3://bucket/sales", None)
+    assert sales.objects.data("sales")["AIRSTRIP_PROJECT_DATA_URL"] == told(sales)["sales"].data == "s3://bucket/sales"
+    assert set_project(sales.session(), "sales", ProjectWords(pool=3), nobody).data["url"] == "s3://bucket/sales"
+    questions: list[str] = []
+    refusal(remove_project, sales.session(), "sales", nobody, questions.append, data=True)
+    assert "and its folder, but what is at s3://bucket/sales" in questions[0]
+    gone = unset_project(sales.session(), "sales", Forgotten(data=True), nobody).data
+    assert (gone["url"], gone["folder"]) == (None, "/state/data/sales")
+    error = refusal(unset_project, sales.session(), "sales", Forgotten(data=True), nobody)
+    assert error.code == "project.no-such-key"
 
 
 def test_who_removes_is_told_of_pods_that_are_at_work(sales: Stage) -> None:
