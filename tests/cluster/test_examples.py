@@ -40,6 +40,8 @@ def written(landing: Landing) -> Iterator[list[str]]:
 def runs(landing: Landing, airflow: AirflowClient, written: list[str]) -> dict[str, DagRun]:
     """The run of each, ended."""
     landing.ok("up", "--yes")
+    for name in images_of_the_library(written):
+        landing.ok("image", "build", name)
     ids = {f"example_{name}" for name in PAGES}
     eventually(lambda: ids <= {dag.dag_id for dag in airflow.dags()}, seconds=60, what="all examples are listed")
     begun = {name: start(airflow, name) for name in PAGES}
@@ -54,6 +56,14 @@ def runs(landing: Landing, airflow: AirflowClient, written: list[str]) -> dict[s
 
     eventually(have_all, seconds=240, what="all examples have ended")
     return ended
+
+
+def images_of_the_library(files: Iterable[str]) -> list[str]:
+    """Which their pods run in: as their pages say, they are built first."""
+    named = re.compile(r"localhost/airstrip/tasks/([a-z-]+):current")
+    names = sorted({name for file in files for name in named.findall(Path(file).read_text())})
+    assert names
+    return names
 
 
 def options(names: Iterable[str]) -> list[str]:

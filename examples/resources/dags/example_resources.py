@@ -1,7 +1,6 @@
-"""A pod with its own image, resources and kind of node, in both ways: as a pod operator's, and as a task's own pod."""
+"""A pod with resources and a kind of node of its own: an operator's, with its own image too, and a task's own."""
 
 import logging
-import os
 import platform
 from pathlib import Path
 
@@ -12,8 +11,8 @@ from kubernetes.client import models as k8s
 from airstrip_pods import project
 
 EXAMPLES = project("examples")
-# Yours; this one is the deployment's own, without the DAGs that may be added to it.
-IMAGE = os.environ.get("AIRSTRIP_AIRFLOW_IMAGE")
+# Of the library, without Airflow: `airstrip image build python-basic` makes it. Yours is named in the same way.
+IMAGE = "localhost/airstrip/tasks/python-basic:current"
 RESOURCES = k8s.V1ResourceRequirements(requests={"cpu": "50m", "memory": "128Mi"}, limits={"memory": "384Mi"})
 # Every node has this label. Clouds have more: `node.kubernetes.io/instance-type`, those of your own node pools.
 NODES = {"kubernetes.io/os": "linux"}
