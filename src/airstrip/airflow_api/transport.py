@@ -153,6 +153,8 @@ class Transport:
                 if response.is_success:
                     return read(_lines(response, most))
                 response.read()
+        except httpx.RemoteProtocolError as error:
+            raise _broken_off() from error
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         except ValueError as error:
@@ -234,6 +236,15 @@ def _patiently(ask: Callable[[], _Answer]) -> _Answer:
                 raise
         time.sleep(pause)
     return ask()
+
+
+def _broken_off() -> AirflowError:
+    return AirflowError(
+        "airflow.log-broken-off",
+        "Airflow began to give the log, and broke off",
+        cause="It cannot read where logs are kept, a volume or a store; or its api-server ended.",
+        fix="Read its log: ./airstrip logs api-server",
+    )
 
 
 def _lines(response: httpx.Response, most: int) -> Iterator[bytes]:

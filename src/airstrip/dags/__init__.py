@@ -6,7 +6,7 @@ Facts are collected once, rules are pure functions of them. May import kube, air
 
 from airstrip.dags.defects import Defect, Level
 from airstrip.dags.facts import Facts, Known, ParsedDags, ParsedFile, Reference
-from airstrip.dags.folder import holds_dags, may_hold_dag, may_hold_dags, written_names
+from airstrip.dags.folder import find_pointers, holds_dags, may_hold_dag, may_hold_dags, written_names
 from airstrip.dags.git_files import fetch_files
 from airstrip.dags.parse import parse_folder, program_key
 from airstrip.dags.pod import running_pod
@@ -34,6 +34,7 @@ __all__ = [
     "fetch_files",
     "find_defects",
     "find_outdated",
+    "find_pointers",
     "find_removed",
     "fingerprints",
     "hindrances",

@@ -106,12 +106,13 @@ class Known:
 
 @dataclass(frozen=True)
 class Facts:
-    """`workers` is the namespace of the tasks."""
+    """`workers` is the namespace of the tasks; `pointers` are files that git LFS has elsewhere."""
 
     parsed: ParsedDags
     known: Known = Known()
     removed: tuple[Removed, ...] = ()
     workers: str = ""
+    pointers: tuple[str, ...] = ()
 
 
 def read_parsed(document: Mapping[str, Any]) -> ParsedDags:

@@ -135,6 +135,12 @@ def _modules(facts: Facts) -> Iterator[tuple[ParseError, str]]:
             yield error, found["module"]
 
 
+def _pointers(facts: Facts, *, code: bool) -> Iterator[Match]:
+    for file in facts.pointers:
+        if file.endswith((".py", ".zip")) == code:
+            yield Match(("pointer", file), file, None, {})
+
+
 def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
@@ -153,6 +159,21 @@ FILE_RULES: tuple[Rule, ...] = (
         "{text}",
         "Mend what is named there, such as a pattern in .airflowignore; then: ./airstrip dags check",
         lambda facts: _of_kind("walk", facts),
+    ),
+    Rule(
+        "dags.lfs-pointer",
+        "it is git LFS's pointer, not the file: Airflow passes it over without a word, with the DAGs that it has",
+        "What it stands for was not fetched: there is no git-lfs here, or where DAGs are cloned.",
+        "Keep DAG files out of git LFS: git lfs untrack, git add --renormalize; of a folder here: git lfs pull.",
+        lambda facts: _pointers(facts, code=True),
+    ),
+    Rule(
+        "dags.lfs-pointer",
+        "it is git LFS's pointer, not the file: a task reads three lines of text in its place",
+        "What it stands for was not fetched: there is no git-lfs here, or where DAGs are cloned.",
+        "Keep data in a project's data, not beside DAG files; of a folder here: git lfs pull.",
+        lambda facts: _pointers(facts, code=False),
+        level="warning",
     ),
     Rule(
         "dags.cycle",

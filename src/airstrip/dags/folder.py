@@ -13,6 +13,9 @@ from airstrip.dags.revisions import entries
 
 # Airflow looks only into files that have both, in whatever case.
 _WORDS = (b"airflow", b"dag")
+_POINTER = b"version https://git-lfs.github.com/spec/v1"
+_POINTER_BYTES = 1024
+"""The most that one has: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"""
 _COMPRESSION = 1
 
 
@@ -24,6 +27,17 @@ def holds_dags(folder: Path) -> bool:
 def may_hold_dags(folder: Path) -> Iterator[Path]:
     """The files that Airflow looks into, but for what .airflowignore names."""
     return filter(may_hold_dag, entries(folder))
+
+
+def find_pointers(folder: Path) -> tuple[str, ...]:
+    """Files that are git LFS's pointers, by their paths: what they stand for is elsewhere."""
+    return tuple(str(path.relative_to(folder)) for path in entries(folder) if _is_pointer(path))
+
+
+def _is_pointer(path: Path) -> bool:
+    with suppress(OSError):
+        return path.stat().st_size < _POINTER_BYTES and path.read_bytes().startswith(_POINTER)
+    return False
 
 
 def written_names(folder: Path, names: Iterable[str]) -> frozenset[str]:

@@ -9,7 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.dags import Facts, Known, ParsedDags, ParsedFile, Reference, find_removed, parse_folder, written_names
+from airstrip.dags import (
+    Facts,
+    Known,
+    ParsedDags,
+    ParsedFile,
+    Reference,
+    find_pointers,
+    find_removed,
+    parse_folder,
+    written_names,
+)
 from airstrip.dags.name_rules import identity_of
 from airstrip.errors import AirflowError, AirstripError, CommandError, KubernetesError
 from airstrip.events import Emit, Warned
@@ -131,7 +141,7 @@ def collect(
     # With the executor `local` the tasks run in the scheduler's pod.
     tasks = workers if spec.airflow.executor == "kubernetes" else spec.namespaces.control
     known = replace(known, objects=_objects(session.cluster, parsed, tasks))
-    return Facts(parsed, known, _removed(folder, emit), tasks)
+    return Facts(parsed, known, _removed(folder, emit), tasks, find_pointers(folder))
 
 
 def _ask_airflow(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from airstrip.checksum import checksum
-from airstrip.dags import content_key, holds_dags, program_key
+from airstrip.dags import content_key, find_pointers, holds_dags, program_key
 from airstrip.manifests import ManifestSet
 from airstrip.operations.dags_facts import Processor
 from airstrip.operations.dags_git import fetched
@@ -71,7 +71,9 @@ def dags_to_check(session: Session, manifests: ManifestSet, dags: StillDags | No
     """None where there is nothing to check."""
     if session.spec.dags.git:
         return GitDags(session, checks_of(manifests))
-    return FolderDags(dags) if dags is not None and holds_dags(dags.known) else None
+    if dags is None or not (holds_dags(dags.known) or find_pointers(dags.known)):
+        return None
+    return FolderDags(dags)
 
 
 def _key(files: str, processor: Processor) -> str:

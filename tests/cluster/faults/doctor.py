@@ -36,7 +36,7 @@ class Doctor:
         """What is told of a look that found nothing wrong."""
         with Deployment.load(self.landing.file) as deployment:
             rows = deployment.doctor().data["checked"]
-        return next(row["detail"] for row in rows if row["name"] == probe and row["state"] == "ok")
+        return next((row["detail"] for row in rows if row["name"] == probe and row["state"] == "ok"), "")
 
     def finds(self, code: str, *, seconds: float = _PATIENCE) -> Finding:
         """Waits until this is the first finding: what is to be mended first."""

@@ -59,6 +59,11 @@ def ok(body: Any) -> httpx.Response:
     return httpx.Response(200, json=body)
 
 
+def in_lines(*entries: Any) -> httpx.Response:
+    """A task's log as it comes to whoever asks for lines."""
+    return httpx.Response(200, text="".join(f"{json.dumps(entry)}\n" for entry in entries))
+
+
 def code_of(call: Callable[[], object]) -> str:
     with pytest.raises(AirflowError) as raised:
         call()
@@ -226,6 +231,19 @@ def test_a_log_without_end_is_read_up_to_a_size() -> None:
     client, _ = ends(log)
     assert code_of(lambda: client.task_log_end("d", "r", "t", records=3)) == "airflow.log-too-long"
     assert 10**9 - log.left < 7_000
+
+
+def test_a_log_that_airflow_cannot_read_breaks_off() -> None:
+    """Its answer has begun by then, as one that is good."""
+
+    class Broken(Endless):
+        def __iter__(self) -> Iterator[bytes]:
+            yield b'{"event": "a"}\n'
+            raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
+
+    client, airflow = ends(Broken(0))
+    assert code_of(lambda: client.task_log_end("d", "r", "t", records=3)) == "airflow.log-broken-off"
+    assert len(airflow.asked) == 2
 
 
 def test_the_end_of_a_log_that_is_not_there_or_is_none() -> None:

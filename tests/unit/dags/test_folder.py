@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from airstrip.dags.folder import holds_dags, pack, written_names
+from airstrip.dags.folder import find_pointers, holds_dags, pack, written_names
 from airstrip.dags.revisions import content_key
 
 DAG = "from airflow.sdk import DAG\n"
@@ -66,3 +66,12 @@ def test_names_are_known_where_they_stand_in_quotes_or_after_a_dot(folder: Path)
 def test_a_folder_without_dags_needs_no_check(tmp_path: Path, name: str, text: str, expected: bool) -> None:
     (tmp_path / name).write_text(text)
     assert holds_dags(tmp_path) is expected
+
+
+def test_pointers_of_git_lfs_are_found_by_their_contents(folder: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    (folder / "b.py").write_text(pointer)
+    (folder / "lib" / "rows.csv").write_text(pointer)
+    (folder / "c.py").write_text(f"# {pointer}")
+    (folder / "gone.py").symlink_to("nowhere")
+    assert find_pointers(folder) == ("b.py", "lib/rows.csv")

@@ -14,7 +14,7 @@ from airstrip.diagnose.airflow import api_probe
 from airstrip.diagnose.airflow.facts import SignFact
 from airstrip.diagnose.airflow.signs import find_signs
 from airstrip.diagnose.facts import ContainerFact
-from tests.unit.airflow_api.test_client import Airflow, Answer, ok
+from tests.unit.airflow_api.test_client import Airflow, Answer, in_lines, ok
 from tests.unit.airflow_api.test_inspection import ago
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES, seen
 from tests.unit.diagnose.making import failing, pod
@@ -86,7 +86,7 @@ def work(*records: dict[str, Any], **answers: httpx.Response) -> Airflow:
     names |= {"importErrors": "import_errors", "/auth/fab/v1/users": "users"}
     known: dict[str, httpx.Response | Answer] = {path: listed(name) for path, name in names.items()}
     known |= {"version": ok({"version": "3.3.2"}), "dags/~/dagRuns/~/taskInstances": tasks}
-    known |= {"dags/d/dagRuns/d/taskInstances/d/logs/1": ok({"content": list(records)})}
+    known |= {"dags/d/dagRuns/d/taskInstances/d/logs/1": in_lines(*records)}
     return Airflow(**{**known, **answers})
 
 

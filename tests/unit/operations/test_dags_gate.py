@@ -134,6 +134,16 @@ def test_without_dags_there_is_nothing_to_check(deployed: Deployed, tmp_path: Pa
     assert deployed.checks == 0
 
 
+def test_a_folder_whose_dags_are_all_pointers_of_git_lfs_is_checked(deployed: Deployed) -> None:
+    """Airflow would have nothing of them, and say nothing."""
+    assert deployed.folder
+    (deployed.folder / "a.py").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n")
+    deployed.outcome = replace(facts(), pointers=("a.py",))
+    with pytest.raises(CheckError) as raised:
+        deployed.pass_gate()
+    assert "a.py: it is git LFS's pointer" in raised.value.details
+
+
 def test_what_is_saved_during_the_check_is_checked_the_next_time(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:

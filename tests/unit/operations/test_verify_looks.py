@@ -56,7 +56,7 @@ def test_what_a_pod_said_last_is_told_without_a_password(monkeypatch: pytest.Mon
 
 def test_what_a_task_logged_is_told_without_a_password() -> None:
     log = TaskLog((LogRecord(URL),), is_merged=False)
-    airflow = SimpleNamespace(task_log=lambda *_, **__: log)
+    airflow = SimpleNamespace(task_log_end=lambda *_, **__: log)
     scene = Scene(cast(Session, SimpleNamespace(airflow=airflow)), deadline=0)
     scene._ended["d"] = Seen({"plain": "failed"}).ended("d")
     assert scene.log("d", "plain") == [STRUCK]
