@@ -7,6 +7,7 @@ import json
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def fetch_files(
         )
         said: Mapping[str, Any] = {}
         say(f"fetching {options['bundle']}")
-        for said in map(json.loads, lines):
+        for said in filter(None, map(_read, lines)):
             packed.write(base64.b64decode(said.get("data", "")))
         if "done" not in said:
             raise _failed(str(options["bundle"]), said)
@@ -56,6 +57,15 @@ def fetch_files(
         with tarfile.open(fileobj=packed, mode="r:gz") as archive:
             archive.extractall(into, filter=_kept)
     return str(said["done"]["commit"])
+
+
+def _read(line: str) -> Mapping[str, Any]:
+    """A line of the program's own; others are of what it imports, such as Airflow's warnings."""
+    with suppress(ValueError):
+        found = json.loads(line)
+        if isinstance(found, dict):
+            return found
+    return {}
 
 
 def _kept(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:

@@ -43,6 +43,7 @@ class Pod:
     def run(self, *_: object, stdin: Any, **__: object) -> Iterator[str]:
         options = json.loads(stdin.read(1 << 20))
         assert "def main" in options.pop("program")
+        yield "[2026-11-22] WARNING of what the program imports"
         said = io.StringIO()
         with contextlib.redirect_stdout(said):
             git_checkout.main(options, io.BytesIO())
