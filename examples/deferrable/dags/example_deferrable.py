@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.standard.triggers.temporal import DateTimeTrigger
-from airflow.sdk import BaseOperator, dag
+from airflow.sdk import BaseOperator, Param, dag
 
 from airstrip_pods import project
 
@@ -18,22 +18,25 @@ log = logging.getLogger(__name__)
 class Wait(BaseOperator):
     """Leaves its pod, is waited for in the triggerer with a thousand others, and comes back in another pod."""
 
-    def __init__(self, seconds, **arguments):
-        super().__init__(**arguments)
-        self.seconds = seconds
-
-    def execute(self, context):  # noqa: ARG002 - Airflow's own signature
-        log.info("leaves %s for %d seconds", platform.node(), self.seconds)
-        moment = datetime.now(UTC) + timedelta(seconds=self.seconds)
+    def execute(self, context):
+        seconds = context["params"]["seconds"]
+        log.info("leaves %s for %d seconds", platform.node(), seconds)
+        moment = datetime.now(UTC) + timedelta(seconds=seconds)
         self.defer(trigger=DateTimeTrigger(moment=moment), method_name="resume")
 
     def resume(self, context, event):  # noqa: ARG002 - Airflow's own signature
         log.info("is back, in %s", platform.node())
 
 
-@dag(schedule=None, tags=["example"], doc_md=__doc__)
+@dag(
+    schedule=None,
+    tags=["example"],
+    doc_md=__doc__,
+    # How long it waits: longer, to look at it meanwhile.
+    params={"seconds": Param(3, type="integer", minimum=0)},
+)
 def example_deferrable():
-    wait = Wait(task_id="wait", seconds=3)
+    wait = Wait(task_id="wait")
     work = KubernetesPodOperator(
         task_id="work",
         image=os.environ.get("AIRSTRIP_AIRFLOW_IMAGE"),
