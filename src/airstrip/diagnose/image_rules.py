@@ -13,7 +13,10 @@ from airstrip.kube.troubles import IMAGE_REASONS
 
 _NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
 _ARCHITECTURE = re.compile(r"exec format error|no match for platform|no matching manifest|image's architecture", re.I)
-_LOGIN = re.compile(r"unauthorized|authentication required|401|denied|403 Forbidden|authorization failed", re.I)
+_LOGIN = re.compile(
+    r"unauthorized|authentication required|(?<![\w:@.-])401(?![\w.-])|denied|403 Forbidden|authorization failed", re.I
+)
+"""A digest or a tag may hold the number."""
 _SILENT = re.compile(
     r"no such host|i/o timeout|connection refused|network is unreachable|no route to host|server misbehaving"
     r"|deadline exceeded|tls:|x509:|HTTP response to HTTPS|temporary failure",
