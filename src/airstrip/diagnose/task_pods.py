@@ -30,16 +30,14 @@ def left_by_operators(facts: Facts) -> Iterator[Match]:
 
 
 def _matches(facts: Facts, *, operator: bool) -> Iterator[Match]:
-    """One finding for all."""
-    found = [(pod, reason) for pod, reason in left_over(facts) if pod.operator is operator]
-    if found:
-        fields = {
-            "count": str(len(found)),
-            "namespace": found[0][0].namespace,
-            "pods": "pod" if len(found) == 1 else "pods",
-        }
-        seen = "\n".join(f"{pod.name}: {reason}" for pod, reason in found)
-        yield Match(f"task-pods/{operator}", fields, seen)
+    """One finding for all of a namespace."""
+    found: dict[str, list[str]] = {}
+    for pod, reason in left_over(facts):
+        if pod.operator is operator:
+            found.setdefault(pod.namespace, []).append(f"{pod.name}: {reason}")
+    for namespace, seen in found.items():
+        fields = {"count": str(len(seen)), "namespace": namespace, "pods": "pod" if len(seen) == 1 else "pods"}
+        yield Match(f"task-pods/{namespace}/{operator}", fields, "\n".join(seen))
 
 
 def _reason(pod: TaskPodFact) -> str:

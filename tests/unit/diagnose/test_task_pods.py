@@ -8,8 +8,9 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from airstrip.diagnose import DeploymentFact, Facts
+from airstrip.diagnose import DeploymentFact, Facts, diagnose
 from airstrip.diagnose.labels import INSTANCE, safe_label
+from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from tests.unit.airflow_api.test_client import DAG, RUN, Airflow, ok
@@ -141,3 +142,12 @@ def test_of_many_runs_at_work_not_each_is_asked_for() -> None:
     found = task_pods_probe(DeploymentFact("x", "c", "w"), lambda: cluster, airflow.client).collect(Facts())
     assert [pod.state for pod in found.task_pods] == ["running"] * 149 + ["success"]
     assert len(airflow.asked) < 10
+
+
+@pytest.mark.parametrize("operator", [True, False])
+def test_each_namespace_is_told_with_its_own_pods(operator: bool) -> None:
+    places = ("air-workers", "proj-a")
+    left = [TaskPodFact(place, f"{place}-1", operator, "Running", 60.0, "d", "t", "gone") for place in places]
+    for place, finding in zip(places, diagnose(Facts(task_pods=left)), strict=True):
+        assert f"in {place} outlived" in finding.symptom
+        assert finding.evidence.startswith(f"{place}-1:")
