@@ -70,6 +70,21 @@ def test_a_long_name_makes_no_line_longer_than_the_terminal(
     assert len(lines) == 1 + (rows if rows == 2 else 2)
 
 
+def test_on_eighty_columns_the_revision_that_is_live_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airstrip.cli.present_dags.fits", lambda lines, _: all(len(line) <= 80 for line in lines))
+    more: dict[str, Any] = {"version": "aaceade1" * 5, "lastRun": RUN, "schedule": "@daily", "paused": True}
+    names = ("sales_daily_report", "customer_orders_export")
+    lines = present_list({"name": "mine", "dags": [dag(name, **more) for name in names], "importErrors": []})
+    assert lines[1:] == [
+        "  sales_daily_report      main@aaceade1  @daily, paused  success",
+        "  customer_orders_export  main@aaceade1  @daily, paused  success",
+    ]
+    for length in (45, 70):
+        lines = present_list({"name": "mine", "dags": [dag("d" * length, **more)], "importErrors": []})
+        assert max(map(len, lines)) <= 80
+        assert any("main@aaceade1" in line and "success" in line for line in lines)
+
+
 def test_check_is_one_table_without_the_findings_a_second_time(airstrip: Airstrip, facade: Facade) -> None:
     rows = [defect("broken", "a.py", evidence="trace\nNameError: x"), defect("warning", "b.py", line=None)]
     data = {"path": "/dags", "airflow": "3.3.2", "files": 2, "dags": 1, "defects": rows, "seconds": 1.0, "name": "mine"}

@@ -30,15 +30,15 @@ def _counted(count: int, what: str) -> str:
 
 
 def _dags(dags: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Where a line is too long, without the bundle, then without the time of the last run, then on two lines each."""
+    """Where a line is too long, without the time of the last run, then on two lines each.
+
+    A bundle that tells something stays, be it in place of the schedule: after a push one looks for what is live.
+    """
     rows = [(dag["dag"], _bundle(dag), _schedule(dag), *_last_run(dag)) for dag in dags]
-    without_bundle = _drop(rows, 1)
-    tables = [
-        columns(rows if len({row[1] for row in rows}) > 1 or any(dag["version"] for dag in dags) else without_bundle),
-        columns(without_bundle),
-        columns(_drop(rows, 1, 4)),
-    ]
-    narrow = [line for row in rows for line in (f"  {row[0]}", f"    {row[2]}  {row[3]}")]
+    told = len({row[1] for row in rows}) > 1 or any(dag["version"] for dag in dags)
+    drops = ((), (4,), (2, 4)) if told else ((1,), (1, 4))
+    tables = [columns(_drop(rows, *dropped)) for dropped in drops]
+    narrow = [line for row in rows for line in (f"  {row[0]}", f"    {'  '.join(row[1 if told else 2 : 4])}")]
     return next((table for table in tables if fits(table, sys.stdout)), narrow)
 
 
