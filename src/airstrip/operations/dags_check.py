@@ -13,6 +13,7 @@ from airstrip.errors import UsageError
 from airstrip.events import Emit, step
 from airstrip.operations.dags_facts import collect, landed_processor
 from airstrip.operations.dags_git import fetched, landed_checks
+from airstrip.operations.dags_still import still
 from airstrip.operations.session import Session
 from airstrip.result import Result
 
@@ -37,6 +38,9 @@ def check_dags(session: Session, path: Path | None, emit: Emit) -> Result[DagsCh
         if folder is None:
             found = stack.enter_context(fetched(session, landed_checks(session), progress.say))
             folder, bundles, checked = found.folder, tuple(found.commits), str(found)
+        else:
+            # An editor's file that vanishes while it is read is no defect of ours.
+            folder = stack.enter_context(still(folder))
         facts = collect(session, processor, folder, lambda: session.airflow, emit, progress.say, bundles)
         files, dags = counts(facts)
         progress.note = note_of(facts)

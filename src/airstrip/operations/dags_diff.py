@@ -11,8 +11,8 @@ from typing import Literal
 
 from airstrip.answers import DiffData, FileDiffData
 from airstrip.dags import fingerprints
-from airstrip.errors import UsageError
 from airstrip.events import Emit
+from airstrip.operations.dags_still import still
 from airstrip.operations.pushed_dags import find_revision, folder_to_send, opened, require_pushed
 from airstrip.operations.session import Session
 from airstrip.result import Result
@@ -45,15 +45,15 @@ def diff_dags(
     require_pushed(session.spec, "diff")
     folder = folder_to_send(session.spec, path)
     _ = session.platform
-    here = fingerprints(folder)
-    with opened(session, emit, writes=False) as volume:
+    with still(folder) as held, opened(session, emit, writes=False) as volume:
+        here = fingerprints(held)
         state = volume.state()
         against = find_revision(state, revision) if revision else state.live
         there = volume.fingerprints(against) if against else {}
         differing = sorted(name for name in {*here, *there} if here.get(name) != there.get(name))
         names = [name for name in differing if name in there]
         old = _Side(there, volume.read(against, names, _MOST_BYTES) if against and names else {})
-    new = _Side(here, {name: _content(folder / name) for name in differing if name in here})
+        new = _Side(here, {name: _content(held / name) for name in differing if name in here})
     files = [_row(name, old, new, stat=stat) for name in differing]
     data: DiffData = {
         "name": session.spec.name,
@@ -69,15 +69,7 @@ def _content(path: Path) -> bytes | None:
     """A link's target is its content."""
     if path.is_symlink():
         return os.fsencode(path.readlink())
-    try:
-        return path.read_bytes() if path.stat().st_size <= _MOST_BYTES else None
-    except OSError as error:
-        raise UsageError(
-            "dags.not-sendable",
-            f"{path} cannot be read: {error.strerror}",
-            cause="It was changed meanwhile.",
-            fix="Run this again.",
-        ) from error
+    return path.read_bytes() if path.stat().st_size <= _MOST_BYTES else None
 
 
 def _row(name: str, old: _Side, new: _Side, *, stat: bool) -> FileDiffData:

@@ -190,6 +190,23 @@ def test_diff_is_what_a_push_would_change(pushed: Pushed) -> None:
     assert (stat.exit_code, {row["diff"] for row in stat.data["files"]}) == (0, {None})
 
 
+def test_a_file_that_vanishes_while_it_is_compared_is_what_it_was(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    push(pushed, "one")
+    swap = pushed.folder / ".a.py.swp"
+    swap.write_text("an editor's\n")
+    asked = FolderVolume.fingerprints
+
+    def saved_meanwhile(volume: FolderVolume, revision: str) -> dict[str, str]:
+        swap.unlink()
+        return asked(volume, revision)
+
+    monkeypatch.setattr(FolderVolume, "fingerprints", saved_meanwhile)
+    (row,) = diff_dags(pushed.session, None, None, discard).data["files"]
+    assert (row["file"], row["change"], row["added"]) == (".a.py.swp", "added", 1)
+
+
 def test_diff_before_the_first_push(pushed: Pushed) -> None:
     data = diff_dags(pushed.session, None, None, discard).data
     assert (data["revision"], [row["change"] for row in data["files"]]) == (None, ["added"])
