@@ -10,7 +10,7 @@ from airstrip.dags.removed import Removed
 from airstrip.redaction import without_credentials
 
 ErrorKind = Literal["import", "cycle", "timeout", "crash", "database", "loop", "walk"]
-ReferenceKind = Literal["pool", "connection", "variable", "config-map", "secret", "template"]
+ReferenceKind = Literal["pool", "connection", "variable", "config-map", "secret", "template", "dag-file"]
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class Asked:
 class Reference:
     """What a task needs when it runs. `key` is one of a ConfigMap or Secret, `where` the argument that names it.
 
-    A `template` is a name that Airflow 3 no longer has for templates. An empty `namespace` is that of
-    the tasks. `unless` names a connection that leads elsewhere where it is there.
+    A `template` is a name that Airflow 3 no longer has for templates, a `dag-file` one that its pod does not see. An
+    empty `namespace` is that of the tasks. `unless` names a connection that leads elsewhere where it is there.
     """
 
     kind: ReferenceKind

@@ -128,6 +128,11 @@ def _removed_in_templates(facts: Facts) -> Iterator[Match]:
         yield _match(file, dag, name, instead=IN_TEMPLATES[name.name])
 
 
+def _dag_files(facts: Facts) -> Iterator[Match]:
+    for file, dag, name in _references(facts, "dag-file"):
+        yield _match(file, dag, name)
+
+
 NAME_RULES: tuple[Rule, ...] = (
     Rule(
         "dags.duplicate-id",
@@ -175,6 +180,14 @@ NAME_RULES: tuple[Rule, ...] = (
         "Add the key, or correct its name.",
         _keys,
         level="missing",
+    ),
+    Rule(
+        "dags.file-not-in-pod",
+        "the pod of {task} runs {name}, and sees no folder of DAGs",
+        "Pods can mount it with dags.path only: of git, pushed, or in the image there is no one folder.",
+        "Put the file into the task's image, or give its text as an argument; where the image has it, all is well.",
+        _dag_files,
+        level="warning",
     ),
     Rule(
         "dags.removed",

@@ -78,6 +78,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "dags.missing-variable",
         "no variable v, which d.t (sql) asks for",
     ),
+    "a file that a pod does not see": (
+        facts(defined("d", Reference("dag-file", "/opt/airflow/dags/task1.py", "t", where="cmds"))),
+        "dags.file-not-in-pod",
+        "the pod of d.t (cmds) runs /opt/airflow/dags/task1.py, and sees no folder of DAGs",
+    ),
     "removed in templates": (
         facts(defined("d", Reference("template", "next_ds", "t", where="bash_command"))),
         "dags.removed",

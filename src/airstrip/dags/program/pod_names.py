@@ -1,9 +1,13 @@
 """ConfigMaps and Secrets that a task's pods need: the pod of a KubernetesPodOperator, and a task's pod_override."""
 
+import os
 import sys
 
 _POD_OPERATORS = "airflow.providers.cncf.kubernetes.operators.pod"
 _OWN_CONNECTION = "kubernetes_default"
+_DAGS = "/opt/airflow/dags"
+_DAGS_CLAIM = "AIRSTRIP_DAGS_CLAIM"
+"""Is in the environment where pods can mount a folder of DAGs."""
 _FIELDS = ("env_vars", "env_from", "volumes", "init_containers")
 
 
@@ -13,6 +17,7 @@ def of(task):
         yield from _named(override.get("spec") or {}, _namespace(override), "pod_override")
     if _is_pod_operator(task):
         yield from _of_operator(task)
+        yield from _dag_files(task)
 
 
 def has_own_environment(task):
@@ -58,6 +63,18 @@ def _of_operator(task):
                 "where": "secrets",
                 "unless": _OWN_CONNECTION,
             }
+
+
+def _dag_files(task):
+    """Words that name a file of the folder of DAGs, where nothing brings that folder into the pod."""
+    mounts = [str(mount.get("mountPath")) for mount in _list(_as_json(_given(task, "volume_mounts")))]
+    own = _given(task, "image") == os.environ.get("AIRSTRIP_AIRFLOW_IMAGE")
+    if own or _DAGS_CLAIM in os.environ or any(mount.startswith(_DAGS) for mount in mounts):
+        return
+    for field in ("cmds", "arguments"):
+        for word in _list(_given(task, field)):
+            if _is_plain(word) and word.startswith(f"{_DAGS}/"):
+                yield {"kind": "dag-file", "name": word, "where": field}
 
 
 def _is_pod_operator(task):
