@@ -120,7 +120,8 @@ def test_a_namespace_of_its_own_its_quota_and_its_place_of_data_are_shown(airstr
 
 
 def test_words_reach_the_facade(airstrip: Airstrip, facade: Facade) -> None:
-    line = "REGION=eu QUERY=a=b --secret A=env:B --pool 4 --request cpu=1 --request memory=1Gi --limit memory=2Gi --data s3://b/p"
+    room = "--request cpu=1 --request memory=1Gi --limit memory=2Gi"
+    line = f"REGION=eu QUERY=a=b --secret A=env:B --pool 4 {room} --data s3://b/p"
     for verb in ("add", "set"):
         assert airstrip("project", verb, "sales", *line.split()).code == 0
         name, said = facade.calls[-1][1][:2]
@@ -136,7 +137,8 @@ def test_words_reach_the_facade(airstrip: Airstrip, facade: Facade) -> None:
                 "data": "s3://b/p",
             },
         )
-    assert airstrip("project", "unset", "sales", *"REGION --secret A --pool --limit cpu --data".split()).code == 0
+    gone = "REGION --secret A --pool --limit cpu --data"
+    assert airstrip("project", "unset", "sales", *gone.split()).code == 0
     assert vars(facade.calls[-1][1][1]) == {
         "keys": ("REGION",),
         "secrets": ("A",),
