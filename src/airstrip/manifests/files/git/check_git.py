@@ -82,10 +82,8 @@ def check(hook_class, kwargs):
         commit = find_ref(git, hook.repo_url, ref)
         git.ok("init", "--quiet", "--bare", ".")
         git.ok("remote", "add", "origin", hook.repo_url)
-        if commit is None and not kwargs.get("is_synced"):
-            commit = fetch_cloned(git, ref)
-        else:
-            commit = fetch(git, ref, commit)
+        is_cloned = commit is None and not kwargs.get("is_synced")
+        commit = fetch_cloned(git, ref) if is_cloned else fetch(git, ref, commit)
         where = find_folder(git, commit, kwargs.get("subdir"))
         return f"{ref} is commit {commit}, {where}"
 
