@@ -27,8 +27,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Slow tests are for --all, and for whoever names one."""
-    named = config.option.keyword or config.option.markexpr
+    """Slow tests are for --all, for whoever names one, and for pictures, of which none is to be left out."""
+    named = config.option.keyword or config.option.markexpr or config.getoption("--screenshots")
     if config.getoption("--all") or named or any("::" in name for name in config.args):
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,16 @@ class Landing:
     def write_file(self, more: str = "", *, dags: str = "dags") -> None:
         """The shared deployment's file, with more of it where a test wants something else."""
         self.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{path: {dags}}}\n{more}")
+
+    @contextmanager
+    def dags_for_a_while(self) -> Iterator[None]:
+        """What comes into the folder of DAGs meanwhile is taken away at the end."""
+        before = set(self.dags.iterdir())
+        try:
+            yield
+        finally:
+            for path in set(self.dags.iterdir()) - before:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def airstrip(self, *arguments: str, timeout: float = 1500, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Runs a verb on the deployment, without a terminal; its output is kept, nothing is asserted."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,25 +12,22 @@ import pytest
 from airstrip.airflow_api import AirflowClient, DagRun
 from airstrip.kube import Cluster
 from airstrip.operations.examples import find_examples
-from tests.landing import NAME, ROOT, Landing, eventually
+from tests.example_pages import PAGES as ALL
+from tests.example_pages import masked, shown
+from tests.landing import NAME, Landing, eventually
 
-ALL = {page.parent.name: page.read_text() for page in sorted(ROOT.glob("examples/*/README.md"))}
 # Packages of theirs are in Airflow's image, which is built anew for them.
 WITH_PACKAGES = [name for name in ALL if "image" in find_examples((name,))[0].needs]
 PAGES = {name: page for name, page in ALL.items() if name not in WITH_PACKAGES}
 # On the two cores of a small machine, a hundred pods take minutes.
 FEW = {"mapping": {"items": 4}}
-# As a run names its pods and itself, and how long it took.
-_OWN = re.compile(r"(?<=-)[a-z0-9]{8}\b|manual__[\d:T.+-]+")
 
 
 @pytest.fixture(scope="module")
 def written(landing: Landing) -> Iterator[list[str]]:
     """All of them in the landing's own folder, by one call, and the landing with what they need."""
-    before = set(landing.dags.iterdir())
-    yield landing.data("init", *options(PAGES))["written"]
-    for path in set(landing.dags.iterdir()) - before:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with landing.dags_for_a_while():
+        yield landing.data("init", *options(PAGES))["written"]
     landing.write_file()
     landing.ok("up", "--yes")
 
@@ -85,14 +81,7 @@ def printed(airflow: AirflowClient, run: DagRun) -> list[str]:
             run.dag_id, run.run_id, task.task_id, try_number=task.try_number, map_index=task.map_index
         )
         lines += [f"{item} | {text}" for record in log.records for text in record.lines()]
-    return [_OWN.sub("*", re.sub(r"\| \S+Z [A-Z]+ ", "| ", line)) for line in lines]
-
-
-def shown(page: str) -> list[str]:
-    """What the page says that a run prints, of its tasks; how many items there were is the run's own."""
-    (text,) = re.findall(r"^```text\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    lines = [line for line in text.splitlines() if re.match(r"\w+ \| |  [\w\[\]]+ +\w+$", line)]
-    return [_OWN.sub("*", re.sub(r" +", " ", line.strip()) if line.startswith(" ") else line) for line in lines]
+    return [masked(re.sub(r"\| \S+Z [A-Z]+ ", "| ", line)) for line in lines]
 
 
 def test_init_writes_each_with_its_own_dag_and_changes_what_is_there(landing: Landing, written: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 from collections.abc import Callable
@@ -25,6 +26,7 @@ from tests.ui.traffic import Traffic
 _Seen = TypeVar("_Seen")
 
 WIDTH, HEIGHT = 1280, 800
+_MARGIN = 16
 _SECONDS = 30.0
 _ARGUMENTS = (
     "--headless=new",
@@ -89,13 +91,27 @@ class Browser:
 
         self._wait(clicked, _SECONDS, f"clicked: {xpath}")
 
-    def picture(self) -> bytes:
-        """The page as PNG, when two in a row are the same."""
+    def scroll_to(self, xpath: str) -> None:
+        """Brings the middle of what is seen there into the middle of what it is scrolled in."""
+        self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.see(xpath))
+
+    def leave(self) -> None:
+        """Asks for nothing any more: what is away for a while is nobody's mistake."""
+        self._driver.get("about:blank")
+
+    def picture(self, *, down_to: str = "") -> bytes:
+        """The page as PNG, when two in a row are the same; down to an element's end, if the XPath of one is given."""
+        height = HEIGHT
+        if down_to:
+            last = self.see(down_to).rect
+            height = min(HEIGHT, round(last["y"] + last["height"]) + _MARGIN)
+        clip = {"x": 0, "y": 0, "width": WIDTH, "height": height, "scale": 1}
         seen = b""
 
         def settled(driver: webdriver.Chrome) -> bytes | Literal[False]:
             nonlocal seen
-            before, seen = seen, driver.get_screenshot_as_png()
+            taken = driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": clip})
+            before, seen = seen, base64.b64decode(taken["data"])
             return seen if seen == before else False
 
         return self._wait(settled, _SECONDS, "standing still")

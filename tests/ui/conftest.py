@@ -11,11 +11,10 @@ import pytest
 
 from airstrip.airflow_api import AirflowClient, DagRun
 from airstrip.kube import Cluster
+from tests.example_pages import Examples
 from tests.landing import NAME, ROOT, Landing, eventually
+from tests.ui.album import Album
 from tests.ui.browser import Browser
-
-EXAMPLES: dict[str, dict[str, Any] | None] = {"mapping": {"items": 4}, "pipeline": None, "retries": None}
-"""What each run is given."""
 
 
 @pytest.fixture(scope="session")
@@ -27,26 +26,30 @@ def run(landing: Landing, cluster: Cluster) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def written(landing: Landing) -> Iterator[None]:
+def examples() -> Examples:
+    """Those that need no landing of their own."""
+    return {"mapping": {"items": 4}, "pipeline": None, "retries": None}
+
+
+@pytest.fixture(scope="module")
+def written(landing: Landing, examples: Examples) -> Iterator[None]:
     """Examples in the landing's folder, and their project: Airflow reads them while other tests look at it."""
     landing.ok("project", "add", "examples")
-    before = set(landing.dags.iterdir())
-    for name in EXAMPLES:
-        shutil.copytree(ROOT / "examples" / name / "dags", landing.dags, dirs_exist_ok=True)
-    yield
-    for path in set(landing.dags.iterdir()) - before:
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with landing.dags_for_a_while():
+        for name in examples:
+            shutil.copytree(ROOT / "examples" / name / "dags", landing.dags, dirs_exist_ok=True)
+        yield
     landing.ok("project", "remove", "examples", "--data", "--yes")
 
 
 @pytest.fixture(scope="module")
-def begun(airflow: AirflowClient, written: None) -> dict[str, DagRun]:
+def begun(airflow: AirflowClient, examples: Examples, written: None) -> dict[str, DagRun]:
     """A run of each, by name."""
-    ids = {f"example_{name}" for name in EXAMPLES}
+    ids = {f"example_{name}" for name in examples}
     eventually(lambda: ids <= {dag.dag_id for dag in airflow.dags()}, seconds=60, what="the examples are listed")
     for name in ids:
         airflow.unpause(name)
-    return {name: airflow.trigger(f"example_{name}", EXAMPLES[name]) for name in EXAMPLES}
+    return {name: airflow.trigger(f"example_{name}", conf) for name, conf in examples.items()}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +58,7 @@ def ended(airflow: AirflowClient, begun: dict[str, DagRun]) -> Callable[[str], s
 
     def wait(name: str) -> str:
         run = begun[name]
-        eventually(lambda: airflow.dag_run(run.dag_id, run.run_id).ended, seconds=120, what=f"{name} has ended")
+        eventually(lambda: airflow.dag_run(run.dag_id, run.run_id).ended, seconds=240, what=f"{name} has ended")
         assert airflow.dag_run(run.dag_id, run.run_id).state == "success"
         return f"/dags/{run.dag_id}/runs/{run.run_id}"
 
@@ -90,16 +93,9 @@ def admin(landing: Landing, browser: Browser) -> Browser:
 
 
 @pytest.fixture
-def picture(request: pytest.FixtureRequest, admin: Browser) -> Callable[[str], None]:
-    """Writes what is seen as NAME.png, where --screenshots names a folder."""
-
-    def take(name: str) -> None:
-        folder = request.config.getoption("--screenshots")
-        if folder:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            (Path(folder) / f"{name}.png").write_bytes(admin.picture())
-
-    return take
+def picture(request: pytest.FixtureRequest, admin: Browser) -> Album:
+    folder = request.config.getoption("--screenshots")
+    return Album(admin, Path(folder) if folder else None)
 
 
 def _processes_of(home: Path) -> list[str]:

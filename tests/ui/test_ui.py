@@ -1,31 +1,23 @@
-"""Airflow's UI as a person has it: log in, find the green run, read a task's log, trigger one more.
-
-In the order of the file: the last tests judge what the browser asked for in all of the others.
-"""
+"""Airflow's UI as a person has it: log in, find the green run, read a task's log, trigger one more; in this order."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
+from tests.ui.album import Album
 from tests.ui.browser import Browser
 
-Picture = Callable[[str], None]
 Ended = Callable[[str], str]
 
 _SUCCESS = "//*[contains(@data-testid, 'state-badge')][contains(., 'Success')]"
 _TICK = "//*[@d='M20 6 9 17l-5-5']"
 _RUN_HEADER = "//*[@data-testid='header-card'][contains(., 'Triggering User')]"
-# How the UI learns that nobody has logged in yet.
-_LOGIN_WANTED = (401, "/ui/config")
-# Airflow's login page (apache-airflow-providers-fab) uses a library for its clock that it does not load.
-_CLOCK_OF_THE_LOGIN_PAGE = "Cannot read properties of undefined (reading 'tz')"
 
 
-def test_the_admin_logs_in_and_sees_that_all_is_healthy(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+def test_the_admin_logs_in_and_sees_that_all_is_healthy(run: dict[str, Any], admin: Browser, picture: Album) -> None:
     admin.open("/")
     for component in ("MetaDatabase", "Scheduler", "Triggerer", "Dag Processor"):
         admin.see(f"//*[@data-testid='state-badge'][.='{component}']{_TICK}")
@@ -33,7 +25,7 @@ def test_the_admin_logs_in_and_sees_that_all_is_healthy(run: dict[str, Any], adm
     picture("home")
 
 
-def test_the_dags_list_shows_smoke(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+def test_the_dags_list_shows_smoke(run: dict[str, Any], admin: Browser, picture: Album) -> None:
     admin.open("/")
     admin.click("//a[@aria-label='Dags']")
     admin.see("//a[@data-testid='dag-id'][.='smoke']")
@@ -42,7 +34,7 @@ def test_the_dags_list_shows_smoke(run: dict[str, Any], admin: Browser, picture:
 
 
 @pytest.mark.usefixtures("written")  # from here on: the pages before have nothing but smoke
-def test_the_run_list_shows_the_green_run(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+def test_the_run_list_shows_the_green_run(run: dict[str, Any], admin: Browser, picture: Album) -> None:
     admin.open("/dags/smoke")
     admin.click("//a[@title='Runs']")
     row = f"//tr[.//a[{_leads_to(run)}]]"
@@ -54,7 +46,7 @@ def test_the_run_list_shows_the_green_run(run: dict[str, Any], admin: Browser, p
     picture("run")
 
 
-def test_a_task_s_log_is_read_in_the_page(run: dict[str, Any], admin: Browser, picture: Picture) -> None:
+def test_a_task_s_log_is_read_in_the_page(run: dict[str, Any], admin: Browser, picture: Album) -> None:
     admin.open(f"/dags/smoke/runs/{run['run']}")
     admin.click("//td//a[.='hello']")
     (line,) = (line for line in run["logs"]["hello"] if "hello from" in line)
@@ -72,21 +64,21 @@ def test_a_run_that_is_triggered_in_the_page_becomes_green(run: dict[str, Any], 
     admin.see(f"{_RUN_HEADER}[contains(., 'admin')]{_SUCCESS}", seconds=120)
 
 
-def test_a_mapped_task_shows_each_of_its_items(ended: Ended, admin: Browser, picture: Picture) -> None:
+def test_a_mapped_task_shows_each_of_its_items(ended: Ended, admin: Browser, picture: Album) -> None:
     admin.open(f"{ended('mapping')}/tasks/square/mapped")
     for item in range(1, 5):
         admin.see(f"//tr[.//a[.='{item}']]{_SUCCESS}")
     picture("example-mapping")
 
 
-def test_the_log_of_what_failed_names_the_line(ended: Ended, admin: Browser, picture: Picture) -> None:
+def test_the_log_of_what_failed_names_the_line(ended: Ended, admin: Browser, picture: Album) -> None:
     admin.open(f"{ended('retries')}/tasks/broken")
     admin.see("//*[contains(., 'ValueError: there is no column amount')]")
     admin.see("//*[contains(., 'example_retries.py')]")
     picture("example-retries-log")
 
 
-def test_a_run_s_graph_has_its_tasks_in_their_order(ended: Ended, admin: Browser, picture: Picture) -> None:
+def test_a_run_s_graph_has_its_tasks_in_their_order(ended: Ended, admin: Browser, picture: Album) -> None:
     admin.open(ended("pipeline"))
     admin.click("//button[@title='Show Graph (Press g)' or @aria-label='Show Graph (Press g)']")
     extract, report = (
@@ -96,29 +88,11 @@ def test_a_run_s_graph_has_its_tasks_in_their_order(ended: Ended, admin: Browser
     picture("example-pipeline")
 
 
-def test_what_was_tried_again_and_what_failed_is_seen_in_the_run(
-    ended: Ended, admin: Browser, picture: Picture
-) -> None:
+def test_what_was_tried_again_and_what_failed_is_seen_in_the_run(ended: Ended, admin: Browser, picture: Album) -> None:
     admin.open(ended("retries"))
     admin.see(f"//tr[.//a[.='flaky']]{_SUCCESS}")
     admin.see("//tr[.//a[.='broken']]//*[contains(@data-testid, 'state-badge')][contains(., 'Failed')]")
     picture("example-retries")
-
-
-def test_every_request_was_answered_well(admin: Browser) -> None:
-    traffic = admin.note_traffic()
-    bad = [answer for answer in traffic.answers if answer[0] >= 400]
-    assert [answer for answer in bad if (answer[0], urlsplit(answer[1]).path) != _LOGIN_WANTED] == []
-    assert traffic.failures == []
-    assert len(traffic.answers) > 50
-
-
-def test_nothing_was_asked_of_another_place(admin: Browser) -> None:
-    assert [url for url in admin.note_traffic().asked if not url.startswith(f"{admin.url}/")] == []
-
-
-def test_the_console_has_no_error(admin: Browser) -> None:
-    assert [line for line in admin.note_traffic().complaints if _CLOCK_OF_THE_LOGIN_PAGE not in line] == []
 
 
 def _leads_to(run: dict[str, Any]) -> str:

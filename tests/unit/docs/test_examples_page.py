@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.docs.pages import ROOT, blocks
+from tests.unit.docs.pages import PAGES, ROOT, blocks, links
 
+PICTURES = ROOT / "docs/images"
 TUTORIAL = ROOT / "docs/tutorial.md"
 EXAMPLES = sorted(page.parent for page in ROOT.glob("examples/*/README.md"))
 
@@ -27,6 +28,19 @@ def test_a_page_of_an_example_begins_with_what_it_shows_and_ends_in_a_green_run(
         assert line in text
     (output,) = (shown for language, shown in blocks(page) if language == "text")
     assert re.search(rf"^example_{name}( manual__\S+)?: success$", output, re.M)
+
+
+@pytest.mark.parametrize("folder", EXAMPLES, ids=lambda folder: folder.name)
+def test_its_page_and_the_tutorial_have_a_picture_of_it_and_say_what_is_seen(folder: Path) -> None:
+    for page in (folder / "README.md", TUTORIAL):
+        shown = {(page.parent / picture).resolve() for picture in re.findall(r"!\[[^\]]+\]\((\S+)\)", page.read_text())}
+        assert shown & set(PICTURES.glob(f"example-{folder.name}*.png")), page
+
+
+def test_every_picture_is_shown_and_quickly_there() -> None:
+    shown = {(page.parent / link).resolve() for page in PAGES for link in links(page) if link.endswith(".png")}
+    assert shown == set(PICTURES.iterdir())
+    assert [picture.name for picture in shown if picture.stat().st_size > 120_000] == []
 
 
 def test_the_tutorial_shows_the_examples_as_they_are() -> None:
