@@ -1,4 +1,4 @@
-"""Specs whose DAGs come by git-sync."""
+"""Specs whose DAGs come from git."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ from typing import Any
 from airstrip.spec import Airflow, Dags, GitBundle, GitSync, Spec
 
 
-def bundle(repo: str = "https://git.example.com/data/dags.git", **other: Any) -> GitBundle:
+def cloned_bundle(repo: str = "https://git.example.com/data/dags.git", **other: Any) -> GitBundle:
     base = {"name": "main", "ref": "main", "path": "", "refresh": 10, "username": "git", "token": "env:TOKEN"}
-    return GitBundle(repo=repo, **{**base, "sync": GitSync(), **other})
+    return GitBundle(repo=repo, **{**base, **other})
+
+
+def synced_bundle(**other: Any) -> GitBundle:
+    return cloned_bundle(**{"sync": GitSync(), **other})
 
 
 def by_git(spec: Spec, *bundles: GitBundle, executor: str = "kubernetes") -> Spec:

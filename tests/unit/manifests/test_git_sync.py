@@ -11,7 +11,7 @@ from airstrip.manifests import ManifestSet, build_git_secrets
 from airstrip.manifests.names import DAGS_DIR, GIT_SECRET_DIR
 from airstrip.operations.properties.synced_heads import head_of
 from airstrip.spec import GitBundle, GitSync, Spec
-from tests.unit.manifests.by_git import bundle, by_git
+from tests.unit.manifests.by_git import by_git, synced_bundle
 from tests.unit.manifests.reading import all_objects, config_map, containers, find, task_pod, templates
 
 Object = dict[str, Any]
@@ -21,7 +21,7 @@ TOKEN = "a-token-of-the-tests"
 @pytest.fixture
 def compiled(compile: Callable[..., ManifestSet], spec: Spec) -> Callable[..., ManifestSet]:
     def build(*bundles: GitBundle, executor: str = "kubernetes") -> ManifestSet:
-        changed = by_git(spec, *(bundles or (bundle(),)), executor=executor)
+        changed = by_git(spec, *(bundles or (synced_bundle(),)), executor=executor)
         texts = {f"{each.name}.credential": TOKEN for each in changed.dags.git}
         return compile(spec=changed, git_secrets=build_git_secrets(changed, texts))
 
@@ -55,7 +55,7 @@ def test_only_git_sync_writes_and_only_it_has_the_secret(compiled: Callable[...,
 
 
 def test_of_two_ways_each_has_its_own_secrets(compiled: Callable[..., ManifestSet]) -> None:
-    objects = all_objects(compiled(bundle(), bundle(name="cloned", sync=None)))
+    objects = all_objects(compiled(synced_bundle(), synced_bundle(name="cloned", sync=None)))
     secrets = {item["metadata"]["namespace"]: set(item["data"]) for item in objects if item["kind"] == "Secret"}
     assert secrets == {
         "mine": {"main.credential", "cloned.credential"},
@@ -75,7 +75,7 @@ def test_another_way_is_another_secret(spec: Spec) -> None:
     names = {
         item["metadata"]["name"]
         for way in (GitSync(), None)
-        for item in build_git_secrets(by_git(spec, bundle(sync=way)), {"main.credential": TOKEN})
+        for item in build_git_secrets(by_git(spec, synced_bundle(sync=way)), {"main.credential": TOKEN})
     }
     assert len(names) == 2
 
@@ -101,12 +101,12 @@ def test_the_check_is_made_where_git_sync_is(compiled: Callable[..., ManifestSet
     assert job["metadata"]["namespace"] == "mine"
     env = {entry["name"]: entry["value"] for entry in containers(job["spec"]["template"])[0]["env"]}
     assert "GitDagBundle" in env["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"]
-    both = compiled(bundle(), bundle(name="cloned", sync=None)).stages[0]
+    both = compiled(synced_bundle(), synced_bundle(name="cloned", sync=None)).stages[0]
     assert {item["metadata"]["namespace"] for item in both.objects if item["kind"] == "Job"} == {"mine", "mine-workers"}
 
 
 def test_with_the_executor_local_the_scheduler_reads_the_volume(compiled: Callable[..., ManifestSet]) -> None:
-    objects = all_objects(compiled(bundle(), bundle(name="cloned", sync=None), executor="local"))
+    objects = all_objects(compiled(synced_bundle(), synced_bundle(name="cloned", sync=None), executor="local"))
     names = [(item["kind"], item["metadata"]["namespace"], item["metadata"]["name"]) for item in objects]
     assert len(names) == len(set(names))
     (scheduler,) = containers(find(objects, "Deployment", "scheduler")["spec"]["template"])
@@ -128,7 +128,7 @@ def test_pods_of_operators_are_told_of_no_claim(compiled: Callable[..., Manifest
     ],
 )
 def test_a_branch_is_not_taken_for_a_tag(compiled: Callable[..., ManifestSet], ref: str, full: str) -> None:
-    (sync, _) = containers(templates(all_objects(compiled(bundle(ref=ref))))["dag-processor"])
+    (sync, _) = containers(templates(all_objects(compiled(synced_bundle(ref=ref))))["dag-processor"])
     assert f"--ref={full}" in sync["args"]
 
 
@@ -143,4 +143,4 @@ def test_a_branch_is_not_taken_for_a_tag(compiled: Callable[..., ManifestSet], r
     ids=["branch", "tag with a text", "longer name", "gone"],
 )
 def test_the_server_s_head_is_read(lines: list[str], head: dict[str, str]) -> None:
-    assert head_of(bundle(), lines) == head
+    assert head_of(synced_bundle(), lines) == head

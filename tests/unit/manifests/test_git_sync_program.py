@@ -23,7 +23,7 @@ from airstrip.spec import GitBundle, GitSync, Spec
 from tests.git_server import Certificates, HttpsServer, Repository
 from tests.git_sync.image import PROGRAM, real_program
 from tests.landing import eventually
-from tests.unit.manifests.by_git import bundle, by_git
+from tests.unit.manifests.by_git import by_git, synced_bundle
 from tests.unit.manifests.reading import all_objects, containers, templates
 
 TOKEN = "a-token-of-the-tests"
@@ -57,7 +57,7 @@ class Running:
 
     def start(self, token: str = TOKEN, seconds: int = 1, **other: Any) -> GitBundle:
         fields = {"repo": self.server.url, "ca_cert": "pem", "refresh": seconds, **other}
-        found = bundle(**fields)
+        found = synced_bundle(**fields)
         (secret,) = build_git_secrets(by_git(self.spec, found), {"main.credential": token, "main.ca": self.authority})
         for name in ("volume", "settings", "secret", "home"):
             (self.folder / name).mkdir(exist_ok=True)

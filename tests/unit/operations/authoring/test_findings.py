@@ -60,7 +60,9 @@ def test_an_error_without_a_trace_names_the_file() -> None:
 
 
 def test_what_airflow_3_removed_is_told_as_dags_check_tells_it(tmp_path: Path) -> None:
-    (tmp_path / "old.py").write_text("from airflow.sdk import DAG\n\nDAG('old', schedule_interval='@daily', concurrency=2)\n")
+    (tmp_path / "old.py").write_text(
+        "from airflow.sdk import DAG\n\nDAG('old', schedule_interval='@daily', concurrency=2)\n"
+    )
     text = f"""Traceback (most recent call last):
   File "{tmp_path}/old.py", line 3, in <module>
     DAG('old', schedule_interval='@daily')
