@@ -72,8 +72,10 @@ def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
             if pattern.search(said):
                 message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
                 registry = _registry(container.image)
-                again = _brought_again(container.image)
-                fields = described.fields(pod, image=container.image, message=message, registry=registry, again=again)
+                verb = _bringing(container.image)
+                fields = described.fields(
+                    pod, image=container.image, message=message, registry=registry, up_or_image_build=verb
+                )
                 yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
 
 
@@ -83,9 +85,10 @@ def _registry(image: str) -> str:
     return host if slash and ("." in host or ":" in host or host == "localhost") else "REGISTRY"
 
 
-def _brought_again(image: str) -> str:
+def _bringing(image: str) -> str:
+    """The verb that brings one of Airstrip's own."""
     task = _TASK_IMAGE.match(image)
-    return f"./airstrip image build {task[1]}   (as root, or with sudo)" if task else "./airstrip up"
+    return f"image build {task[1]}   (as root, or with sudo)" if task else "up"
 
 
 def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
@@ -138,7 +141,7 @@ IMAGE_RULES: tuple[Rule, ...] = (
         "image.missing",
         "{who} cannot get its image {image}",
         "{message}",
-        "Airstrip builds and loads its own again: {again}; another one: name one that is there {where}",
+        "Airstrip builds and loads its own again: ./airstrip {up_or_image_build}; another one: name one that is there {where}",
         missing,
     ),
 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from airstrip.errors import AirstripError
 from airstrip.operations.authoring.alone import noted_served
 from airstrip.operations.authoring.home import Home
 from airstrip.operations.authoring.program import PROGRAMS, TEMPLATES, Workshop, run_program
-from airstrip.operations.authoring.serving import free_port, password_of, url_of
+from airstrip.operations.authoring.serving import password_of, url_of
 
 AIRFLOW = """
 import http.server, os, sys, time
@@ -57,6 +58,13 @@ def home(tmp_path: Path) -> Home:
     return home
 
 
+def port_of_nobody() -> int:
+    """Another one for each test: some run side by side."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
 def served(home: Home, health: Mapping[str, Any], then: Mapping[str, Any], patience: float = 0.0) -> list[Any]:
     """Reports of the program; at each, Airflow's health becomes what `then` has for it, None is its end."""
     folder = home.folder.parent
@@ -72,7 +80,7 @@ def served(home: Home, health: Mapping[str, Any], then: Mapping[str, Any], patie
 
     variables = {"PYTHONPATH": f"{PROGRAMS}{os.pathsep}{folder}", "FOLDER": str(folder), "PYTHONUNBUFFERED": "1"}
     wanted = {
-        "port": free_port(20_000),
+        "port": port_of_nobody(),
         "database": str(home.database),
         "logs": str(home.folder / "logs"),
         "patience": patience,
