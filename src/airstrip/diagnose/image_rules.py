@@ -141,7 +141,8 @@ IMAGE_RULES: tuple[Rule, ...] = (
         "image.missing",
         "{who} cannot get its image {image}",
         "{message}",
-        "Airstrip builds and loads its own again: ./airstrip {up_or_image_build}; another one: name one that is there {where}",
+        "Airstrip builds and loads its own again: ./airstrip {up_or_image_build}; another one: name one that"
+        " is there {where}",
         missing,
     ),
 )
