@@ -40,7 +40,7 @@ def doctor(
 ) -> None:
     """Look at machine, cluster and Airflow, and say what is wrong, what to mend first first.
 
-    Needs nothing to be working, changes nothing, ends within 15 s. Exit code 3 when something is wrong.
+    Needs nothing to be working, changes nothing, looks for 8 s at most. Exit code 3 when something is wrong.
 
     \b
     Examples:

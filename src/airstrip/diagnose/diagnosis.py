@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from airstrip.diagnose.described import TASK
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Rule, code_of
+from airstrip.diagnose.rule import CONTROL, OF_TASKS, Rule, code_in, code_of
 from airstrip.diagnose.rules import RULES
 from airstrip.findings import Finding
 from airstrip.redaction import Redaction
@@ -27,7 +28,11 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES, *, strike: Redaction |
     for rule in rules:
         if rule.explained_by & codes:
             continue
-        by_subject = _by_subject(match for match in rule.matches(facts) if match.subject not in explained)
+        by_subject = _by_subject(
+            match
+            for match in rule.matches(facts)
+            if match.subject not in explained and not _is_within(rule, match, codes)
+        )
         explained |= by_subject.keys()
         explained |= {subject for match in by_subject.values() for subject in match.explains}
         codes |= set(_codes(facts, rule.code, by_subject))
@@ -39,13 +44,25 @@ def _finding(rule: Rule, match: Match) -> Finding:
     return rule.explanation.finding(match.fields, match.evidence, match.subject)
 
 
+def _is_within(rule: Rule, match: Match, codes: Collection[str]) -> bool:
+    """Whether its namespace's own trouble has been told."""
+    return any(code_in(code, match.fields.get("namespace", "")) in codes for code in rule.explained_within)
+
+
 def _codes(facts: Facts, code: str, by_subject: Mapping[str, Match]) -> Iterator[str]:
-    """The rule's own, and whose it is of the control plane's."""
+    """The rule's own, which namespace it is about, and whose it is of the control plane's or of tasks' pods."""
+    here = facts.deployment
     for subject, match in by_subject.items():
         yield code
+        if about := match.fields.get("namespace", ""):
+            yield code_in(code, about)
+            if here is None or about == here.control:
+                yield code_in(code, CONTROL)
+            if here is None or about in here.of_tasks:
+                yield code_in(code, OF_TASKS)
         for each in (subject, *match.explains):
             namespace, _, name = each.partition("/")
-            if facts.deployment is None or namespace == facts.deployment.control:
+            if here is None or namespace == here.control or (namespace in here.of_tasks and name == TASK):
                 yield code_of(code, name)
 
 

@@ -132,9 +132,10 @@ IMAGE_RULES: tuple[Rule, ...] = (
         "image.login-refused",
         "{who} cannot get its image {image}: the registry refuses",
         "{message}",
-        "Make a Secret with its login: kubectl -n {namespace} create secret docker-registry NAME"
-        " --docker-server={registry} --docker-username=USER --docker-password=PASSWORD; name it under"
-        " image.pullSecrets in the file, then run: ./airstrip up",
+        "See that the image's name is right: many registries refuse one that they do not have. Of a private one, make"
+        " a Secret with its login: kubectl -n {namespace} create secret docker-registry NAME --docker-server={registry}"
+        " --docker-username=USER --docker-password=PASSWORD; name it under image.pullSecrets in the file, then run:"
+        " ./airstrip up",
         login_refused,
     ),
     Rule(
@@ -146,3 +147,6 @@ IMAGE_RULES: tuple[Rule, ...] = (
         missing,
     ),
 )
+
+IMAGE_CODES = frozenset(rule.code for rule in IMAGE_RULES)
+"""Of a pod that does not start for its image."""

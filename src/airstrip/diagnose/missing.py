@@ -12,7 +12,7 @@ from airstrip.diagnose.airflow.look import airflow, secret_subject, subject
 from airstrip.diagnose.airflow.work import ENDED_EARLY_SUBJECT
 from airstrip.diagnose.facts import Facts, PodFact
 from airstrip.diagnose.match import Match, subject_of
-from airstrip.diagnose.namespace_rules import NAMESPACE_CODES
+from airstrip.diagnose.namespace_rules import NAMESPACE_CODES, NOTHING_THERE
 from airstrip.diagnose.refusals import evidence, refused, refused_by_log
 from airstrip.diagnose.rule import Rule
 from airstrip.kube.troubles import CONFIG_REASONS, MOUNT_REASONS
@@ -188,6 +188,7 @@ CONFIG_MAP_RULES: tuple[Rule, ...] = (
         "Airstrip makes its own again: ./airstrip up; a project's: ./airstrip project add {name};"
         " yours: kubectl -n {namespace} create configmap {name} --from-file=FILE",
         _config_maps,
+        NOTHING_THERE,
         NAMESPACE_CODES,
     ),
     Rule(
@@ -197,6 +198,7 @@ CONFIG_MAP_RULES: tuple[Rule, ...] = (
         "Airstrip gives its own back what they lack: ./airstrip up; yours:"
         " kubectl -n {namespace} edit configmap {edited}",
         _config_map_keys,
+        NOTHING_THERE,
         NAMESPACE_CODES,
     ),
 )
@@ -208,6 +210,7 @@ ACCOUNT_RULES: tuple[Rule, ...] = (
         "It was deleted, or never made there: pods that run with it cannot be made.",
         "Airstrip makes its own again: ./airstrip up; yours: kubectl -n {namespace} create serviceaccount {name}",
         _accounts,
+        NOTHING_THERE,
         NAMESPACE_CODES,
     ),
 )

@@ -9,7 +9,7 @@ from airstrip.diagnose.access_rules import UNREACHABLE
 from airstrip.diagnose.facts import Facts, PodFact
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.namespace_facts import WorkloadFact
-from airstrip.diagnose.rule import Rule
+from airstrip.diagnose.rule import Rule, in_control
 from airstrip.findings import Explanation
 
 _STUCK = 10.0
@@ -32,7 +32,8 @@ def not_landed(facts: Facts) -> Iterator[Match]:
     seen = facts.probe("components")
     if facts.deployment and seen and seen.state == "ok" and not facts.workloads:
         nothing = f"namespace {facts.deployment.control}: no Deployment or StatefulSet of {facts.deployment.name}"
-        yield Match(f"namespace/{facts.deployment.control}", {"name": facts.deployment.name}, nothing)
+        fields = {"name": facts.deployment.name, "namespace": facts.deployment.control}
+        yield Match(f"namespace/{facts.deployment.control}", fields, nothing)
 
 
 def namespace_terminating(facts: Facts) -> Iterator[Match]:
@@ -72,12 +73,15 @@ def _missing(*kinds: str) -> Callable[[Facts], Iterator[Match]]:
 
 
 def forbidden(facts: Facts) -> Iterator[Match]:
-    denied: dict[str, list[str]] = {}
+    """One finding for all that an account lacks in a namespace."""
+    denied: dict[tuple[str, str], list[str]] = {}
     for access in facts.access:
         if not access.allowed:
-            denied.setdefault(access.account, []).append(f"{access.verb} {access.resource} in {access.namespace}")
-    for account, rights in denied.items():
-        yield Match(f"rights/{account}", {"account": account, "right": rights[0]}, "\n".join(rights))
+            right = f"{access.verb} {access.resource} in {access.namespace}"
+            denied.setdefault((access.account, access.namespace), []).append(right)
+    for (account, namespace), rights in denied.items():
+        fields = {"account": account, "right": rights[0], "namespace": namespace}
+        yield Match(f"rights/{account}/{namespace}", fields, "\n".join(rights))
 
 
 def scaled_to_zero(facts: Facts) -> Iterator[Match]:
@@ -111,7 +115,8 @@ def _counted(workload: WorkloadFact) -> str:
 
 
 def _fields(workload: WorkloadFact) -> dict[str, str]:
-    return {"component": workload.component, "ready": str(workload.ready), "wanted": str(workload.wanted)}
+    counted = {"ready": str(workload.ready), "wanted": str(workload.wanted)}
+    return {"component": workload.component, "namespace": workload.namespace, **counted}
 
 
 TERMINATING = Explanation(
@@ -148,6 +153,8 @@ NAMESPACE_RULES: tuple[Rule, ...] = (
 )
 
 NAMESPACE_CODES = frozenset(rule.code for rule in NAMESPACE_RULES)
+NOTHING_THERE = in_control(NAMESPACE_CODES)
+"""Without the control namespace nothing of Airflow is as it was landed; another one explains only what is in it."""
 
 LANDED_RULES: tuple[Rule, ...] = (
     Rule(
@@ -156,15 +163,17 @@ LANDED_RULES: tuple[Rule, ...] = (
         "Somebody deleted it: the components that it gave rights to are refused by the API server.",
         "Make it again: ./airstrip up",
         _missing(*_RIGHTS),
+        NOTHING_THERE,
         NAMESPACE_CODES,
     ),
-    Rule.of(FORBIDDEN, forbidden, NAMESPACE_CODES | {"access.missing"}),
+    Rule.of(FORBIDDEN, forbidden, NOTHING_THERE, NAMESPACE_CODES | {"access.missing"}),
     Rule(
         "object.missing",
         "{kind} {names} of {namespace} is not there any more",
         "Somebody deleted it.",
         "Make it again: ./airstrip up",
         _missing(),
+        NOTHING_THERE,
         NAMESPACE_CODES,
     ),
     Rule(
@@ -173,6 +182,7 @@ LANDED_RULES: tuple[Rule, ...] = (
         "Somebody deleted it, or `up` was interrupted.",
         "Make it again: ./airstrip up",
         _missing(*_WORKLOADS),
+        NOTHING_THERE,
         NAMESPACE_CODES,
     ),
     Rule(
@@ -201,4 +211,4 @@ NOT_READY = Explanation(
     "Read its log: ./airstrip logs {component}",
 )
 
-NOT_READY_RULES: tuple[Rule, ...] = (Rule.of(NOT_READY, not_ready, UNREACHABLE | NAMESPACE_CODES),)
+NOT_READY_RULES: tuple[Rule, ...] = (Rule.of(NOT_READY, not_ready, UNREACHABLE | NOTHING_THERE, NAMESPACE_CODES),)

@@ -138,7 +138,11 @@ def quota_subject(namespace: str, name: str) -> str:
 
 
 def quota(facts: Facts) -> Iterator[Match]:
-    yield from list(_refused_of_owners("namespace.quota")(facts)) or refused_tasks(facts)
+    """In a namespace where it refused a workload, that tells of tasks too."""
+    of_owners = list(_refused_of_owners("namespace.quota")(facts))
+    yield from of_owners
+    told = {match.fields["namespace"] for match in of_owners}
+    yield from (match for match in refused_tasks(facts) if match.fields["namespace"] not in told)
 
 
 REFUSAL_RULES: tuple[Rule, ...] = tuple(

@@ -9,6 +9,8 @@ from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.match import Match
 from airstrip.findings import Explanation
 
+CONTROL, OF_TASKS = "the control namespace", "a namespace of tasks"
+"""Whatever their names are."""
 Matches = Callable[[Facts], Iterator[Match]]
 
 
@@ -17,7 +19,8 @@ class Rule:
     """`symptom`, `cause` and `fix` are templates over the match's fields; `matches` is pure.
 
     `explained_by`: codes of other rules; where one of those matches anything, this one says nothing new. With `of`,
-    where it matches that component of the control plane.
+    where it matches that component of the control plane, or tasks' pods; with `in_control`, the control namespace.
+    `explained_within`: codes of rules; where one matches a namespace, this one says nothing new of what is in it.
     """
 
     code: str
@@ -26,11 +29,18 @@ class Rule:
     fix: str
     matches: Matches
     explained_by: frozenset[str] = frozenset()
+    explained_within: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, known: Explanation, matches: Matches, explained_by: frozenset[str] = frozenset()) -> Rule:
+    def of(
+        cls,
+        known: Explanation,
+        matches: Matches,
+        explained_by: frozenset[str] = frozenset(),
+        explained_within: frozenset[str] = frozenset(),
+    ) -> Rule:
         """With a text that others use too."""
-        return cls(known.code, known.symptom, known.cause, known.fix, matches, explained_by)
+        return cls(known.code, known.symptom, known.cause, known.fix, matches, explained_by, explained_within)
 
     @property
     def explanation(self) -> Explanation:
@@ -42,5 +52,14 @@ def of(components: Collection[str], codes: Collection[str]) -> frozenset[str]:
     return frozenset(code_of(code, component) for code in codes for component in components)
 
 
+def in_control(codes: Collection[str]) -> frozenset[str]:
+    """These codes where they are about the namespace that all components are in."""
+    return frozenset(code_in(code, CONTROL) for code in codes)
+
+
 def code_of(code: str, component: str) -> str:
     return f"{code} of {component}"
+
+
+def code_in(code: str, namespace: str) -> str:
+    return f"{code} in {namespace}"

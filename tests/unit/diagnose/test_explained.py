@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from airstrip.diagnose import Facts, diagnose
-from airstrip.diagnose.airflow.facts import OverdueFact
+from airstrip.diagnose.airflow.facts import OverdueFact, SignFact, TaskFact
 from airstrip.diagnose.facts import ContainerFact, PodFact, ProbeFact
-from airstrip.diagnose.namespace_facts import MissingFact, NamespaceFact
-from tests.unit.diagnose.airflow_cases import seen, workload
-from tests.unit.diagnose.making import pod, waiting
+from airstrip.diagnose.namespace_facts import AccessFact, MissingFact, NamespaceFact
+from tests.unit.diagnose.airflow_cases import ENDED_EARLY, seen, workload
+from tests.unit.diagnose.making import HERE, pod, waiting
 from tests.unit.diagnose.place_cases import PLACE_CASES
 
 NO_ANSWER = ProbeFact("airflow", "failed", "no answer", 5.0, "airflow.unreachable", "It hangs.", "Mend it.")
@@ -73,3 +74,67 @@ def test_little_room_on_the_disk_is_not_why_a_namespace_is_gone() -> None:
     full = PLACE_CASES["host.disk-nearly-full"][0]
     facts = replace(full, namespaces=(NamespaceFact("airflow", ""),))
     assert codes(facts) == ["host.disk-nearly-full", "namespace.absent"]
+
+
+def test_a_project_s_namespace_that_is_gone_explains_only_what_was_in_it() -> None:
+    here = replace(HERE, projects=("sales-pods",))
+    gone = (NamespaceFact("airflow", "Active"), NamespaceFact("airflow-workers", "Active"))
+    missing = (
+        MissingFact("ConfigMap", "sales-pods", "sales"),
+        MissingFact("RoleBinding", "sales-pods", "scheduler"),
+        MissingFact("ServiceAccount", "sales-pods", "airflow-pods"),
+        MissingFact("RoleBinding", "airflow-workers", "scheduler"),
+        MissingFact("ConfigMap", "airflow", "airflow-settings"),
+        MissingFact("Deployment", "airflow", "triggerer"),
+    )
+    denied = tuple(
+        AccessFact("scheduler", "create", "pods", namespace, allowed=False)
+        for namespace in ("airflow-workers", "sales-pods", "airflow")
+    )
+    late = replace(workload("scheduler"), ready=0, wanted=1)
+    facts = Facts(here, missing=missing, access=denied, workloads=(late,))
+    told = diagnose(replace(facts, namespaces=(*gone, NamespaceFact("sales-pods", "Terminating"))))
+    assert [(finding.code, finding.about) for finding in told] == [
+        ("namespace.terminating", "namespace/sales-pods"),
+        ("config-map.missing", "missing/airflow/ConfigMap"),
+        ("access.missing", "missing/airflow-workers/RoleBinding"),
+        ("access.forbidden", "rights/scheduler/airflow"),
+        ("component.missing", "airflow/triggerer"),
+        ("component.not-ready", "airflow/scheduler"),
+    ]
+
+
+@pytest.mark.parametrize("phase", ["", "Terminating"])
+def test_without_the_control_namespace_there_is_nothing_else_to_tell(phase: str) -> None:
+    missing = (MissingFact("ConfigMap", "airflow-workers", "sales"), MissingFact("Deployment", "airflow", "triggerer"))
+    facts = Facts(HERE, namespaces=(NamespaceFact("airflow", phase),), missing=missing)
+    assert codes(facts) == ["namespace.terminating" if phase else "namespace.absent"]
+
+
+QUEUED = TaskFact("daily", "r", "load", "queued", 4000.0, "default_pool")
+NO_IMAGE = waiting("ImagePullBackOff", 'Back-off pulling image "x"')
+NO_NODE = "0/1 nodes are available: 1 Insufficient memory."
+
+
+def of_a_task(container: ContainerFact | None = None, **more: Any) -> PodFact:
+    return pod("task", container, namespace="airflow-workers", owner="", **more)
+
+
+def test_a_user_s_pod_that_does_not_start_is_not_why_tasks_wait() -> None:
+    waits = seen(waiting=(QUEUED,))
+    assert codes(replace(waits, pods=(of_a_user(NO_IMAGE),))) == ["image.missing", "task.queued-long"]
+    theirs = replace(of_a_user(waiting("ContainerCreating")), unschedulable=NO_NODE)
+    assert codes(replace(waits, pods=(theirs,))) == ["pod.unschedulable", "task.queued-long"]
+
+
+def test_a_task_s_pod_that_does_not_start_is() -> None:
+    waits = seen(waiting=(QUEUED,))
+    assert codes(replace(waits, pods=(of_a_task(NO_IMAGE),))) == ["image.missing"]
+    assert codes(replace(waits, pods=(of_a_task(unschedulable=NO_NODE),))) == ["pod.unschedulable"]
+
+
+def test_only_a_task_s_pod_that_was_killed_is_why_a_task_ended_early() -> None:
+    ended = seen(signs=(SignFact("ended-early", "scheduler", "scheduler-1", (ENDED_EARLY,)),))
+    killed = ContainerFact("main", "i", "terminated", "OOMKilled", exit_code=137)
+    assert codes(replace(ended, pods=(of_a_task(killed, phase="Failed"),))) == ["pod.oom-killed"]
+    assert codes(replace(ended, pods=(of_a_user(killed),))) == ["pod.oom-killed", "task.ended-early"]

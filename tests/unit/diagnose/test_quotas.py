@@ -9,13 +9,13 @@ from typing import cast
 import pytest
 
 from airstrip.diagnose import Facts, diagnose
-from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact, TaskSignFact
+from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact, TaskFact, TaskSignFact
 from airstrip.diagnose.namespace_facts import QuotaFact
 from airstrip.diagnose.namespace_probe import read_quotas
 from airstrip.kube import Cluster
 from tests.unit.diagnose.airflow_cases import ENDED_EARLY
 from tests.unit.diagnose.cluster_cases import FULL
-from tests.unit.diagnose.making import HERE
+from tests.unit.diagnose.making import HERE, refused
 
 
 def no_room(quota: str, asked: str = "pods=1") -> str:
@@ -101,3 +101,15 @@ def test_only_what_a_pod_asks_for_makes_a_quota_full(resource: str, used: str, h
     assert [fact.full for fact in facts.quotas] == [full]
     # It is noted beside what is fine.
     assert [probe.detail for probe in facts.probes] == [f"q in w is full: {resource} {used} of {hard}" if full else ""]
+
+
+def test_a_component_that_a_quota_refuses_does_not_hide_the_tasks_that_another_one_refuses() -> None:
+    said = 'pods "scheduler-abc-x" is forbidden: exceeded quota: tiny, requested: pods=1, used: pods=4, limited: pods=4'
+    facts = replace(refused_by_quotas(FULL), events=refused(said).events)
+    assert [finding.about for finding in diagnose(facts)] == ["airflow/scheduler", "airflow-workers/quota/small"]
+    waits = TaskFact("daily", "r", "load", "queued", 4000.0, "default_pool")
+    assert facts.airflow is not None
+    told = diagnose(replace(facts, airflow=replace(facts.airflow, waiting=(waits,))))
+    assert [finding.code for finding in told] == ["namespace.quota", "namespace.quota"]
+    only_a_component = replace(refused(said), airflow=AirflowFacts(waiting=(waits,)))
+    assert [finding.code for finding in diagnose(only_a_component)] == ["namespace.quota", "task.queued-long"]

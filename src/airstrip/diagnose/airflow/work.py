@@ -9,9 +9,11 @@ from dataclasses import replace
 from airstrip.diagnose.airflow.database import DATABASE
 from airstrip.diagnose.airflow.facts import PoolFact
 from airstrip.diagnose.airflow.look import airflow, control_of, signs_of
+from airstrip.diagnose.described import TASK
 from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.image_rules import IMAGE_CODES
 from airstrip.diagnose.match import Match
-from airstrip.diagnose.rule import Rule, of
+from airstrip.diagnose.rule import OF_TASKS, Rule, code_in, of
 from airstrip.findings import Explanation
 
 _TASK = re.compile(r"<TaskInstance: (?P<task>[\w.-]+) ")
@@ -225,7 +227,8 @@ WORK_RULES: tuple[Rule, ...] = (
     Rule.of(
         ENDED_EARLY,
         _ended_early,
-        frozenset({"secret.jwt-differs", "logs.not-writable", "logs.refused", "task.token-refused", "pod.oom-killed"}),
+        frozenset({"secret.jwt-differs", "logs.not-writable", "logs.refused", "task.token-refused"})
+        | of((TASK,), ("pod.oom-killed",)),
     ),
     Rule.of(HEARTBEAT_TIMEOUT, _timed_out, _NOT_SCHEDULING),
     Rule(
@@ -234,7 +237,9 @@ WORK_RULES: tuple[Rule, ...] = (
         "Its pod is not made or does not start, and nothing else that was looked at says why.",
         "Read why: ./airstrip logs scheduler",
         _queued_long,
-        _NOT_SCHEDULING | {"pod.unschedulable", "namespace.quota", "image.missing", "executor.full"},
+        _NOT_SCHEDULING
+        | {"executor.full", code_in("namespace.quota", OF_TASKS)}
+        | of((TASK,), ("pod.unschedulable", *IMAGE_CODES)),
     ),
     Rule.of(OVERDUE, _overdue, _NOT_SCHEDULING),
 )
