@@ -201,10 +201,12 @@ class AirflowClient:
         known = [dag.dag_id for dag in self.dags()]
         near = difflib.get_close_matches(dag_id, known, n=3)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {', '.join(known[:10]) or 'none yet'}."
+        broken = ", ".join(error.filename for error in self.import_errors()[:5])
+        unread = f"its file cannot be imported ({broken}?)" if broken else "its file cannot be imported"
         return AirflowError(
             "airflow.dag-not-found",
             f"Airflow knows no DAG {dag_id}",
-            cause=f"No file defines it, its file cannot be imported, or it was not read yet. {hint}",
+            cause=f"No file defines it, {unread}, or it was not read yet. {hint}",
             fix="See import errors: ./airstrip status",
             status=404,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from airstrip.airflow_api import AirflowClient, DagDetails, DagRun, TaskInstance
 from airstrip.answers import WhyData
@@ -17,12 +17,11 @@ from airstrip.diagnose import (
     document,
     look_at_cluster,
 )
+from airstrip.diagnose.import_errors import import_errors
 from airstrip.diagnose.why import Where, WhyFacts, add_cluster, collect, explain, in_trouble
-from airstrip.diagnose.why.collect import import_error_of
 from airstrip.errors import AirflowError, KubernetesError, UsageError
 from airstrip.findings import Finding, told_once
 from airstrip.manifests import CLI_SECRET, PARALLELISM
-from airstrip.operations.dag_files import dag_files
 from airstrip.operations.examination import deployment_fact
 from airstrip.operations.logs import COMPONENTS
 from airstrip.operations.session import Session
@@ -125,10 +124,9 @@ def _collect(
 
 def _unknown_dag(client: AirflowClient, dag_id: str, folder: Path | None) -> WhyFacts:
     """Explained where a file that cannot be imported may be the one that defines it; else raises."""
-    files = [path for path in dag_files(folder) if path.stem == dag_id or _mentions(path, dag_id)]
-    for file in (str(path.relative_to(folder)) for path in files if folder):
-        if error := import_error_of(client, file):
-            return WhyFacts(DagDetails(dag_id, file=file), now="", import_error=error)
+    for error in import_errors(client):
+        if PurePosixPath(error.file).stem == dag_id or (folder and _mentions(folder / error.file, dag_id)):
+            return WhyFacts(DagDetails(dag_id, file=error.file), now="", import_error=error)
     client.dag(dag_id)
     raise AssertionError(f"Airflow knows {dag_id} now, and did not a moment ago")
 

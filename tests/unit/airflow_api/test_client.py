@@ -162,7 +162,8 @@ def test_dags_come_in_pages() -> None:
 
 @pytest.mark.parametrize("verb", ["dag", "unpause", "trigger", "dag_runs"])
 def test_an_unknown_dag_is_answered_with_the_names_that_are_near(verb: str) -> None:
-    client = Airflow(dags=ok({"dags": [DAG], "total_entries": 1})).client()
+    none = ok({"import_errors": [], "total_entries": 0})
+    client = Airflow(dags=ok({"dags": [DAG], "total_entries": 1}), importErrors=none).client()
     with pytest.raises(AirflowError, match="knows no DAG dmeo") as raised:
         getattr(client, verb)("dmeo")
     assert raised.value.code == "airflow.dag-not-found"

@@ -206,15 +206,6 @@ def test_an_unknown_run_and_an_unknown_dag_are_errors() -> None:
     assert raised.value.code == "airflow.dag-not-found"
 
 
-@pytest.mark.parametrize("name", ["d.py", "team/other.py"])
-def test_a_dag_whose_file_cannot_be_imported_is_explained_by_that(tmp_path: Path, name: str) -> None:
-    (tmp_path / "team").mkdir()
-    (tmp_path / name).write_text("@dag\ndef d(): boom\n")
-    (finding,) = Fake(dag=None, errors={name: "Traceback\nNameError: boom\n"}, folder=tmp_path).why().findings
-    assert (finding.code, finding.cause) == ("dags.import-error", "NameError: boom.")
-    assert name in finding.symptom
-
-
 @pytest.mark.parametrize("silence", [httpx.ConnectError("refused"), httpx.ReadTimeout("slow"), httpx.Response(503)])
 def test_where_airflow_is_silent_the_deployment_s_own_trouble_is_the_cause(
     seen: list[Facts], silence: httpx.Response | Exception

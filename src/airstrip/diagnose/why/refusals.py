@@ -88,8 +88,9 @@ def _no_right(facts: WhyFacts) -> Iterator[Match]:
     for said, refusal in () if facts.log else _refusals(facts, admission.RBAC):
         if refusal:
             account = refusal.name.rpartition(":")[2]
-            right = f"{refusal.verb} {refusal.resource} in {_namespace_of(facts, said)}"
-            yield found(said, f"rights/{account}", account=account, right=right)
+            namespace = _namespace_of(facts, said)
+            right = f"{refusal.verb} {refusal.resource} in {namespace}"
+            yield found(said, f"rights/{account}/{namespace}", account=account, right=right)
 
 
 @explaining
