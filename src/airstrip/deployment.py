@@ -173,13 +173,15 @@ class Deployment(Authoring, Images, Dags, Projects, Users):
         only: Sequence[str] = (),
         timeout: float = VERIFY_TIMEOUT,
         git_write: str | None = None,
+        held: Mapping[str, str] | None = None,
     ) -> Result[VerifyData]:
         """Proves by doing what must be possible, and what must not; `only` names some properties.
 
         Exit code 3 when one fails. `timeout` is what its runs have to end, in seconds; the rest takes a minute more.
         `git_write` is a branch that DAGs come from, `[BUNDLE:]BRANCH`: two commits are pushed to it, and stay there.
+        `held`: the names of a `variable` and a `connection` that the secrets backend holds; a task reads them there.
         """
-        return operations.verify(self._session, emit, only=only, timeout=timeout, git_write=git_write)
+        return operations.verify(self._session, emit, only=only, timeout=timeout, git_write=git_write, held=held)
 
     def open_url(self) -> Result[OpenData]:
         """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""

@@ -67,7 +67,7 @@ def test_the_table_has_each_property_and_what_stays(airstrip: Airstrip, facade: 
         "  fix:   Read it.",
         "  | end of \x1b[31mthe log",
     ]
-    assert facade.calls[0][2] == {"only": ["task", "ingress"], "timeout": 20.0, "git_write": None}
+    assert facade.calls[0][2] == {"only": ["task", "ingress"], "timeout": 20.0, "git_write": None, "held": {}}
 
 
 def test_a_branch_to_push_to_is_handed_on_and_what_was_pushed_is_told(
@@ -94,6 +94,17 @@ def test_a_branch_to_push_to_needs_the_property_that_pushes(
     assert "Add --only dags, or leave --git-write away." in capsys.readouterr().err
     assert run(["verify", "--git-write", "main"]) == 2
     assert "[verify.git-other-branch]" in capsys.readouterr().err
+
+
+def test_what_a_backend_holds_needs_the_property_that_asks_for_it_and_a_backend(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "airstrip.yaml").write_text("apiVersion: airstrip/v1\nname: air\n")
+    monkeypatch.chdir(tmp_path)
+    assert run(["verify", "--only", "task", "--backend-variable", "region"]) == 2
+    assert "Add --only secrets, or leave --backend-variable away." in capsys.readouterr().err
+    assert run(["verify", "--backend-connection", "lake"]) == 2
+    assert "the file has none" in capsys.readouterr().err
 
 
 def test_the_junit_file_has_a_case_for_each_property(airstrip: Airstrip, facade: Facade, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -61,7 +62,9 @@ def printed(landing: Landing) -> str:
 # Kubernetes would put a variable in the place of $(HOME), where it is not told otherwise.
 EVERYTHING = """\
 airflow:
-  config: {core: {default_timezone: Europe/Oslo, parallelism: 8}}
+  config:
+    core: {default_timezone: Europe/Oslo, parallelism: 8}
+    workers: {secrets_backend: airflow.secrets.environment_variables.EnvironmentVariablesBackend}
   env: {AIRPORT: OSL, AIRLINE: "DY $(HOME)"}
 components:
   api-server: {replicas: 2}
@@ -71,7 +74,7 @@ components:
     affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [
       {matchExpressions: [{key: kubernetes.io/os, operator: In, values: [linux]}]}]}}}
   task:
-    env: {AIRPORT: BGO}
+    env: {AIRPORT: BGO, AIRFLOW_VAR_HARBOUR: Vaagen, AIRFLOW_CONN_FLEET: "http://fleet.example.com"}
     resources: {limits: {memory: 1Gi}}
     tolerations: [{operator: Exists}]
     volumes:
@@ -152,6 +155,7 @@ def test_settings_and_components_are_in_force_and_gone_when_taken_back(landing: 
     assert rolled(before, changed) == PROCESSES
     assert_pods_have_it(landing, cluster, changed)
     assert_tasks_have_it(printed(landing))
+    assert_tasks_ask_the_secrets_backend(landing)
 
     landing.write_file()
     landing.ok("up", "--yes")
@@ -177,6 +181,17 @@ def assert_tasks_have_it(out: str) -> None:
         assert line in out
     for line in ("host: example.com", f"memory: {1024**3}", "words: Bergen", "beside: Flesland"):
         assert line in out
+
+
+def assert_tasks_ask_the_secrets_backend(landing: Landing) -> None:
+    """One that has no other settings than its class."""
+    named = ["--backend-variable", "harbour", "--backend-connection", "fleet"]
+    (row,) = landing.data("verify", "--only", "secrets", *named)["properties"]
+    assert (row["state"], row["limits"]) == ("proved", [])
+    assert row["text"].startswith("variable harbour and connection fleet out of airflow.secrets.environment_variables.")
+    done = landing.airstrip("verify", "--only", "secrets", "--backend-variable", "another", "--json")
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (done.returncode, finding["code"], finding["evidence"]) == (3, "verify.secrets", "variable another: nothing")
 
 
 @pytest.mark.usefixtures("mended", "users_own")

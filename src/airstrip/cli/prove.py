@@ -49,6 +49,24 @@ def verify(
             show_default=False,
         ),
     ] = None,
+    backend_variable: Annotated[
+        str | None,
+        typer.Option(
+            "--backend-variable",
+            metavar="NAME",
+            help="A variable that the secrets backend holds: a task reads it there.",
+            show_default=False,
+        ),
+    ] = None,
+    backend_connection: Annotated[
+        str | None,
+        typer.Option(
+            "--backend-connection",
+            metavar="ID",
+            help="A connection that the secrets backend holds: a task reads it there.",
+            show_default=False,
+        ),
+    ] = None,
     file: options.File = None,
     timeout: options.Timeout = _TIMEOUT,
     json: options.Json = False,
@@ -66,15 +84,18 @@ def verify(
       ./airstrip verify --only isolation --only least-access
       ./airstrip verify --junit report.xml
       ./airstrip verify --only dags --git-write main
+      ./airstrip verify --only secrets --backend-variable region
     """
     call = Call("verify", json, debug)
+    named = {"variable": backend_variable, "connection": backend_connection}
+    held = {kind: name for kind, name in named.items() if name}
 
     def work(voice: Voice, _: Confirm) -> AnyResult:
         if junit:
             # Also before a minute's work, which could not be written down.
             clear_report(junit)
         try:
-            result = load(file).verify(voice, only=only or (), timeout=timeout, git_write=git_write)
+            result = load(file).verify(voice, only=only or (), timeout=timeout, git_write=git_write, held=held)
         except AirstripError as error:
             if junit:
                 # The verb's own error is the one to tell.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from airstrip.answers import PropertyData, PropertyName, VerifyData
@@ -14,25 +14,35 @@ from airstrip.findings import Finding
 from airstrip.kube import Lease
 from airstrip.operations.causes import ending_with_causes, find_causes
 from airstrip.operations.properties import PROPERTIES, GitWrite, Outcome, Property, Scene, clean, find_git_write
+from airstrip.operations.properties.tasks import secrets_backend
 from airstrip.operations.session import Session
 from airstrip.result import Result
 
 _DELIVERY: PropertyName = "dags"
+_STORED: PropertyName = "secrets"
 STAYS = "rows of Airflow's audit log, and log files of the tasks"
 """What verify cannot take away again."""
 
 
 def verify(
-    session: Session, emit: Emit, *, only: Sequence[str] = (), timeout: float, git_write: str | None = None
+    session: Session,
+    emit: Emit,
+    *,
+    only: Sequence[str] = (),
+    timeout: float,
+    git_write: str | None = None,
+    held: Mapping[str, str] | None = None,
 ) -> Result[VerifyData]:
     """Exit code 3 when a property fails. `only` names some of them; `timeout` (seconds) bounds the runs.
 
-    `git_write` is a branch, `[BUNDLE:]BRANCH`, which two commits may be pushed to. With findings of what is wrong in
-    the deployment, where any property fails. Raises UsageError for a name that is none, LockError while another
+    `git_write` is a branch, `[BUNDLE:]BRANCH`, which two commits may be pushed to; `held` the names of a `variable`
+    and a `connection` that the secrets backend holds. With findings of what is wrong in the deployment, where any
+    property fails. Raises UsageError for a name that is none, LockError while another
     Airstrip is at work, AirstripError where nothing runs or the cluster fails.
     """
     chosen = _chosen(only)
     write = _write(session, chosen, git_write)
+    _check_held(session, chosen, held or {})
     begun = time.monotonic()
     # Before anything else: what is stopped has no cluster to ask either.
     _ = session.platform
@@ -40,7 +50,7 @@ def verify(
         ending_with_causes(session, emit),
         Lease(session.cluster, session.spec.namespaces.control, purpose="verify"),
     ):
-        scene = Scene(session, begun + timeout, git_write=write)
+        scene = Scene(session, begun + timeout, git_write=write, held=held or {})
         _announce(scene, emit)
         rows, findings = _prove(scene, chosen, emit)
         left = _clean_up(scene, emit)
@@ -64,6 +74,21 @@ def _write(session: Session, chosen: Sequence[Property], named: str | None) -> G
         message = f"--git-write {named} is for the property {_DELIVERY}, which is not among those of --only"
         raise UsageError("usage.wrong-command-line", message, fix=f"Add --only {_DELIVERY}, or leave --git-write away.")
     return find_git_write(session.spec, named)
+
+
+def _check_held(session: Session, chosen: Sequence[Property], held: Mapping[str, str]) -> None:
+    if not held:
+        return
+    options = " ".join(f"--backend-{kind}" for kind in held)
+    if not any(item.name == _STORED for item in chosen):
+        message = f"{options} is for the property {_STORED}, which is not among those of --only"
+        raise UsageError("usage.wrong-command-line", message, fix=f"Add --only {_STORED}, or leave {options} away.")
+    if not secrets_backend(session.spec):
+        raise UsageError(
+            "usage.wrong-command-line",
+            f"{options} names what a secrets backend holds, and the file has none",
+            fix=f"Name it under airflow.config.secrets in the file, or leave {options} away.",
+        )
 
 
 def _announce(scene: Scene, emit: Emit) -> None:

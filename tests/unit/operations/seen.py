@@ -58,6 +58,7 @@ class Seen:
     tasks_have_pods: bool = True
     preview: Any = None
     config: Mapping[str, Any] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
     given: Any = field(
         default_factory=lambda: SimpleNamespace(
             hashes={"variable": "v", "password": "p"},

@@ -193,45 +193,6 @@ def test_pod_security_is_not_judged_by_a_cluster_that_does_not_answer_or_may_not
         access.pod_security(Seen(preview=preview).scene())
 
 
-def test_a_value_that_another_key_decrypts_is_named() -> None:
-    outcome = tasks.secrets(Seen(returned_by={"values": {"variable": "v", "password": "other"}}).scene())
-
-    assert outcome.state == "failed"
-    assert "password" in outcome.text
-    assert "variable" not in outcome.text
-
-
-VALUES = {"values": {"variable": "v", "password": "p"}}
-UNREAD = "2026-11-21T12:00:00Z ERROR Unable to retrieve variable from secrets backend (VaultBackend). Checking"
-
-
-@pytest.mark.parametrize(
-    ("config", "backend"),
-    [
-        ({"secrets": {"backend": "a.Vault"}}, "a.Vault"),
-        ({"workers": {"secrets_backend": "a.Store"}, "secrets": {"backend": "a.Vault"}}, "a.Store"),
-    ],
-)
-def test_of_a_secrets_backend_nothing_is_proved_and_that_is_said(config: Any, backend: str) -> None:
-    outcome = tasks.secrets(Seen(returned_by=VALUES, config=config).scene())
-    assert (outcome.state, "Airflow's own tables" in outcome.text) == ("not-applicable", True)
-    assert outcome.text.startswith(f"{backend} is asked first")
-
-
-def test_a_secrets_backend_that_tasks_cannot_ask_has_failed() -> None:
-    """Airflow logs it and goes on: the values come all the same."""
-    seen = Seen(returned_by=VALUES, logged={"values": ["begin", UNREAD]}, config={"secrets": {"backend": "a.Vault"}})
-    outcome = tasks.secrets(seen.scene())
-    assert (outcome.state, "a.Vault" in outcome.text) == ("failed", True)
-    assert outcome.finding is not None
-    assert outcome.finding.evidence == UNREAD
-
-
-def test_without_a_secrets_backend_airflow_s_own_tables_are_all_that_there_is() -> None:
-    outcome = tasks.secrets(Seen(returned_by=VALUES).scene())
-    assert (outcome.state, outcome.limits) == ("proved", ())
-
-
 @pytest.mark.parametrize(
     ("got", "state"),
     [

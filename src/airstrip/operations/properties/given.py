@@ -55,13 +55,14 @@ class Given:
         control = self.session.spec.namespaces.control
         return {"execution-api": (f"{API_SERVER}.{control}.svc", API_PORT), **self.addresses}
 
-    def to_tasks(self, name: str) -> dict[str, Any]:
-        """`name` is that of the variable and the connection."""
+    def to_tasks(self, name: str, held: Mapping[str, str]) -> dict[str, Any]:
+        """`name` is that of the variable and the connection; `held` as in Scene."""
         return {
             "mark": self.mark,
             "workers": self.session.spec.namespaces.workers,
             "variable": name,
             "connection": name,
+            "held": dict(held),
             "canary": self.texts["canary"],
             "hashes": sorted(_hash(self.mark + text) for text in (*self.control_secrets, self.texts["canary"])),
             "addresses": self.addresses,

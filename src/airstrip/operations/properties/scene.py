@@ -62,6 +62,8 @@ class Scene:
     """Whether Airflow may keep something that was made for the proof: set before it is asked to."""
     git_write: GitWrite | None = None
     """Where a commit may be pushed: only where whoever asks has named the branch."""
+    held: Mapping[str, str] = field(default_factory=dict)
+    """Names that the secrets backend should know, by `variable` and `connection`: only whoever asks can tell them."""
     pushed: ProofPushData | None = None
     """What was."""
     _started: dict[str, DagRun] = field(default_factory=dict)
@@ -201,7 +203,7 @@ class Scene:
     def _conf(self, need: Need) -> dict[str, Any]:
         if need == "remote":
             return {}
-        return self.given.to_isolation() if need == "isolation" else self.given.to_tasks(self.name)
+        return self.given.to_isolation() if need == "isolation" else self.given.to_tasks(self.name, self.held)
 
     def _let_schedule(self) -> None:
         if self._has_runs(SCHEDULE):

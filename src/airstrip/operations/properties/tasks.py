@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from airstrip.answers import PropertyName
 from airstrip.operations.properties.names import TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
 from airstrip.operations.properties.scene import Scene
+from airstrip.spec import Spec
 
 _GONE_SECONDS = 30.0
 _UNREAD = "Unable to retrieve variable from secrets backend"
 """Airflow's own words in a task's log, of a backend that raises."""
+_HOLDS = "something"
+"""As `held` of the built-in DAG says it."""
 _LOCAL = "in the scheduler's pod, as airflow.executor: local has it"
 
 
@@ -81,7 +85,7 @@ def secrets(scene: Scene) -> Outcome:
             "The Fernet key changed since, or a secrets backend of the settings answers first.",
             "Look at airflow.config.secrets in the file; see: ./airstrip verify --only fernet",
         )
-    backend = _secrets_backend(scene)
+    backend = secrets_backend(scene.session.spec)
     unread = [line for line in scene.log(TASKS, "values") if _UNREAD in line] if backend else []
     if unread:
         return failed(
@@ -92,17 +96,36 @@ def secrets(scene: Scene) -> Outcome:
             "\n".join(unread),
         )
     seen = "a variable, and a connection's password, out of Airflow's own tables"
+    if backend and scene.held:
+        return _held(backend, scene.held, got.get("held") or {}, seen)
     if backend:
         # Whatever is stored for a proof is stored in Airflow: into a backend nobody writes by Airflow's API.
         return not_applicable(
-            f"{backend} is asked first, and Airflow's API stores nothing there to be read back; a task did read {seen}"
+            f"{backend} is asked first, and Airflow's API stores nothing there to be read back; a task did read {seen}."
+            " Prove it by what it holds: --backend-variable NAME --backend-connection ID"
         )
     return proved(seen)
 
 
-def _secrets_backend(scene: Scene) -> str:
+def _held(backend: str, names: Mapping[str, str], answers: Mapping[str, str], seen: str) -> Outcome:
+    wrong = [f"{kind} {name}: {answers.get(kind)}" for kind, name in names.items() if answers.get(kind) != _HOLDS]
+    if wrong:
+        return failed(
+            "secrets",
+            f"a task is not told by the secrets backend {backend} what that should hold",
+            "There is nothing of that name under the prefix of backend_kwargs, or a task's identity may not read it.",
+            "Look at airflow.config.secrets in the file, and at what the backend holds.",
+            "\n".join(wrong),
+        )
+    told = " and ".join(f"{kind} {name}" for kind, name in names.items())
+    asked = {"variable": "--backend-variable NAME", "connection": "--backend-connection ID"}
+    limits = [f"no {kind} of the backend was read: {option}" for kind, option in asked.items() if kind not in names]
+    return proved(f"{told} out of {backend}; {seen}", limits=limits)
+
+
+def secrets_backend(spec: Spec) -> str:
     """The class that tasks ask before Airflow's own tables; empty where there is none."""
-    config = scene.session.spec.airflow.config
+    config = spec.airflow.config
     of_tasks = config.get("workers", {}).get("secrets_backend")
     return str(of_tasks or config.get("secrets", {}).get("backend") or "")
 

@@ -1,0 +1,141 @@
+"""scripts/test itself, in a tree whose tools stand in for the real ones: what did not run is no success."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from tests.landing import ROOT, eventually
+
+BOOTSTRAP = """\
+say() { echo "$1"; }
+loudly() { "$@"; }
+fail() { echo "error: $3  [$2]"; exit "$1"; }
+read_arguments() { :; }
+locate_cache() { :; }
+prepare_environment() {
+    ENVIRONMENT=$ROOT/environment AIRSTRIP_UV=true
+    if [ "${AIRSTRIP_TEST_RESULTS:+beside}" = "${CANNOT_BEGIN:-}" ]; then fail 1 launcher.no "No network"; fi
+}
+"""
+PYTHON = """\
+#!/bin/sh
+echo "$3" >> "$RAN"
+case "$3" in
+    */$SLEEPS) exec sleep 300 ;;
+    */$FAILS) exit 1 ;;
+esac
+"""
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    for program in ("chromium", "chromedriver", "mmdebstrap", "apt-get", "airstrip"):
+        (tmp_path / "bin").mkdir(exist_ok=True)
+        make_program(tmp_path / "bin" / program, "#!/bin/sh\n")
+    make_program(tmp_path / "airstrip", "#!/bin/sh\n")
+    (tmp_path / "environment/bin").mkdir(parents=True)
+    make_program(tmp_path / "environment/bin/python", PYTHON)
+    (tmp_path / "scripts").mkdir()
+    shutil.copy(ROOT / "scripts/test", tmp_path / "scripts/test")
+    (tmp_path / "scripts/bootstrap.sh").write_text(BOOTSTRAP)
+    for lock in ("src/airstrip/images/locks/airflow-3.3.2.lock", "packages/airstrip-pods/tests/requirements.lock"):
+        (tmp_path / lock).parent.mkdir(parents=True)
+        (tmp_path / lock).touch()
+    # As what prepare_airflow makes; its name is a sum of two empty files.
+    (tmp_path / "cache/environments/airflow-4294967295-0/bin").mkdir(parents=True)
+    (tmp_path / "cache/environments/airflow-4294967295-0/airstrip.stamp").touch()
+    shutil.copy(tmp_path / "environment/bin/python", tmp_path / "cache/environments/airflow-4294967295-0/bin")
+    return tmp_path
+
+
+def make_program(path: Path, text: str) -> None:
+    path.write_text(text)
+    path.chmod(0o755)
+
+
+def start(tree: Path, script: str = "scripts/test", folder: str = ".", **more: str) -> subprocess.Popen[str]:
+    env = {
+        **os.environ,
+        "PATH": f"{tree / 'bin'}:{os.environ['PATH']}",
+        "AIRSTRIP_CACHE_DIR": str(tree / "cache"),
+        "AIRSTRIP_STATE_DIR": str(tree / "state"),
+        "AIRSTRIP_TEST_FOLDER": str(tree / "folder"),
+        "AIRSTRIP_TEST_LOCKED": "yes",
+        "RAN": str(tree / "ran"),
+        "SLEEPS": "none",
+        "FAILS": "none",
+        "CANNOT_BEGIN": "none",
+        **more,
+    }
+    env.pop("AIRSTRIP_TEST_RESULTS", None)
+    return subprocess.Popen(
+        [script],
+        cwd=tree / folder,
+        env=env,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+
+
+def ran(tree: Path) -> list[str]:
+    return (tree / "ran").read_text().splitlines() if (tree / "ran").exists() else []
+
+
+def results(output: str) -> dict[str, str]:
+    table = output[output.index("group      minutes") :].splitlines()[1:]
+    return {line.split()[0]: line.split()[2] for line in table if len(line.split()) == 3}
+
+
+ALL = {"unit", "golden", "contract", "cli", "dev", "pods", "node", "image", "cluster", "ui", "destroy"}
+
+
+def test_all_groups_run_wherever_it_is_started(tree: Path) -> None:
+    done = start(tree, "./test", "scripts")
+    output, _ = done.communicate(timeout=60)
+    assert (done.returncode, results(output)) == (0, dict.fromkeys(ALL, "passed")), output
+    assert len(ran(tree)) == len(ALL)
+
+
+def test_groups_that_could_not_begin_beside_the_cluster_have_failed(tree: Path) -> None:
+    done = start(tree, CANNOT_BEGIN="beside")
+    output, _ = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert {name for name, result in results(output).items() if result == "failed"} == {"dev", "pods", "image"}
+    assert "No network" in output
+
+
+def test_without_the_node_s_programs_what_needs_none_of_them_runs(tree: Path) -> None:
+    done = start(tree, FAILS="node")
+    output, _ = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert set(results(output)) == ALL - {"cluster", "ui", "destroy"}
+    assert {name for name, result in results(output).items() if result == "failed"} == {"node"}
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_ends_it_ends_what_runs_beside_too(tree: Path, sign: signal.Signals) -> None:
+    """SIGINT comes to all of the terminal's group, as Ctrl-C does."""
+    done = start(tree, SLEEPS="[cd][le][uv]*")
+    eventually(lambda: {"tests/cluster", "tests/dev"} <= set(ran(tree)), seconds=30, what="both sleep")
+    os.killpg(done.pid, sign)
+    output, _ = done.communicate(timeout=60)
+    assert done.returncode == 128 + sign, output
+    eventually(lambda: running(tree) == [], seconds=10, what="nothing of it is left")
+
+
+def running(tree: Path) -> list[bytes]:
+    """Command lines that name the tree."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            found.append(process.read_bytes())
+    return [line for line in found if str(tree).encode() in line]
