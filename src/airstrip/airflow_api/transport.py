@@ -148,16 +148,16 @@ class Transport:
         self, path: str, query: Query, read: Callable[[Iterator[bytes]], _Answer], most: int, *, again: bool = True
     ) -> _Answer:
         headers = {"Authorization": f"Bearer {self._token or self.log_in()}", "Accept": "application/x-ndjson"}
+        response: httpx.Response | None = None
         try:
             with self._http.stream("GET", path, params=query, headers=headers) as response:
                 if response.is_success:
                     return read(_lines(response, most))
                 response.read()
-        except httpx.RemoteProtocolError as error:
-            raise _broken_off() from error
         except httpx.TransportError as error:
-            raise self._unreachable(error) from error
-        except ValueError as error:
+            begun = response is not None and isinstance(error, httpx.RemoteProtocolError)
+            raise (_broken_off() if begun else self._unreachable(error)) from error
+        except (ValueError, RecursionError) as error:
             raise self._not_airflow(response) from error
         if again and _token_is_refused(response):
             self.log_in()
@@ -186,13 +186,13 @@ class Transport:
             raise self._not_airflow(response)
         return body
 
-    def _not_airflow(self, response: httpx.Response) -> AirflowError:
+    def _not_airflow(self, response: httpx.Response | None) -> AirflowError:
         return AirflowError(
             "airflow.not-airflow",
             f"what answers at {self.base_url} is not Airflow's API",
             cause="Airflow answers below another path (api.base_url), or another program or a proxy has the address.",
             fix="Give the api-server its settings again: ./airstrip up",
-            status=response.status_code,
+            status=response.status_code if response is not None else None,
         )
 
     def _refused(self, response: httpx.Response, method: str, path: str) -> AirflowError:

@@ -65,12 +65,17 @@ def _claims(cluster: Cluster, namespace: str) -> Facts:
 
 
 def _events(cluster: Cluster, namespace: str) -> Facts:
-    """Without those of ReplicaSets that want no pods any more, or are gone: that they could not make them is past."""
+    """Without those of ReplicaSets that have all the pods that they want, or are gone: that they could not make them
+    is past."""
     events = tuple(map(_event, cluster.events(namespace, without=ROUTINE)))
     if not any(event.about.startswith("ReplicaSet/") for event in events):
         return Facts(events=events)
     sets = cluster.list("apps/v1", "ReplicaSet", namespace)
-    wanting = {item["metadata"]["uid"] for item in sets if item["spec"].get("replicas", 1)}
+    wanting = {
+        item["metadata"]["uid"]
+        for item in sets
+        if item["spec"].get("replicas", 1) > (item.get("status") or {}).get("replicas", 0)
+    }
     return Facts(
         events=tuple(event for event in events if not event.about.startswith("ReplicaSet/") or event.uid in wanting)
     )

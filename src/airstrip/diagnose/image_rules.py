@@ -14,7 +14,7 @@ from airstrip.kube.troubles import IMAGE_REASONS
 _NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
 _ARCHITECTURE = re.compile(r"exec format error|no match for platform|no matching manifest|image's architecture", re.I)
 _LOGIN = re.compile(
-    r"unauthorized|authentication required|(?<![\w:@.-])401(?![\w.-])|denied|403 Forbidden|authorization failed", re.I
+    r"unauthorized|authentication required|(?<![\w:@./-])401(?![\w.-])|denied|403 Forbidden|authorization failed", re.I
 )
 """A digest or a tag may hold the number."""
 _SILENT = re.compile(

@@ -89,7 +89,8 @@ def _accounts(facts: Facts) -> Iterator[Match]:
     for event, refusal, owner in refused(facts, "account.missing"):
         found.setdefault(event.namespace, _Absence()).add(refusal.name, about=owner, said=evidence(event))
     for line, refusal, namespace in refused_by_log(facts, "account.missing"):
-        found.setdefault(namespace, _Absence()).add(refusal.name, about=ENDED_EARLY_SUBJECT, said=line)
+        where = namespace or (facts.deployment.workers if facts.deployment else "")
+        found.setdefault(where, _Absence()).add(refusal.name, about=ENDED_EARLY_SUBJECT, said=line)
     for namespace, absence in found.items():
         yield absence.match(about(namespace, "ServiceAccount"), namespace=namespace)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from airstrip.diagnose.quantity import quantity
+
 
 @dataclass(frozen=True)
 class NamespaceFact:
@@ -12,6 +14,12 @@ class NamespaceFact:
 
     name: str
     phase: str
+
+
+_EVERY_POD = frozenset(
+    {"pods", "count/pods", *(f"{kind}{of}" for kind in ("", "requests.", "limits.") for of in ("cpu", "memory"))}
+)
+_ASKED_OF_NODES = ("requests.", "limits.", "ephemeral-storage", "hugepages-")
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,14 @@ class QuotaFact:
     used: str
     hard: str
     full: bool
+
+    @property
+    def stops_pods(self) -> bool:
+        """Whether it may keep a task's pod out: not Services or claims, nor what is forbidden and no task asks for."""
+        if self.resource in _EVERY_POD:
+            return True
+        of_nodes = self.resource.startswith(_ASKED_OF_NODES) and self.resource != "requests.storage"
+        return of_nodes and quantity(self.hard) > 0
 
 
 @dataclass(frozen=True)

@@ -19,15 +19,16 @@ from airstrip.diagnose.namespace_facts import (
 )
 from airstrip.diagnose.quantity import quantity
 from airstrip.diagnose.readable import all_but, seen_in
-from airstrip.kube import Cluster, inventory, unless_forbidden
+from airstrip.kube import Cluster, inventory, review_access, unless_forbidden
 from airstrip.times import age
 
 _COMPONENT = "app.kubernetes.io/component"
+_NOT_IN_VIEW = frozenset({"Secret", "Role", "RoleBinding"})
+"""Kinds that Kubernetes' own ClusterRole `view` does not let see: nobody is asked to let us.
+
+https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles
+"""
 _INSTANCE = "app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance="
-_EVERY_POD = frozenset(
-    {"pods", "count/pods", *(f"{kind}{of}" for kind in ("", "requests.", "limits.") for of in ("cpu", "memory"))}
-)
-_ASKED_OF_NODES = ("requests.", "limits.", "ephemeral-storage", "hugepages-")
 _NEEDED_RIGHTS = (
     *(("scheduler", verb, "pods") for verb in ("create", "delete", "list", "patch", "watch")),
     ("api-server", "list", "pods"),
@@ -87,7 +88,11 @@ def read_missing(cluster: Cluster, deployment: DeploymentFact) -> Facts:
     for version, kind, namespace in dict.fromkeys((entry.api_version, entry.kind, entry.namespace) for entry in wanted):
         items = unless_forbidden(partial(cluster.list, version, kind, namespace or None))
         there[kind, namespace] = None if items is None else {item["metadata"]["name"] for item in items}
-    closed = dict.fromkeys(namespace for (_, namespace), names in there.items() if names is None and namespace)
+    closed = dict.fromkeys(
+        namespace
+        for (kind, namespace), names in there.items()
+        if names is None and namespace and kind not in _NOT_IN_VIEW
+    )
     return Facts(
         missing=tuple(
             MissingFact(entry.kind, entry.namespace, entry.name)
@@ -148,15 +153,8 @@ def _quota(item: Mapping[str, Any]) -> Iterable[QuotaFact]:
     used = status.get("used") or {}
     for resource, hard in (status.get("hard") or {}).items():
         now = used.get(resource, "0")
-        full = _stops_pods(resource, hard) and quantity(now) >= quantity(hard)
-        yield QuotaFact(item["metadata"]["namespace"], item["metadata"]["name"], resource, now, hard, full)
-
-
-def _stops_pods(resource: str, hard: str) -> bool:
-    """Whether it may keep a task's pod out: not Services or claims, nor what is forbidden and no task asks for."""
-    if resource in _EVERY_POD:
-        return True
-    return resource.startswith(_ASKED_OF_NODES) and resource != "requests.storage" and quantity(hard) > 0
+        fact = QuotaFact(item["metadata"]["namespace"], item["metadata"]["name"], resource, now, hard, full=False)
+        yield replace(fact, full=fact.stops_pods and quantity(now) >= quantity(hard))
 
 
 def _workload(item: Mapping[str, Any]) -> WorkloadFact:
@@ -172,15 +170,5 @@ def _workload(item: Mapping[str, Any]) -> WorkloadFact:
 
 
 def _access(cluster: Cluster, control: str, namespace: str, component: str, verb: str, resource: str) -> AccessFact:
-    user = f"system:serviceaccount:{control}:{component}"
-    kind, _, subresource = resource.partition("/")
-    asked = {"namespace": namespace, "verb": verb, "resource": kind, "subresource": subresource}
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "metadata": {},
-        "spec": {"user": user, "groups": ["system:serviceaccounts"], "resourceAttributes": asked},
-    }
-    answer = cluster.create(review).get("status") or {}
-    allowed, reason = bool(answer.get("allowed")), str(answer.get("reason", ""))
-    return AccessFact(component, verb, resource, namespace, allowed, reason)
+    found = review_access(cluster, control, component, verb, resource, namespace)
+    return AccessFact(component, verb, resource, namespace, found.allowed, found.reason)

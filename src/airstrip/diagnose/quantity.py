@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 _BINARY = {unit: 1024**power for power, unit in enumerate(("Ki", "Mi", "Gi", "Ti", "Pi", "Ei"), 1)}
 _DECIMAL = {unit: 1000**power for power, unit in enumerate(("k", "M", "G", "T", "P", "E"), 1)}
@@ -16,3 +16,12 @@ def quantity(text: str) -> Decimal:
             if text.endswith(unit):
                 return Decimal(text.removesuffix(unit)) * factor
     return Decimal(text)
+
+
+def quantity_in(text: str) -> Decimal | None:
+    """Of what anybody may have written: None for what is none."""
+    try:
+        found = quantity(text)
+    except InvalidOperation:
+        return None
+    return found if found.is_finite() else None

@@ -12,13 +12,12 @@ from airstrip.diagnose.airflow.work import ENDED_EARLY_SUBJECT
 from airstrip.diagnose.facts import EventFact, Facts
 from airstrip.diagnose.match import Match, sentence
 from airstrip.diagnose.namespace_facts import QuotaFact, WorkloadFact
-from airstrip.diagnose.quantity import quantity
-from airstrip.diagnose.rule import Matches, Rule
-from airstrip.kube.admission import EXPLANATIONS, Refusal, namespace_in, refusal_in
+from airstrip.diagnose.quantity import quantity, quantity_in
+from airstrip.diagnose.rule import OF_TASKS, Matches, Rule, code_in
+from airstrip.kube.admission import EXPLANATIONS, POD_REFUSED, Refusal, message_in, namespace_in, refusal_in
 
 _EXECUTOR = "scheduler"
 """The component that makes tasks' pods."""
-_MESSAGE = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
 _EXCEEDED = re.compile(r"exceeded quota: (?P<name>[\w.-]+), requested: (?P<asked>\S+), used: ")
 
 
@@ -65,11 +64,27 @@ def _refused(code: str) -> Matches:
     def matches(facts: Facts) -> Iterator[Match]:
         yield from _refused_of_owners(code)(facts)
         for line, found, namespace in refused_by_log(facts, code):
-            fields = {"who": "tasks", "namespace": namespace, "name": found.name or "(unnamed)"}
-            fields |= {"message": sentence(_said(line)), "where": described.OF_TASKS}
-            yield Match(f"{namespace}/refused/{code}", fields, line, (ENDED_EARLY_SUBJECT,))
+            yield _of_tasks(facts, line, namespace, f"refused/{code}", name=found.name or "(unnamed)")
 
     return matches
+
+
+def _refused_by_nobody_known(facts: Facts) -> Iterator[Match]:
+    """Of the executor's attempts; of a namespace that is being deleted, where that cannot be seen any more."""
+    for line in _logged(facts, "refused"):
+        found = refusal_in(line)
+        if found is None or found.code == "namespace.terminating":
+            yield _of_tasks(facts, line, namespace_in(line), "refused")
+
+
+def _of_tasks(facts: Facts, line: str, namespace: str, about: str, **more: str) -> Match:
+    """Where several namespaces have tasks and the API server does not name its own, nobody knows which it is."""
+    of_tasks = facts.deployment.of_tasks if facts.deployment else ()
+    several = not namespace and len(of_tasks) > 1
+    who = f"tasks (in {' or '.join(of_tasks)}; which: ./airstrip why DAG)" if several else "tasks"
+    where = namespace or (of_tasks[0] if len(of_tasks) == 1 else "NAMESPACE")
+    fields = {"who": who, "namespace": where, "message": sentence(_said(line)), "where": described.OF_TASKS, **more}
+    return Match(f"{where}/{about}", fields, line, (ENDED_EARLY_SUBJECT,))
 
 
 def _refused_of_owners(code: str) -> Matches:
@@ -88,34 +103,35 @@ def _refused_of_owners(code: str) -> Matches:
 
 
 def refused_by_log(facts: Facts, code: str) -> Iterator[tuple[str, Refusal, str]]:
-    """With the namespace. The executor makes pods without an owner, of which no event tells: it logs the API server's
-    words, and its task has failed."""
-    workers = facts.deployment.workers if facts.deployment else ""
-    for _, component, lines in signs_of(facts, "refused"):
-        for line in lines if component == _EXECUTOR else ():
-            found = refusal_in(line)
-            if found and found.code == code:
-                yield line, found, namespace_in(line) or workers
+    """With the namespace, as far as it is named. The executor makes pods without an owner, of which no event tells: it
+    logs the API server's words, and its task has failed."""
+    for line in _logged(facts, "refused"):
+        found = refusal_in(line)
+        if found and found.code == code:
+            yield line, found, namespace_in(line)
+
+
+def _logged(facts: Facts, sign: str) -> Iterator[str]:
+    for _, component, lines in signs_of(facts, sign):
+        yield from lines if component == _EXECUTOR else ()
 
 
 def _said(line: str) -> str:
-    """The API server's message, where its answer is JSON."""
-    quoted = _MESSAGE.search(line)
-    return (quoted[1] if quoted else line.partition("Message: ")[2] or line).replace('\\"', '"')
+    return message_in(line) or (line.partition("Message: ")[2] or line).replace('\\"', '"')
 
 
 def refused_tasks(facts: Facts) -> Iterator[Match]:
     """Of the executor's and operators' attempts no event tells: those who made them log the API server's words. Such
     a quota is a fault where it would refuse them again; one that is full, and was asked for nothing, is none."""
-    logged = [line for _, component, lines in signs_of(facts, "quota") if component == _EXECUTOR for line in lines]
+    logged = [*_logged(facts, "quota")]
     logged += [line for sign in airflow(facts).task_signs if sign.sign == "quota" for line in sign.lines]
     of_tasks = facts.deployment.of_tasks if facts.deployment else ()
     for line in logged:
         for said in _EXCEEDED.finditer(line):
             for quota in facts.quotas:
-                asked = _amounts(said["asked"]).get(quota.resource)
-                is_its = quota.name == said["name"] and quota.namespace in of_tasks
-                if is_its and asked and quantity(quota.used) + quantity(asked) > quantity(quota.hard):
+                asked = quantity_in(_amounts(said["asked"]).get(quota.resource, ""))
+                is_its = quota.name == said["name"] and quota.namespace in of_tasks and quota.stops_pods
+                if is_its and asked is not None and quantity(quota.used) + asked > quantity(quota.hard):
                     yield _refused_task(quota, line)
 
 
@@ -145,6 +161,7 @@ def quota(facts: Facts) -> Iterator[Match]:
     yield from (match for match in refused_tasks(facts) if match.fields["namespace"] not in told)
 
 
-REFUSAL_RULES: tuple[Rule, ...] = tuple(
-    Rule.of(known, quota if code == "namespace.quota" else _refused(code)) for code, known in EXPLANATIONS.items()
+REFUSAL_RULES: tuple[Rule, ...] = (
+    *(Rule.of(known, quota if code == "namespace.quota" else _refused(code)) for code, known in EXPLANATIONS.items()),
+    Rule.of(POD_REFUSED, _refused_by_nobody_known, frozenset({code_in("namespace.terminating", OF_TASKS)})),
 )

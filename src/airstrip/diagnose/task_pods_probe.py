@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient, TaskInstance
@@ -13,9 +12,9 @@ from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.labels import INSTANCE, safe_label
 from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.diagnose.probes import Probe
-from airstrip.diagnose.readable import all_but
+from airstrip.diagnose.readable import all_but, in_each
 from airstrip.errors import AirflowError
-from airstrip.kube import Cluster, unless_forbidden
+from airstrip.kube import Cluster
 from airstrip.times import age
 
 GONE = "gone"
@@ -33,12 +32,10 @@ def task_pods_probe(
     def look(_: Facts) -> Facts:
         # Before Airflow is asked: a task is there before its pod is.
         cluster = connected()
-        listed = {
-            namespace: unless_forbidden(partial(cluster.list, "v1", "Pod", namespace, label_selector=_OF_TASKS))
-            for namespace in deployment.of_tasks
-        }
-        forbidden = [namespace for namespace, found in listed.items() if found is None]
-        pods = [pod for found in listed.values() for pod in found or () if _is_ours(pod["metadata"], deployment.name)]
+        listed, forbidden = in_each(
+            deployment.of_tasks, lambda namespace: cluster.list("v1", "Pod", namespace, label_selector=_OF_TASKS)
+        )
+        pods = [pod for found in listed for pod in found if _is_ours(pod["metadata"], deployment.name)]
         if not pods:
             return Facts(probes=all_but(forbidden))
         tasks = _Tasks(airflow())

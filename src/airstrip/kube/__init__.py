@@ -4,6 +4,7 @@ Objects are dicts in the API's JSON shape. Nothing in here knows Airflow, a spec
 import only errors, events, process, result and times.
 """
 
+from airstrip.kube.access import Review, review_access
 from airstrip.kube.changes import Change, FieldChange, compare, execute, has_failed, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.exec import run_in_pod
@@ -28,6 +29,7 @@ __all__ = [
     "FieldChange",
     "Lease",
     "Past",
+    "Review",
     "Trouble",
     "compare",
     "connect",
@@ -42,6 +44,7 @@ __all__ = [
     "pod_logs",
     "pod_troubles",
     "restart_crash_loops",
+    "review_access",
     "run_in_pod",
     "unless_forbidden",
     "wait_for_default_service_account",

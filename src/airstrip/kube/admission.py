@@ -54,6 +54,10 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 """The authorizer last: whose words stand beside those of another did not decide alone."""
 
+REFUSED = "is forbidden|is invalid|denied the request|admission|failed calling webhook|error looking up service account"
+"""Alternatives of a regular expression: of a text that has none of these, the API server refused nothing in it."""
+_MESSAGE = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
+
 STAYS = frozenset({"namespace.quota", "namespace.limit-range", "pod.security-violation"})
 """Codes of refusals that trying again does not end."""
 
@@ -67,6 +71,12 @@ def refusal_in(text: str) -> Refusal | None:
             name = groups.get("name") or groups.get("named") or ""
             return Refusal(code, words, name, groups.get("verb") or "", groups.get("resource") or "")
     return None
+
+
+def message_in(text: str) -> str:
+    """What the API server says, where its answer stands in the text as JSON; else empty."""
+    quoted = _MESSAGE.search(text)
+    return quoted[1].replace('\\"', '"') if quoted else ""
 
 
 _NAMESPACE = re.compile(
@@ -120,6 +130,13 @@ EXPLANATIONS: Mapping[str, Explanation] = {
     )
 }
 """Of refusals of pods. `who` is what the pod is for, `where` the place where the pod is described."""
+POD_REFUSED = Explanation(
+    "pod.refused",
+    "no pod can be made for {who}: the API server refuses it",
+    "{message}",
+    "Change what it names {where}",
+)
+"""By nobody that is known."""
 
 
 _OF_ERRORS: Mapping[str, tuple[str, str]] = {

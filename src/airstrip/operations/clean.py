@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from airstrip.answers import CleanData, CleanedPod
-from airstrip.diagnose import Facts, left_over, task_pods_probe
+from airstrip.diagnose import Facts, diagnose, left_over, task_pods_probe
 from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.errors import KubernetesError
 from airstrip.kube import Cluster
@@ -18,10 +20,14 @@ _GRACE = 5
 
 
 def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
-    """Lists them, and deletes them once `confirm` agrees. Raises where the cluster or Airflow does not answer."""
+    """Lists them, and deletes them once `confirm` agrees. A namespace that we may not look into is a finding.
+
+    Raises where the cluster or Airflow does not answer, and where all of them are closed.
+    """
     spec, cluster = session.spec, session.cluster
     probe = task_pods_probe(deployment_fact(spec), lambda: cluster, lambda: session.airflow)
-    found = left_over(probe.collect(Facts()))
+    seen = probe.collect(Facts())
+    found = left_over(seen)
     rows: list[CleanedPod] = [
         {"namespace": pod.namespace, "pod": pod.name, "dag": pod.dag, "task": pod.task, "reason": reason}
         for pod, reason in found
@@ -31,7 +37,8 @@ def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
         # The question may have stood for long: a task that is tried again takes its operator's pod up again.
         still = {pod.uid for pod, _ in left_over(probe.collect(Facts()))}
         deleted = sum(_delete(cluster, pod) for pod, _ in found if pod.uid in still)
-    return Result("doctor", {"name": spec.name, "pods": rows, "deleted": deleted})
+    closed = diagnose(Facts(probes=tuple(replace(went, name=probe.name) for went in seen.probes)))
+    return Result("doctor", {"name": spec.name, "pods": rows, "deleted": deleted}, closed, 3 if closed else 0)
 
 
 def _delete(cluster: Cluster, pod: TaskPodFact) -> bool:

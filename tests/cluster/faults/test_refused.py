@@ -63,6 +63,7 @@ def test_a_limit_range_that_a_task_does_not_keep(doctor: Doctor, session: Sessio
         (first, *_) = why(session, "smoke", None, run_id=run, map_index=-1).findings
         assert (first.code, "is 16Mi" in first.cause) == ("namespace.limit-range", True), first
         doctor.delete(limits)
+        eventually(lambda: airflow.dag_run("smoke", run).ended, seconds=60, what="the run has ended")
         doctor.proves("task")
         doctor.is_content(seconds=90)
 

@@ -247,11 +247,26 @@ def test_a_log_that_airflow_cannot_read_breaks_off() -> None:
     assert len(airflow.asked) == 2
 
 
+def test_an_api_server_that_is_starting_anew_is_asked_again_for_a_log(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("airstrip.airflow_api.transport.time.sleep", lambda seconds: None)
+    path = "dags/d/dagRuns/r/taskInstances/t/logs/1"
+
+    def gone(request: httpx.Request) -> httpx.Response:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+
+    airflow = Airflow(**{path: gone})
+    assert code_of(lambda: airflow.client().task_log_end("d", "r", "t", records=3)) == "airflow.unreachable"
+    assert len([request for request in airflow.asked if request.url.path.endswith("/logs/1")]) > 1
+
+
 def test_the_end_of_a_log_that_is_not_there_or_is_none() -> None:
     assert code_of(lambda: Airflow().client().task_log_end("d", "r", "t", records=3)) == "airflow.task-not-found"
     path = "dags/d/dagRuns/r/taskInstances/t/logs/1"
-    airflow = Airflow(**{path: httpx.Response(200, text="<html>")})
-    assert code_of(lambda: airflow.client().task_log_end("d", "r", "t", records=3)) == "airflow.not-airflow"
+    for text in ("<html>", "[" * 100_000):
+        client = Airflow(**{path: httpx.Response(200, text=text)}).client()
+        with pytest.raises(AirflowError) as raised:
+            client.task_log_end("d", "r", "t", records=3)
+        assert raised.value.code == "airflow.not-airflow"
 
 
 def test_import_errors_are_read() -> None:

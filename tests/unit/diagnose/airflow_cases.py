@@ -252,6 +252,10 @@ AIRFLOW_CASES: dict[str, Case] = {
         task_logged("overloaded", "httpx.ReadTimeout: timed out"),
         "load of daily had no answer from the api-server in time",
     ),
+    "pod.refused": (
+        logged("refused", "scheduler", "[Try 1 of 5] Kube ApiException. Message: Pod d-x1 is invalid: no image"),
+        "no pod can be made for tasks: the API server refuses it",
+    ),
     "task.ended-early": (
         logged("ended-early", "scheduler", ENDED_EARLY),
         "the pod of smoke.hello ended before its task began",

@@ -52,6 +52,11 @@ def test_a_full_quota_is_a_fault_once_a_task_s_pod_was_refused_by_it() -> None:
         # It has no amount of what is full.
         (replace(FULL, resource="requests.nvidia.com/gpu"), no_room("small")),
         (replace(FULL, namespace="airflow"), no_room("small")),
+        # What a task asks for that is no pod; its amount may have been struck out, or be no amount.
+        (replace(FULL, resource="secrets", full=False), no_room("small", "secrets=1")),
+        (replace(FULL, resource="secrets", full=False), no_room("small", "secrets=***")),
+        (FULL, no_room("small", "pods=one")),
+        (FULL, no_room("small", "pods=NaN")),
     ],
 )
 def test_a_refusal_that_would_not_be_one_again_is_past(quota: QuotaFact, line: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
 from airstrip.diagnose.airflow.signs import find_signs
-from airstrip.diagnose.namespace_facts import WorkloadFact
+from airstrip.diagnose.cluster_probe import _events
+from airstrip.diagnose.namespace_facts import NamespaceFact, WorkloadFact
+from airstrip.kube import Cluster
 from tests.unit.diagnose.airflow_cases import ENDED_EARLY
 from tests.unit.diagnose.making import HERE, event, pod, running
 
@@ -69,13 +73,53 @@ REFUSED_TASKS = {
 }
 
 
+def by_executor(*lines: str) -> AirflowFacts:
+    signs = find_signs([*(f"2026-11-22T07:00:00Z [error] {line}" for line in lines), ENDED_EARLY])
+    return AirflowFacts(signs=[SignFact(sign, "scheduler", "scheduler-0", found) for sign, found in signs.items()])
+
+
 @pytest.mark.parametrize("line", REFUSED_TASKS)
 def test_a_task_whose_pod_is_refused_is_told_by_what_the_executor_logs(line: str) -> None:
     """And not as one whose pod ended before it began: there was no pod, of which an event could tell."""
-    signs = find_signs([f"2026-11-22T07:00:00Z [error] {line}", ENDED_EARLY])
-    logged = AirflowFacts(signs=[SignFact(sign, "scheduler", "scheduler-0", lines) for sign, lines in signs.items()])
-    (finding,) = diagnose(Facts(deployment=HERE, airflow=logged))
+    (finding,) = diagnose(Facts(deployment=HERE, airflow=by_executor(line)))
     code, cause = REFUSED_TASKS[line]
     assert (finding.code, finding.cause.startswith(cause)) == (code, True), finding
     assert ("proj-a" if code == "account.missing" else "") in finding.fix
     assert line in finding.evidence
+
+
+def test_where_projects_have_namespaces_nobody_guesses_which_one_refused() -> None:
+    here = replace(HERE, projects=("proj-a",))
+    (finding,) = diagnose(Facts(here, airflow=by_executor(BODY.replace("SAID", f"{POD}{LIMIT}"))))
+    assert finding.code == "namespace.limit-range"
+    assert "tasks (in airflow-workers or proj-a; which: ./airstrip why DAG)" in finding.symptom
+    assert "kubectl -n NAMESPACE edit limitrange" in finding.fix
+
+
+INVALID = BODY.replace("SAID", r"Pod \"d-load-x1\" is invalid: spec.containers[0].image: Required value")
+_ENDS = "unable to create new content in namespace airflow-workers because it is being terminated"
+ENDING = BODY.replace("SAID", f"{POD}{_ENDS}")
+
+
+@pytest.mark.parametrize("line", [INVALID, ENDING])
+def test_a_refusal_by_nobody_known_is_told_in_the_api_server_s_words(line: str) -> None:
+    """A namespace that was being deleted may be gone by now."""
+    (finding,) = diagnose(Facts(HERE, airflow=by_executor(line)))
+    assert (finding.code, finding.cause.startswith(("Pod ", "pods "))) == ("pod.refused", True)
+
+
+def test_a_namespace_that_is_being_deleted_explains_what_is_refused_in_it() -> None:
+    gone = [NamespaceFact("airflow", "Active"), NamespaceFact("airflow-workers", "Terminating")]
+    (finding,) = diagnose(Facts(HERE, namespaces=gone, airflow=by_executor(ENDING)))
+    assert finding.code == "namespace.terminating"
+
+
+@pytest.mark.parametrize(("there", "kept"), [(1, 1), (2, 0)])
+def test_an_owner_that_has_all_its_pods_was_refused_in_the_past(there: int, kept: int) -> None:
+    """As of a rollout that is stuck: each of two ReplicaSets has a part of the Deployment's pods."""
+    metadata = {"uid": "u", "name": "api-server-abc", "namespace": "airflow"}
+    owner = {"metadata": metadata, "spec": {"replicas": 2}, "status": {"replicas": there}}
+    about = {"kind": "ReplicaSet", "name": "api-server-abc", "uid": "u"}
+    refusal = {"metadata": {"namespace": "airflow"}, "involvedObject": about, "reason": "FailedCreate", "message": "no"}
+    cluster = SimpleNamespace(events=lambda *_, **__: [refusal], list=lambda *_: [owner])
+    assert len(_events(cast(Cluster, cluster), "airflow").events) == kept

@@ -8,9 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from airstrip.answers import CleanData
 from airstrip.errors import KubernetesError
 from airstrip.operations import Session
 from airstrip.operations import clean as operation
+from airstrip.result import Result
 from tests.unit.airflow_api.test_client import RUN, Airflow
 from tests.unit.diagnose.test_task_pods import RUNS, TASK, TASKS, Pods, dags, listed
 
@@ -33,7 +35,14 @@ class Cluster(Pods):
 
 
 def clean(cluster: Cluster, *tasks: dict[str, Any]) -> int:
-    """With what Airflow says of the task each time that it is asked; returns how many pods are deleted."""
+    """Returns how many pods are deleted."""
+    result = cleaned(cluster, *tasks)
+    assert len(result.data["pods"]) == 1
+    return int(result.data["deleted"])
+
+
+def cleaned(cluster: Cluster, *tasks: dict[str, Any], namespaces: tuple[str, ...] = ("w",)) -> Result[CleanData]:
+    """With what Airflow says of the task each time that it is asked."""
     said: Iterator[dict[str, Any]] = iter(tasks)
     answers: dict[str, Any] = {
         "dags": dags,
@@ -43,14 +52,12 @@ def clean(cluster: Cluster, *tasks: dict[str, Any]) -> int:
     spec = SimpleNamespace(
         name="x",
         namespaces=SimpleNamespace(control="c", workers="w"),
-        task_namespaces=("w",),
+        task_namespaces=namespaces,
         airflow=SimpleNamespace(version="3.3.2", executor="kubernetes"),
         dags=SimpleNamespace(git=()),
     )
     session = SimpleNamespace(spec=spec, cluster=cluster, airflow=Airflow(**answers).client())
-    result = operation(cast(Session, session), lambda _: True)
-    assert len(result.data["pods"]) == 1
-    return int(result.data["deleted"])
+    return operation(cast(Session, session), lambda _: True)
 
 
 def test_a_pod_that_nobody_needs_is_deleted() -> None:
@@ -61,6 +68,23 @@ def test_a_pod_that_nobody_needs_is_deleted() -> None:
 def test_a_pod_that_the_next_try_has_taken_up_again_since_it_was_asked_about_stays() -> None:
     cluster = Cluster()
     assert (clean(cluster, OVER, {**TASK, "try_number": 2}), cluster.deleted) == (0, [])
+
+
+def test_a_namespace_that_is_closed_is_a_finding_and_all_of_them_an_error() -> None:
+    closed = {"proj"}
+
+    class Closed(Cluster):
+        def list(self, *about: Any, **more: Any) -> list[dict[str, Any]]:
+            if about[2] in closed:
+                raise KubernetesError("kubernetes.forbidden", "ada may not list pods", status=403)
+            return super().list(*about, **more)
+
+    result = cleaned(Closed(), OVER, OVER, namespaces=("w", "proj"))
+    assert ([finding.code for finding in result.findings], result.exit_code) == (["probe.forbidden"], 3)
+    assert result.data["deleted"] == 1
+    closed.add("w")
+    with pytest.raises(KubernetesError):
+        cleaned(Closed(), namespaces=("w", "proj"))
 
 
 def test_a_pod_in_whose_place_there_is_another_one_ends_nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -20,7 +20,11 @@ ITS_OWN = OF_PODS | {("proj", "proj", "create pods"), ("proj", "proj", "create p
 
 
 def look(
-    granted: set[tuple[str, str, str]], namespaces: list[str] | None = None, *, asked: list[Any] | None = None
+    granted: set[tuple[str, str, str]],
+    namespaces: list[str] | None = None,
+    *,
+    asked: list[Any] | None = None,
+    projects: Sequence[str] = ("proj",),
 ) -> Elsewhere:
     """In a cluster with these namespaces, of which None may not be listed, nor `asked` None be asked of."""
 
@@ -44,8 +48,8 @@ def look(
 
     spec = SimpleNamespace(
         namespaces=SimpleNamespace(control="c", workers="w"),
-        task_namespaces=("w", "proj"),
-        all_namespaces=("c", "w", "proj"),
+        task_namespaces=("w", *projects),
+        all_namespaces=("c", "w", *projects),
     )
     return rights_elsewhere(cast(Any, SimpleNamespace(list=listed, create=create)), cast(Any, spec), "mine-pods")
 
@@ -93,6 +97,14 @@ def test_a_cluster_of_very_many_namespaces_is_not_asked_for_ever() -> None:
     assert len(asked) == 400
     (limit,) = found.unseen
     assert limit.startswith("255 namespaces were not looked at, the last of 300: n045, ")
+
+
+def test_of_many_projects_foreign_namespaces_are_left_out_and_never_the_deployment_s_own() -> None:
+    asked: list[str] = []
+    found = look(ITS_OWN, ["a-foreign-one"], asked=asked, projects=[f"p{number:02}" for number in range(20)])
+    assert {"default", "c", "w", *(f"p{number:02}" for number in range(20))} <= set(asked)
+    assert "a-foreign-one" not in asked
+    assert found.unseen == ("1 namespaces were not looked at, the last of 1: a-foreign-one",)
 
 
 def test_rights_elsewhere_fail_both_properties_and_what_was_not_seen_is_a_limit_of_both() -> None:

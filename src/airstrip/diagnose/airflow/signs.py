@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from airstrip.kube.admission import REFUSED
+
 RECENT = 60
 """Seconds: what was logged before that may be mended since."""
 _MOST_LINES = 5
@@ -37,8 +39,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
         r"|Failed to (write|read) .*(remote|s3://|gs://)",
         "ended-early": r"finished with state failed, but the task instance's state attribute is queued",
         "quota": r"exceeded quota: ",
-        "refused": r"(HTTP response body: |\bMessage: ).*(is forbidden|denied the request|failed calling webhook"
-        r"|error looking up service account)",
+        "refused": rf"(HTTP response body: |\bMessage: ).*({REFUSED})",
         "heartbeat-timeout": r"without a heartbeat|heartbeat timeout",
         "git-program": r"airstrip: the image has no |Bad git executable|cannot run ssh: "
         r"|No module named 'airflow\.providers\.git'",

@@ -228,7 +228,8 @@ WORK_RULES: tuple[Rule, ...] = (
         ENDED_EARLY,
         _ended_early,
         frozenset({"secret.jwt-differs", "logs.not-writable", "logs.refused", "task.token-refused"})
-        | of((TASK,), ("pod.oom-killed",)),
+        | of((TASK,), ("pod.oom-killed",))
+        | {code_in("namespace.terminating", OF_TASKS)},
     ),
     Rule.of(HEARTBEAT_TIMEOUT, _timed_out, _NOT_SCHEDULING),
     Rule(

@@ -16,13 +16,9 @@ from airstrip.diagnose.why.pods import explaining, started
 from airstrip.diagnose.why.reason import Matches, Reason, found
 from airstrip.diagnose.why.words import matching, short
 from airstrip.kube import admission
-from airstrip.kube.admission import EXPLANATIONS, Refusal
+from airstrip.kube.admission import EXPLANATIONS, POD_REFUSED, Refusal
 
-_REFUSED = re.compile(
-    r"(?:Message: |\"message\":\s?\"|body: )(?P<said>.*(?:is forbidden|is invalid|denied the request|admission"
-    r"|failed calling webhook|error looking up service account).*)"
-)
-_QUOTED = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
+_REFUSED = re.compile(rf"(?:Message: |\"message\":\s?\"|body: )(?P<said>.*(?:{admission.REFUSED}).*)")
 _SENT = re.compile(r"'namespace': '([\w-]+)'")
 _TERMINATING = "namespace.terminating"
 
@@ -34,8 +30,7 @@ def _words(facts: WhyFacts) -> Iterator[str]:
         # The task's own pod began: refused is one that it asked for itself.
         texts = [*facts.log] if facts.has_failed else []
     for refusal in matching([line for text in texts for line in text.split("\n")], _REFUSED):
-        quoted = _QUOTED.search(refusal[0])
-        yield short((quoted[1] if quoted else refusal["said"]).replace('\\"', '"'))
+        yield short(admission.message_in(refusal[0]) or refusal["said"].replace('\\"', '"'))
 
 
 def _refusals(facts: WhyFacts, code: str) -> Iterator[tuple[str, Refusal | None]]:
@@ -104,11 +99,5 @@ REASONS = (
     *(Reason.of(rule.explanation, _no_account) for rule in ACCOUNT_RULES),
     Reason.of(TERMINATING, _terminating),
     Reason.of(FORBIDDEN, _no_right),
-    Reason(
-        "pod.refused",
-        "no pod can be made for {who}: the API server refuses it",
-        "{message}",
-        "Change what it names {where}",
-        _unknown,
-    ),
+    Reason.of(POD_REFUSED, _unknown),
 )

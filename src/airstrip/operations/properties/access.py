@@ -40,15 +40,13 @@ def least_access(scene: Scene) -> Outcome:
     elsewhere = [str(right) for right in scene.elsewhere.rights]
     wrong = [*_held(plain), *not_refused(plain["attempts"]), *_may(scene, account), *_foreign_secrets(scene)]
     if wrong or elsewhere:
-        wrong += elsewhere
+        taken_back = "See what differs: ./airstrip plan; take it back: ./airstrip up"
         return failed(
             "least-access",
-            f"tasks have more than they need, or it could not be seen: {wrong[0]}",
+            f"tasks have more than they need, or it could not be seen: {[*wrong, *elsewhere][0]}",
             "A role, a binding, a Secret or a setting was added or changed since the landing.",
-            who_granted(scene.account)
-            if elsewhere
-            else "See what differs: ./airstrip plan; take it back: ./airstrip up",
-            "\n".join(wrong),
+            taken_back if wrong else who_granted(scene.account),
+            "\n".join([*wrong, *elsewhere]),
         )
     looked = f"{plain['found']['looked']} files and the environment hold none of the control plane's secrets"
     limits = (*_limits(scene), *_unseen(scene, plain["found"]), *scene.elsewhere.unseen)

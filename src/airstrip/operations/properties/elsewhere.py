@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from airstrip.errors import KubernetesError
-from airstrip.kube import Cluster
+from airstrip.kube import Cluster, is_forbidden, review_access
 from airstrip.operations.properties.names import FORBIDDEN
 from airstrip.spec import Spec
 
@@ -14,8 +14,8 @@ _SECRETS = ("get secrets", "list secrets")
 _PODS = ("create pods", "create pods/exec")
 _EVERYWHERE = ""
 _MOST_QUESTIONS = 400
-"""Each is some milliseconds: of a hundred namespaces, where no project has one of its own."""
-_FORBIDDEN_STATUS = 403
+"""Each is some milliseconds: of a hundred namespaces, where no project has one of its own. Of the deployment's own
+namespaces and `default` all are asked."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,9 @@ class Elsewhere:
 
 
 def who_granted(account: str) -> str:
-    """The fix, by the account's name."""
-    return f"See who granted them: kubectl get clusterrolebindings,rolebindings -A -o wide | grep {account}"
+    """The fix, by the account's name, and by those of the groups that it is in."""
+    names = f"{account}|system:(serviceaccounts|authenticated)"
+    return f"See who granted them: kubectl get clusterrolebindings,rolebindings -A -o wide | grep -E '{names}'"
 
 
 def rights_elsewhere(cluster: Cluster, spec: Spec, account: str) -> Elsewhere:
@@ -57,22 +58,24 @@ def rights_elsewhere(cluster: Cluster, spec: Spec, account: str) -> Elsewhere:
         listed = [item["metadata"]["name"] for item in cluster.list("v1", "Namespace")]
         unlisted = ""
     except KubernetesError as error:
-        if error.status != _FORBIDDEN_STATUS:
+        if not is_forbidden(error):
             raise
         listed, unlisted = [], error.message
-    questions = list(_questions(spec, account, dict.fromkeys((*known, *sorted(listed)))))
-    asked, left_out = questions[:_MOST_QUESTIONS], questions[_MOST_QUESTIONS:]
+    first = list(_questions(spec, account, known))
+    others = list(_questions(spec, account, (name for name in sorted(listed) if name not in known)))
+    most = max(0, _MOST_QUESTIONS - len(first))
+    asked, left_out = [*first, *others[:most]], others[most:]
     try:
         rights = _allowed(cluster, asked)
     except KubernetesError as error:
-        if error.status != _FORBIDDEN_STATUS:
+        if not is_forbidden(error):
             raise
         tried = ", ".join(sorted({spec.namespaces.control, spec.namespaces.workers, FORBIDDEN}))
         return Elsewhere((), (f"tasks' rights in other namespaces could not be asked for; tried was {tried}",))
     looked = ", ".join(name for name in known if name)
     unseen = [f"namespaces could not be listed; looked at were {looked}: {unlisted}"] if unlisted else []
     if left_out:
-        names = list(dict.fromkeys(right.namespace for right in left_out))
+        names = sorted({right.namespace for right in left_out})
         unseen.append(f"{len(names)} namespaces were not looked at, the last of {len(listed)}: {', '.join(names[:5])}")
     return Elsewhere(tuple(rights), tuple(unseen))
 
@@ -100,22 +103,6 @@ def _allowed(cluster: Cluster, asked: Iterable[Right]) -> list[Right]:
 
 
 def _is_allowed(cluster: Cluster, right: Right) -> bool:
-    home, _, _ = right.account.partition("/")
+    home, _, account = right.account.partition("/")
     verb, _, resource = right.what.partition(" ")
-    kind, _, subresource = resource.partition("/")
-    review = {
-        "apiVersion": "authorization.k8s.io/v1",
-        "kind": "SubjectAccessReview",
-        "metadata": {},
-        "spec": {
-            "user": f"system:serviceaccount:{right.account.replace('/', ':')}",
-            "groups": ["system:serviceaccounts", f"system:serviceaccounts:{home}", "system:authenticated"],
-            "resourceAttributes": {
-                "namespace": right.namespace,
-                "verb": verb,
-                "resource": kind,
-                "subresource": subresource,
-            },
-        },
-    }
-    return bool((cluster.create(review).get("status") or {}).get("allowed"))
+    return review_access(cluster, home, account, verb, resource, right.namespace).allowed
