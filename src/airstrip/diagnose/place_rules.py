@@ -124,7 +124,7 @@ FOLDER_RULES: tuple[Rule, ...] = (
         "dags.not-readable",
         "Airflow's pods cannot read {path}",
         "They run as user 50000 in group 0, and see the folder with this machine's owners and modes.",
-        "Let others read it: chmod -R o+rX '{path}'",
+        "Let others read it: chmod -R go+rX '{path}'",
         dags_closed,
     ),
     Rule(

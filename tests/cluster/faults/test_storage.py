@@ -89,7 +89,7 @@ def test_a_dags_folder_that_pods_cannot_read(doctor: Doctor) -> None:
     doctor.landing.dags.chmod(0o700)
     try:
         finding = doctor.finds("dags.not-readable")
-        assert f"chmod -R o+rX '{doctor.landing.dags}'" in finding["fix"]
+        assert f"chmod -R go+rX '{doctor.landing.dags}'" in finding["fix"]
         doctor.carries_out(finding)
         doctor.is_content()
         doctor.proves("dags")

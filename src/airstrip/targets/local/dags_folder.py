@@ -30,7 +30,7 @@ def check_dags_folder(path: Path) -> None:
             "dags.not-readable",
             f"Airflow's pods cannot read {path}",
             cause=f"They run as user 50000 in group 0; the folder's mode is {stat.filemode(path.stat().st_mode)}.",
-            fix=f"Let others read it: chmod -R o+rX '{path}'",
+            fix=f"Let others read it: chmod -R go+rX '{path}'",
         )
 
 

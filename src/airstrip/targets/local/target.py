@@ -103,7 +103,7 @@ class LocalTarget:
         if closed:
             more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
             message = f"Airflow's pods cannot read {', '.join(closed[:3])}{more} in {path}."
-            emit(Warned("dags.not-readable", message, f"Let others read it: chmod -R o+rX '{path}'"))
+            emit(Warned("dags.not-readable", message, f"Let others read it: chmod -R go+rX '{path}'"))
 
     def _platform(self, config: NodeConfig, port: int) -> Platform:
         return Platform(
