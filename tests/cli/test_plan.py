@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,9 +11,12 @@ import pytest
 
 from airstrip.answers import FileChangeData
 from airstrip.cli.main import run
+from airstrip.dags import revision_of
 from airstrip.operations.dags_planned import Delivered, PlannedDags
 from airstrip.operations.plan import PlannedStage
+from airstrip.platform import Platform
 from airstrip.result import Result
+from airstrip.targets.local.target import LocalTarget
 from tests.cli.conftest import Outcome
 from tests.cli.facade import Facade
 from tests.cli.planned import PLAN, planned
@@ -111,11 +115,7 @@ def test_the_first_plan_of_all_is_place_then_image_then_airflow_and_writes_nothi
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Nothing is replaced here: a deployment that nobody has landed, on a machine that has built nothing."""
-    folder = tmp_path / "clone"
-    folder.mkdir()
-    monkeypatch.chdir(folder)
-    for name in ("STATE", "RUN", "CACHE"):
-        monkeypatch.setenv(f"AIRSTRIP_{name}_DIR", str(tmp_path / name))
+    folder = empty_clone(tmp_path, monkeypatch)
     assert run(["plan"]) == 0
     stages = [line for line in capsys.readouterr().out.splitlines() if line and not line.startswith("  ")]
     assert stages == ["place:", "image:", "airflow: known after place", "Objects are known later. Do it: ./airstrip up"]
@@ -127,3 +127,37 @@ def test_the_first_plan_of_all_is_place_then_image_then_airflow_and_writes_nothi
     assert "postgresql:" in database
     assert "airflow:" in airflow
     assert list(tmp_path.rglob("*")) == [folder]
+
+
+@pytest.mark.parametrize(("way", "is_listed"), [("image", True), ("volume", False)])
+def test_a_file_that_vanishes_while_it_is_planned_is_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], way: str, is_listed: bool
+) -> None:
+    folder = empty_clone(tmp_path, monkeypatch)
+    (folder / "dags").mkdir()
+    (folder / "airstrip.yaml").write_text(f"apiVersion: airstrip/v1\nname: mine\ndags: {{{way}: {{path: dags}}}}\n")
+    for name in ("a.py", ".a.py.swp"):
+        (folder / "dags" / name).write_text(name)
+    revision = revision_of(folder / "dags")
+    described = LocalTarget.describe
+
+    def saved_meanwhile(target: LocalTarget) -> Platform | None:
+        (folder / "dags/.a.py.swp").unlink(missing_ok=True)
+        return described(target)
+
+    monkeypatch.setattr(LocalTarget, "describe", saved_meanwhile)
+    assert run(["plan", "--json"]) == 0
+    delivered = json.loads(capsys.readouterr().out)["data"]["dags"]["delivered"]
+    assert delivered["revision"] == revision
+    files = [{"file": name, "change": "added"} for name in (".a.py.swp", "a.py")]
+    assert delivered["files"] == (files if is_listed else None)
+
+
+def empty_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of a machine that has built nothing."""
+    folder = tmp_path / "clone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for name in ("STATE", "RUN", "CACHE"):
+        monkeypatch.setenv(f"AIRSTRIP_{name}_DIR", str(tmp_path / name))
+    return folder

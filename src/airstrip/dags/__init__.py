@@ -11,10 +11,10 @@ from airstrip.dags.git_files import fetch_files
 from airstrip.dags.parse import parse_folder, program_key
 from airstrip.dags.pod import running_pod
 from airstrip.dags.removed import Removed, find_outdated, find_removed
-from airstrip.dags.revisions import content_key, entries, fingerprints, key_of, revision_of
+from airstrip.dags.revisions import content_key, entries, fingerprints, revision_by, revision_of
 from airstrip.dags.rules import RULES, find_defects
 from airstrip.dags.sending import hindrances, snapshot
-from airstrip.dags.volume import Volume, VolumeState, end_pods, open_volume
+from airstrip.dags.volume import Volume, VolumeState, end_pods, fingerprints_in_pod, open_volume
 
 __all__ = [
     "RULES",
@@ -37,14 +37,15 @@ __all__ = [
     "find_pointers",
     "find_removed",
     "fingerprints",
+    "fingerprints_in_pod",
     "hindrances",
     "holds_dags",
-    "key_of",
     "may_hold_dag",
     "may_hold_dags",
     "open_volume",
     "parse_folder",
     "program_key",
+    "revision_by",
     "revision_of",
     "running_pod",
     "snapshot",

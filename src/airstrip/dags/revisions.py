@@ -73,11 +73,10 @@ def _fingerprint(path: Path) -> str:
 
 def content_key(folder: Path) -> str:
     """Stands for the names, contents and modes of all that the folder holds."""
-    return key_of(fingerprints(folder))
+    return _key_of(fingerprints(folder))
 
 
-def key_of(marks: Mapping[str, str]) -> str:
-    """Of files by what stands for each."""
+def _key_of(marks: Mapping[str, str]) -> str:
     found = hashlib.sha256()
     for name, text in sorted(marks.items()):
         found.update(f"{name}\0{text}\0".encode(errors="surrogateescape"))
@@ -85,7 +84,12 @@ def key_of(marks: Mapping[str, str]) -> str:
 
 
 def revision_of(folder: Path) -> str:
-    return content_key(folder)[:_DIGITS]
+    return revision_by(fingerprints(folder))
+
+
+def revision_by(marks: Mapping[str, str]) -> str:
+    """Of files by what stands for each."""
+    return _key_of(marks)[:_DIGITS]
 
 
 class Revisions:

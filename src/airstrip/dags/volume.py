@@ -77,10 +77,6 @@ class Volume:
     def fingerprints(self, revision: str) -> dict[str, str]:
         return dict(self._done("fingerprints", revision=revision))
 
-    def marks(self) -> dict[str, str]:
-        """The fingerprints of all that lies at `root`, where that is no volume but a folder of DAG files."""
-        return dict(self._done("marks"))
-
     def read(self, revision: str, names: Sequence[str], most: int) -> dict[str, bytes | None]:
         """Contents by name; None for what is larger than `most` bytes."""
         said = self._ask("read", revision=revision, names=list(names), most=most)
@@ -91,22 +87,45 @@ class Volume:
         return self._ask(action, archive, **options)[-1]["done"]
 
     def _ask(self, action: str, archive: IO[bytes] | None = None, **options: Any) -> list[dict[str, Any]]:
-        program = Path(revisions.__file__).read_text(encoding="utf-8")
-        header = json.dumps({"program": program, "root": self.root, "action": action, **options}).encode() + b"\n"
-        with tempfile.TemporaryFile() as nothing:
-            lines = run_in_pod(
-                self.cluster,
-                self.pod,
-                self.namespace,
-                container=self.container,
-                argv=["python", "-c", BOOT],
-                stdin=Joined(header, archive or nothing),
-                timeout=min(_SECONDS, self.left()),
-            )
-            said = [json.loads(line) for line in lines]
-        if not said or "done" not in said[-1]:
-            raise _failed(said[-1] if said else {"failed": "it said nothing"})
-        return said
+        asked = {"root": self.root, "action": action, **options}
+        seconds = min(_SECONDS, self.left())
+        return _run(self.cluster, self.pod, self.namespace, self.container, asked, seconds, archive)
+
+
+def fingerprints_in_pod(
+    cluster: Cluster, pod: str, namespace: str, *, container: str, folder: str, timeout: float
+) -> dict[str, str]:
+    """Of all files of a folder that a running container has, be it no volume of revisions. `timeout` in seconds."""
+    asked = {"root": folder, "action": "marks"}
+    return dict(_run(cluster, pod, namespace, container, asked, timeout)[-1]["done"])
+
+
+def _run(
+    cluster: Cluster,
+    pod: str,
+    namespace: str,
+    container: str,
+    asked: Mapping[str, Any],
+    timeout: float,
+    archive: IO[bytes] | None = None,
+) -> list[dict[str, Any]]:
+    """What the program says, its last line being what came of it."""
+    program = Path(revisions.__file__).read_text(encoding="utf-8")
+    header = json.dumps({"program": program, **asked}).encode() + b"\n"
+    with tempfile.TemporaryFile() as nothing:
+        lines = run_in_pod(
+            cluster,
+            pod,
+            namespace,
+            container=container,
+            argv=["python", "-c", BOOT],
+            stdin=Joined(header, archive or nothing),
+            timeout=timeout,
+        )
+        said = [json.loads(line) for line in lines]
+    if not said or "done" not in said[-1]:
+        raise _failed(said[-1] if said else {"failed": "it said nothing"})
+    return said
 
 
 @contextmanager

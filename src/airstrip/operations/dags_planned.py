@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airstrip.answers import DagsPlanData, FileChangeData
-from airstrip.dags import Volume, fingerprints, revision_of
+from airstrip.dags import Volume, fingerprints, fingerprints_in_pod, revision_by
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster
 from airstrip.manifests import DAG_PROCESSOR, DAGS_DIR, VOLUME_ROOT
 from airstrip.operations.dags_change import source_of
-from airstrip.operations.dags_deliver import is_declared
 from airstrip.operations.dags_facts import Processor, find_processor
+from airstrip.operations.dags_still import StillDags
 from airstrip.operations.dags_ways import FOLDER, IMAGE, ways_of
-from airstrip.operations.pushed_dags import folder_to_send, recorded_live
+from airstrip.operations.pushed_dags import recorded_live
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
 
@@ -44,7 +44,8 @@ class WayChange:
 @dataclass(frozen=True)
 class Delivered:
     """A folder's files on their way into the volume, or the image. `before` is the live revision, where there is one
-    and it is known; `files` is None where nobody could say how the folder differs from what is there."""
+    and it is known: without one `up` may find the revision live, and push nothing. `files` is None where nobody could
+    say how the folder differs from what is there."""
 
     folder: Path
     revision: str
@@ -56,8 +57,8 @@ class Delivered:
         unknown = "; which files differ could not be asked" if self.files is None else ""
         if self.by_image:
             return f"bring the DAG files of {self.folder} with the image{unknown}"
-        instead = self.before[:12] or "what is live, if anything"
-        return f"push {self.folder} as revision {self.revision[:12]}, in place of {instead}{unknown}"
+        instead = f"in place of {self.before[:12]}{unknown}" if self.before else "unless it is live already"
+        return f"push {self.folder} as revision {self.revision[:12]}, {instead}"
 
 
 @dataclass(frozen=True)
@@ -100,25 +101,32 @@ class PlannedDags:
         }
 
 
-def plan_first_dags(spec: Spec) -> PlannedDags:
-    """Of a place that is not there: all that the file's folder has is new."""
-    folder = _folder(spec)
-    if folder is None:
-        return PlannedDags()
-    return PlannedDags(delivered=_delivered(spec, folder, "", {}))
+def plan_first_dags(spec: Spec, new: Processor, dags: StillDags | None) -> PlannedDags:
+    """Of a place that is not there. Its volume may have been kept: nobody knows what is live in it.
+
+    `dags` is the folder that `up` delivers.
+    """
+    there: Mapping[str, str] | None = None if spec.dags.pushed else {}
+    delivered = _delivered(spec, dags.folder, fingerprints(dags.files), "", there) if dags else None
+    return PlannedDags(_first_ways(new), delivered)
 
 
-def plan_dags(session: Session, new: Processor, changes: Sequence[Change]) -> PlannedDags:
-    """`changes` are those of Airflow's own objects."""
-    old, spec = find_processor(session), session.spec
+def plan_dags(session: Session, new: Processor, changes: Sequence[Change], dags: StillDags | None) -> PlannedDags:
+    """`changes` are those of Airflow's own objects, `dags` is the folder that `up` delivers."""
+    old = find_processor(session)
+    delivered = _plan_delivery(session, old, new, dags) if dags else None
     if old is None:
-        return plan_first_dags(spec)
+        return PlannedDags(_first_ways(new), delivered)
     ways = _changed_ways(old, new)
     ends = source_of(old) != source_of(new)
-    delivered = _plan_delivery(session, old, new)
     if not (ways or ends or (delivered and delivered.by_image)):
         return PlannedDags(delivered=delivered)
     return PlannedDags(ways, delivered, _rolls(changes), ends)
+
+
+def _first_ways(new: Processor) -> list[WayChange]:
+    """A folder is where DAGs come from with nothing said."""
+    return [WayChange(name, "", way) for name, way in ways_of(new).items() if way != FOLDER]
 
 
 def _changed_ways(old: Processor, new: Processor) -> list[WayChange]:
@@ -139,28 +147,29 @@ def _rolls(changes: Sequence[Change]) -> list[str]:
     ]
 
 
-def _folder(spec: Spec) -> Path | None:
-    """What `up` delivers."""
-    return folder_to_send(spec, None) if is_declared(spec) else spec.dags.baked
-
-
-def _plan_delivery(session: Session, old: Processor, new: Processor) -> Delivered | None:
-    spec, folder = session.spec, _folder(session.spec)
-    if folder is None:
-        return None
+def _plan_delivery(session: Session, old: Processor | None, new: Processor, dags: StillDags) -> Delivered | None:
+    spec = session.spec
     if not spec.dags.pushed:
-        same = old.image == new.image
-        return None if same else _delivered(spec, folder, "", _look(session, old, DAGS_DIR))
-    live = recorded_live(session)
-    if live == revision_of(folder):
+        if old is not None and old.image == new.image:
+            return None
+        # An image that Airflow does not read has none of them.
+        there = _look(session) if old is not None and IMAGE in ways_of(old).values() else {}
+        return _delivered(spec, dags.folder, fingerprints(dags.files), "", there)
+    live, marks = recorded_live(session), fingerprints(dags.files)
+    if live == revision_by(marks):
         return None
-    there = _look(session, old, f"{VOLUME_ROOT}/revisions/{live}") if live and old.reads_pushed else None
-    return _delivered(spec, folder, live, there)
+    there = _look(session, live) if live and old is not None and old.reads_pushed else None
+    return _delivered(spec, dags.folder, marks, live, there)
 
 
-def _delivered(spec: Spec, folder: Path, live: str, there: Mapping[str, str] | None) -> Delivered:
-    files = None if there is None else _differing(fingerprints(folder), there)
-    return Delivered(folder, revision_of(folder), live, files, by_image=not spec.dags.pushed)
+def _delivered(
+    spec: Spec, folder: Path, marks: Mapping[str, str], live: str, there: Mapping[str, str] | None
+) -> Delivered | None:
+    """None for an image that is another one, with the same files."""
+    files = None if there is None else _differing(marks, there)
+    if files == [] and not spec.dags.pushed:
+        return None
+    return Delivered(folder, revision_by(marks), live, files, by_image=not spec.dags.pushed)
 
 
 def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> list[FileChangeData]:
@@ -171,16 +180,17 @@ def _differing(here: Mapping[str, str], there: Mapping[str, str]) -> list[FileCh
     ]
 
 
-def _look(session: Session, processor: Processor, folder: str) -> Mapping[str, str] | None:
-    """What the DAG processor that runs has there; None where none can be asked."""
-    if not (processor.reads_pushed or IMAGE in ways_of(processor).values()):
-        return None
-    namespace = session.spec.namespaces.control
+def _look(session: Session, revision: str = "") -> Mapping[str, str] | None:
+    """What the DAG processor that runs has of a pushed revision, else in its image; None where it cannot be asked."""
+    cluster, namespace = session.cluster, session.spec.namespaces.control
     try:
-        pod = _running(session.cluster, session.spec)
+        pod = _running(cluster, session.spec)
         if pod is None:
             return None
-        return Volume(session.cluster, pod, namespace, DAG_PROCESSOR, folder, lambda: _SECONDS).marks()
+        if revision:
+            volume = Volume(cluster, pod, namespace, DAG_PROCESSOR, VOLUME_ROOT, lambda: _SECONDS)
+            return volume.fingerprints(revision)
+        return fingerprints_in_pod(cluster, pod, namespace, container=DAG_PROCESSOR, folder=DAGS_DIR, timeout=_SECONDS)
     except AirstripError:
         # Whoever plans may not be allowed to run anything in a pod.
         return None

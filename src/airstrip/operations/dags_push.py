@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from airstrip.answers import PushData
-from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, key_of, revision_of
+from airstrip.dags import Volume, VolumeState, entries, find_defects, holds_dags, revision_by, revision_of
 from airstrip.errors import AirflowError, CheckError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
@@ -81,7 +81,7 @@ def push_dags(
 
 def _is_live(volume: Volume, state: VolumeState, revision: str) -> bool:
     """And as it was sent: somebody, or the disk, may have changed it since."""
-    return state.live == revision and key_of(volume.fingerprints(revision)).startswith(revision)
+    return state.live == revision and revision_by(volume.fingerprints(revision)) == revision
 
 
 def await_seen(

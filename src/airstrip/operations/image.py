@@ -65,11 +65,14 @@ class PlannedImages:
         return None if self.commands else self.expected
 
 
-def plan_images(spec: Spec, landed: Mapping[str, str]) -> PlannedImages:
-    """From the cache, or from `landed`: references by digest by the name that an image has before it is built."""
+def plan_images(spec: Spec, landed: Mapping[str, str], files: Path | None = None) -> PlannedImages:
+    """From the cache, or from `landed`: references by digest by the name that an image has before it is built.
+
+    `files` are a copy of the DAGs that stands still.
+    """
     commands = []
     pinned = {}
-    for plan in _plans(spec):
+    for plan in _plans(spec, files):
         known = plan.image.pinned if plan.image else landed.get(plan.reference)
         if known is None:
             commands.append(_command(spec, plan))
@@ -85,11 +88,11 @@ def _command(spec: Spec, plan: ImagePlan) -> str:
     return f"build the image {plan.reference}"
 
 
-def _plans(spec: Spec) -> list[ImagePlan]:
+def _plans(spec: Spec, files: Path | None = None) -> list[ImagePlan]:
     plans = [images.plan_postgresql_image(cache_dir())]
     if spec.image.ref is None:
         plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
-        if (dags := baked_dags(spec)) is not None:
+        if (dags := baked_dags(spec, files)) is not None:
             plans.append(images.plan_dags_image(plans[-1], dags, cache_dir()))
     return plans
 

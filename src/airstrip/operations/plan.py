@@ -10,11 +10,13 @@ from airstrip.answers import PlanData, StageData
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
 from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
+from airstrip.operations.dags_deliver import check_declared
 from airstrip.operations.dags_facts import processor_of
 from airstrip.operations.dags_planned import PlannedDags, plan_dags, plan_first_dags
+from airstrip.operations.dags_still import StillDags, still_dags
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import landed_images
-from airstrip.operations.image import plan_images
+from airstrip.operations.image import check_baked_dags, plan_images
 from airstrip.operations.pools import planned_pools, pools_of
 from airstrip.operations.project_secrets import declared_secrets, secret_entries
 from airstrip.operations.project_store import kept_projects
@@ -69,27 +71,40 @@ def plan(session: Session, *, exit_code: bool = False) -> Result[PlanData]:
 
 
 def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
-    """Stages in the order of `up`: place, images, secrets, those of the manifests, prune."""
+    """Stages in the order of `up`: place, images, secrets, those of the manifests, prune, DAGs."""
+    check_declared(session.spec)
+    check_baked_dags(session.spec)
+    # The image, the revision and its files are of one moment, whoever saves a file meanwhile.
+    with still_dags(session.spec) as dags:
+        return _plan_stages(session, dags if session.spec.dags.live_folder is None else None)
+
+
+def _plan_stages(session: Session, dags: StillDags | None) -> tuple[PlannedStage, ...]:
+    """`dags` is the folder that `up` delivers."""
+    spec = session.spec
+    baked = dags.files if dags and spec.dags.baked else None
     platform = session.target.describe()
     if platform is None:
-        check_manifests(session)
+        manifests = check_manifests(session)
         place = PlannedStage("place", session.target.plan())
-        dags = _dags_stage(plan_first_dags(session.spec))
-        return place, _plan_images(session, {}), PlannedStage("airflow", known_after="place"), *dags
+        image = PlannedStage("image", plan_images(spec, {}, baked).commands)
+        first = plan_first_dags(spec, processor_of(manifests), dags)
+        return place, image, PlannedStage("airflow", known_after="place"), *_dags_stage(first)
     cluster = session.cluster
-    require_same_namespace(session.spec, cluster)
+    require_same_namespace(spec, cluster)
     objects = plan_changes(cluster, session.target.cluster_objects())
     place = PlannedStage("place", session.target.plan(), objects)
-    landed = landed_images(session.cluster, session.spec.namespaces.control)
-    images = plan_images(session.spec, landed)
+    images = plan_images(spec, landed_images(cluster, spec.namespaces.control), baked)
     stages = (place, PlannedStage("image", images.commands))
     if place.commands or images.references is None:
         later = PlannedStage("airflow", known_after="place" if place.commands else "image")
-        return *stages, later, *_plan_later_dags(session, platform, images.expected)
-    return *stages, *_plan_cluster(session, platform, images.references)
+        return *stages, later, *_plan_later_dags(session, platform, images.expected, dags)
+    return *stages, *_plan_cluster(session, platform, images.references, dags)
 
 
-def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
+def _plan_cluster(
+    session: Session, platform: Platform, images: Images, dags: StillDags | None
+) -> tuple[PlannedStage, ...]:
     cluster, namespace = session.cluster, session.spec.namespaces.control
     checksums, lacking = _read_secrets(session)
     kept = kept_projects(cluster, session.spec)
@@ -108,7 +123,7 @@ def _plan_cluster(session: Session, platform: Platform, images: Images) -> tuple
         *stages,
         PlannedStage("prune", changes=removed),
         *(stage for stage in of_projects if not stage.is_empty),
-        *_dags_stage(plan_dags(session, processor_of(manifests), stages[-1].changes)),
+        *_dags_stage(plan_dags(session, processor_of(manifests), stages[-1].changes, dags)),
     )
 
 
@@ -119,12 +134,14 @@ def _manifests(
     return build_manifests(session.spec, platform, images, checksums, kept, git_secrets)
 
 
-def _plan_later_dags(session: Session, platform: Platform, images: Images) -> tuple[PlannedStage, ...]:
+def _plan_later_dags(
+    session: Session, platform: Platform, images: Images, dags: StillDags | None
+) -> tuple[PlannedStage, ...]:
     """Where DAGs come from, and who rolls, is known before an image is there: only its digest is not."""
     checksums, _ = _read_secrets(session)
     manifests = _manifests(session, platform, images, checksums, kept_projects(session.cluster, session.spec))
     airflow = plan_changes(session.cluster, manifests.stages[-1].objects)
-    return _dags_stage(plan_dags(session, processor_of(manifests), airflow))
+    return _dags_stage(plan_dags(session, processor_of(manifests), airflow, dags))
 
 
 def _dags_stage(dags: PlannedDags) -> tuple[PlannedStage, ...]:
@@ -186,10 +203,6 @@ def _with_predecessor(cluster: Cluster, change: Change, gone: Sequence[inventory
             fields = compare(before.get("data"), item["data"], "data", hide=old.kind == "Secret")
             return replace(change, fields=tuple(fields))
     return change
-
-
-def _plan_images(session: Session, landed: Mapping[str, str]) -> PlannedStage:
-    return PlannedStage("image", plan_images(session.spec, landed).commands)
 
 
 def _counts(stages: Sequence[PlannedStage]) -> dict[str, int]:

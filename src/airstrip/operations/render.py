@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from airstrip.manifests import Images, build_manifests, format_document
+from airstrip.manifests import Images, ManifestSet, build_manifests, format_document
 from airstrip.operations.session import Session
 from airstrip.platform import Platform
 from airstrip.spec import Spec
@@ -13,13 +13,16 @@ NOT_BUILT = Images("localhost/airstrip/airflow:not-built", "localhost/airstrip/p
 """Stand-ins: an image's digest is known only once it is built, which `render` does not do."""
 
 
-def check_manifests(session: Session) -> None:
-    """Raises what the compiler says of the spec and the place, before anything of it is started or built."""
-    build_manifests(session.spec, session.target.preview(), NOT_BUILT, {})
+def check_manifests(session: Session) -> ManifestSet:
+    """What the compiler makes of the spec and the place, or raises, before anything of it is started or built."""
+    return build_manifests(session.spec, session.target.preview(), _not_built(session.spec), {})
 
 
 def render_manifests(spec: Spec, platform: Platform) -> str:
     """One YAML document for each object, in the order in which `up` applies them."""
-    images = replace(NOT_BUILT, dags="localhost/airstrip/airflow-dags:not-built") if spec.dags.baked else NOT_BUILT
-    manifests = build_manifests(spec, platform, images, {})
+    manifests = build_manifests(spec, platform, _not_built(spec), {})
     return "".join("---\n" + format_document(item) for stage in manifests.stages for item in stage.objects)
+
+
+def _not_built(spec: Spec) -> Images:
+    return replace(NOT_BUILT, dags="localhost/airstrip/airflow-dags:not-built") if spec.dags.baked else NOT_BUILT

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.dags import fingerprints, revision_of
+from airstrip.dags import fingerprints, revision_of, revisions
 from airstrip.errors import KubernetesError
 from airstrip.kube import Change, FieldChange, inventory
 from airstrip.kube.inventory import Entry
@@ -18,6 +19,7 @@ from airstrip.manifests import Images, build_manifests
 from airstrip.operations import dags_planned
 from airstrip.operations.dags_facts import Processor, processor_of
 from airstrip.operations.dags_planned import PlannedDags, plan_dags, plan_first_dags
+from airstrip.operations.dags_still import StillDags, still_dags
 from airstrip.operations.dags_ways import ways_of
 from airstrip.operations.pushed_dags import LIVE
 from airstrip.operations.render import NOT_BUILT
@@ -65,18 +67,36 @@ class Deployed:
         return [POD]
 
     def volume(self, _: object, pod: str, __: str, container: str, root: str, ___: object) -> Any:
+        return SimpleNamespace(fingerprints=lambda revision: self.look(pod, container, f"{root}: {revision}"))
+
+    def folder(self, _: object, pod: str, __: str, *, container: str, folder: str, timeout: float) -> Any:
+        return self.look(pod, container, folder)
+
+    def look(self, pod: str, container: str, place: str) -> Mapping[str, str]:
         assert (pod, container) == ("dag-processor-1", "dag-processor")
-        self.looked.append(root)
+        self.looked.append(place)
         if self.there is None:
             raise KubernetesError("kubernetes.forbidden", "no pods/exec")
-        return SimpleNamespace(marks=lambda: self.there)
+        return self.there
 
     def plan(self, new: Processor, changes: tuple[Change, ...] = ()) -> PlannedDags:
         session = cast(Session, SimpleNamespace(spec=self.spec, cluster=self))
-        with pytest.MonkeyPatch.context() as patch:
+        with pytest.MonkeyPatch.context() as patch, delivered(self.spec) as dags:
             patch.setattr(dags_planned, "find_processor", lambda _: self.runs)
             patch.setattr(dags_planned, "Volume", self.volume)
-            return plan_dags(session, new, changes)
+            patch.setattr(dags_planned, "fingerprints_in_pod", self.folder)
+            return plan_dags(session, new, changes, dags)
+
+
+def plan_first(spec: Spec) -> PlannedDags:
+    with delivered(spec) as dags:
+        return plan_first_dags(spec, processor(spec, "here/dags@sha256:1"), dags)
+
+
+@contextmanager
+def delivered(spec: Spec) -> Iterator[StillDags | None]:
+    with still_dags(spec) as dags:
+        yield dags if spec.dags.live_folder is None else None
 
 
 @pytest.fixture
@@ -154,7 +174,7 @@ def test_a_push_is_told_by_its_files(folder: Path) -> None:
     spec = load(folder, "{volume: {path: dags}}")
     deployed = Deployed(spec, processor(spec), other_marks(folder), live="b" * 40)
     planned = deployed.plan(processor(spec), ROLLS)
-    assert deployed.looked == [f"/opt/airflow/dags/revisions/{'b' * 40}"]
+    assert deployed.looked == [f"/opt/airflow/dags: {'b' * 40}"]
     delivered = planned.to_dict()["delivered"]
     assert delivered is not None
     assert (delivered["by"], delivered["before"], delivered["files"]) == ("push", "b" * 40, FILES)
@@ -191,12 +211,90 @@ def test_files_of_the_image_are_told_with_who_rolls(folder: Path) -> None:
     assert (planned.delivered.by_image, planned.delivered.files) == (True, FILES)
 
 
-def test_before_the_first_landing_all_is_new(folder: Path) -> None:
-    for dags in ("{volume: {path: dags}}", "{image: {path: dags}}"):
+def test_an_image_that_is_another_one_for_its_packages_brings_no_files(folder: Path) -> None:
+    spec = load(folder, "{image: {path: dags}}")
+    deployed = Deployed(spec, processor(spec, "here/dags@sha256:1"), fingerprints(folder / "dags"))
+    assert deployed.plan(processor(spec, "here/dags@sha256:2"), ROLLS).is_empty
+    assert deployed.looked == ["/opt/airflow/dags"]
+
+
+ADDED = [{"file": f"{name}.py", "change": "added"} for name in ("changed", "new", "same")]
+
+
+@pytest.mark.parametrize("before", [f"{{git: {{repo: {REPO}}}}}", "{path: dags}", "{volume: {}}"])
+def test_an_image_after_another_way_brings_all_of_its_files_and_nobody_is_asked(folder: Path, before: str) -> None:
+    old, new = load(folder, before, "old.yaml"), load(folder, "{image: {path: dags}}")
+    deployed = Deployed(new, processor(old))
+    planned = deployed.plan(processor(new, "here/dags@sha256:1"), ROLLS)
+    assert planned.delivered is not None
+    assert (planned.delivered.files, deployed.looked) == (ADDED, [])
+    assert f"bring the DAG files of {folder}/dags with the image" in planned.lines
+
+
+@pytest.mark.parametrize("before", [f"{{git: {{repo: {REPO}}}}}", "{volume: {}}"])
+def test_a_first_push_has_nobody_to_ask(folder: Path, before: str) -> None:
+    old, new = load(folder, before, "old.yaml"), load(folder, "{volume: {path: dags}}")
+    deployed = Deployed(new, processor(old), {})
+    delivered = deployed.plan(processor(new)).delivered
+    assert delivered is not None
+    assert str(delivered).endswith(f"as revision {revision_of(folder / 'dags')[:12]}, unless it is live already")
+    assert (delivered.files, deployed.looked) == (None, [])
+
+
+def test_what_is_delivered_is_read_once(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+    mark = revisions._fingerprint
+
+    def counted(path: Path) -> str:
+        read.append(path)
+        return mark(path)
+
+    monkeypatch.setattr(revisions, "_fingerprint", counted)
+    for dags, image in (("{volume: {path: dags}}", ""), ("{image: {path: dags}}", "here/dags@sha256:1")):
         spec = load(folder, dags)
-        delivered = plan_first_dags(spec).delivered
-        assert delivered is not None
-        assert [row["change"] for row in delivered.files or ()] == ["added"] * 3
-        assert Deployed(spec, None).plan(processor(spec, "here/dags@sha256:1")) == plan_first_dags(spec)
-    for dags in ("", "{path: dags}", "{volume: {}}"):
-        assert plan_first_dags(load(folder, dags)).is_empty
+        Deployed(spec, processor(spec, image), {}, live="b" * 40).plan(processor(spec, image.replace(":1", ":2")))
+        plan_first(spec)
+    assert len(read) == 4 * len(ADDED)
+
+
+def test_before_the_first_landing_all_is_new_in_the_image(folder: Path) -> None:
+    spec = load(folder, "{image: {path: dags}}")
+    planned = plan_first(spec)
+    assert planned.delivered is not None
+    assert planned.delivered.files == ADDED
+    assert Deployed(spec, None).plan(processor(spec, "here/dags@sha256:1")) == planned
+
+
+def test_what_a_volume_has_is_not_known_before_its_place_is_there(folder: Path) -> None:
+    """`down` keeps it: the next `up` may find the revision live, and push nothing."""
+    spec = load(folder, "{volume: {path: dags}}")
+    planned = plan_first(spec)
+    assert planned.delivered is not None
+    assert (planned.delivered.files, planned.delivered.before) == (None, "")
+    assert planned.lines[-1].endswith("unless it is live already")
+    # A cluster knows it, be its dag-processor gone.
+    assert Deployed(spec, None).plan(processor(spec)) == planned
+    assert Deployed(spec, None, live=revision_of(folder / "dags")).plan(processor(spec)).delivered is None
+    other = Deployed(spec, None, live="b" * 40).plan(processor(spec)).delivered
+    assert other is not None
+    assert (other.before, other.files) == ("b" * 40, None)
+
+
+@pytest.mark.parametrize(
+    ("dags", "way"),
+    [
+        ("", None),
+        ("{path: dags}", None),
+        ("{volume: {}}", "what was pushed"),
+        ("{image: {path: dags}}", "the image"),
+        (f"{{git: {{repo: {REPO}, branch: main}}}}", f"git: {REPO} at main"),
+        (SYNC, f"git-sync: {REPO} at refs/tags/stable, folder team"),
+    ],
+)
+def test_the_first_landing_tells_the_way_where_the_file_names_one(folder: Path, dags: str, way: str | None) -> None:
+    """A folder is what there is with nothing said."""
+    spec = load(folder, dags)
+    planned = plan_first(spec)
+    assert [each.after for each in planned.ways] == ([way] if way else [])
+    assert planned.is_empty is (way is None)
+    assert Deployed(spec, None).plan(processor(spec, "here/dags@sha256:1")) == planned

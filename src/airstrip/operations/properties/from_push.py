@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from airstrip.dags import key_of
+from airstrip.dags import revision_by
 from airstrip.events import discard
 from airstrip.operations.dags_seen import BUNDLE, is_seen
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
@@ -24,7 +24,7 @@ def from_push(scene: Scene) -> Outcome:
         if live is None:
             return not_applicable("nothing was pushed yet")
         marks = volume.fingerprints(live)
-    if not key_of(marks).startswith(live):
+    if revision_by(marks) != live:
         return failed(
             "dags",
             f"the files of revision {live[:12]} are not those that were pushed",
