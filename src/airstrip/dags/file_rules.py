@@ -12,6 +12,7 @@ from airstrip.providers import PROVIDER, provider_package
 
 BUILT_IN = "airstrip"
 _NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
+_NO_NAME = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)'")
 _NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
 _NO_PROJECT = re.compile(r"There is no project '(?P<name>[^']+)' in this deployment, which has: (?P<known>[^.]+)\.")
 """As airstrip_pods says it."""
@@ -89,7 +90,14 @@ def _is_known_to_be_missing(kind: str, name: str, facts: Facts) -> bool:
 def _removed(facts: Facts) -> Iterator[Match]:
     for _, error in errors(facts):
         if removed := explanation(error, facts):
-            yield _match(error, removed.line, what=removed.what, instead=sentence(removed.fix or "Write it without"))
+            # Ruff tells of an import where what it brings is used.
+            line = error.line if _is_of_module(removed, error) else removed.line
+            yield _match(error, line, what=removed.what, instead=instead(removed))
+
+
+def instead(removed: Removed) -> str:
+    """What to write in its place."""
+    return sentence(removed.fix or (_ELSEWHERE if removed.name.startswith(_MOVED) else "Write it without"))
 
 
 def explanation(error: ParseError, facts: Facts) -> Removed | None:
@@ -98,18 +106,45 @@ def explanation(error: ParseError, facts: Facts) -> Removed | None:
     return next(found, None)
 
 
+def is_told(removed: Removed, error: ParseError, facts: Facts) -> bool:
+    """Whether what is told of the error mends it too: one import, of what is used several times."""
+    told = explanation(error, facts)
+    if told is None or told == removed:
+        return told is not None
+    is_one = (told.file, told.fix) == (removed.file, removed.fix)
+    return is_one and _is_of_module(told, error) and _is_of_module(removed, error)
+
+
 def _explains(removed: Removed, error: ParseError) -> bool:
-    """Where Python's own words end with its name, or it stands in the very line."""
+    """Where Python's own words end with its name, it is of what could not be imported, or stands in the very line."""
     name = removed.name.rpartition(".")[2]
-    return removed.line == error.line or (bool(name) and f"'{name}'" in error.last_line)
+    named = bool(name) and f"'{name}'" in error.last_line
+    return named or removed.line == error.line or _is_of_module(removed, error)
+
+
+def _is_of_module(removed: Removed, error: ParseError) -> bool:
+    module = _not_imported(error)
+    return bool(module) and f"{removed.name}.".startswith(f"{module}.")
+
+
+def _not_imported(error: ParseError) -> str:
+    """The whole name of what is not there; empty where the error is another one."""
+    if found := _NO_MODULE.search(error.last_line):
+        return _asked(error, found["module"])
+    found = _NO_NAME.search(error.last_line)
+    return f"{found['package']}.{found['name']}" if found else ""
+
+
+def _asked(error: ParseError, module: str) -> str:
+    """Python names the first package that is not there, the line what was to be imported."""
+    asked = re.findall(rf"\b(?:from|import) +({re.escape(module)}[\w.]*)", error.text)
+    return asked[-1] if asked else module
 
 
 def _moved(facts: Facts) -> Iterator[Match]:
     for error, module in _modules(facts):
         if module.startswith(_MOVED):
-            # Python names the first package that is not there, the line what was to be imported.
-            asked = re.findall(rf"\b(?:from|import) +({re.escape(module)}[\w.]*)", error.text)
-            whole = asked[-1] if asked else module
+            whole = _asked(error, module)
             yield _match(error, module=whole, instead=sentence(instead_of(whole) or _ELSEWHERE))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
-from airstrip.dags.file_rules import BUILT_IN, errors, explanation, sentence
+from airstrip.dags.file_rules import BUILT_IN, errors, instead, is_told
 from airstrip.dags.removed import IN_TEMPLATES, Removed
 
 _KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
@@ -112,14 +112,15 @@ def _removed_elsewhere(facts: Facts) -> Iterator[Match]:
 
 
 def _removed_besides(facts: Facts) -> Iterator[Match]:
-    """In files that Airflow refuses for something else: all is told at once, not one thing after each mending."""
-    refused = {error.file for _, error in errors(facts)}
-    told = {explanation(error, facts) for _, error in errors(facts)}
-    yield from (_removed(removed) for removed in facts.removed if removed.file in refused and removed not in told)
+    """In files that Airflow refuses: all is told at once, not one thing after each mending."""
+    found = [error for _, error in errors(facts)]
+    for removed in facts.removed:
+        if any(error.file == removed.file for error in found) and not any(is_told(removed, e, facts) for e in found):
+            yield _removed(removed)
 
 
 def _removed(removed: Removed) -> Match:
-    fields = {"what": removed.what, "instead": sentence(removed.fix or "Write it without")}
+    fields = {"what": removed.what, "instead": instead(removed)}
     return Match(("removed", removed.file, str(removed.line), removed.what), removed.file, removed.line, fields)
 
 
@@ -208,7 +209,7 @@ NAME_RULES: tuple[Rule, ...] = (
     Rule(
         "dags.removed",
         "{what}",
-        "The file cannot be imported for another reason; this is to be mended besides.",
+        "The file cannot be imported as it is; this is to be mended besides.",
         "{instead}",
         _removed_besides,
         level="warning",
