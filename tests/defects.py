@@ -63,6 +63,8 @@ with DAG("templates", user_defined_macros={"tomorrow_ds": "theirs"}):
     BashOperator(task_id="keys", bash_command="{{ var.json['no key']['in'] }} {{ conn['no-conn'].host }}{{ conn[ds] }}")
     BashOperator(task_id="a", bash_command="{% set prev_ds = ds %}{{ prev_ds }} {{ tomorrow_ds }} {{ dag_run.conf }}")
     BashOperator(task_id="b", bash_command="{{ yesterday_ds | default('') }} {{ ds if conf else '' }} execution_date")
+    BashOperator(task_id="f", bash_command="{{ prev_ds_nodash | no_filter }} {{ var.value.behind_a_filter }}")
+    BashOperator(task_id="g", bash_command="{% set next_ds = ds %}{{ next_ds | no_filter }}")
 """,
 }
 
@@ -95,6 +97,8 @@ MISSING: dict[tuple[str, int, str], str] = {
     ("templates.py", 5, "next_ds"): "dags.removed",
     ("templates.py", 6, "no key"): "dags.missing-variable",
     ("templates.py", 6, "no-conn"): "dags.missing-connection",
+    ("templates.py", 9, "prev_ds_nodash"): "dags.removed",
+    ("templates.py", 9, "behind_a_filter"): "dags.missing-variable",
 }
 """What fails when it runs, by file, line and name."""
 

@@ -74,11 +74,15 @@ def _texts(value, seen):
 def _named(environment, text):
     try:
         tree = environment.parse(text)
-        found = set(_walk(tree))
-        gone = {name for kind, name in found if kind == "template"}
-        there = gone - meta.find_undeclared_variables(tree) if gone else set()
     except TemplateError:
         return set()
+    found = set(_walk(tree))
+    gone = {name for kind, name in found if kind == "template"}
+    try:
+        there = gone - meta.find_undeclared_variables(tree) if gone else set()
+    except TemplateError:
+        # It knows the filters that are there: with another one, what the template may set itself is left out.
+        there = gone & {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
     # The DAG's own macros, and what may be missing in its templates.
     there |= gone if not issubclass(environment.undefined, StrictUndefined) else gone & environment.globals.keys()
     return found - {("template", name) for name in there}
