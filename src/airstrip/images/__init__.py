@@ -34,7 +34,7 @@ from airstrip.images.environments import virtual_environment
 from airstrip.images.postgresql import ensure_postgresql_image, plan_postgresql_image
 from airstrip.images.prune import images_in_use, prune_images
 from airstrip.images.registry.destination import Destination, parse_destination
-from airstrip.images.registry.logins import Login, find_login
+from airstrip.images.registry.logins import Login, NoLogin, find_login
 from airstrip.images.registry.push import Pushed, push_image
 from airstrip.images.request import AirflowImageRequest, BuiltImage, ImagePlan, ReadyImage
 from airstrip.images.tasks.build import container_recipe as task_container_recipe
@@ -55,6 +55,7 @@ __all__ = [
     "Destination",
     "ImagePlan",
     "Login",
+    "NoLogin",
     "Pushed",
     "ReadyImage",
     "TaskImage",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from airstrip.errors import AirstripError, ImageError
-from airstrip.images import Login, find_login, parse_destination
+from airstrip.images import Login, NoLogin, find_login, parse_destination
+from airstrip.images.registry import logins
 from airstrip.images.registry.session import RegistrySession
 
 
@@ -62,7 +64,7 @@ def auth(pair: str) -> dict[str, str]:
 def test_docker_hub_s_login_has_a_name_of_its_own(folder: Path) -> None:
     (folder / "config.json").write_text(json.dumps({"auths": {"https://index.docker.io/v1/": auth("me:a:b")}}))
     login = find_login("docker.io")
-    assert login is not None
+    assert isinstance(login, Login)
     assert (login.username, login.secret) == ("me", "a:b")
     assert "a:b" not in repr(login)
 
@@ -73,7 +75,7 @@ def test_podman_s_logins_count_too(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert find_login("quay.io") is None
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     login = find_login("quay.io")
-    assert login is not None
+    assert isinstance(login, Login)
     assert login.username == "me"
 
 
@@ -109,6 +111,8 @@ class Server:
     realm: str = ""
     asked: list[tuple[str, dict[str, list[str]], str | None]] = field(default_factory=list)
     seen: list[str | None] = field(default_factory=list)
+    is_closed: bool = False
+    """Then it wants a name and a password, which nobody has."""
 
 
 @contextmanager
@@ -137,6 +141,9 @@ def token_registry() -> Iterator[Server]:
                 self.token(url.query)
                 return
             told.seen.append(self.headers["Authorization"])
+            if told.is_closed:
+                self.answer(401, {"WWW-Authenticate": 'Basic realm="here"'}, b"who are you?")
+                return
             if self.headers["Authorization"] == "Bearer t0ken":
                 self.answer(200, {"Docker-Content-Digest": "sha256:1"})
                 return
@@ -164,7 +171,7 @@ def token_registry() -> Iterator[Server]:
         server.server_close()
 
 
-def ask(port: int, login: Login | None) -> int:
+def ask(port: int, login: Login | NoLogin | None) -> int:
     with RegistrySession(parse_destination(f"127.0.0.1:{port}/sales"), login) as session:
         for _ in range(2):
             status = session.send("HEAD", session.repository("manifests/1")).status_code
@@ -195,3 +202,44 @@ def test_without_a_login_a_token_may_do() -> None:
     with token_registry() as server:
         assert ask(server.port, None) == 200
     assert server.asked[0][2] is None
+
+
+@pytest.fixture
+def store(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The helper of all registries, which docker's configuration names and nothing beside it."""
+    (folder / "config.json").write_text(json.dumps({"credsStore": "cloud"}))
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+    helper = folder / "docker-credential-cloud"
+    helper.write_text("#!/bin/sh\necho 'your session has expired: run cloud login' >&2\nexit 1\n")
+    helper.chmod(0o755)
+    return helper
+
+
+def test_whoever_is_refused_without_a_login_hears_why_the_helper_gave_none(store: Path) -> None:
+    with token_registry() as server:
+        server.is_closed = True
+        with pytest.raises(ImageError) as caught:
+            ask(server.port, find_login(f"127.0.0.1:{server.port}"))
+        name = f"127.0.0.1:{server.port}"
+    refused = caught.value
+    assert (refused.code, "without a login" in refused.message) == ("registry.login-refused", True)
+    assert refused.details.splitlines() == [
+        f"docker-credential-cloud gives no login for {name}:",
+        "your session has expired: run cloud login",
+        f"Log in as your cloud's tool does, then try: echo {name} | docker-credential-cloud get",
+    ]
+
+
+def test_a_registry_that_lets_everybody_in_waits_for_no_helper_that_hangs(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert logins._STORE_SECONDS < logins._HELPER_SECONDS
+    monkeypatch.setattr(logins, "_STORE_SECONDS", 0.2)
+    store.write_text("#!/bin/sh\nexec sleep 60\n")
+    begun = time.monotonic()
+    with token_registry() as server:
+        found = find_login(f"127.0.0.1:{server.port}")
+        assert ask(server.port, found) == 200
+    assert time.monotonic() - begun < 20
+    assert isinstance(found, NoLogin)
+    assert "did not end within" in found.failure.details

@@ -19,6 +19,8 @@ _DOCKER_HUB = ("https://index.docker.io/v1/", "docker.io", "index.docker.io", "r
 """First the name by which docker itself knows it."""
 _IDENTITY = "<token>"
 _HELPER_SECONDS = 60.0
+_STORE_SECONDS = 10.0
+"""For the helper of all registries: one that lets everybody in waits for no longer than that."""
 
 
 @dataclass(frozen=True)
@@ -31,17 +33,30 @@ class Login:
     is_identity: bool = False
 
 
-def find_login(registry: str) -> Login | None:
-    """None where nobody is logged in. Raises ImageError where a helper that is set up does not answer."""
+@dataclass(frozen=True)
+class NoLogin:
+    """Nobody logged in by docker, and the helper of all registries fails: for whoever is refused without a login."""
+
+    failure: ImageError
+
+
+def find_login(registry: str) -> Login | NoLogin | None:
+    """None where nobody is logged in.
+
+    Raises ImageError where the helper of this registry, or of its login, does not answer.
+    """
     names = _DOCKER_HUB if registry == "docker.io" else (registry, f"https://{registry}", f"http://{registry}")
+    failed: NoLogin | None = None
     for file in _files():
         config = _read(file)
         for name in names:
             if login := _login(config, name, file):
                 return login
-        if login := _of_store(config, names):
-            return login
-    return None
+        found = _of_store(config, names)
+        if isinstance(found, Login):
+            return found
+        failed = failed or found
+    return failed
 
 
 def _files() -> list[Path]:
@@ -81,15 +96,15 @@ def _login(config: Mapping[str, Any], name: str, file: Path) -> Login | None:
     return None
 
 
-def _of_store(config: Mapping[str, Any], names: Sequence[str]) -> Login | None:
-    """Of a registry that nobody logged in to: a cloud's helper knows its own, and whatever else fails has no login."""
+def _of_store(config: Mapping[str, Any], names: Sequence[str]) -> Login | NoLogin | None:
+    """Of a registry that nobody logged in to: a cloud's helper knows its own, and may fail for any other."""
     store = config.get("credsStore")
     if not store or any(name in (config.get("auths") or {}) for name in names):
         return None
     try:
-        return _ask(str(store), names[0])
-    except ImageError:
-        return None
+        return _ask(str(store), names[0], _STORE_SECONDS)
+    except ImageError as error:
+        return NoLogin(error)
 
 
 def _stored(entry: Mapping[str, Any], file: Path) -> Login | None:
@@ -102,10 +117,10 @@ def _stored(entry: Mapping[str, Any], file: Path) -> Login | None:
     return Login(username, secret, str(file)) if colon else None
 
 
-def _ask(helper: str, name: str) -> Login | None:
+def _ask(helper: str, name: str, seconds: float = _HELPER_SECONDS) -> Login | None:
     program = f"docker-credential-{helper}"
     try:
-        done = run(Command((program, "get"), stdin=name.encode()), check=False, timeout=_HELPER_SECONDS)
+        done = run(Command((program, "get"), stdin=name.encode()), check=False, timeout=seconds)
     except CommandError as error:
         raise _helper_failed(program, name, error.message) from error
     if done.exit_code != 0:

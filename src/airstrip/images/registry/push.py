@@ -17,7 +17,7 @@ from airstrip.events import Emit, Progress, step
 from airstrip.images.oci import blob_path
 from airstrip.images.registry.destination import Destination
 from airstrip.images.registry.held import HeldBlobs
-from airstrip.images.registry.logins import Login
+from airstrip.images.registry.logins import Login, NoLogin
 from airstrip.images.registry.session import RegistrySession
 from airstrip.images.request import BuiltImage
 from airstrip.images.store import ImageStore
@@ -38,7 +38,13 @@ class Pushed:
 
 
 def push_image(
-    image: BuiltImage, destination: Destination, login: Login | None, cache: Path, emit: Emit, *, overwrite: bool
+    image: BuiltImage,
+    destination: Destination,
+    login: Login | NoLogin | None,
+    cache: Path,
+    emit: Emit,
+    *,
+    overwrite: bool,
 ) -> Pushed:
     """The image by its digest, with a tag that names nothing else.
 

@@ -12,7 +12,7 @@ import httpx
 
 from airstrip.errors import ImageError
 from airstrip.images.registry.destination import Destination
-from airstrip.images.registry.logins import Login
+from airstrip.images.registry.logins import Login, NoLogin
 from airstrip.redaction import without_credentials
 
 Content = Callable[[], Iterator[bytes]]
@@ -26,9 +26,10 @@ _SHOWN = 1000
 class RegistrySession:
     """As a context manager it closes its connections at the end."""
 
-    def __init__(self, destination: Destination, login: Login | None) -> None:
+    def __init__(self, destination: Destination, login: Login | NoLogin | None) -> None:
         self.destination = destination
-        self._login = login
+        self._login = login if isinstance(login, Login) else None
+        self._failed = _told(login.failure) if isinstance(login, NoLogin) else ""
         self._authorization: str | None = None
         self._client = httpx.Client(timeout=_TIMEOUT, trust_env=not destination.is_loopback)
 
@@ -145,9 +146,13 @@ class RegistrySession:
             if self._login
             else f"Docker's configuration has no login for {registry}, and none was named.",
             fix=f"docker login {registry}; or name one: --username NAME --password env:NAME, file:PATH or k8s:NAME/KEY",
-            details=_said(response),
+            details="\n".join(filter(None, [self._failed, _said(response)])),
         )
 
 
 def _said(response: httpx.Response) -> str:
     return without_credentials(response.text[:_SHOWN].strip())
+
+
+def _told(failure: ImageError) -> str:
+    return "\n".join(filter(None, [f"{failure.message}:", failure.details, failure.fix]))
