@@ -145,7 +145,9 @@ def test_a_code_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["doctor", "image.missing", "--json"]) == 0
     data = json.loads(capsys.readouterr().out)["data"]
     assert data["code"] == "image.missing"
-    assert any("./airstrip {up_or_image_build}" in entry["fix"] for entry in data["entries"])
+    assert any(
+        "./airstrip up; a task image: ./airstrip image build {name}" in entry["fix"] for entry in data["entries"]
+    )
     assert run(["doctor", "image.missing"]) == 0
     assert "  fix:" in capsys.readouterr().out
 

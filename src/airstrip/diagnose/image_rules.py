@@ -72,10 +72,9 @@ def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
             if pattern.search(said):
                 message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
                 registry = _registry(container.image)
-                verb = _bringing(container.image)
-                fields = described.fields(
-                    pod, image=container.image, message=message, registry=registry, up_or_image_build=verb
-                )
+                task = _TASK_IMAGE.match(container.image)
+                name = task[1] if task else "NAME"
+                fields = described.fields(pod, image=container.image, message=message, registry=registry, name=name)
                 yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
 
 
@@ -83,12 +82,6 @@ def _registry(image: str) -> str:
     """Of an image that is named after one: its first part looks like a host's name."""
     host, slash, _ = image.partition("/")
     return host if slash and ("." in host or ":" in host or host == "localhost") else "REGISTRY"
-
-
-def _bringing(image: str) -> str:
-    """The verb that brings one of Airstrip's own."""
-    task = _TASK_IMAGE.match(image)
-    return f"image build {task[1]}   (as root, or with sudo)" if task else "up"
 
 
 def _said(facts: Facts, pod: PodFact, container: ContainerFact) -> str:
@@ -142,8 +135,8 @@ IMAGE_RULES: tuple[Rule, ...] = (
         "image.missing",
         "{who} cannot get its image {image}",
         "{message}",
-        "Airstrip builds and loads its own again: ./airstrip {up_or_image_build}; another one: name one that"
-        " is there {where}",
+        "Airstrip builds and loads its own again: ./airstrip up; a task image: ./airstrip image build {name}"
+        "   (both as root, or with sudo); another one: name one that is there {where}",
         missing,
     ),
 )

@@ -210,16 +210,17 @@ def test_only_the_last_refusal_of_an_owner_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("image", "command"),
+    ("image", "name"),
     [
-        (current_name("pandas-basic"), "./airstrip image build pandas-basic   (as root, or with sudo); "),
-        (f"{current_name('mine').partition(':')[0]}@sha256:{'0' * 64}", "./airstrip image build mine   "),
-        ("localhost/airstrip/airflow:3.3.2-0", "./airstrip up; "),
+        (current_name("pandas-basic"), "pandas-basic"),
+        (f"{current_name('mine').partition(':')[0]}@sha256:{'0' * 64}", "mine"),
+        ("localhost/airstrip/airflow:3.3.2-0", "NAME"),
     ],
 )
-def test_a_missing_image_of_ours_is_brought_by_the_command_that_its_fix_names(image: str, command: str) -> None:
+def test_a_missing_image_of_ours_is_brought_by_the_commands_that_its_fix_names(image: str, name: str) -> None:
     (finding,) = diagnose(Facts(pods=[pod("scheduler", waiting("ErrImageNeverPull", image=image))]))
-    assert finding.fix.startswith(f"Airstrip builds and loads its own again: {command}")
+    commands = f"./airstrip up; a task image: ./airstrip image build {name}   (both as root, or with sudo); "
+    assert finding.fix.startswith(f"Airstrip builds and loads its own again: {commands}")
 
 
 def test_an_image_that_was_to_be_loaded_is_missing_whatever_was_asked_for_it() -> None:
