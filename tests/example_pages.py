@@ -1,9 +1,10 @@
-"""What the examples' own pages say that a run of them prints."""
+"""What the examples' own pages say: which images they need, and what a run of them prints."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from tests.landing import ROOT
@@ -31,3 +32,11 @@ def logged(name: str, task: str) -> list[str]:
     """The lines of a task's log that the page of the example `name` shows, masked."""
     lines = (line.partition(" | ") for line in shown(PAGES[name]))
     return [text for who, _, text in lines if who == task and text]
+
+
+def images_of_the_library(files: Iterable[str]) -> list[str]:
+    """Which their pods run in: as their pages say, they are built first."""
+    named = re.compile(r"localhost/airstrip/tasks/([a-z-]+):current")
+    names = sorted({name for file in files for name in named.findall(Path(file).read_text())})
+    assert names
+    return names

@@ -13,7 +13,7 @@ from airstrip.airflow_api import AirflowClient, DagRun
 from airstrip.kube import Cluster
 from airstrip.operations.examples import find_examples
 from tests.example_pages import PAGES as ALL
-from tests.example_pages import masked, shown
+from tests.example_pages import images_of_the_library, masked, shown
 from tests.landing import NAME, Landing, eventually
 
 # Packages of theirs are in Airflow's image, which is built anew for them.
@@ -52,14 +52,6 @@ def runs(landing: Landing, airflow: AirflowClient, written: list[str]) -> dict[s
 
     eventually(have_all, seconds=240, what="all examples have ended")
     return ended
-
-
-def images_of_the_library(files: Iterable[str]) -> list[str]:
-    """Which their pods run in: as their pages say, they are built first."""
-    named = re.compile(r"localhost/airstrip/tasks/([a-z-]+):current")
-    names = sorted({name for file in files for name in named.findall(Path(file).read_text())})
-    assert names
-    return names
 
 
 def options(names: Iterable[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.airflow_api import DagRun
-from tests.example_pages import Examples, logged
+from tests.example_pages import Examples, images_of_the_library, logged
 from tests.landing import Landing
 from tests.ui.album import Album
 from tests.ui.browser import Browser
@@ -35,8 +35,10 @@ def written(landing: Landing, admin: Browser, examples: Examples) -> Iterator[No
     """The examples in the landing's folder, and the landing with what they need. Whoever lands next takes it away."""
     admin.leave()
     with landing.dags_for_a_while():
-        landing.ok("init", *(word for name in examples for word in ("--example", name)))
+        files = landing.data("init", *(word for name in examples for word in ("--example", name)))["written"]
         landing.ok("up", "--yes")
+        for name in images_of_the_library(files):
+            landing.ok("image", "build", name)
         yield
     landing.write_file()
 

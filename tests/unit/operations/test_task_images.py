@@ -62,7 +62,10 @@ def rows(spec: Spec) -> dict[str, tuple[str, str]]:
     return {row["image"]: (row["source"], row["state"]) for row in list_images(spec).data["images"]}
 
 
-def test_new_copies_the_library_s_of_its_name_the_named_or_the_simplest(spec: Spec, tmp_path: Path) -> None:
+def test_new_copies_the_library_s_of_its_name_the_named_or_the_simplest(
+    spec: Spec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     for name, origin in (("pandas-basic", None), ("sales", "geo-basic"), ("rides", None), ("more", "sales")):
         new_image(spec, name, origin)
     texts = {name: (tmp_path / "images" / name / "requirements.txt").read_text() for name in ("sales", "rides", "more")}
