@@ -1,4 +1,4 @@
-"""The images of the built-in deployment, in the cache that the cluster tests use after these."""
+"""The images of the built-in deployment, in the cache that the cluster tests use too, at the same time."""
 
 from __future__ import annotations
 
