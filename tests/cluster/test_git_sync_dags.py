@@ -27,7 +27,9 @@ from tests.git_server import Certificates, HttpsServer, Repository, SshServer
 from tests.git_sync.image import build_git_sync_image
 from tests.landing import NAME, Landing, eventually
 
-PINNED = (Path(__file__).parent / "dags" / "pinned.py").read_text()
+DAGS = Path(__file__).parent / "dags"
+PINNED = (DAGS / "pinned.py").read_text()
+IN_POD = {f"team/dags/{name}": (DAGS / name).read_text() for name in ("in_pod.py", "said.py")}
 SIGN = "airstrip_test_go"
 TOKEN = "a-token-of-the-tests"
 SEEN_SECONDS = 60.0
@@ -46,7 +48,7 @@ class Synced:
     def write(self, image: str, token: str = "token") -> None:
         sync = f"via: sync\n      refresh: 5\n      sync: {{image: {image}}}\n"
         self.landing.file.write_text(
-            f"apiVersion: airstrip/v1\nname: {NAME}\ndags:\n  git:\n"
+            f"apiVersion: airstrip/v1\nname: {NAME}\nprojects: {{reader: {{}}}}\ndags:\n  git:\n"
             f"    - repo: {self.https.url}\n      branch: main\n      path: team/dags\n"
             f"      token: file:git/{token}\n      caCert: {{file: git/ca.pem}}\n      {sync}"
             f"    - name: on-ssh\n      repo: {self.ssh.url}\n      path: other\n"
@@ -100,15 +102,19 @@ def versions(airflow: AirflowClient) -> dict[str, str | None]:
     return {dag.dag_id: dag.version for dag in airflow.dags() if dag.dag_id.startswith("pinned")}
 
 
+def is_live(airflow: AirflowClient, dag: str, commit: str) -> bool:
+    return any((found.dag_id, found.version) == (dag, commit) for found in airflow.dags())
+
+
 def await_live(airflow: AirflowClient, commit: str) -> float:
     wanted = {"pinned": commit, "pinned_on_ssh": commit}
     return eventually(lambda: versions(airflow) == wanted, seconds=SEEN_SECONDS, what=f"commit {commit} is live")
 
 
-def words(airflow: AirflowClient, run_id: str, task: str) -> set[str]:
+def words(airflow: AirflowClient, run_id: str, task: str, dag: str = "pinned") -> set[str]:
     """What a task printed; nothing before it began."""
     with suppress(AirflowError):
-        events = [record.event for record in airflow.task_log("pinned", run_id, task).records]
+        events = [record.event for record in airflow.task_log(dag, run_id, task).records]
         return set(re.findall(r"the word is (\w+)", "\n".join(events)))
     return set()
 
@@ -146,6 +152,26 @@ def test_a_run_keeps_its_commit_and_needs_no_server(synced: Synced, airflow: Air
         airflow.values.delete_variable(SIGN)
     assert "error syncing repo" in synced.landing.ok("logs", "git-sync")
     await_live(airflow, synced.push("BACK"))
+
+
+def test_a_pod_of_a_task_sees_the_commit_that_its_run_began_with(synced: Synced, airflow: AirflowClient) -> None:
+    """The folder of DAGs in it, at /opt/airflow/dags."""
+    airflow.values.delete_variable(SIGN)
+    first = synced.repository.push({**IN_POD, "team/dags/word.txt": "BEFORE"})
+    eventually(lambda: is_live(airflow, "in_pod", first), seconds=SEEN_SECONDS, what="the DAG is seen")
+    run = airflow.trigger("in_pod")
+    try:
+        begun = {"BEFORE"}
+        eventually(lambda: words(airflow, run.run_id, "begin", "in_pod") == begun, seconds=90, what="it is at work")
+        changed = {"team/dags/in_pod.py": IN_POD["team/dags/in_pod.py"] + "# And more.\n"}
+        second = synced.repository.push({**changed, "team/dags/word.txt": "AFTER"})
+        eventually(lambda: is_live(airflow, "in_pod", second), seconds=SEEN_SECONDS, what="a push is seen")
+        airflow.values.add_variable(SIGN, "go")
+        eventually(lambda: airflow.dag_run("in_pod", run.run_id).ended, seconds=150, what="the run ends")
+        assert words(airflow, run.run_id, "pod", "in_pod") == {"BEFORE"}
+        assert airflow.dag_run("in_pod", run.run_id).state == "success"
+    finally:
+        airflow.values.delete_variable(SIGN)
 
 
 def test_a_wrong_token_is_refused_before_anything_changes(

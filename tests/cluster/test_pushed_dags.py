@@ -23,7 +23,9 @@ from airstrip.operations import Session
 from airstrip.paths import state_dir
 from tests.landing import NAME, ROOT, Landing, eventually
 
-WORDED = (Path(__file__).parent / "dags" / "worded.py").read_text()
+DAGS = Path(__file__).parent / "dags"
+WORDED = (DAGS / "worded.py").read_text()
+IN_POD = ("in_pod.py", "said.py")
 SIGN = "airstrip_test_go"
 SEEN_SECONDS = 15.0
 
@@ -55,7 +57,10 @@ def pushed(landing: Landing) -> Pushed:
     folder.mkdir()
     found = Pushed(landing, folder)
     found.write("FIRST")
-    landing.file.write_text(f"apiVersion: airstrip/v1\nname: {NAME}\ndags: {{volume: {{path: pushed, keep: 3}}}}\n")
+    landing.file.write_text(
+        f"apiVersion: airstrip/v1\nname: {NAME}\nprojects: {{reader: {{}}}}\n"
+        "dags: {volume: {path: pushed, keep: 3}}\n"
+    )
     landing.ok("up", "--yes")
     return found
 
@@ -67,10 +72,10 @@ def sign(airflow: AirflowClient) -> Iterator[None]:
     airflow.values.delete_variable(SIGN)
 
 
-def words(airflow: AirflowClient, run_id: str) -> set[str]:
+def words(airflow: AirflowClient, run_id: str, dag: str = "worded", task: str = "say") -> set[str]:
     """What the task printed; nothing before it began."""
     with suppress(AirflowError):
-        events = [record.event for record in airflow.task_log("worded", run_id, "say").records]
+        events = [record.event for record in airflow.task_log(dag, run_id, task).records]
         return set(re.findall(r"the word is (\w+)", "\n".join(events)))
     return set()
 
@@ -100,6 +105,27 @@ def test_a_task_keeps_its_files_while_others_are_pushed(pushed: Pushed, airflow:
     airflow.values.add_variable(SIGN, "go")
     eventually(lambda: airflow.dag_run("worded", run.run_id).ended, seconds=60, what="the run ends")
     assert airflow.values.returned("worded", run.run_id, "say") == "BEFORE"
+
+
+def test_a_pod_of_a_task_sees_the_files_that_its_run_began_with(
+    pushed: Pushed, airflow: AirflowClient, sign: None
+) -> None:
+    """At /opt/airflow/dags, as of a folder."""
+    for name in IN_POD:
+        shutil.copy(DAGS / name, pushed.folder)
+    try:
+        pushed.push("BEFORE")
+        run = airflow.trigger("in_pod")
+        begun = {"BEFORE"}
+        eventually(lambda: words(airflow, run.run_id, "in_pod", "begin") == begun, seconds=90, what="it is at work")
+        pushed.push("AFTER")
+        airflow.values.add_variable(SIGN, "go")
+        eventually(lambda: airflow.dag_run("in_pod", run.run_id).ended, seconds=150, what="the run ends")
+        assert words(airflow, run.run_id, "in_pod", "pod") == {"BEFORE"}
+        assert airflow.dag_run("in_pod", run.run_id).state == "success"
+    finally:
+        for name in IN_POD:
+            (pushed.folder / name).unlink()
 
 
 def test_back_to_what_was_live_and_what_differs(pushed: Pushed, airflow: AirflowClient) -> None:

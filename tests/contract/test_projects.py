@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,36 @@ def test_a_namespace_of_its_own_has_what_the_pods_name_there(tmp_path: Path, mon
     maps = {volume["configMap"]["name"] for volume in volumes if "configMap" in volume}
     claims = {volume["persistentVolumeClaim"]["claimName"] for volume in volumes if "persistentVolumeClaim" in volume}
     assert {("ConfigMap", name) for name in maps} | {("PersistentVolumeClaim", name) for name in claims} <= here
+
+
+@pytest.mark.parametrize(
+    ("dags", "bundle"),
+    [
+        ("{volume: {keep: 3}}", "airstrip_pushed_dags.PushedDagBundle"),
+        ("{git: {repo: https://git.example.com/dags.git, via: sync}}", "airstrip_git_sync.SyncedDagBundle"),
+    ],
+    ids=["pushed", "git-sync"],
+)
+def test_a_version_that_a_task_runs_is_in_the_claim_that_its_pods_mount(tmp_path: Path, dags: str, bundle: str) -> None:
+    """At the place in the claim that it has below DAGS_DIR in the task's own pod, wherever a pod of a project is."""
+    file = tmp_path / "airstrip.yaml"
+    file.write_text(
+        f"apiVersion: airstrip/v1\nname: mine\nprojects: {{sales: {{namespace: sales-pods}}}}\ndags: {dags}\n"
+    )
+    objects = list(YAML(typ="safe").load_all(Deployment.load(file).render()))
+    template = next(item for item in objects if item["metadata"]["name"].startswith("task-pod-template-"))
+    spec = YAML(typ="safe").load(template["data"]["pod.yaml"])["spec"]
+    variables = {variable["name"]: variable.get("value", "") for variable in spec["containers"][0]["env"]}
+    assert conventions.DAGS_CLAIM_VARIABLE not in variables
+    claim = variables[conventions.DAGS_VERSIONS_CLAIM_VARIABLE]
+    mounted = {volume["name"]: volume.get("persistentVolumeClaim", {}).get("claimName") for volume in spec["volumes"]}
+    mounts = [mount for mount in spec["containers"][0]["volumeMounts"] if mounted[mount["name"]] == claim]
+    assert [(mount["mountPath"], mount.get("subPath")) for mount in mounts] == [(conventions.DAGS_DIR, None)]
+    (users, _) = json.loads(variables["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"])
+    root = Path(users["kwargs"].get("root") or users["kwargs"]["path"])
+    assert (users["classpath"], root.is_relative_to(conventions.DAGS_DIR)) == (bundle, True)
+    where = {item["metadata"]["namespace"] for item in objects if is_claim(item) and item["metadata"]["name"] == claim}
+    assert {"mine-workers", "sales-pods"} <= where
 
 
 def in_(item: dict[str, Any], namespace: str) -> bool:

@@ -25,8 +25,8 @@ BUNDLES = [{"name": "main", "path": FOLDERS["dags"]}, {"name": "airstrip", "path
 Root = tuple[Path, dict[str, Any]]
 
 
-def parse(root: Root, folder: Path, **options: Any) -> ParsedDags:
-    """As in a pod: the folder comes by stdin."""
+def parse(root: Root, folder: Path, claim: str = "", **options: Any) -> ParsedDags:
+    """As in a pod: the folder comes by stdin. `claim` is the variable that names one with DAG files."""
     archive = io.BytesIO()
     pack(folder, PROGRAM, archive)
     packed = archive.getvalue()
@@ -34,7 +34,7 @@ def parse(root: Root, folder: Path, **options: Any) -> ParsedDags:
     done = run_inside(
         *root,
         ["python", "-c", (PROGRAM / "boot.py").read_text()],
-        env={"HOME": "/tmp", "AIRSTRIP_AIRFLOW_IMAGE": "here/airflow@sha256:1"},
+        env={"HOME": "/tmp", "AIRSTRIP_AIRFLOW_IMAGE": "here/airflow@sha256:1", **({claim: "dags"} if claim else {})},
         empty=("/tmp", FOLDERS["dags"], "/opt/airflow/logs"),
         volumes={BUILT_IN: BUNDLES[1]["path"]},
         stdin=json.dumps(header).encode() + b"\n" + packed,
@@ -111,6 +111,22 @@ def test_a_link_that_airflow_would_end_at_is_named(
     errors = {error.file: (error.kind, error.text) for file in parsed.files for error in file.errors}
     assert errors == {name: ("loop", target) for name, target in told.items()}
     assert any(file.file == "lib/a.py" for file in parsed.files) is not bool(told)
+
+
+@pytest.mark.parametrize("claim", ["", "AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM"])
+def test_a_file_that_its_pod_does_not_see_is_named_where_no_claim_has_it(
+    root: Root, tmp_path: Path, claim: str
+) -> None:
+    """By the old calls of the package, as the quick-start's DAG has them."""
+    (tmp_path / "old.py").write_text(
+        "from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator\n"
+        "from airflow.sdk import DAG\nfrom airstrip_pods import task_pod_volumes\n"
+        "with DAG('old', schedule=None):\n"
+        "    KubernetesPodOperator(task_id='t', image='i', cmds=['python', '/opt/airflow/dags/task1.py'],\n"
+        "                          **task_pod_volumes('p'))\n"
+    )
+    defects = find_defects(Facts(parse(root, tmp_path, claim), Known()))
+    assert [each.code for each in defects] == ([] if claim else ["dags.file-not-in-pod"])
 
 
 def test_a_folder_without_dags(root: Root, tmp_path: Path) -> None:

@@ -185,7 +185,7 @@ NAME_RULES: tuple[Rule, ...] = (
     Rule(
         "dags.file-not-in-pod",
         "the pod of {task} runs {name}, and sees no folder of DAGs",
-        "Pods can mount it with dags.path only: of git, pushed, or in the image there is no one folder.",
+        "Pods can mount it where DAGs are in a volume: not those that each pod clones, nor those of the image.",
         "Put the file into the task's image, or give its text as an argument; where the image has it, all is well.",
         _dag_files,
         level="warning",

@@ -23,7 +23,7 @@ from airstrip.manifests.names import (
     pods_account,
 )
 from airstrip.spec import Dags, Spec
-from airstrip_pods.conventions import DAGS_CLAIM, DAGS_CLAIM_VARIABLE
+from airstrip_pods.conventions import DAGS_CLAIM_VARIABLE, DAGS_VERSIONS_CLAIM_VARIABLE
 
 PUSHED_CLASS = "airstrip_pushed_dags.PushedDagBundle"
 """Of files/pushed."""
@@ -98,7 +98,7 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
         # Read by our local settings.
         "AIRSTRIP_AIRFLOW_IMAGE": inputs.images.airflow,
         # Read by DAGs, through the package airstrip-pods.
-        **({DAGS_CLAIM_VARIABLE: DAGS_CLAIM} if _pods_may_mount_dags(inputs) else {}),
+        **_claim_of_dags(inputs),
         **({"AIRSTRIP_PODS_SERVICE_ACCOUNT": pods_account(inputs.spec.name)} if inputs.tasks_have_pods else {}),
         "HOME": HOME_DIR,
         "PYTHONPATH": SETTINGS_DIR,
@@ -106,10 +106,16 @@ def shared_settings(inputs: Inputs) -> dict[str, str]:
     }
 
 
-def _pods_may_mount_dags(inputs: Inputs) -> bool:
-    """Where tasks have no pods nobody makes others; of git, pushed, or in the image there is no one folder there."""
+def _claim_of_dags(inputs: Inputs) -> dict[str, str]:
+    """What pods that tasks make can mount: of clones, and in the image, there is no volume.
+
+    Where tasks have no pods nobody makes others.
+    """
     dags = inputs.spec.dags
-    return inputs.tasks_have_pods and not (dags.git or dags.pushed or dags.in_image)
+    if not inputs.tasks_have_pods or dags.cloned or "dags" not in dags.volumes:
+        return {}
+    has_versions = dags.pushed or dags.synced
+    return {DAGS_VERSIONS_CLAIM_VARIABLE if has_versions else DAGS_CLAIM_VARIABLE: dags.claim}
 
 
 def control_settings(inputs: Inputs) -> dict[str, str]:

@@ -47,6 +47,7 @@ def test_the_pods_helper_calls_mount_the_claim_of_dags_where_there_is_one(
     """airstrip_pods goes by this variable."""
     objects = all_objects(compile() if is_folder else compiled())
     (task,) = containers(task_pod(objects))
+    assert "AIRSTRIP_DAGS_VERSIONS_CLAIM" not in {variable["name"] for variable in task["env"]}
     assert ("AIRSTRIP_DAGS_CLAIM" in {variable["name"] for variable in task["env"]}) is is_folder
     assert ("AIRSTRIP_DAGS_CLAIM" in config_map(objects, "airflow-environment")["data"]) is is_folder
 

@@ -113,9 +113,15 @@ def test_with_the_executor_local_the_scheduler_reads_the_volume(compiled: Callab
     assert {"dags", "airflow-git"} <= {mount["name"] for mount in scheduler["volumeMounts"]}
 
 
-def test_pods_of_operators_are_told_of_no_claim(compiled: Callable[..., ManifestSet]) -> None:
-    """What lies there is git-sync's own folder, not DAGs."""
-    assert "AIRSTRIP_DAGS_CLAIM" not in config_map(all_objects(compiled()), "airflow-environment")["data"]
+@pytest.mark.parametrize("is_cloned_too", [False, True])
+def test_pods_of_operators_are_told_of_the_claim_as_one_of_versions(
+    compiled: Callable[..., ManifestSet], is_cloned_too: bool
+) -> None:
+    """Never as the DAGs themselves; where some of them are no part of it, not at all."""
+    more = [synced_bundle(name="cloned", sync=None)] if is_cloned_too else []
+    settings = config_map(all_objects(compiled(synced_bundle(), *more)), "airflow-environment")["data"]
+    assert "AIRSTRIP_DAGS_CLAIM" not in settings
+    assert settings.get("AIRSTRIP_DAGS_VERSIONS_CLAIM") == (None if is_cloned_too else "git-sync")
 
 
 @pytest.mark.parametrize(

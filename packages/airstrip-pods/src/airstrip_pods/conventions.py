@@ -12,7 +12,9 @@ A project is a DNS label. In the namespace that its pods run in, it may have
 A project may have a namespace of its own, which these lie in then: that namespace's claim `data` is the project's
 folder itself, mounted without subPath.
 
-The DAGs' claim is `dags` (`DAGS_CLAIM`), read-only at /opt/airflow/dags (`DAGS_DIR`).
+The DAGs' claim is `dags` (`DAGS_CLAIM`), read-only at /opt/airflow/dags (`DAGS_DIR`). Pushed files, and those of
+git-sync, have a claim of another name with a folder for each version: a pod that a task makes mounts that folder there
+which the task itself runs (`RUNNING_VERSION`).
 
 The project's ConfigMap should also hold AIRSTRIP_PROJECT, and AIRSTRIP_PROJECT_DATA_URL or AIRSTRIP_DATA_URL where
 there is one: then a pod that refers to no more than the ConfigMap knows where its data is. Names that begin with
@@ -28,7 +30,10 @@ AIRSTRIP_DATA_URL (`DATA_URL_VARIABLE`), on all Airflow pods and all pods of pro
 AIRSTRIP_PROJECT_DATA_URL (`PROJECT_DATA_URL_VARIABLE`), in pods of a project whose data has a place of its own
     Where the data of the project that AIRSTRIP_PROJECT names is: the URL itself. It counts before AIRSTRIP_DATA_URL.
 AIRSTRIP_DAGS_CLAIM (`DAGS_CLAIM_VARIABLE`), on all Airflow pods
-    The name of the claim with the DAGs where there is such a volume. Absent: DAGs come by git or in the image.
+    The name of the claim with the DAGs, where the volume is that folder.
+AIRSTRIP_DAGS_VERSIONS_CLAIM (`DAGS_VERSIONS_CLAIM_VARIABLE`), on all Airflow pods
+    The name of the claim with the versions of the DAGs, where the volume has a folder for each. With neither, DAGs are
+    in no volume: cloned by each pod, or in the image.
 AIRSTRIP_PROJECTS (`PROJECTS_VARIABLE`), on all Airflow pods
     What the deployment knows of its projects, readable while a DAG file is parsed: see `ProjectSettings`,
     `projects_to_json` and `projects_from_json`. A project that it does not name does not exist. Absent: any project
@@ -47,6 +52,7 @@ PROJECT_VARIABLE = "AIRSTRIP_PROJECT"
 DATA_URL_VARIABLE = "AIRSTRIP_DATA_URL"
 PROJECT_DATA_URL_VARIABLE = "AIRSTRIP_PROJECT_DATA_URL"
 DAGS_CLAIM_VARIABLE = "AIRSTRIP_DAGS_CLAIM"
+DAGS_VERSIONS_CLAIM_VARIABLE = "AIRSTRIP_DAGS_VERSIONS_CLAIM"
 PROJECTS_VARIABLE = "AIRSTRIP_PROJECTS"
 
 DATA_CLAIM = "data"
@@ -56,6 +62,11 @@ DATA_MODE = 0o2775
 """What is made in a project's folder belongs to its group too."""
 DAGS_CLAIM = "dags"
 DAGS_DIR = "/opt/airflow/dags"
+RUNNING_VERSION = f"{{{{ ti.bundle_instance.path.relative_to('{DAGS_DIR}') | string }}}}"
+"""A template: the folder within the claim of versions that the task runs, whose Airflow pods mount that at DAGS_DIR.
+
+A path that was written while the file is parsed would make every DAG another one with each push.
+"""
 
 PROJECT_LABEL = "airstrip/project"
 """On every pod made for a project, and on the project's own objects; its value is the project's name."""

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, TypedDict
 from airstrip_pods.conventions import (
     DAGS_CLAIM_VARIABLE,
     DAGS_DIR,
+    DAGS_VERSIONS_CLAIM_VARIABLE,
     DATA_CLAIM,
     DATA_DIR,
+    RUNNING_VERSION,
     config_map_name,
     data_sub_path,
     secret_name,
@@ -61,7 +63,8 @@ def task_pod_secrets(project: str) -> list[Secret]:
 def task_pod_volumes(project: str) -> Volumes:
     """The project's data, read-write at /opt/data, and the DAGs, read-only at /opt/airflow/dags.
 
-    Without data where that is in an object store, and without DAGs where no volume has them.
+    Without data where that is in an object store, and without DAGs where no volume has them. Of a volume with several
+    versions it is the one that the task runs, which the operator writes into the mount when it renders its templates.
     """
     data, dags = data_volume(project), _dags_volume()
     return {
@@ -82,10 +85,11 @@ def data_volume(project: str) -> Volumes:
 
 
 def _dags_volume() -> Volumes:
-    claim = os.environ.get(DAGS_CLAIM_VARIABLE)
-    if not claim:
-        return {"volumes": [], "volume_mounts": []}
-    return _claim("dags", claim, DAGS_DIR, read_only=True)
+    if claim := os.environ.get(DAGS_CLAIM_VARIABLE):
+        return _claim("dags", claim, DAGS_DIR, read_only=True)
+    if claim := os.environ.get(DAGS_VERSIONS_CLAIM_VARIABLE):
+        return _claim("dags", claim, DAGS_DIR, sub_path=RUNNING_VERSION, read_only=True)
+    return {"volumes": [], "volume_mounts": []}
 
 
 def _claim(name: str, claim: str, path: str, *, sub_path: str | None = None, read_only: bool = False) -> Volumes:

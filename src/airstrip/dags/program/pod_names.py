@@ -6,8 +6,8 @@ import sys
 _POD_OPERATORS = "airflow.providers.cncf.kubernetes.operators.pod"
 _OWN_CONNECTION = "kubernetes_default"
 _DAGS = "/opt/airflow/dags"
-_DAGS_CLAIM = "AIRSTRIP_DAGS_CLAIM"
-"""Is in the environment where pods can mount a folder of DAGs."""
+_DAGS_CLAIMS = ("AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM")
+"""One of them is in the environment where pods can mount a folder of DAGs."""
 _FIELDS = ("env_vars", "env_from", "volumes", "init_containers")
 
 
@@ -69,7 +69,8 @@ def _dag_files(task):
     """Words that name a file of the folder of DAGs, where nothing brings that folder into the pod."""
     mounts = [str(mount.get("mountPath")) for mount in _list(_as_json(_given(task, "volume_mounts")))]
     own = _given(task, "image") == os.environ.get("AIRSTRIP_AIRFLOW_IMAGE")
-    if own or _DAGS_CLAIM in os.environ or any(mount.startswith(_DAGS) for mount in mounts):
+    has_claim = any(name in os.environ for name in _DAGS_CLAIMS)
+    if own or has_claim or any(mount.startswith(_DAGS) for mount in mounts):
         return
     for field in ("cmds", "arguments"):
         for word in _list(_given(task, field)):

@@ -18,6 +18,7 @@ from airstrip.operations.authoring.program import PROGRAMS
 from airstrip.spec import Spec
 from airstrip_pods.conventions import (
     DAGS_CLAIM_VARIABLE,
+    DAGS_VERSIONS_CLAIM_VARIABLE,
     DATA_URL_VARIABLE,
     PROJECT_DATA_URL_VARIABLE,
     PROJECT_VARIABLE,
@@ -32,6 +33,7 @@ _ONLY_IN_A_CLUSTER = re.compile(
 _NOT_INHERITED = re.compile(
     r"AIRFLOW__\w+|AIRFLOW_(HOME|CONFIG)|PYTHON\w+|VIRTUAL_ENV\w*|__PYVENV_LAUNCHER__"
     rf"|{PROJECT_VARIABLE}|{PROJECT_DATA_URL_VARIABLE}|{PROJECTS_VARIABLE}|{DAGS_CLAIM_VARIABLE}"
+    rf"|{DAGS_VERSIONS_CLAIM_VARIABLE}"
 )
 # In a file of the author's: what has a meaning only in a cluster, and what the two verbs stand on.
 _OWN = re.compile(
