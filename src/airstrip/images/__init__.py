@@ -22,7 +22,7 @@ May import the foundations only: errors, events, process.
     store.py         the cache: layers by the hash of their inputs, layouts, locks, staging
 """
 
-from airstrip.images.airflow import airflow_lock, ensure_airflow_image, plan_airflow_image
+from airstrip.images.airflow import airflow_lock, airflow_packages, ensure_airflow_image, plan_airflow_image
 from airstrip.images.airflow import container_recipe as airflow_container_recipe
 from airstrip.images.builder import Builder
 from airstrip.images.containerfile.build import write_build_context
@@ -62,6 +62,7 @@ __all__ = [
     "VirtualEnvironment",
     "airflow_container_recipe",
     "airflow_lock",
+    "airflow_packages",
     "check_name",
     "copy_task_image",
     "current_name",

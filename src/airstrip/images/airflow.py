@@ -17,7 +17,7 @@ from airstrip.images.containerfile.build import build_by_engine, requirement_of
 from airstrip.images.containerfile.recipe import ContainerRecipe
 from airstrip.images.contents import Contents, contents
 from airstrip.images.environment import FORMAT, VENV, ensure_environment_layer, start_up_files
-from airstrip.images.lock import ensure_lock
+from airstrip.images.lock import ensure_lock, locked_packages
 from airstrip.images.oci import RunSettings
 from airstrip.images.pods_package import ensure_pods_layer, pods_digest, pods_files
 from airstrip.images.recipe import Account, Folder, SystemRecipe
@@ -70,6 +70,11 @@ def airflow_lock(request: AirflowImageRequest, cache: Path, uv: Path, emit: Emit
     title = "Resolve the packages of the Airflow image"
     with step(emit, "image.lock", title) as progress, store.building("lock", progress) as work:
         return ensure_lock(request, store, uv, work)
+
+
+def airflow_packages(request: AirflowImageRequest, cache: Path) -> frozenset[str] | None:
+    """Names of the image's Python packages, in small letters with hyphens; None where nobody resolved them yet."""
+    return locked_packages(request, ImageStore(cache))
 
 
 def image_key(request: AirflowImageRequest) -> str:

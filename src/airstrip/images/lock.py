@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 from airstrip.images.request import AirflowImageRequest
 from airstrip.images.requirements import PYTHON, are_answer, resolve_requirements, shipped_locks
 from airstrip.images.store import ImageStore
+
+_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?=(\[[^]]*\])?( @ |==))")
 
 
 def requirements_key(request: AirflowImageRequest) -> str:
@@ -30,6 +33,16 @@ def known_lock(request: AirflowImageRequest, store: ImageStore) -> Path | None:
         return shipped[0]
     kept = store.lock(requirements_key(request))
     return kept if kept.is_file() else None
+
+
+def locked_packages(request: AirflowImageRequest, store: ImageStore) -> frozenset[str] | None:
+    """Names in the known lock, in small letters with hyphens; None where there is none. Asks nobody."""
+    shipped, known = shipped_locks(request), known_lock(request, store)
+    locks = shipped if are_answer(shipped, request) else (known,) if known else ()
+    if not locks:
+        return None
+    names = (_PACKAGE.match(line) for lock in locks for line in lock.read_text().splitlines())
+    return frozenset(re.sub(r"[-_.]+", "-", name[0]).lower() for name in names if name)
 
 
 def ensure_lock(

@@ -22,6 +22,7 @@ from airstrip.operations.project_secrets import declared_secrets, secret_entries
 from airstrip.operations.project_store import kept_projects
 from airstrip.operations.render import check_manifests
 from airstrip.operations.session import Session
+from airstrip.operations.store_clients import absent_clients
 from airstrip.platform import Platform
 from airstrip.result import Result
 from airstrip.spec import Project
@@ -67,7 +68,8 @@ def plan(session: Session, *, exit_code: bool = False) -> Result[PlanData]:
         "stages": [stage.to_dict() for stage in stages],
         "dags": next((stage.dags.to_dict() for stage in stages if stage.dags), None),
     }
-    return Result("plan", data, exit_code=3 if exit_code and not empty else 0)
+    findings = absent_clients(session.spec, session.spec.projects)
+    return Result("plan", data, findings, exit_code=3 if exit_code and not empty else 0)
 
 
 def plan_stages(session: Session) -> tuple[PlannedStage, ...]:

@@ -24,6 +24,7 @@ from airstrip.operations.project_store import (
 )
 from airstrip.operations.references import read_reference, secret_reader
 from airstrip.operations.session import Session, decode_secret
+from airstrip.operations.store_clients import absent_clients
 from airstrip.result import Result
 from airstrip.spec import Forgotten, Project, ProjectWords, make_project, without
 
@@ -68,7 +69,7 @@ def add_project(session: Session, name: str, words: ProjectWords, emit: Emit) ->
         _store(session, name, project, _values(session, words))
         session.target.ensure_data_folder(name)
         made = _publish(session, name)
-    return Result("project add", made)
+    return Result("project add", made, absent_clients(session.spec, {name: project}))
 
 
 def set_project(session: Session, name: str, words: ProjectWords, emit: Emit) -> Result[ProjectData]:
@@ -78,7 +79,7 @@ def set_project(session: Session, name: str, words: ProjectWords, emit: Emit) ->
         after = make_project(session.spec.name, name, words, _kept(session, name))
         _store(session, name, after, {**_secret_values(session, name), **_values(session, words)})
         made = _publish(session, name)
-    return Result("project set", made)
+    return Result("project set", made, absent_clients(session.spec, {name: after}))
 
 
 def unset_project(session: Session, name: str, what: Forgotten, emit: Emit) -> Result[ProjectData]:

@@ -25,6 +25,7 @@ from airstrip.operations.project_secrets import check_references
 from airstrip.operations.render import check_manifests
 from airstrip.operations.session import Session
 from airstrip.operations.stages import Clock
+from airstrip.operations.store_clients import absent_clients
 from airstrip.paths import lock_file
 from airstrip.platform import Platform
 from airstrip.result import Result
@@ -55,7 +56,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
         platform, changed = _land_locked(session, emit, confirm, timeout, dags, force=force)
         username = ADMIN if has_admin(session) else None
         # Not a failure of `up`: it has landed, and the file is mended without it.
-        findings = import_error_findings(known_import_errors(session.airflow, emit))
+        broken = import_error_findings(known_import_errors(session.airflow, emit))
     return Result(
         "up",
         {
@@ -68,7 +69,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
             "changed": changed,
             "seconds": round(time.monotonic() - started, 1),
         },
-        findings,
+        [*broken, *absent_clients(spec, spec.projects)],
     )
 
 

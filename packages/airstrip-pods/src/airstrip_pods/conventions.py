@@ -60,6 +60,11 @@ DATA_DIR = "/opt/data"
 DATA_GROUP = 0
 DATA_MODE = 0o2775
 """What is made in a project's folder belongs to its group too."""
+STORE_CLIENTS = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "oci": "ocifs"}
+"""By the protocol of a URL: the Python package that fsspec reads that object store by.
+
+Of stores whose files can be given up: nothing of them is seen before they are complete.
+"""
 DAGS_CLAIM = "dags"
 DAGS_DIR = "/opt/airflow/dags"
 RUNNING_VERSION = f"{{{{ ti.bundle_instance.path.relative_to('{DAGS_DIR}') | string }}}}"

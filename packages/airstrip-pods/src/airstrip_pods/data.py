@@ -12,13 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, BinaryIO, Literal, TextIO, cast, overload
 from urllib.parse import urlsplit
 
-from airstrip_pods.conventions import DATA_DIR, check_project
+from airstrip_pods.conventions import DATA_DIR, STORE_CLIENTS, check_project
 from airstrip_pods.errors import ProjectError
 from airstrip_pods.surroundings import project_data, require_pod_of
 from airstrip_pods.writing import Destination, ObjectDestination, PathDestination, TextWriter, Writer
 
-# Of stores whose files can be given up: nothing of them is seen before they are complete.
-_STORES = {"s3": "s3fs", "s3a": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "oci": "ocifs"}
 _FOLDERS = ("", "file", "local")
 _MODES = ("r", "rt", "rb", "w", "wt", "wb")
 
@@ -109,10 +107,10 @@ def _folder(project: str, root: Path) -> Path:
 
 
 def _open_object(url: str, protocol: str, names: tuple[str, ...], *, writes: bool) -> IO[bytes]:
-    if protocol not in _STORES:
+    if protocol not in STORE_CLIENTS:
         raise ProjectError(
             f"Project data cannot be in {protocol}://.",
-            fix=f"Use a folder, or one of {', '.join(f'{name}://' for name in _STORES)}.",
+            fix=f"Use a folder, or one of {', '.join(f'{name}://' for name in STORE_CLIENTS)}.",
         )
     from fsspec.core import url_to_fs
 
@@ -121,8 +119,8 @@ def _open_object(url: str, protocol: str, names: tuple[str, ...], *, writes: boo
     except ImportError as error:
         raise ProjectError(
             f"This image cannot read {protocol}://: {error}",
-            fix=f"Add {_STORES[protocol]} to the image's requirements.txt, and lock and build it again; for Airflow's "
-            "own image, to image.requirements in the file, then run: ./airstrip up",
+            fix=f"Add {STORE_CLIENTS[protocol]} to the image's requirements.txt, and lock and build it again; for "
+            "Airflow's own image, to image.requirements in the file, then run: ./airstrip up",
         ) from error
     path = f"{root.rstrip('/')}/{'/'.join(names)}"
     if not writes:
