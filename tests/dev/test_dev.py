@@ -16,7 +16,18 @@ from tests.dev.conftest import FILE, Author
 SYNTAX = 'from airflow.sdk import DAG\n\nwith DAG("syntax")\n    pass\n'
 LATER = 'from airflow.sdk import DAG\n\nwith DAG("later", schedule=None):\n    pass\n'
 MISSING = 'from airflow.sdk import DAG\nimport helper\n\nwith DAG("missing"):\n    pass\n'
+TEMPLATES = """\
+from airflow.providers.standard.operators.bash import BashOperator
+from airflow.sdk import DAG
 
+def word():
+    raise ValueError("no such word")
+
+with DAG("words", schedule=None, user_defined_macros={"word": word}):
+    BashOperator(task_id="text", bash_command="echo\\necho {{ execution_date }}")
+    BashOperator(task_id="file", bash_command="words.sh")
+    BashOperator(task_id="macro", bash_command="echo {{ word() }}")
+"""
 
 DAGS = ("course", "sales", "trouble", "waits")
 
@@ -118,6 +129,20 @@ def test_what_fails_and_what_needs_a_cluster(author: Author, course: dict[str, A
     assert "cause: ValueError: no such table" in done.stdout
     assert "always | always" in done.stdout
     assert "after_pod  upstream_failed" in done.stdout
+
+
+def test_a_template_that_fails_is_of_its_dag_file(author: Author, course: dict[str, Any]) -> None:
+    """One in a file of its own too, of which Airflow has made a text before; a macro has its line."""
+    author.write({"dags/words.py": TEMPLATES, "dags/words.sh": "echo\necho {{ execution_date }}\n"})
+    findings = author.document("dev", "words", code=3)["findings"]
+    assert {(found["symptom"], found["cause"]) for found in findings} == {
+        ("text failed in a template of words.py", "UndefinedError: 'execution_date' is undefined"),
+        ("file failed in a template of words.py", "UndefinedError: 'execution_date' is undefined"),
+        ("macro failed at words.py:5", "ValueError: no such word"),
+    }
+    assert "Mend its template in words.py, then run this task alone: ./airstrip dev words text" in {
+        found["fix"] for found in findings
+    }
 
 
 def test_a_task_whose_trigger_raises_says_why(author: Author, course: dict[str, Any]) -> None:

@@ -108,18 +108,29 @@ def _failed(dag: str, row: DevTaskData, error: Mapping[str, Any], folder: Path) 
     name = task_name(row["task"], row["map"])
     tries = f" after {row['try']} tries" if row["try"] > 1 else ""
     words = ": ".join(filter(None, (str(error.get("type", "")), str(error.get("message", ""))))) or "See its log above."
-    place = ""
-    if file := error.get("file"):
-        path = Path(file)
-        place = f"{path.relative_to(folder) if path.is_relative_to(folder) else path}:{error['line']}"
+    where, place = _where(error, folder)
     alone = f"./airstrip dev {dag} {row['task']}" + (f" --map {row['map']}" if row["map"] >= 0 else "")
-    mend = f"Mend {place}" if place else "Mend it"
     return Finding(
         "dev.task-failed",
-        f"{name} failed{tries}" + (f" at {place}" if place else ""),
+        f"{name} failed{tries}{where}",
         words.partition("\n")[0],
-        f"{mend}, then run this task alone: {alone}",
+        f"Mend {place}, then run this task alone: {alone}",
     )
+
+
+def _where(error: Mapping[str, Any], folder: Path) -> tuple[str, str]:
+    """Where a task failed, and what to mend. A file without a line is the DAG's, and what failed a template in it."""
+    if not error.get("file"):
+        return "", "it"
+    file = _shown(error["file"], folder)
+    if error["line"]:
+        return f" at {file}:{error['line']}", f"{file}:{error['line']}"
+    return f" in a template of {file}", f"its template in {file}"
+
+
+def _shown(file: str, folder: Path) -> Path:
+    path = Path(file)
+    return path.relative_to(folder) if path.is_relative_to(folder) else path
 
 
 def duplicates(found: Iterable[Sequence[str]], folder: Path) -> list[Finding]:
@@ -127,7 +138,7 @@ def duplicates(found: Iterable[Sequence[str]], folder: Path) -> list[Finding]:
     return [
         Finding(
             "dags.duplicate-id",
-            f"{Path(file).relative_to(folder) if Path(file).is_relative_to(folder) else file} has two DAGs {dag}",
+            f"{_shown(file, folder)} has two DAGs {dag}",
             "Airflow keeps the last one, and forgets the others.",
             "Give each a dag_id of its own.",
         )

@@ -82,6 +82,14 @@ def test_a_failed_task_is_named_with_its_place_and_how_to_run_it_alone() -> None
     assert finding.fix == "Mend etl.py:12, then run this task alone: ./airstrip dev etl load --map 2"
 
 
+def test_a_template_that_fails_is_named_by_its_dag_file() -> None:
+    """A text has no file, and its lines are none of the DAG's."""
+    course = course_of(errors={("load", -1): error("UndefinedError", "'x' is undefined", "/home/ada/dags/etl.py", 0)})
+    (finding,) = run_findings("etl", course, [task("load", "failed")], DAGS)
+    assert finding.symptom == "load failed in a template of etl.py"
+    assert finding.fix == "Mend its template in etl.py, then run this task alone: ./airstrip dev etl load"
+
+
 def test_what_follows_a_failed_task_is_no_finding_of_its_own() -> None:
     rows = [task("load", "failed"), task("report", "upstream_failed")]
     (finding,) = run_findings("etl", course_of(), rows, DAGS)

@@ -98,7 +98,8 @@ def listen(folder):
         @hookimpl
         def on_task_instance_failed(self, task_instance, error):
             again = getattr(task_instance.state, "value", "") == "up_for_retry"
-            state(task_instance, "up_for_retry" if again else "failed", error=error_fields(error, folder))
+            fields = error_fields(error, folder, task_instance.task.dag.fileloc)
+            state(task_instance, "up_for_retry" if again else "failed", error=fields)
 
     def state(ti, name, **fields):
         tell("task", task=ti.task_id, map=ti.map_index, **{"try": ti.try_number}, state=name, **fields)
