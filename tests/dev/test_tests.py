@@ -73,6 +73,10 @@ from airflow.sdk import DAG
 
 with DAG("old", schedule=None):
     BashOperator(task_id="a", bash_command="true")
+    BashOperator(
+        task_id="b",
+        bash_command="{{ ds }} {{ execution_date }}",
+    )
 """
 
 
@@ -180,4 +184,5 @@ def test_what_the_next_airflow_will_not_take_has_its_place_and_what_to_write(aut
     assert found["old.py", 2]["fix"] == "Please use `'airflow.sdk.task'`."
     assert found["old.py", 7]["rule"] == "AIR312"
     assert "airflow.providers.standard.operators.bash" in found["old.py", 7]["fix"]
-    assert len(found) == 2, "each is named once"
+    assert (found["old.py", 8]["rule"], found["old.py", 8]["fix"]) == ("dags.removed", "Write logical_date instead.")
+    assert len(found) == 3, "each is named once"

@@ -5,10 +5,10 @@ Facts are collected once, rules are pure functions of them. May import kube, air
 """
 
 from airstrip.dags.defects import Defect, Level
-from airstrip.dags.facts import Facts, Known, ParsedDags, ParsedFile, Reference
+from airstrip.dags.facts import Facts, Known, ParsedDag, ParsedDags, ParsedFile, Reference
 from airstrip.dags.folder import find_pointers, holds_dags, may_hold_dag, may_hold_dags, written_names
 from airstrip.dags.git_files import fetch_files
-from airstrip.dags.parse import parse_folder, program_key
+from airstrip.dags.parse import PROGRAM, parse_folder, program_key
 from airstrip.dags.pod import running_pod
 from airstrip.dags.removed import Removed, find_outdated, find_removed
 from airstrip.dags.revisions import content_key, entries, fingerprints, revision_by, revision_of
@@ -17,11 +17,13 @@ from airstrip.dags.sending import hindrances, snapshot
 from airstrip.dags.volume import Volume, VolumeState, end_pods, fingerprints_in_pod, open_volume
 
 __all__ = [
+    "PROGRAM",
     "RULES",
     "Defect",
     "Facts",
     "Known",
     "Level",
+    "ParsedDag",
     "ParsedDags",
     "ParsedFile",
     "Reference",

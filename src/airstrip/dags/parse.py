@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,13 @@ from airstrip.kube import Cluster, run_in_pod
 
 _IN_MEMORY = 1 << 24
 """Bytes of an archive; a larger one is a file."""
+PROGRAM = Path(__file__).parent / "program"
+"""What reads DAG files where Airflow is."""
 
 
 def program_key() -> str:
     """Stands for the program: with another one, what it said before is not what it would say."""
-    with as_file(files("airstrip.dags") / "program") as program:
-        return content_key(program)
+    return content_key(PROGRAM)
 
 
 def parse_folder(
@@ -45,10 +45,9 @@ def parse_folder(
     options = {"folders": folders, "bundles": bundles, "variables": variables}
     with (
         tempfile.SpooledTemporaryFile(_IN_MEMORY) as archive,
-        as_file(files("airstrip.dags") / "program") as program,
         running_pod(cluster, job, say) as pod,
     ):
-        pack(folder, program, archive)
+        pack(folder, PROGRAM, archive)
         header = json.dumps({**options, "size": archive.tell()}).encode() + b"\n"
         archive.seek(0)
         container = job["spec"]["template"]["spec"]["containers"][0]["name"]
@@ -57,7 +56,7 @@ def parse_folder(
             pod,
             job["metadata"]["namespace"],
             container=container,
-            argv=["python", "-c", (program / "boot.py").read_text(encoding="utf-8")],
+            argv=["python", "-c", (PROGRAM / "boot.py").read_text(encoding="utf-8")],
             stdin=Joined(header, archive),
             timeout=timeout,
         )

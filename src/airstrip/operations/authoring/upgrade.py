@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from airstrip.answers import DeprecationData, UpgradeData
-from airstrip.dags import Removed, find_outdated
+from airstrip.dags import (
+    PROGRAM,
+    Facts,
+    ParsedDag,
+    ParsedDags,
+    ParsedFile,
+    Reference,
+    Removed,
+    find_defects,
+    find_outdated,
+)
 from airstrip.errors import CommandError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
@@ -20,6 +30,9 @@ from airstrip.spec import Spec
 
 _SENTENCE = re.compile(r"(?<=[.;]) +(?=[A-Z])")
 _SYMBOL = re.compile(r"`([\w.]+)`")
+_REMOVED = "dags.removed"
+_FIRST_LINE = 1
+"""Of what stands nowhere that can be named."""
 _NO_FIX = "Write it without; the release notes of Airflow say what there is instead."
 
 
@@ -30,7 +43,7 @@ def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None, dags: Path | 
         ruled = by_rule(find_outdated(folder))
         reports = _import(place)
     said = read_warnings((each for each in reports if each["event"] == "deprecated"), folder)
-    found = merge(ruled, said)
+    found = merge([*ruled, *in_templates(each for each in reports if each["event"] == "templates")], said)
     errors: Mapping[str, str] = next(each["errors"] for each in reports if each["event"] == "parsed")
     findings = [_finding(each) for each in found] + import_findings(errors, folder)
     data: UpgradeData = {"folder": str(folder), "airflow": spec.airflow.version, "deprecations": found}
@@ -40,7 +53,7 @@ def upgrade_check(spec: Spec, emit: Emit, env: Path | None = None, dags: Path | 
 def _import(place: Place) -> list[Mapping[str, Any]]:
     """The last report is of its end."""
     reports: list[Mapping[str, Any]] = []
-    wanted = {"folder": str(place.workshop.dags)}
+    wanted = {"folder": str(place.workshop.dags), "program": str(PROGRAM)}
     details = ""
     try:
         run_program(place.workshop, ["-m", "airstrip_dev.deprecations"], wanted, reports.append, lambda _: None)
@@ -57,6 +70,27 @@ def by_rule(found: Iterable[Removed]) -> list[DeprecationData]:
         {"rule": each.rule, "file": each.file, "line": each.line, "message": each.what, "fix": each.fix or _NO_FIX}
         for each in found
     ]
+
+
+def in_templates(reports: Iterable[Mapping[str, Any]]) -> list[DeprecationData]:
+    """What Airflow 3 took out of templates, in the words of `dags check`."""
+    found = find_defects(Facts(ParsedDags(tuple(map(_parsed, reports)))))
+    return [
+        {
+            "rule": defect.code,
+            "file": defect.file,
+            "line": defect.line or _FIRST_LINE,
+            "message": defect.message,
+            "fix": defect.fix,
+        }
+        for defect in found
+        if defect.code == _REMOVED
+    ]
+
+
+def _parsed(report: Mapping[str, Any]) -> ParsedFile:
+    names = tuple(Reference(**name) for name in report["names"])
+    return ParsedFile(report["file"], dags=(ParsedDag(report["dag"], report["line"], names=names),))
 
 
 def read_warnings(reports: Iterable[Mapping[str, Any]], folder: Path) -> list[DeprecationData]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from airstrip.dags import Removed
-from airstrip.operations.authoring.upgrade import by_rule, merge, read_warnings
+from airstrip.operations.authoring.upgrade import by_rule, in_templates, merge, read_warnings
 
 DAGS = Path("/home/ada/dags")
 _MOVED = "`airflow.operators.bash.BashOperator` is deprecated and moved into `standard` provider in Airflow 3.0"
@@ -31,6 +31,19 @@ def test_a_warnings_last_sentence_is_the_fix() -> None:
     )
     assert found[1]["message"] == "Gone."
     assert found[1]["fix"]
+
+
+def test_a_name_that_templates_have_no_longer_is_told_as_dags_check_tells_it() -> None:
+    """Of the rest that templates name, a cluster knows whether it is there."""
+    removed = {"kind": "template", "name": "next_ds", "where": "bash_command", "task": "t", "line": 9}
+    nowhere = {"kind": "template", "name": "conf", "where": "sql", "task": "u", "line": None}
+    variable = {"kind": "variable", "name": "v", "where": "sql", "task": "u", "line": 7}
+    found = in_templates([{"file": "old.py", "dag": "d", "line": None, "names": [removed, nowhere, variable]}])
+    assert [(each["rule"], each["line"], each["message"]) for each in found] == [
+        ("dags.removed", 1, "templates of Airflow 3 have no conf, which d.u (sql) uses"),
+        ("dags.removed", 9, "templates of Airflow 3 have no next_ds, which d.t (bash_command) uses"),
+    ]
+    assert found[1]["fix"].startswith("Write macros.ds_add(ds, 1) instead")
 
 
 def test_what_both_name_is_there_once_and_all_is_in_the_order_of_places() -> None:
