@@ -17,17 +17,19 @@ from airstrip.operations.authoring.alone import alone, noted_served
 from airstrip.operations.authoring.home import Home, ensure_home, home_of, made_whole
 from airstrip.operations.authoring.prepare import Place, prepared
 from airstrip.operations.authoring.program import TEMPLATES, Workshop, crashed, run_program
+from airstrip.operations.authoring.variables import database_url
 from airstrip.spec import Spec
 
 ADMIN = "admin"
 DEFAULT_PORT = 8080
 _TRIES = 100
 _LOOPBACK = "127.0.0.1"
+_LISTENS = "api-server"
 _AUTH_MANAGER = "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager"
 _PARALLEL_TASKS = "4"
 """Each is a process that waits for a task."""
 _PATIENCE_SECONDS = "60"
-"""Of a task for an answer: on a machine with other work, five seconds are none, and the task has failed."""
+"""Of a task for an answer, and of a process for the database: on a machine with other work, five seconds are none."""
 _SLOW_SECONDS = 60
 """A quiet machine takes some; until then all is told by the step alone."""
 _STEP, _TITLE = "dev.serve", "Start Airflow on this machine"
@@ -43,10 +45,7 @@ def serve(
     home = home_of(spec)
     with prepared(spec, emit, env, dags) as place, alone(spec, home):
         password_of(home)
-        found = free_port(port)
-        url = url_of(found)
-        with noted_served(home, url):
-            _run(place, found, url, emit)
+        serve_from(place, port, emit)
 
 
 def read_serve_password(spec: Spec) -> str:
@@ -83,7 +82,23 @@ def url_of(port: int) -> str:
     return f"http://{_LOOPBACK}:{port}"
 
 
-def _run(place: Place, port: int, url: str, emit: Emit) -> NoReturn:
+def serve_from(place: Place, port: int, emit: Emit) -> NoReturn:
+    """On the first port that is free, from `port` on. Airflow listens there a minute later: one that somebody else has
+    by then is passed over, too.
+    """
+    while True:
+        found = free_port(port)
+        with noted_served(place.home, url_of(found)):
+            ended = _run(place, found, emit)
+        if ended.get("part") != _LISTENS or _is_free(found):
+            raise _why(ended, str(place.home.folder / "logs"))
+        emit(Notice(f"Port {found} was taken before Airflow listened there: it begins again, on another one."))
+        port = found + 1
+
+
+def _run(place: Place, port: int, emit: Emit) -> Mapping[str, Any]:
+    """How it ended by itself."""
+    url = url_of(port)
     logs = str(place.home.folder / "logs")
     wanted = {
         "port": port,
@@ -115,7 +130,7 @@ def _run(place: Place, port: int, url: str, emit: Emit) -> NoReturn:
     finally:
         if not is_ready:
             emit(StepFailed(_STEP, _TITLE, time.monotonic() - begun))
-    raise _why(ended, logs)
+    return ended
 
 
 def _slow(parts: Sequence[str], logs: str) -> Warned:
@@ -157,6 +172,8 @@ def _workshop(place: Place, port: int, url: str) -> Workshop:
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "False",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(place.home.passwords),
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS": f"{ADMIN}:admin",
+            # SQLite's own waiting for others that write.
+            "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"{database_url(place.home.database)}?timeout={_PATIENCE_SECONDS}",
             "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "5",
             "AIRFLOW__LOGGING__JSON_LOGS": "False",
             "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK": "False",
@@ -170,12 +187,7 @@ def _workshop(place: Place, port: int, url: str) -> Workshop:
 def free_port(wanted: int) -> int:
     """The wanted one, or the next that is free. Raises UsageError where none of a hundred is."""
     for port in range(wanted, min(wanted + _TRIES, 65536)):
-        with socket.socket() as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((_LOOPBACK, port))
-            except OSError:
-                continue
+        if _is_free(port):
             return port
     raise UsageError(
         "dev.no-port",
@@ -183,3 +195,13 @@ def free_port(wanted: int) -> int:
         cause="Others listen on them, or this user may not: below 1024 only root may.",
         fix="Name another one: ./airstrip dev --serve --port 9000",
     )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((_LOOPBACK, port))
+        except OSError:
+            return False
+    return True

@@ -19,10 +19,13 @@ from typing import Any
 import pytest
 
 from airstrip.errors import AirstripError
+from airstrip.events import Event, StepFinished
+from airstrip.images import VirtualEnvironment
 from airstrip.operations.authoring.alone import noted_served
 from airstrip.operations.authoring.home import Home
+from airstrip.operations.authoring.prepare import Place
 from airstrip.operations.authoring.program import PROGRAMS, TEMPLATES, Workshop, run_program
-from airstrip.operations.authoring.serving import password_of, url_of
+from airstrip.operations.authoring.serving import password_of, serve_from, url_of
 
 AIRFLOW = """
 import http.server, os, sys, time
@@ -161,6 +164,35 @@ def test_tasks_have_their_project_s_and_an_author_s_own_settings_stay(tmp_path: 
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == [0, [], True, True, "hush", 1]
+
+
+def test_a_port_that_somebody_takes_before_airflow_listens_is_passed_over(home: Home) -> None:
+    """And each process waits for others that write the database, longer than SQLite does by itself."""
+    folder = home.folder.parent
+    (folder / "health").write_text(
+        json.dumps({"metadatabase": HEALTHY, "scheduler": HEALTHY, "dag_processor": HEALTHY})
+    )
+    workshop = Workshop(
+        Path(sys.executable), {"PYTHONPATH": f"{PROGRAMS}{os.pathsep}{folder}", "FOLDER": str(folder)}, folder
+    )
+    port, steps, urls = port_of_nobody(), list[str](), list[str]()
+    with socket.socket() as other:
+
+        def emit(event: Event) -> None:
+            steps.append(type(event).__name__)
+            if steps == ["StepStarted"]:
+                other.bind(("127.0.0.1", port))
+                other.listen()
+            if isinstance(event, StepFinished):
+                urls.append(event.note)
+                (folder / "end").touch()
+
+        with pytest.raises(AirstripError, match="triggerer ended with exit code 7"):
+            serve_from(Place(home, VirtualEnvironment(folder, "key"), workshop, {}), port, emit)
+    assert [step for step in steps if step != "Notice"] == ["StepStarted", "StepFailed", "StepStarted", "StepFinished"]
+    (url,) = urls
+    assert int(url.rpartition(":")[2]) > port
+    assert b"airflow-3.db?timeout=60" in (folder / "scheduler.environ").read_bytes()
 
 
 @pytest.mark.parametrize("damaged", ["", "[]", "{}", '{"admin"'])
