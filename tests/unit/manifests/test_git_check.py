@@ -20,6 +20,7 @@ from airstrip.manifests.git import git_files
 from airstrip.manifests.names import GIT_SECRET_DIR
 from airstrip.spec import Spec
 from tests.git_server import Certificates, HttpsServer, Repository
+from tests.landing import eventually
 from tests.unit.manifests.by_git import by_git, cloned_bundle
 
 TOKEN = "a-token-of-the-tests"
@@ -153,3 +154,23 @@ def test_a_token_is_sent_to_its_own_repository_alone(checked: Checked) -> None:
         ["git", "ls-remote", other], capture_output=True, text=True, env={**os.environ, "GIT_TERMINAL_PROMPT": "0"}
     )
     assert "could not read Username" in done.stderr
+
+
+def test_a_git_that_takes_too_long_ends_with_all_that_it_has_started(checked: Checked, tmp_path: Path) -> None:
+    """What it started would write on into a folder that is to go, whose error hid that nobody answered."""
+    ssh, number = tmp_path / "ssh", tmp_path / "number"
+    ssh.write_text(f"#!/bin/sh\necho $$ >{number}\nwhile : >file$(date +%N); do sleep 0.01; done\n")
+    ssh.chmod(0o755)
+
+    def hook(**given: str) -> Hook:
+        made = Hook(**given)
+        made.env["GIT_SSH"] = str(ssh)
+        return made
+
+    kwargs = {"git_conn_id": "x", "repo_url": "ssh://git.invalid/dags.git"}
+    with pytest.raises(checked.program.Absent) as raised, checked.program.entering(hook, kwargs, 2) as (git, url):
+        git.ok("ls-remote", url)
+    assert str(raised.value) == "no answer within 2 s"
+    helper = Path("/proc", number.read_text().strip(), "cmdline")
+    # One that has ended and that nobody has asked for has none.
+    eventually(lambda: not helper.exists() or not helper.read_bytes(), seconds=10, what="git's ssh has ended")

@@ -9,10 +9,12 @@ begin with `airstrip:` are this program's own. Ends with 1 where anything is not
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess  # noqa: TID251 - this runs in the image, where process.py is not
 import sys
 import tempfile
@@ -23,8 +25,8 @@ SECONDS = 90
 """For one answer; git's own limits are below that."""
 HEADS_SECONDS = 20
 """For whoever asks what is there now: several servers may be silent, one after the other."""
-BRANCHES_AND_TAGS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
-"""What the provider's GitDagBundle has of a repository, and all that it has."""
+BRANCHES_AND_TAGS = ("+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*")
+"""All that the provider's GitDagBundle has of a repository; into none of a folder's own branches: git may be on one."""
 
 
 class Absent(Exception):
@@ -40,12 +42,21 @@ class Git:
         self.env = {**os.environ, **env, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0"}
 
     def run(self, *arguments):
-        try:
-            return subprocess.run(
-                ["git", *arguments], cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=self.seconds
-            )
-        except subprocess.TimeoutExpired:
-            raise Absent(f"no answer within {self.seconds} s") from None
+        command = ["git", *arguments]
+        pipe = subprocess.PIPE
+        with subprocess.Popen(
+            command, cwd=self.folder, env=self.env, stdout=pipe, stderr=pipe, text=True, start_new_session=True
+        ) as process:
+            try:
+                said, errors = process.communicate(timeout=self.seconds)
+            except BaseException as error:
+                # With ssh and what else it has started: they would go on, and write into a folder that is to go.
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                if isinstance(error, subprocess.TimeoutExpired):
+                    raise Absent(f"no answer within {self.seconds} s") from None
+                raise
+        return subprocess.CompletedProcess(command, process.returncode, said, errors)
 
     def ok(self, *arguments):
         done = self.run(*arguments)
@@ -73,19 +84,36 @@ def find_hook():
     return GitHook
 
 
+@contextlib.contextmanager
+def entering(hook_class, kwargs, seconds=SECONDS):
+    """git in an empty folder, which goes at the end, and the address that the hook has made."""
+    hook = hook_class(git_conn_id=kwargs["git_conn_id"], repo_url=kwargs["repo_url"])
+    with hook.configure_hook_env(), tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        yield Git(folder, hook.env, seconds), hook.repo_url
+
+
 def check(hook_class, kwargs):
     """What was found, in words. Raises Absent, CalledProcessError with git's own words."""
-    hook = hook_class(git_conn_id=kwargs["git_conn_id"], repo_url=kwargs["repo_url"])
-    with hook.configure_hook_env(), tempfile.TemporaryDirectory() as folder:
-        git = Git(folder, hook.env)
-        ref = kwargs["tracking_ref"]
-        commit = find_ref(git, hook.repo_url, ref)
-        git.ok("init", "--quiet", "--bare", ".")
-        git.ok("remote", "add", "origin", hook.repo_url)
-        is_cloned = commit is None and not kwargs.get("is_synced")
-        commit = fetch_cloned(git, ref) if is_cloned else fetch(git, ref, commit)
-        where = find_folder(git, commit, kwargs.get("subdir"))
-        return f"{ref} is commit {commit}, {where}"
+    with entering(hook_class, kwargs) as (git, url):
+        commit, where = obtain(git, url, kwargs)
+        return f"{kwargs['tracking_ref']} is commit {commit}, {where}"
+
+
+def obtain(git, url, kwargs, files=False):
+    """The commit that whoever brings a bundle's files has, by its id, and its folder in words.
+
+    With `files` it is checked out in git's own folder. Raises Absent, CalledProcessError with git's own words.
+    """
+    ref = kwargs["tracking_ref"]
+    commit = find_ref(git, url, ref)
+    git.ok("init", "--quiet", ".")
+    git.ok("remote", "add", "origin", url)
+    is_cloned = commit is None and not kwargs.get("is_synced")
+    found = fetch_cloned(git, ref, files) if is_cloned else fetch(git, ref, commit, files)
+    where = find_folder(git, found, kwargs.get("subdir"))
+    if files:
+        git.ok("checkout", "--quiet", "--detach", found)
+    return found, where
 
 
 def heads():
@@ -125,19 +153,21 @@ def find_ref(git, url, ref):
     raise Absent(f"the repository has no {kind} {full[len(prefix) :]}: {has}")
 
 
-def fetch(git, ref, commit):
+def fetch(git, ref, commit, files):
     """The commit's id; from a server that gives no single commits, by all of the history."""
     by_name = commit is not None and ref != "HEAD" and not ref.startswith("refs/")
     source = f"refs/heads/{ref}" if by_name else ref
-    if git.run("fetch", "--quiet", "--depth=1", "--filter=blob:none", "origin", source).returncode == 0:
+    without = () if files else ("--filter=blob:none",)
+    if git.run("fetch", "--quiet", "--depth=1", *without, "origin", source).returncode == 0:
         return git.ok("rev-parse", "FETCH_HEAD^{commit}").strip()
     git.ok("fetch", "--quiet", "origin", *BRANCHES_AND_TAGS)
     return find_commit(git, commit or ref)
 
 
-def fetch_cloned(git, commit):
+def fetch_cloned(git, commit, files):
     """The commit's id, where a clone has it: servers give others by name too, such as one that was pushed over."""
-    git.ok("fetch", "--quiet", "--filter=tree:0", "origin", *BRANCHES_AND_TAGS)
+    without = () if files else ("--filter=tree:0",)
+    git.ok("fetch", "--quiet", *without, "origin", *BRANCHES_AND_TAGS)
     found = find_commit(git, commit)
     if not git.ok("for-each-ref", "--count=1", f"--contains={found}"):
         raise Absent(f"no branch or tag of the repository has the commit {commit}, so a clone lacks it")
