@@ -11,7 +11,7 @@ from airstrip.manifests.dags_check import CHECK, CHECK_FOLDERS, build_check, che
 from airstrip.manifests.dags_volume import VOLUME_ROOT, WRITER_LABEL, build_volume_job
 from airstrip.manifests.document import format_document
 from airstrip.manifests.git import CLONED_CLASS, SYNCED_CLASS, build_git_secrets, git_references, tasks_namespace
-from airstrip.manifests.git_check import git_check_namespaces
+from airstrip.manifests.git_check import git_check_namespaces, tried_bundle
 from airstrip.manifests.git_files import build_git_reader
 from airstrip.manifests.git_sync import full_ref, git_sync_arguments, git_sync_container, ls_remote
 from airstrip.manifests.image_check import IMAGE_CHECK, build_image_check
@@ -113,4 +113,5 @@ __all__ = [
     "projects_selector",
     "quota_words",
     "tasks_namespace",
+    "tried_bundle",
 ]

@@ -58,16 +58,16 @@ def _cloners(inputs: Inputs) -> Iterator[_Cloner]:
         yield _Cloner(TASK, tasks_namespace(inputs.spec), git_mounts(inputs), settings)
     if dags.synced:
         # As if a pod cloned them: the check is of who gets in, and where to.
-        bundles = json.dumps([_tried(bundle) for bundle in dags.synced])
+        bundles = json.dumps([tried_bundle(bundle) for bundle in dags.synced])
         tried = {**settings, **git_settings(dags.synced), "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles}
         mounts = (map_mount(GIT_MAP, GIT_DIR), *secret_mount(inputs, GIT_SECRET, dags.synced))
         yield _Cloner(DAG_PROCESSOR, inputs.control, mounts, tried)
 
 
-def _tried(bundle: GitBundle) -> Object:
-    """But that git-sync asks for a commit by its name, and has it where no branch leads to it."""
+def tried_bundle(bundle: GitBundle) -> Object:
+    """As a check's settings list it; git-sync asks for a commit by its name, and has it where no branch leads to it."""
     cloned = cloned_bundle(bundle)
-    return {**cloned, "kwargs": {**cloned["kwargs"], "is_synced": True}}
+    return cloned if bundle.sync is None else {**cloned, "kwargs": {**cloned["kwargs"], "is_synced": True}}
 
 
 def git_check_namespaces(spec: Spec) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ from airstrip.dags import Defect, Facts, find_defects
 from airstrip.errors import UsageError
 from airstrip.events import Emit, step
 from airstrip.operations.dags_facts import collect, landed_processor
-from airstrip.operations.dags_git import fetched, landed_checks
+from airstrip.operations.dags_git import fetched
 from airstrip.operations.dags_still import still
+from airstrip.operations.git_checks import landed_checks
 from airstrip.operations.session import Session
 from airstrip.result import Result
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from airstrip.checksum import checksum
 from airstrip.dags import content_key, find_pointers, holds_dags, program_key
@@ -14,7 +14,7 @@ from airstrip.manifests import ManifestSet
 from airstrip.operations.dags_facts import Processor
 from airstrip.operations.dags_git import fetched
 from airstrip.operations.dags_still import StillDags
-from airstrip.operations.git_checks import checks_of
+from airstrip.operations.git_checks import GitCheck, checks_of
 from airstrip.operations.session import Session
 
 
@@ -50,13 +50,13 @@ class FolderDags:
 
 @dataclass(frozen=True)
 class GitDags:
-    """`checks` are the Jobs that have got into the repositories.
+    """`checks` have got into the repositories.
 
     Its key has no commit: what is pushed later is Airflow's to read, with this release or without it.
     """
 
     session: Session
-    checks: Sequence[Mapping[str, Any]]
+    checks: Sequence[GitCheck]
 
     def key(self, processor: Processor) -> str:
         return _key("git", processor)
@@ -70,7 +70,7 @@ class GitDags:
 def dags_to_check(session: Session, manifests: ManifestSet, dags: StillDags | None) -> DagsToCheck | None:
     """None where there is nothing to check."""
     if session.spec.dags.git:
-        return GitDags(session, checks_of(manifests))
+        return GitDags(session, checks_of(manifests, session.spec.dags.git))
     if dags is None or not (holds_dags(dags.known) or find_pointers(dags.known)):
         return None
     return FolderDags(dags)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -12,11 +13,12 @@ from airstrip.airflow_api import AirflowClient
 from airstrip.dags.facts import Known, ParsedDags, Reference
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, UsageError
 from airstrip.events import Event, Warned, discard
+from airstrip.manifests import check_bundles
 from airstrip.operations import Session, check_dags, dags_facts
 from airstrip.operations.dags_facts import Processor, collect
 from airstrip.spec import Dags
 from tests.unit.airflow_api.test_client import Airflow, ok
-from tests.unit.dags.making import defined
+from tests.unit.dags.making import defined, refused
 
 SECRETS = {("Secret", "workers"): {"data": {"k": "aHVudGVyMg=="}}, ("ConfigMap", "workers"): None}
 NAMES = (Reference("secret", "s", "t"), Reference("config-map", "m", "t"), Reference("secret", "x", "t", namespace="o"))
@@ -84,6 +86,23 @@ def test_keys_of_secrets_and_nothing_else_and_what_may_not_be_read_is_not_known(
     found = collect(session(), Processor({}, {}), tmp_path, None, discard, lambda _: None)
     assert found.known.objects == {("secret", "workers", "s"): {"k"}, ("config-map", "workers", "m"): None}
     assert "aHVudGVyMg" not in repr(found)
+
+
+def test_files_of_several_bundles_are_told_in_the_folders_of_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    """Where two have a file of one name, nobody knew which is broken; Airstrip's own bundle has no folder there."""
+    broken = replace(refused("NameError: x"), bundle="other")
+    parsed = ParsedDags((defined("d"), broken, defined("smoke", bundle="airstrip")))
+    monkeypatch.setattr(dags_facts, "parse_folder", lambda *_, **options: given.update(options) or parsed)
+
+    def files(*bundles: str) -> list[str]:
+        found = collect(session(), Processor({}, {}), tmp_path, None, discard, lambda _: None, bundles).parsed.files
+        return [name for file in found for name in (file.file, *(error.file for error in file.errors))]
+
+    assert files("main", "other") == ["main/a.py", "other/a.py", "other/a.py", "a.py"]
+    assert given["bundles"] == check_bundles(("main", "other"))
+    assert files("main") == ["a.py"] * 4
 
 
 def test_before_airflow_runs_or_while_it_does_not_answer_what_it_keeps_is_not_known(
