@@ -21,6 +21,7 @@ from airstrip.redaction import without_credentials
 
 _SECONDS = 600.0
 _IN_MEMORY = 1 << 24
+_OF_SSH = "fatal: Could not read from remote repository."
 
 
 def fetch_files(
@@ -84,10 +85,17 @@ def _failed(bundle: str, said: Mapping[str, Any]) -> AirstripError:
             cause=f"Their folder has {said['failed'].removeprefix('TooLarge: ')}.",
             fix="Keep data out of it, or name a folder of the repository: `path` under dags.git.",
         )
+    words = without_credentials(str(said.get("failed") or "it said nothing"))
     return AirstripError(
         "dags.git-not-fetched",
-        f"the DAG files of the bundle {bundle} could not be fetched to check them",
-        cause="The server does not answer any more, or does not let the deployment in. What git said stands below.",
+        f"the DAG files of the bundle {bundle} could not be fetched to check them: {_telling(words)}",
+        cause="The server does not answer any more, or does not let the deployment in.",
         fix="See what is wrong: ./airstrip doctor",
-        details=without_credentials(str(said.get("failed") or "It said nothing.")),
+        details=words,
     )
+
+
+def _telling(words: str) -> str:
+    """The line that says most: what git ends by; but of ssh the one before that, as git then says no more than that."""
+    lines = [line.strip() for line in (words.partition(_OF_SSH)[0].strip() or words).splitlines()]
+    return next((line for line in reversed(lines) if line.startswith(("fatal: ", "error: "))), lines[-1]).rstrip(".")

@@ -212,3 +212,27 @@ def test_what_hinders_it_is_told_in_git_s_words(pod: Pod) -> None:
     pod.ref = "none"
     error = pod.refused()
     assert (error.code, error.details) == ("dags.git-not-fetched", "the repository has no branch none: it has main")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            "ssh: connect to host h port 22: Connection refused\nfatal: Could not read from remote repository.\n\n"
+            "Please make sure you have the correct access rights\nand the repository exists.",
+            "ssh: connect to host h port 22: Connection refused",
+        ),
+        (
+            "remote: Not found.\nfatal: Authentication failed for 'https://me:s3cret-word@h/d.git/'\nhint: none",
+            "fatal: Authentication failed for 'https://***@h/d.git/'",
+        ),
+        ("OSError: [Errno 28] No space left on device", "OSError: [Errno 28] No space left on device"),
+        ("", "it said nothing"),
+    ],
+    ids=["ssh", "https", "no-git", "nothing"],
+)
+def test_what_git_says_stands_in_the_message_for_who_sees_no_more_than_that(said: str, told: str) -> None:
+    """As the warning of `up`."""
+    error = git_files._failed("main", {"failed": said})
+    assert error.message == f"the DAG files of the bundle main could not be fetched to check them: {told}"
+    assert "s3cret-word" not in f"{error.message} {error.details}"
