@@ -129,6 +129,22 @@ def test_a_file_that_its_pod_does_not_see_is_named_where_no_claim_has_it(
     assert [each.code for each in defects] == ([] if claim else ["dags.file-not-in-pod"])
 
 
+@pytest.mark.parametrize(("links", "expected"), [((), {"a.py", "lib/b.py"}), (("all",), set())], ids=["", "loop"])
+def test_pointers_of_git_lfs_that_airflow_looks_into_are_told(
+    root: Root, tmp_path: Path, links: tuple[str, ...], expected: set[str]
+) -> None:
+    """Those that .airflowignore names are none of Airflow's, nor is what is no Python; a .zip must be one."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / ".airflowignore").write_text("ignored.py\n")
+    pointers = ["a.py", "a.zip", "ignored.py", "lib/b.py", "rows.csv"]
+    for name in pointers:
+        (tmp_path / name).write_text("version https://git-lfs.github.com/spec/v1\n")
+    for name in links:
+        (tmp_path / name).symlink_to("lib")
+    (tmp_path / "lib" / "no-pointer.py").write_text("")
+    assert parse(root, tmp_path, pointers=pointers).pointers == expected
+
+
 def test_a_folder_without_dags(root: Root, tmp_path: Path) -> None:
     assert [file for file in parse(root, tmp_path).files if file.bundle == "main"] == []
 

@@ -80,12 +80,14 @@ class ParsedFile:
 @dataclass(frozen=True)
 class ParsedDags:
     """`variables` and `connections` are names that stand in the environment, in capitals; `has_backend`: a secrets
-    backend may know more of them. `seconds` are by what was done."""
+    backend may know more of them. `pointers` are those of git LFS in whose place Airflow would look for DAGs. `seconds`
+    are by what was done."""
 
     files: tuple[ParsedFile, ...] = ()
     variables: frozenset[str] = frozenset()
     connections: frozenset[str] = frozenset()
     has_backend: bool = False
+    pointers: frozenset[str] = frozenset()
     airflow: str = ""
     cores: int = 0
     seconds: Mapping[str, float] = field(default_factory=dict)
@@ -106,7 +108,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Facts:
-    """`workers` is the namespace of the tasks; `pointers` are files that git LFS has elsewhere."""
+    """`workers` is the namespace of the tasks; `pointers` are files that git LFS has elsewhere, whatever they are."""
 
     parsed: ParsedDags
     known: Known = Known()
@@ -123,6 +125,7 @@ def read_parsed(document: Mapping[str, Any]) -> ParsedDags:
         variables=frozenset(environment["variables"]),
         connections=frozenset(environment["connections"]),
         has_backend=environment["backend"],
+        pointers=frozenset(document["pointers"]),
         airflow=document["airflow"],
         cores=document["cores"],
         seconds=document["seconds"],

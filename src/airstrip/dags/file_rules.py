@@ -170,9 +170,10 @@ def _modules(facts: Facts) -> Iterator[tuple[ParseError, str]]:
             yield error, found["module"]
 
 
-def _pointers(facts: Facts, *, code: bool) -> Iterator[Match]:
+def _pointers(facts: Facts, *, of_dags: bool) -> Iterator[Match]:
+    """Airflow looks into files of Python but those that .airflowignore names; a .zip may be data as well as DAGs."""
     for file in facts.pointers:
-        if file.endswith((".py", ".zip")) == code:
+        if (file in facts.parsed.pointers) is of_dags:
             yield Match(("pointer", file), file, None, {})
 
 
@@ -200,14 +201,14 @@ FILE_RULES: tuple[Rule, ...] = (
         "it is git LFS's pointer, not the file: Airflow passes it over without a word, with the DAGs that it has",
         "What it stands for was not fetched: there is no git-lfs here, or where DAGs are cloned.",
         "Keep DAG files out of git LFS: git lfs untrack, git add --renormalize; of a folder here: git lfs pull.",
-        lambda facts: _pointers(facts, code=True),
+        lambda facts: _pointers(facts, of_dags=True),
     ),
     Rule(
         "dags.lfs-pointer",
-        "it is git LFS's pointer, not the file: a task reads three lines of text in its place",
+        "it is git LFS's pointer, not the file: a task, or Airflow of an archive of DAGs, reads three lines of text",
         "What it stands for was not fetched: there is no git-lfs here, or where DAGs are cloned.",
         "Keep data in a project's data, not beside DAG files; of a folder here: git lfs pull.",
-        lambda facts: _pointers(facts, code=False),
+        lambda facts: _pointers(facts, of_dags=False),
         level="warning",
     ),
     Rule(

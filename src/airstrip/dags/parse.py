@@ -34,15 +34,17 @@ def parse_folder(
     folders: Mapping[str, str],
     bundles: Sequence[Mapping[str, str]],
     variables: Mapping[str, str],
+    pointers: Sequence[str],
     timeout: float,
     say: Callable[[str], None],
 ) -> ParsedDags:
     """What Airflow makes of the folder's files, in a pod that `job` makes and that is gone afterwards.
 
-    `folders` are the pod's own for `dags` and `program`; `variables` are values that files may ask for. Raises
-    KubernetesError, WaitTimeout after `timeout` seconds, AirstripError where the program itself fails.
+    `folders` are the pod's own for `dags` and `program`; `variables` are values that files may ask for, `pointers`
+    files of the folder that are git LFS's. Raises KubernetesError, WaitTimeout after `timeout` seconds, AirstripError
+    where the program itself fails.
     """
-    options = {"folders": folders, "bundles": bundles, "variables": variables}
+    options = {"folders": folders, "bundles": bundles, "variables": variables, "pointers": pointers}
     with (
         tempfile.SpooledTemporaryFile(_IN_MEMORY) as archive,
         running_pod(cluster, job, say) as pod,

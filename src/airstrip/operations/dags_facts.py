@@ -117,7 +117,7 @@ def collect(
     """
     spec = session.spec
     known, values = _ask_airflow(folder, airflow, emit)
-    workers = spec.namespaces.workers
+    workers, pointers = spec.namespaces.workers, find_pointers(folder)
     job = build_check(
         dict(processor.deployment),
         processor.environment,
@@ -132,6 +132,7 @@ def collect(
         folders=CHECK_FOLDERS,
         bundles=check_bundles(bundles),
         variables=values,
+        pointers=pointers,
         timeout=CHECK_SECONDS,
         say=say,
     )
@@ -141,7 +142,7 @@ def collect(
     # With the executor `local` the tasks run in the scheduler's pod.
     tasks = workers if spec.airflow.executor == "kubernetes" else spec.namespaces.control
     known = replace(known, objects=_objects(session.cluster, parsed, tasks))
-    return Facts(parsed, known, _removed(folder, emit), tasks, find_pointers(folder))
+    return Facts(parsed, known, _removed(folder, emit), tasks, pointers)
 
 
 def _ask_airflow(

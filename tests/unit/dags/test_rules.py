@@ -31,7 +31,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
     "too slow": (facts(refused("it was not parsed within 50 s", "timeout")), "dags.parse-timeout", "too long"),
     "a link that loops": (facts(refused_as("loop", "lib")), "dags.link-loop", "ends at this link"),
     "a bad pattern": (facts(refused_as("walk", "Error: x")), "dags.not-walked", "cannot look through"),
-    "a pointer of git LFS": (Facts(facts().parsed, pointers=("a.py",)), "dags.lfs-pointer", "passes it over"),
+    "a pointer of git LFS": (
+        Facts(facts(pointers=frozenset({"a.py"})).parsed, pointers=("a.py",)),
+        "dags.lfs-pointer",
+        "passes it over",
+    ),
     "a crash": (facts(refused("it ended (SIGSEGV)", "crash")), "dags.parse-crash", "ends the process"),
     "a mistake": (facts(refused("SyntaxError: '(' was never closed")), "dags.import-error", "cannot be imported"),
     "a module": (facts(refused("E: No module named 'pandas'")), "dags.missing-package", "no module pandas"),
@@ -205,9 +209,13 @@ def test_what_several_tasks_of_a_dag_name_is_one_defect() -> None:
     assert len(find_defects(facts(defined("d", *names), known=NOTHING))) == 1
 
 
-def test_a_pointer_of_git_lfs_in_place_of_data_is_a_warning() -> None:
-    found = find_defects(Facts(facts().parsed, pointers=("rows.csv", "a.zip")))
+def test_a_pointer_of_git_lfs_in_place_of_what_airflow_does_not_look_into_is_a_warning() -> None:
+    """A .zip is data, as far as anybody knows; a file of Python that .airflowignore names is none of Airflow's."""
+    parsed = facts(pointers=frozenset({"dag.py"})).parsed
+    found = find_defects(Facts(parsed, pointers=("dag.py", "ignored.py", "rows.csv", "rows.zip")))
     assert [(defect.code, defect.level, defect.file) for defect in found] == [
-        ("dags.lfs-pointer", "broken", "a.zip"),
+        ("dags.lfs-pointer", "broken", "dag.py"),
+        ("dags.lfs-pointer", "warning", "ignored.py"),
         ("dags.lfs-pointer", "warning", "rows.csv"),
+        ("dags.lfs-pointer", "warning", "rows.zip"),
     ]

@@ -105,6 +105,12 @@ def test_files_of_several_bundles_are_told_in_the_folders_of_theirs(
     assert files("main") == ["a.py"] * 4
 
 
+def test_the_pod_is_asked_which_of_git_lfs_s_pointers_airflow_looks_into(tmp_path: Path, given: dict[str, Any]) -> None:
+    (tmp_path / "rows.csv").write_text("version https://git-lfs.github.com/spec/v1\n")
+    found = collect(session(), Processor({}, {}), tmp_path, None, discard, lambda _: None)
+    assert given["pointers"] == found.pointers == ("rows.csv",)
+
+
 def test_before_airflow_runs_or_while_it_does_not_answer_what_it_keeps_is_not_known(
     tmp_path: Path, given: dict[str, Any]
 ) -> None:

@@ -138,7 +138,7 @@ def test_a_folder_whose_dags_are_all_pointers_of_git_lfs_is_checked(deployed: De
     """Airflow would have nothing of them, and say nothing."""
     assert deployed.folder
     (deployed.folder / "a.py").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 1\n")
-    deployed.outcome = replace(facts(), pointers=("a.py",))
+    deployed.outcome = replace(facts(pointers=frozenset({"a.py"})), pointers=("a.py",))
     with pytest.raises(CheckError) as raised:
         deployed.pass_gate()
     assert "a.py: it is git LFS's pointer" in raised.value.details

@@ -41,7 +41,8 @@ class Voice:
 
 
 def main(options):
-    """`options`: `bundles` with `name` and `path`, `names` of what Airflow has, `seconds` that a file may take."""
+    """`options`: `bundles` with `name` and `path`, `folders` by what is in them, values of `variables`, `pointers` that
+    the folder of `dags` has, `seconds` that a file may take."""
     voice = Voice()
     try:
         voice.say(result=parse(options, voice))
@@ -73,6 +74,7 @@ def parse(options, voice):
         "cores": cores,
         "environment": environment(conf),
         "files": [*unseen, *files],
+        "pointers": find_pointers(options, dag_file),
         "seconds": {"import": ready - begun, "parse": time.monotonic() - ready},
     }
 
@@ -86,6 +88,17 @@ def find_all(bundles, dag_file):
         except Exception as error:
             unseen += dag_file.unseen(bundle, f"{type(error).__name__}: {error}")
     return jobs, unseen
+
+
+def find_pointers(options, dag_file):
+    """Those in whose place Airflow would look for DAGs, and finds nothing."""
+    wanted = {f"{options['folders']['dags']}/{path}": path for path in options.get("pointers") or ()}
+    found = set()
+    for bundle in options["bundles"] if wanted else ():
+        # A folder that cannot be looked through has been told of.
+        with contextlib.suppress(Exception):
+            found.update(dag_file.find_all(bundle["path"]))
+    return sorted(wanted[path] for path in found & wanted.keys())
 
 
 def import_for(jobs):
