@@ -128,6 +128,17 @@ def test_a_commit_that_no_branch_or_tag_reaches_is_had_by_git_sync_alone(checked
     assert found(gone)
 
 
+def test_an_older_commit_is_found_on_a_server_that_gives_nothing_by_its_name(checked: Checked) -> None:
+    """As over ssh without git's newer protocol, with filters or without: its folder was told to be none."""
+    for name, text in (("COUNT", "1"), ("KEY_0", "protocol.version"), ("VALUE_0", "0")):
+        checked.monkeypatch.setenv(f"GIT_CONFIG_{name}", text)
+    first = checked.repository.push({"team/dags/a.py": ""})
+    checked.repository.push({"team/dags/b.py": ""})
+    for is_synced in (False, True):
+        found = checked.check(ref=first, path="team/dags", is_synced=is_synced)
+        assert f"is commit {first}, with the folder team/dags" in found
+
+
 def test_an_empty_repository_has_no_default_branch(checked: Checked) -> None:
     assert "has no default branch: it has none" in checked.refused(ref="HEAD")
 

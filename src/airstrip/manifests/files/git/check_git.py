@@ -157,8 +157,7 @@ def fetch(git, ref, commit, files):
     """The commit's id; from a server that gives no single commits, by all of the history."""
     by_name = commit is not None and ref != "HEAD" and not ref.startswith("refs/")
     source = f"refs/heads/{ref}" if by_name else ref
-    without = () if files else ("--filter=blob:none",)
-    if git.run("fetch", "--quiet", "--depth=1", *without, "origin", source).returncode == 0:
+    if git.run("fetch", "--quiet", "--depth=1", *without(files), "origin", source).returncode == 0:
         return git.ok("rev-parse", "FETCH_HEAD^{commit}").strip()
     git.ok("fetch", "--quiet", "origin", *BRANCHES_AND_TAGS)
     return find_commit(git, commit or ref)
@@ -166,12 +165,16 @@ def fetch(git, ref, commit, files):
 
 def fetch_cloned(git, commit, files):
     """The commit's id, where a clone has it: servers give others by name too, such as one that was pushed over."""
-    without = () if files else ("--filter=tree:0",)
-    git.ok("fetch", "--quiet", *without, "origin", *BRANCHES_AND_TAGS)
+    git.ok("fetch", "--quiet", *without(files), "origin", *BRANCHES_AND_TAGS)
     found = find_commit(git, commit)
     if not git.ok("for-each-ref", "--count=1", f"--contains={found}"):
         raise Absent(f"no branch or tag of the repository has the commit {commit}, so a clone lacks it")
     return found
+
+
+def without(files):
+    """Arguments for a fetch; with folders, as not every server gives one that is asked for afterwards."""
+    return () if files else ("--filter=blob:none",)
 
 
 def find_commit(git, ref):
