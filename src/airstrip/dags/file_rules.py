@@ -7,18 +7,22 @@ from collections.abc import Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedFile, ParseError
-from airstrip.dags.removed import Removed, instead_of
+from airstrip.dags.failed_imports import (
+    MOVED,
+    explanation,
+    instead,
+    is_of_module,
+    missing_module,
+    moved,
+    sentence,
+    whole_name,
+)
 from airstrip.providers import PROVIDER, provider_package
 
 BUILT_IN = "airstrip"
-_NO_MODULE = re.compile(r"No module named '(?P<module>[\w.]+)'")
-_NO_NAME = re.compile(r"cannot import name '(?P<name>\w+)' from '(?P<package>[\w.]+)'")
 _NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
 _NO_PROJECT = re.compile(r"There is no project '(?P<name>[^']+)' in this deployment, which has: (?P<known>[^.]+)\.")
 """As airstrip_pods says it."""
-_MOVED = ("airflow.contrib", "airflow.operators", "airflow.hooks", "airflow.sensors", "airflow.subdag")
-"""Packages of Airflow 2 whose contents are in providers, or gone."""
-_ELSEWHERE = "Import it from its provider, airflow.providers.*; simple operators are in airflow.providers.standard"
 _SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
 _EVIDENCE_LINES = 8
 
@@ -91,61 +95,14 @@ def _removed(facts: Facts) -> Iterator[Match]:
     for _, error in errors(facts):
         if removed := explanation(error, facts):
             # Ruff tells of an import where what it brings is used.
-            line = error.line if _is_of_module(removed, error) else removed.line
+            line = error.line if is_of_module(removed, error) else removed.line
             yield _match(error, line, what=removed.what, instead=instead(removed))
-
-
-def instead(removed: Removed) -> str:
-    """What to write in its place."""
-    return sentence(removed.fix or (_ELSEWHERE if removed.name.startswith(_MOVED) else "Write it without"))
-
-
-def explanation(error: ParseError, facts: Facts) -> Removed | None:
-    """What Airflow 3 removed, and the error is of."""
-    found = (each for each in facts.removed if each.file == error.file and _explains(each, error))
-    return next(found, None)
-
-
-def is_told(removed: Removed, error: ParseError, facts: Facts) -> bool:
-    """Whether what is told of the error mends it too: one import, of what is used several times."""
-    told = explanation(error, facts)
-    if told is None or told == removed:
-        return told is not None
-    is_one = (told.file, told.fix) == (removed.file, removed.fix)
-    return is_one and _is_of_module(told, error) and _is_of_module(removed, error)
-
-
-def _explains(removed: Removed, error: ParseError) -> bool:
-    """Where Python's own words end with its name, it is of what could not be imported, or stands in the very line."""
-    name = removed.name.rpartition(".")[2]
-    named = bool(name) and f"'{name}'" in error.last_line
-    return named or removed.line == error.line or _is_of_module(removed, error)
-
-
-def _is_of_module(removed: Removed, error: ParseError) -> bool:
-    module = _not_imported(error)
-    return bool(module) and f"{removed.name}.".startswith(f"{module}.")
-
-
-def _not_imported(error: ParseError) -> str:
-    """The whole name of what is not there; empty where the error is another one."""
-    if found := _NO_MODULE.search(error.last_line):
-        return _asked(error, found["module"])
-    found = _NO_NAME.search(error.last_line)
-    return f"{found['package']}.{found['name']}" if found else ""
-
-
-def _asked(error: ParseError, module: str) -> str:
-    """Python names the first package that is not there, the line what was to be imported."""
-    asked = re.findall(rf"\b(?:from|import) +({re.escape(module)}[\w.]*)", error.text)
-    return asked[-1] if asked else module
 
 
 def _moved(facts: Facts) -> Iterator[Match]:
     for error, module in _modules(facts):
-        if module.startswith(_MOVED):
-            whole = _asked(error, module)
-            yield _match(error, module=whole, instead=sentence(instead_of(whole) or _ELSEWHERE))
+        if module.startswith(MOVED):
+            yield _match(error, module=whole_name(error, module), instead=moved(error, module))
 
 
 def _missing_provider(facts: Facts) -> Iterator[Match]:
@@ -166,8 +123,8 @@ def _import_error(facts: Facts) -> Iterator[Match]:
 
 def _modules(facts: Facts) -> Iterator[tuple[ParseError, str]]:
     for _, error in errors(facts):
-        if found := _NO_MODULE.search(error.last_line):
-            yield error, found["module"]
+        if module := missing_module(error):
+            yield error, module
 
 
 def _pointers(facts: Facts, *, of_dags: bool) -> Iterator[Match]:
@@ -175,10 +132,6 @@ def _pointers(facts: Facts, *, of_dags: bool) -> Iterator[Match]:
     for file in facts.pointers:
         if (file in facts.parsed.pointers) is of_dags:
             yield Match(("pointer", file), file, None, {})
-
-
-def sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 FILE_RULES: tuple[Rule, ...] = (

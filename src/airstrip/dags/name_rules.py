@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
-from airstrip.dags.file_rules import BUILT_IN, errors, instead, is_told
+from airstrip.dags.failed_imports import instead, is_told
+from airstrip.dags.file_rules import BUILT_IN, errors
 from airstrip.dags.removed import IN_TEMPLATES, Removed
 
 _KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
