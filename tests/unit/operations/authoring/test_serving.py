@@ -99,7 +99,7 @@ def test_what_is_not_healthy_is_told_and_waited_for(home: Home) -> None:
     """An answer without a part's state is none of health."""
     whole = {"metadatabase": HEALTHY, "scheduler": HEALTHY, "dag_processor": HEALTHY, "triggerer": {"status": None}}
     begin = {"metadatabase": HEALTHY, "scheduler": {"status": None}}
-    reports = served(home, begin, {"slow": whole, "ready": None}, patience=4.0)
+    reports = served(home, begin, {"slow": whole, "ready": None}, patience=10.0)
     assert reports[0] == {"event": "slow", "parts": ["scheduler", "dag-processor"]}
     assert reports[1] == {"event": "ready"}
     assert reports[3] == {"event": "ended", "part": "triggerer", "code": 7, "lines": ["triggerer"]}
