@@ -10,82 +10,15 @@ import base64
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
-STRUCK = "***"
+from airstrip.secret_forms import FORMS, MAY_HIDE, SECRET_NAME, STRUCK
 
-_PASSWORD = (
-    r"(?:passw(?:or)?d|passphrase|pwd|(?:(?<![A-Za-z])pass|(?-i:(?<=[a-z])Pass))(?![A-Za-z])"
-    r"|sql[_-]?alchemy[_-]?conn|result[_-]?backend|broker[_-]?url)"
-)
-_TOKEN = (
-    r"(?:secret|token|credential|(?:api|access|private|fernet|signing|account|encryption)[_-]?key)"
-    r"(?:s|[_-]?(?:key|value|hash|data|text|string))?"
-)
-_SETTING = (
-    r"AIRFLOW__\w{0,80}(?:SECRET|KEY|PASSW|TOKEN|CONN|BACKEND|BROKER|CREDENTIAL)\w{0,80}|AIRFLOW_(?:CONN|VAR)_\w{1,200}"
-)
-_SECRET_NAME = rf"\w{{0,80}}(?:{_SETTING}|(?i:{_PASSWORD}|{_TOKEN}))\w{{0,80}}"
-_QUOTE = r"(?:\\{0,4}[\"'])?"
-_END = rf"(?:[_-][A-Za-z0-9]{{1,40}}){{0,6}}{_QUOTE}[ \t]*"
-"""Of a name, and the quote that may end it."""
-_QUOTED = r"\\{1,4}[\"'][\s\S]{0,4000}?\\{1,4}[\"']|\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'"
-_VALUE = rf"(?:{_QUOTED}|(?!(?:None|null|true|false)\b)[^\s\"',;&)}}\]]+)"
-_WORDS = (
-    "a access algorithm an and at audience authentication authorization bad by cannot client connection context could "
-    "decode decoding denied dial did does error eof expected expired failed failure for forbidden from get got had has "
-    "have head http https if in incorrect insufficient invalid is issuer it key lookup malformed may missing must net "
-    "no not of on operation or padding parse parsing patch permission please post put read received request requested "
-    "response rpc see server should signature stat status that the this timed timeout tls to token too unable "
-    "unauthorized unexpected unknown user using was were when while with write wrong x509"
-)
-_PROSE = rf"(?!(?:{'|'.join(_WORDS.split())}|[45]\d\d)(?:[ \t:,.]|$))"
-"""`token: Signature has expired`: no secret, and what is wrong. Any other word may be one."""
-_BASE64_LINE = r"(?=[\w+/=]*[A-Z])(?=[\w+/=]*[a-z])(?=[\w+/=]*\d)[A-Za-z0-9+/]{60,76}={0,2}"
+__all__ = ["CUT", "STRUCK", "Redaction", "lines_without_credentials", "without_credentials"]
 
-_FORMS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), replacement)
-    for pattern, replacement in (
-        (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", STRUCK),
-        # The end of such a block whose begin is not there.
-        (r"(?m)^(?:[A-Za-z0-9+/=]{1,76}\n){1,100}-----END [A-Z ]*PRIVATE KEY-----", STRUCK),
-        # A line of such a block on its own: base64 of 64 characters, or of the 70 of OpenSSH, which no digest is.
-        (rf"(?<![\w+/=-])(?![0-9a-f]+(?![\w+/=-])){_BASE64_LINE}(?![\w+/=.-])", STRUCK),
-        (r"eyJ[\w-]{8,500}\.[\w-]{8,6000}\.[\w-]{8,1000}", STRUCK),
-        # Up to the last @: a password may hold one, and a slash. A port with a path is none.
-        (r"(?<=://)[^\s/@:\"'<>]{0,200}:(?!\d{1,5}/)[^\s\"'<>]{0,500}(?=@)", STRUCK),
-        # A token in place of a user.
-        (r"(?i)(\bhttps?://)[^\s/@\"'<>]{1,200}(?=@)", rf"\1{STRUCK}"),
-        # Of a channel of conda's; a topic of a forum has a number.
-        (r"(://[^\s\"'<>]{0,300}?/t/)[^\s/\"'<>]{1,200}(?![^\s/\"'<>]|/\d+(?:[\s/?#\"'<>]|$))", rf"\1{STRUCK}"),
-        # Of a URL that is its own permission.
-        (
-            r"(?i)(\b(?:x-(?:amz|goog)-(?:signature|credential|security-token)|sig(?:nature)?)=)[^\s&\"'<>]+",
-            rf"\1{STRUCK}",
-        ),
-        # A header's scheme is no secret.
-        (rf"(?i)(authorization{_QUOTE}[ \t]*[:=][ \t]*{_QUOTE})(\w+[ \t]+)?[^\s\\\"',;}}\]]+", rf"\1\2{STRUCK}"),
-        (r"(?i)\b(bearer[ \t]+)(?=[^\s\"',]{0,200}[\d._~+/=-])[\w.~+/=-]{8,}", rf"\1{STRUCK}"),
-        # 32 bytes in base64 for URLs, as a Fernet key.
-        (r"(?<![\w+/=-])[\w-]{43}=(?![\w=])", STRUCK),
-        (r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}", STRUCK),
-        (r"\bxox[abprs]-[\w-]{10,}|\bAIza[\w-]{35}\b|\bhvs\.[\w-]{20,}", STRUCK),
-        # Settings, connections and variables of Airflow.
-        (rf"\b((?:{_SETTING}){_QUOTE}[ \t]*[=:][ \t]*)(?:\{{.{{0,4000}}\}}|{_QUOTED}|\S+)", rf"\1{STRUCK}"),
-        # As Kubernetes writes a container's environment.
-        (
-            rf"((?i:name)[\"']?:[ \t]*[\"']?{_SECRET_NAME}[\"']?[,\s]{{1,20}}[\"']?value[\"']?:[ \t]*){_VALUE}",
-            rf"\1{STRUCK}",
-        ),
-        (rf"(?i)({_PASSWORD}{_END}(?::=|=>|[=:])[ \t]*){_VALUE}", rf"\1{STRUCK}"),
-        (rf"(?i)({_TOKEN}{_END}(?::=|=>|=)[ \t]*){_VALUE}", rf"\1{STRUCK}"),
-        (rf"(?i)({_TOKEN}{_END}:[ \t]*){_PROSE}{_VALUE}", rf"\1{STRUCK}"),
-        (rf"(?i)(--[\w-]{{0,40}}(?:{_PASSWORD}|{_TOKEN})[\w-]{{0,40}}[ \t]+)(?!-)\S+", rf"\1{STRUCK}"),
-    )
-)
-
-_NAMED = re.compile(rf"(?m)^(?:{_SECRET_NAME})=(.{{1,4000}})$")
+_NAMED = re.compile(rf"(?m)^(?:{SECRET_NAME})=(.{{1,4000}})$")
 _SHORTEST = 6
 _SHORTEST_NUMBER = 8
 _SHORTEST_LINE = 16
@@ -95,6 +28,8 @@ _LONGEST_TEXT = 200_000
 """Longer ones are struck out whole: nobody waits for them."""
 _LONGEST_NAME = 253
 """As long as Kubernetes lets one be."""
+CUT = "…"
+"""Where a text was cut: what stands before it may be the half of a value."""
 _PRODUCTS = frozenset({"airflow", "airstrip", "postgres", "postgresql", "kubernetes", "database"})
 _NO_SECRETS = _PRODUCTS | {"default", "localhost", "production", "provider", "password"}
 """Words that stand everywhere, and tell nothing."""
@@ -106,7 +41,7 @@ def without_credentials(text: str) -> str:
 
 
 def _without_forms(text: str) -> str:
-    for pattern, replacement in _FORMS:
+    for pattern, replacement in FORMS:
         text = pattern.sub(replacement, text)
     return text
 
@@ -125,8 +60,8 @@ class Redaction:
     """As `without_credentials`, and without these values in whatever form they stand there.
 
     What it costs grows with the text and not with the number of values: each place of the text is looked up by its
-    first characters. Values may be added while another thread strikes them out. `struck_whole` counts the texts that
-    were not looked through: too long, or too late.
+    first characters. Values may be added while another thread strikes them out. `late` and `too_long` count the texts
+    that were struck out whole, as nobody looked through them.
     """
 
     def __init__(
@@ -142,7 +77,8 @@ class Redaction:
 
         Once `until` is true, texts are struck out whole: there is no time left to look.
         """
-        self.struck_whole = 0
+        self.late = 0
+        self.too_long = 0
         self._told = {*_NO_SECRETS, *names}
         self._words = words
         self._known: set[str] = set()
@@ -167,10 +103,7 @@ class Redaction:
         return other
 
     def __call__(self, text: str) -> str:
-        if self._is_in_time(text):
-            return without_credentials(self._without_known(text))
-        self.struck_whole += 1
-        return STRUCK
+        return without_credentials(self._without_known(text)) if self._is_looked_through(text) else STRUCK
 
     def part(self, text: str) -> str:
         """Of a sentence: one of the `words`, or a text as any other."""
@@ -179,12 +112,33 @@ class Redaction:
     def word(self, text: str) -> str:
         """Of a vocabulary or a name: a secret's value that happens to be it is told.
 
-        It costs next to nothing, and rules go by it: without it they would tell of objects that are called ***.
+        Rules go by it, and most are told however late it is: else they would tell of objects that are called ***.
         """
-        return without_credentials(text) if len(text) <= _LONGEST_TEXT else STRUCK
+        if not MAY_HIDE.search(text):
+            return text
+        return without_credentials(text) if self._is_looked_through(text) else STRUCK
 
-    def _is_in_time(self, text: str) -> bool:
-        return len(text) <= _LONGEST_TEXT and not self._until()
+    @contextmanager
+    def of_errors(self) -> Iterator[None]:
+        """What is raised in here quotes no secret; its kind and its traceback stay."""
+        try:
+            yield
+        except Exception as error:
+            error.args = tuple(self(each) if isinstance(each, str) else each for each in error.args)
+            raise
+
+    def unread(self, where: str = "here") -> str:
+        """How many texts it struck out whole and why, in sentences; empty where it struck none."""
+        late = _unread(self.late, where, "there was no time to look for secrets in")
+        too_long = _unread(self.too_long, where, "too long to look for secrets in")
+        return " ".join(filter(None, (late, too_long)))
+
+    def _is_looked_through(self, text: str) -> bool:
+        is_short = len(text) <= _LONGEST_TEXT
+        is_late = is_short and self._until()
+        self.too_long += not is_short
+        self.late += is_late
+        return is_short and not is_late
 
     def _without_known(self, text: str) -> str:
         if not self._lengths:
@@ -206,12 +160,24 @@ class Redaction:
             value = text[begin:end]
             if value in self._known and value not in self._told and _stands_alone(text, begin, end):
                 return 0 if self._is_in_a_word(text, begin, end) else end
-        return 0
+        return self._end_of_half(text, begin)
+
+    def _end_of_half(self, text: str, begin: int) -> int:
+        """Of a value whose other half was cut off."""
+        end = text.find(CUT, begin, begin + _LONGEST)
+        half = text[begin:end] if end > 0 else ""
+        return end if half and any(value.startswith(half) for value in self._known - self._told) else 0
 
     def _is_in_a_word(self, text: str, begin: int, end: int) -> bool:
         """Of those that are told: in `analytics_daily` stands what a Secret may hold, and nobody knows which."""
         runs = (_run(text, begin, end, marks) for marks in ("_-", "_-."))
         return any(run in self._words and run != text[begin:end] for run in runs)
+
+
+def _unread(many: int, where: str, why: str) -> str:
+    if many == 1:
+        return f"1 text stands {where} as {STRUCK}: {why} it."
+    return f"{many} texts stand {where} as {STRUCK}: {why} them." if many else ""
 
 
 def _run(text: str, begin: int, end: int, marks: str) -> str:
@@ -235,14 +201,14 @@ def _is_telling(value: str) -> bool:
 
 
 def _written(value: str) -> Iterator[str]:
-    """How a value may stand in a text: as it is, in a URL, coded, a part of it, line by line."""
+    """How a value may stand in a text: as it is, on one line, in a URL, coded, a part of it, line by line."""
     stripped = value.strip()
     if "\n" in stripped:
         yield from (line.strip() for line in stripped.splitlines() if len(line.strip()) >= _SHORTEST_LINE)
     if len(stripped) > _LONGEST:
         return
     yield base64.b64encode(value.encode()).decode()
-    yield from (stripped, quote(stripped, safe=""), json.dumps(stripped)[1:-1])
+    yield from (stripped, " ".join(stripped.split()), quote(stripped, safe=""), json.dumps(stripped)[1:-1])
     yield from _named(stripped)
     yield from _password(stripped)
     yield from _leaves(stripped)

@@ -45,10 +45,15 @@ def test_facts_are_saved_for_their_owner_only_and_explained_elsewhere(
     file.unlink()
     assert run(["doctor", "--from", str(saved)]) == 3
     told = f"\nSaved: {saved}. Secrets that are known were struck out: read it before you pass it on.\n"
-    told += "Not all Secrets could be read (skipped: needs kubernetes): of the others, only what has the form of a "
-    told += "secret is struck out.\n"
-    assert told in first
+    warning = "\nNot all Secrets could be read (skipped: needs kubernetes): of the others, only what has the form of a "
+    warning += "secret is struck out.\n"
+    assert f"{told}{warning}" in first
     assert capsys.readouterr().out == first.replace(told, "")
+
+
+def test_a_warning_is_told_though_nothing_is_saved(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "-f", str(file)]) == 3
+    assert "secret is struck out.\n" in capsys.readouterr().out
 
 
 def test_a_file_that_others_could_read_is_its_owner_s_only_and_a_link_stays_one(file: Path, tmp_path: Path) -> None:

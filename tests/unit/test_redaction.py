@@ -9,6 +9,7 @@ import time
 import pytest
 
 from airstrip.redaction import Redaction, lines_without_credentials, without_credentials
+from airstrip.secret_forms import MAY_HIDE
 
 JWT = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0abcd.c2lnbmF0dXJlLW9m"
 FERNET = "Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmFyYmF6Zm9vYmE="
@@ -76,6 +77,7 @@ PEM_LINE = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
     ],
 )
 def test_what_has_the_form_of_a_secret_is_struck_out(line: str, secret: str) -> None:
+    assert MAY_HIDE.search(line)
     struck = without_credentials(line)
     assert secret not in struck
     assert "***" in struck
@@ -196,6 +198,46 @@ def test_many_keys_take_no_time() -> None:
 @pytest.mark.parametrize("value", ["[" * 200_000, "[" * 9000, '{"a":' * 3000])
 def test_a_value_as_deep_as_no_parser_goes_stops_nothing(value: str) -> None:
     assert Redaction([value, "swordfish"])("it is swordfish") == "it is ***"
+
+
+@pytest.mark.parametrize("length", range(6, 21))
+def test_the_half_of_a_value_before_a_cut_is_struck_out(length: int) -> None:
+    redact = Redaction(["correct horse battery", "airflow"])
+    assert redact(f"it is {'correct horse battery'[:length]}…") == "it is ***…"
+    assert redact("it is correct… horse, of airflo…") == "it is ***… horse, of airflo…"
+    assert redact("correct horses") == "correct horses"
+
+
+def test_lines_that_were_made_one_are_known() -> None:
+    assert Redaction(["one two\nthree four"])("see one two three four") == "see ***"
+
+
+def test_what_was_struck_out_whole_is_counted_with_its_reason() -> None:
+    redact = Redaction()
+    assert redact.unread() == ""
+    assert redact("hello " * 100_000) == "***"
+    assert redact.unread() == "1 text stands here as ***: too long to look for secrets in it."
+    late = redact.telling(names=(), until=lambda: True)
+    assert [late("a"), late("b"), late.word("key"), late("c" * 200_001)] == ["***"] * 4
+    assert late.unread("in facts.json") == (
+        "3 texts stand in facts.json as ***: there was no time to look for secrets in them."
+        " 1 text stands in facts.json as ***: too long to look for secrets in it."
+    )
+
+
+def test_a_late_word_is_told_where_it_has_no_form_of_a_secret() -> None:
+    """To look at thousands of them takes time, too."""
+    late = Redaction(until=lambda: True)
+    assert late.word("2026-01-01T00:00:00Z") == "2026-01-01T00:00:00Z"
+    assert (late.word("fernet_key:x"), late.word(FERNET), late.word(JWT)) == ("***", "***", "***")
+
+
+def test_an_error_quotes_no_secret_and_stays_what_it_is() -> None:
+    error = KeyError("the key swordfish", 7)
+    with pytest.raises(KeyError) as raised, Redaction(["swordfish"]).of_errors():
+        raise error
+    assert raised.value is error
+    assert raised.value.args == ("the key ***", 7)
 
 
 def test_what_there_is_no_time_for_is_struck_out_whole() -> None:

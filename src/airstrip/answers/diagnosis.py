@@ -13,7 +13,10 @@ class TroubleData(TypedDict):
 
 
 class WhyData(TypedDict):
-    """What was asked about; `because` is the task that explains it, where that is another one."""
+    """What was asked about; `because` is the task that explains it, where that is another one.
+
+    `warning` says how many texts could not be looked through for secrets, and are not told.
+    """
 
     dag: str
     run: str | None
@@ -22,6 +25,7 @@ class WhyData(TypedDict):
     map: int
     state: str | None
     because: NotRequired[TroubleData]
+    warning: NotRequired[str]
 
 
 PropertyName = Literal[
@@ -96,7 +100,7 @@ class DoctorData(TypedDict):
     """`checked` is what was looked at, `fine` the codes of rules that find nothing in that.
 
     `collected` is RFC 3339; `facts` is the file that was written; `warning` says which Secrets' values were not known,
-    and may stand in it.
+    and may stand in it, and how many texts could not be looked through for secrets.
     """
 
     name: str

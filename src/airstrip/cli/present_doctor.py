@@ -42,7 +42,8 @@ def present_doctor(data: Mapping[str, Any]) -> list[str]:
     if "facts" in data:
         said = "Secrets that are known were struck out: read it before you pass it on."
         lines += ["", f"Saved: {data['facts']}. {said}"]
-        lines += fold(f"{data['warning']}.", sys.stdout, 0) if "warning" in data else []
+    if "warning" in data:
+        lines += ["", *fold(data["warning"], sys.stdout, 0)]
     return lines
 
 

@@ -14,13 +14,14 @@ _WELL = {"success": ". It ran, and nothing is wrong.", "running": ". Nothing tha
 
 
 def present_why(data: Mapping[str, Any], findings: Sequence[Finding]) -> list[str]:
-    """`load extract[3] (manual__1): failed`, and on it alone where nothing was found."""
+    """`load extract[3] (manual__1): failed`, and on it alone where nothing was found; what is not told."""
     index = f"[{data['map']}]" if data["map"] >= 0 else ""
     what = f"{data['dag']} {data['task']}{index}" if data["task"] else str(data["dag"])
     now = data["state"] if data["task"] else data["runState"]
     run = f" ({data['run']})" if data["run"] else ""
     well = "" if findings else _WELL.get(str(now), "")
-    return [f"{what}{run}: {state(now or ('waiting' if data['run'] else 'no run'))}{well}"]
+    warning = fold(data["warning"], sys.stdout, 0) if "warning" in data else []
+    return [f"{what}{run}: {state(now or ('waiting' if data['run'] else 'no run'))}{well}", *warning]
 
 
 def also(findings: Sequence[Finding]) -> list[str]:

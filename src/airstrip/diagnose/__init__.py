@@ -8,8 +8,9 @@ which place it is. May import kube, airflow_api, spec, place, redaction, result 
 from airstrip.diagnose.airflow.components import SILENT, restart, silence
 from airstrip.diagnose.airflow.database import DATABASE, UNHEALTHY
 from airstrip.diagnose.diagnosis import diagnose
-from airstrip.diagnose.examine import Look, Sources, examine, look_at_cluster
+from airstrip.diagnose.examine import Sources, examine, look_at_cluster
 from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.look import Look
 from airstrip.diagnose.namespace_rules import NOT_READY
 from airstrip.diagnose.place_rules import NOT_RUNNING
 from airstrip.diagnose.rule import Rule

@@ -22,7 +22,11 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES, *, strike: Redaction |
     the secrets out, without it those that have the form of one.
     """
     strike = strike or Redaction()
-    findings: list[Finding] = []
+    with strike.of_errors():
+        return [_finding(rule, match.struck_out(strike)) for rule, match in _matches(facts, rules)]
+
+
+def _matches(facts: Facts, rules: Sequence[Rule]) -> Iterator[tuple[Rule, Match]]:
     explained: set[str] = set()
     codes: set[str] = set()
     for rule in rules:
@@ -36,8 +40,7 @@ def diagnose(facts: Facts, rules: Sequence[Rule] = RULES, *, strike: Redaction |
         explained |= by_subject.keys()
         explained |= {subject for match in by_subject.values() for subject in match.explains}
         codes |= set(_codes(facts, rule.code, by_subject))
-        findings += [_finding(rule, match.struck_out(strike)) for match in by_subject.values()]
-    return findings
+        yield from ((rule, match) for match in by_subject.values())
 
 
 def _finding(rule: Rule, match: Match) -> Finding:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import re
 import types
 import typing
@@ -14,7 +15,15 @@ _Value = TypeVar("_Value")
 _LOGS = frozenset({"log", "lines", "scheduler_log", "undecrypted"})
 _LONGEST_LOG = 100_000
 """Characters that are read as one text; a longer one is read line by line."""
-_FREE = _LOGS | {"message", "last_message", "unschedulable", "detail", "cause", "fix", "lacks", "extra"}
+_MESSAGES = _LOGS | {"message", "last_message", "unschedulable", "detail", "cause", "fix", "lacks", "extra"}
+_FREE = _MESSAGES | {
+    "conf",
+    "executor_config",
+    "log_unread",
+    "AccessFact.reason",
+    "AuditEntry.text",
+    "Dependency.reason",
+}
 """Fields that hold what somebody wrote. One word in any other is of a vocabulary that rules know, or a name."""
 _WORD = re.compile(r"[\w.:/@+*\[\]-]{0,253}")
 
@@ -54,25 +63,39 @@ def with_texts(value: _Value, change: Change) -> _Value:
 def words(value: object) -> set[str]:
     """Names, codes and states: each text in it that `with_texts` takes for one word."""
     found: set[str] = set()
+    _gather(value, found)
+    return {text for text in found if _WORD.fullmatch(text)}
 
-    class Words:
-        def __call__(self, text: str) -> str:
-            return text
 
-        def word(self, text: str) -> str:
-            found.add(text)
-            return text
+def _gather(value: object, found: set[str]) -> None:
+    """Texts of fields that are not free; changes nothing and makes nothing anew, as there may be thousands of pods."""
+    if isinstance(value, str):
+        found.add(value)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _gather(item, found)
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field, name in _fields(type(value)):
+            if name not in _FREE:
+                _gather(getattr(value, field), found)
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            _gather(item, found)
 
-    with_texts(value, Words())
-    return found
+
+@functools.cache
+def _fields(kind: type[Any]) -> Sequence[tuple[str, str]]:
+    """Each field's name, and that by which `_FREE` may know it."""
+    qualified = ((field.name, f"{kind.__name__}.{field.name}") for field in dataclasses.fields(kind))
+    return tuple((name, full if full in _FREE else name) for name, full in qualified)
 
 
 def _changed(value: object, change: Change, name: str) -> object:
     if isinstance(value, str):
         return change.word(value) if name not in _FREE and _WORD.fullmatch(value) else change(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {each.name: getattr(value, each.name) for each in dataclasses.fields(value)}
-        return dataclasses.replace(value, **{name: _changed(item, change, name) for name, item in fields.items()})
+        fields = {each: _changed(getattr(value, each), change, kind) for each, kind in _fields(type(value))}
+        return dataclasses.replace(value, **fields)
     if isinstance(value, Mapping):
         return {key: _changed(item, change, name) for key, item in value.items()}
     if isinstance(value, list | tuple):

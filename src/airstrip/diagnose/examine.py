@@ -7,21 +7,15 @@ from dataclasses import dataclass
 
 from airstrip import times
 from airstrip.airflow_api import AirflowClient
-from airstrip.diagnose import document
 from airstrip.diagnose.airflow.probe import AirflowSources, airflow_probes
 from airstrip.diagnose.cluster_probe import cluster_probes
 from airstrip.diagnose.facts import DeploymentFact, Facts
+from airstrip.diagnose.look import STRIKING_SECONDS, Look
 from airstrip.diagnose.probes import LIMIT, Probe, run_probes
 from airstrip.diagnose.secret_values import SecretValues
 from airstrip.diagnose.task_pods_probe import task_pods_probe
 from airstrip.kube import Cluster
 from airstrip.place import PlaceFact
-from airstrip.redaction import Redaction
-
-STRIKING_SECONDS = 1.5
-"""Of the limit, for striking secrets out of what is told."""
-KEEPING_SECONDS = 4.0
-"""On top of it, for striking them out of all that was seen, where that is to be kept."""
 
 
 @dataclass(frozen=True)
@@ -32,23 +26,6 @@ class Sources:
     place: Callable[[], PlaceFact]
     cluster: Callable[[], Cluster]
     airflow: Callable[[], AirflowClient]
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was seen, as it was seen, for rules: secrets may stand in it. What is told or kept of it is struck out."""
-
-    facts: Facts
-    secrets: SecretValues
-
-    def redaction(self, more: object = ()) -> Redaction:
-        """For what is told of it, and of what `more` was seen: by and by it has no time left."""
-        words = document.words((self.facts, more))
-        return self.secrets.redaction(self.facts, words, seconds=STRIKING_SECONDS)
-
-    def kept(self) -> Facts:
-        """Without secrets, as far as their form or the cluster's Secrets tell them."""
-        return document.with_texts(self.facts, self.secrets.redaction(self.facts, seconds=KEEPING_SECONDS))
 
 
 def examine(sources: Sources) -> Look:

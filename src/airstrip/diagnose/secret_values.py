@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from airstrip.diagnose.cluster_probe import KUBERNETES
-from airstrip.diagnose.facts import DeploymentFact, Facts, ProbeFact
+from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.probes import Probe
+from airstrip.diagnose.readable import all_but
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster, unless_forbidden
 from airstrip.redaction import Redaction
@@ -35,18 +36,20 @@ class SecretValues:
     def probe(self) -> Probe:
         return Probe(SECRETS, self._read, (KUBERNETES,))
 
-    def redaction(self, facts: Facts, words: Collection[str] = (), *, seconds: float) -> Redaction:
+    def redaction(self, facts: Facts, words: Collection[str], *, until: Callable[[], bool]) -> Redaction:
         """Strikes out these values, and what has the form of a secret, but not names that `facts` tell, nor `words`.
 
-        After so many seconds from now, texts are struck out whole.
+        Once `until` is true, texts are struck out whole.
         """
         pods = {pod.component for pod in facts.pods}
         names = {self._deployment.name, *self._deployment.namespaces, *pods, *(node.name for node in facts.nodes)}
-        end = time.monotonic() + seconds
-        return self._known.telling(names=names, words=words, until=lambda: time.monotonic() > end)
+        return self._known.telling(names=names, words=words, until=until)
 
     def _read(self, _: Facts) -> Facts:
-        """Whatever ends it, the values that were read until then are known."""
+        """Whatever ends it, the values that were read until then are known.
+
+        Namespaces whose Secrets are forbidden are no finding: who may look at all else may not read those.
+        """
         cluster = self._connected()
         forbidden, failed = [], None
         for namespace in self._deployment.namespaces:
@@ -61,16 +64,16 @@ class SecretValues:
                 self._known.add(_values(secret))
         if failed:
             raise failed
-        detail = f"forbidden in {', '.join(forbidden)}" if forbidden else ""
-        return Facts(probes=(ProbeFact(SECRETS, "ok", detail),))
+        return Facts(probes=tuple(replace(went, forbidden=()) for went in all_but(forbidden)))
 
 
-def unread(facts: Facts) -> str:
-    """Why values of Secrets may stand in these facts; empty where all of them were read."""
+def unread(facts: Facts, strike: Redaction) -> str:
+    """Why values of Secrets may stand in these facts, as a sentence; empty where all of them were read."""
     for probe in facts.probes:
         if probe.name == SECRETS and (probe.state != "ok" or probe.detail):
-            why = probe.detail if probe.state == "ok" else f"{probe.state}: {probe.detail}"
-            return f"Not all Secrets could be read ({why}): {_ONLY_FORM}"
+            detail = strike.part(probe.detail)
+            why = detail if probe.state == "ok" else f"{probe.state}: {detail}"
+            return f"Not all Secrets could be read ({why}): {_ONLY_FORM}."
     return ""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 
-from airstrip.diagnose import UNSEEN_CODES, diagnose
+from airstrip.diagnose import UNSEEN_CODES
 from airstrip.errors import AirstripError, CheckError, LockError, SpecError, UsageError
-from airstrip.events import Emit, step
+from airstrip.events import Emit, Warned, step
 from airstrip.findings import Finding
 from airstrip.operations.examination import look
 from airstrip.operations.session import Session
+from airstrip.redaction import without_credentials
 
 _NOT_ITS_FAULT = (UsageError, SpecError, LockError, CheckError)
 """The deployment may be well, and another Airstrip at work on it."""
@@ -18,21 +19,29 @@ _NOT_ITS_FAULT = (UsageError, SpecError, LockError, CheckError)
 _MISTYPED = frozenset({"airflow.dag-not-found"})
 
 
-def find_causes(session: Session) -> list[Finding]:
+def find_causes(session: Session, emit: Emit) -> list[Finding]:
     """What `doctor` finds; ends within 8 s and raises nothing. What could not be looked at is not why."""
     try:
         seen = look(session)
-        findings = diagnose(seen.facts, strike=seen.redaction())
+        strike = seen.redaction()
+        findings = seen.findings(strike)
+        warn_of_unread(strike.unread(), emit)
         return [finding for finding in findings if finding.code not in UNSEEN_CODES]
     except Exception as error:
         return [unforeseen(error)]
+
+
+def warn_of_unread(sentence: str, emit: Emit) -> None:
+    """Of texts that nobody looked through for secrets, where there are some."""
+    if sentence:
+        emit(Warned("failure.struck-out", sentence, "See all that is found: ./airstrip doctor"))
 
 
 def unforeseen(error: Exception) -> Finding:
     """A defect of ours that was met while the cause was looked for: the verb's own answer goes before it."""
     return Finding(
         "internal.unexpected",
-        f"{type(error).__name__}: {error}",
+        f"{type(error).__name__}: {without_credentials(str(error))}",
         "What is wrong could not be looked for: this is a defect in Airstrip.",
         "Run the same command with --debug and report what it prints.",
         origin=error,
@@ -57,7 +66,7 @@ def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = (
     except AirstripError as error:
         if not _is_not_its_fault(error) and _has_cluster(session):
             with searching(emit):
-                error.findings = [finding for finding in find_causes(session) if finding.code not in own]
+                error.findings = [finding for finding in find_causes(session, emit) if finding.code not in own]
         raise
 
 

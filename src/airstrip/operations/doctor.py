@@ -9,10 +9,11 @@ from pathlib import Path
 from airstrip.answers import CheckData, CodeData, CodeEntry, DoctorData
 from airstrip.diagnose import RULES, Facts, diagnose, unread
 from airstrip.errors import UsageError
+from airstrip.findings import Finding
 from airstrip.operations.examination import look
 from airstrip.operations.facts_file import read_facts, write_facts
 from airstrip.operations.session import Session
-from airstrip.redaction import STRUCK, Redaction
+from airstrip.redaction import Redaction
 from airstrip.result import Result
 
 
@@ -22,16 +23,19 @@ def doctor(session: Session, facts_file: Path | None = None) -> Result[DoctorDat
     `facts_file` keeps what was seen, without the secrets that are known.
     """
     seen = look(session)
-    explained = _explained(seen.facts, seen.redaction())
+    strike = seen.redaction()
+    explained = _explained(seen.facts, seen.findings(strike), strike)
     if facts_file:
-        write_facts(facts_file, seen.kept())
+        unkept = write_facts(facts_file, seen)
         explained.data["facts"] = str(facts_file)
+        _warn(explained.data, unkept)
     return explained
 
 
 def explain_facts(file: Path) -> Result[DoctorData]:
     """What facts say that `doctor` saved, here or elsewhere; looks at nothing else."""
-    return _explained(read_facts(file), Redaction())
+    facts, strike = read_facts(file), Redaction()
+    return _explained(facts, diagnose(facts, strike=strike), strike)
 
 
 def explain_code(code: str) -> Result[CodeData]:
@@ -48,8 +52,7 @@ def explain_code(code: str) -> Result[CodeData]:
     return Result("doctor", {"code": code, "entries": known[code]})
 
 
-def _explained(facts: Facts, strike: Redaction) -> Result[DoctorData]:
-    findings = diagnose(facts, strike=strike)
+def _explained(facts: Facts, findings: list[Finding], strike: Redaction) -> Result[DoctorData]:
     found = {finding.code for finding in findings}
     data: DoctorData = {
         "name": facts.deployment.name if facts.deployment else "",
@@ -57,14 +60,14 @@ def _explained(facts: Facts, strike: Redaction) -> Result[DoctorData]:
         "checked": _checked(facts, strike),
         "fine": [rule.code for rule in RULES if rule.code not in found],
     }
-    if warning := " ".join(filter(None, [strike(unread(facts)), _struck_whole(strike)])):
-        data["warning"] = warning
+    _warn(data, unread(facts, strike))
+    _warn(data, strike.unread())
     return Result("doctor", data, findings, exit_code=3 if findings else 0)
 
 
-def _struck_whole(strike: Redaction) -> str:
-    many = strike.struck_whole
-    return f"{many} texts stand here as {STRUCK}: there was no time to look for secrets in them." if many else ""
+def _warn(data: DoctorData, sentence: str) -> None:
+    if said := " ".join(filter(None, (data.get("warning"), sentence))):
+        data["warning"] = said
 
 
 def _checked(facts: Facts, strike: Redaction) -> list[CheckData]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from airstrip.diagnose import Facts
+from airstrip.diagnose import Facts, Look
 from airstrip.errors import AirstripError
 from airstrip.report_file import write_report
 
@@ -27,6 +27,11 @@ def read_facts(file: Path) -> Facts:
         ) from error
 
 
-def write_facts(file: Path, facts: Facts) -> None:
-    """For the user's eyes first: names and log lines may tell much."""
+def write_facts(file: Path, seen: Look) -> str:
+    """Keeps it without secrets, for the user's eyes first: names and log lines may tell much.
+
+    Returns what could not be looked through for secrets and is not in the file, as a sentence; empty where all was.
+    """
+    facts, strike = seen.kept()
     write_report(file, json.dumps(facts.to_dict(), indent=1) + "\n", private=True)
+    return strike.unread(f"in {file}")

@@ -16,7 +16,7 @@ from airstrip.answers import RunData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError, WaitTimeout
 from airstrip.events import Emit, LogLine, Notice, Progress, step
 from airstrip.findings import Finding, told_once
-from airstrip.operations.causes import ending_with_causes, find_causes, searching, unforeseen
+from airstrip.operations.causes import ending_with_causes, find_causes, searching, unforeseen, warn_of_unread
 from airstrip.operations.dag_files import dag_files
 from airstrip.operations.session import Session
 from airstrip.operations.task_log import TaskLogReader
@@ -191,13 +191,15 @@ def _findings(session: Session, ended: DagRun, tasks: list[TaskInstance], emit: 
     others: list[Finding] = []
     with searching(emit):
         try:
-            found += why(session, ended.dag_id, None, run_id=ended.run_id, map_index=-1).findings
+            explained = why(session, ended.dag_id, None, run_id=ended.run_id, map_index=-1)
+            found += explained.findings
+            warn_of_unread(explained.data.get("warning", ""), emit)
         except AirstripError:
             # Whoever it could not ask is among what doctor finds.
             pass
         except Exception as error:
             others.append(unforeseen(error))
-        others = [*find_causes(session), *others]
+        others = [*find_causes(session, emit), *others]
     found = found or [_finding(ended, tasks)]
     return told_once([*found, *others])
 

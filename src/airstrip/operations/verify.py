@@ -151,7 +151,7 @@ def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[P
                 progress.note = outcome.state
             if outcome.finding:
                 # While it can be seen: what failed may be mended by itself until the end.
-                causes = find_causes(scene.session) if causes is None else causes
+                causes = find_causes(scene.session, emit) if causes is None else causes
                 found[outcome.finding.code, outcome.finding.symptom] = outcome.finding
             rows.append(_row(item, outcome, progress.elapsed, causes or []))
     except BaseException:

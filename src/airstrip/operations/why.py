@@ -13,7 +13,6 @@ from airstrip.diagnose import (
     SILENT,
     Facts,
     Look,
-    diagnose,
     document,
     look_at_cluster,
 )
@@ -25,6 +24,7 @@ from airstrip.manifests import CLI_SECRET, PARALLELISM
 from airstrip.operations.examination import deployment_fact
 from airstrip.operations.logs import COMPONENTS
 from airstrip.operations.session import Session
+from airstrip.redaction import Redaction
 from airstrip.result import Result
 
 _ANSWER_SECONDS = 5.0
@@ -59,11 +59,28 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
         unseen.append(_unseen("the task's log", facts.log_unread, "./airstrip logs api-server"))
     # Of what ran well, nothing that could not be seen is missed.
     missed = unseen if facts.task and facts.task.state not in _WELL else ()
-    findings = [*explain(facts, strike=strike), *(document.with_texts(each, strike) for each in missed)]
+    findings = [*explain(facts, strike=strike), *(_struck_out(each, strike) for each in missed)]
     silent = next((name for name, known in SILENT.items() if findings and findings[0].code == known.code), "")
     if silent:
-        findings = [*diagnose(seen.about({silent, DATABASE}), strike=strike), *findings]
-    return Result("why", document.with_texts(_data(facts, task_id), strike), told_once(findings), 3 if findings else 0)
+        findings = [*look.findings(strike, about={silent, DATABASE}), *findings]
+    return _result(_data(facts, task_id), told_once(findings), strike)
+
+
+def _result(data: WhyData, findings: list[Finding], strike: Redaction) -> Result[WhyData]:
+    data = document.with_texts(data, strike)
+    if unread := strike.unread():
+        data["warning"] = unread
+    return Result("why", data, findings, 3 if findings else 0)
+
+
+def _struck_out(finding: Finding, strike: Redaction) -> Finding:
+    return replace(
+        finding,
+        symptom=strike(finding.symptom),
+        cause=strike(finding.cause),
+        fix=strike(finding.fix),
+        evidence=strike(finding.evidence),
+    )
 
 
 def _where(session: Session) -> Where:
@@ -184,8 +201,8 @@ def _silent(
     silence = Finding(error.code, error.message, error.cause, error.fix, about=f"{control}/api-server")
     data: WhyData = {"dag": dag_id, "run": run_id, "runState": None, "task": task_id, "map": -1, "state": None}
     strike = look.redaction()
-    findings = diagnose(look.facts.about({*COMPONENTS, _MIGRATION}), strike=strike)
-    return Result("why", data, [*findings, document.with_texts(silence, strike)], 3)
+    findings = look.findings(strike, about={*COMPONENTS, _MIGRATION})
+    return _result(data, [*findings, _struck_out(silence, strike)], strike)
 
 
 def _data(facts: WhyFacts, task_id: str | None) -> WhyData:

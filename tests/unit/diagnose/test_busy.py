@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import secrets
 import time
 from types import SimpleNamespace
 from typing import cast
 
-from airstrip.diagnose import DeploymentFact, Facts, Look, SecretValues, cluster_probe, diagnose
+import pytest
+
+from airstrip.diagnose import DeploymentFact, Facts, Look, SecretValues, cluster_probe, diagnose, document, look
 from airstrip.diagnose.airflow.facts import AirflowFacts, ImportErrorFact
 from airstrip.diagnose.facts import EventFact
 from airstrip.kube import Cluster
+from airstrip.redaction import Redaction
 from tests.unit.diagnose.cluster_cases import CLUSTER_CASES
 from tests.unit.diagnose.making import HERE, event
 
@@ -58,14 +62,57 @@ def test_thousands_of_events_take_no_word_from_what_is_found() -> None:
 
 def test_what_is_kept_of_them_explains_the_same() -> None:
     seen = busy(1000)
-    assert diagnose(seen.kept()) == diagnose(seen.facts)
+    kept, strike = seen.kept()
+    assert diagnose(kept) == diagnose(seen.facts)
+    assert strike.unread() == ""
 
 
-def test_where_there_was_no_time_to_look_for_secrets_the_first_are_told_first() -> None:
+def test_where_there_is_no_time_to_look_for_secrets_nothing_is_told_and_how_much_that_is() -> None:
     seen = busy(1)
-    late = seen.secrets.redaction(seen.facts, seconds=-1)
-    assert {finding.evidence for finding in diagnose(seen.facts, strike=late)} == {"***"}
-    assert late.struck_whole > 0
+    late = seen.redaction(seconds=-1)
+    assert {finding.evidence for finding in seen.findings(late)} == {"***"}
+    assert late.late > 0
+    assert late.unread().endswith("texts stand here as ***: there was no time to look for secrets in them.")
+
+
+def test_what_is_to_be_mended_first_is_told_before_time_is_up() -> None:
+    seen = busy(1)
+    looks = iter(range(100))
+    every = seen.findings(Redaction(until=lambda: next(looks) < 0))
+    most = next(looks) - 1
+    left = iter(range(most))
+    first, last = seen.findings(Redaction(until=lambda: next(left, None) is None))
+    assert most > 3
+    assert first == every[0]
+    assert last.evidence == "***"
+
+
+def test_what_is_kept_of_more_than_there_is_time_for_ends_in_time_and_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "KEEPING_SECONDS", 0.0)
+    seen = busy(1000)
+    begun = time.thread_time()
+    kept, strike = seen.kept()
+    assert time.thread_time() - begun < 1.5
+    assert strike.unread("in facts.json").startswith(
+        f"{strike.late} texts stand in facts.json as ***: there was no time"
+    )
+    # Names, states and times stay: rules that read it later do not stumble.
+    assert {event.message for event in kept.events} == {"***"}
+    assert [event.about for event in kept.events] == [event.about for event in seen.facts.events]
+
+
+def test_names_are_gathered_without_making_thousands_of_facts_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(dataclasses, "replace")
+    assert "Pod/etl-load-00003-abcdefgh" in document.words(busy(4).facts)
+
+
+def test_what_gathering_names_takes_is_of_the_time_that_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(_: object) -> set[str]:
+        time.sleep(0.02)
+        return {"x"}
+
+    monkeypatch.setattr(document, "words", slow)
+    assert busy(1).redaction(seconds=0.01)("so late") == "***"
 
 
 def test_events_that_no_rule_reads_are_not_asked_for() -> None:

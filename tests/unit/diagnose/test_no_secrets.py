@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
-import threading
 import types
 import typing
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,17 +21,8 @@ from airstrip.errors import AirflowError, KubernetesError
 from airstrip.kube import Cluster, connect
 from airstrip.place import DiskFact, FolderFact, PartFact, PlaceFact
 from airstrip.redaction import Redaction
-from tests.unit.diagnose.test_probes import kubeconfig
+from tests.unit.diagnose.telling import CLOSED, HERE, KEPT, PLANTED, SECRET, SECRETS, telling_server
 from tests.unit.diagnose.test_rules import CASES
-
-JWT = "eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0abcd.c2lnbmF0dXJlLW9m"
-KEPT = "correct-horse-battery"
-"""What a Secret of the cluster holds."""
-PLANTED = (
-    f"tried postgresql://ada:hunter2@db/x with {JWT}, Authorization: Basic aHVudGVyMg==, password='hunter2',"
-    f" AIRFLOW__CORE__FERNET_KEY=hunter2, AIRFLOW_CONN_DB=mysql://db/hunter2, and {KEPT}"
-)
-SECRETS = ("hunter2", JWT, "aHVudGVyMg==", KEPT)
 
 
 def planted(kind: Any) -> Any:
@@ -96,23 +84,6 @@ def told(code: str, strike: Redaction) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("code", CASES)
-def test_nothing_that_a_rule_tells_of_what_it_saw_keeps_a_secret(code: str) -> None:
-    """Rules see facts as they are: here each message, line and detail of them holds what a Secret holds."""
-    facts = with_texts(CASES[code][0], _Planting())
-    findings = diagnose(facts, strike=Redaction([KEPT], words=document.words(facts)))
-    assert [finding.code for finding in findings] == codes(CASES[code][0])
-    assert KEPT not in json.dumps([finding.to_dict() for finding in findings])
-
-
-class _Planting:
-    def __call__(self, text: str) -> str:
-        return f"{text} {KEPT}" if text else ""
-
-    def word(self, text: str) -> str:
-        return text
-
-
-@pytest.mark.parametrize("code", CASES)
 def test_names_are_told_though_a_secret_holds_a_part_of_one(code: str) -> None:
     """`analytics` may be a schema in a Secret: `analytics_daily` is told, or a fix would name nothing."""
     facts = CASES[code][0]
@@ -133,73 +104,6 @@ def test_a_long_log_is_told_but_for_its_secrets() -> None:
     assert part.log == (*log[:-1], "password=***")
 
 
-def items(*found: dict[str, Any]) -> dict[str, Any]:
-    return {"items": list(found)}
-
-
-SECRET = {"metadata": {"name": "s", "namespace": "x"}, "data": {"key": base64.b64encode(KEPT.encode()).decode()}}
-ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "message": PLANTED}}
-POD = {
-    "metadata": {"name": "p", "namespace": "x", "creationTimestamp": "2026-01-01T00:00:00Z", "uid": "u"},
-    "spec": {},
-    "status": {
-        "phase": "Failed",
-        "message": PLANTED,
-        "containerStatuses": [{"name": "main", "image": "i", "restartCount": 3, "state": ENDED, "lastState": ENDED}],
-        "conditions": [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": PLANTED}],
-    },
-}
-EVENT = {
-    "metadata": {"name": "e", "namespace": "x"},
-    "involvedObject": {"kind": "Pod", "name": "p", "uid": "u"},
-    "reason": "Failed",
-    "message": PLANTED,
-    "type": "Warning",
-    "lastTimestamp": "2026-01-01T00:00:00Z",
-}
-JOB = {
-    "metadata": {"name": "j", "namespace": "x"},
-    "status": {"conditions": [{"type": "Failed", "status": "True", "message": PLANTED}]},
-}
-NODE = {
-    "metadata": {"name": "n"},
-    "status": {"conditions": [{"type": "Ready", "status": "False", "message": PLANTED}]},
-}
-ANSWERS: dict[str, Any] = {"secrets": SECRET, "pods": POD, "events": EVENT, "jobs": JOB, "nodes": NODE}
-
-
-class _Server(ThreadingHTTPServer):
-    """A dozen probes ask it at once."""
-
-    request_queue_size = 100
-
-
-class _Telling(BaseHTTPRequestHandler):
-    """An API server whose every message, and every log line, holds secrets; those of one namespace are forbidden."""
-
-    def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path.endswith("/log"):
-            self._say(200, PLANTED.encode(), "text/plain")
-        elif path.endswith("/y/secrets"):
-            self._say(403, b'{"kind": "Status", "message": "no"}', "application/json")
-        else:
-            found = ANSWERS.get(path.rpartition("/")[2])
-            own = [found] if found and ("/namespaces/" not in path or "/x/" in path) else []
-            document = {"gitVersion": "v1.35.4", **items(*own)}
-            self._say(200, json.dumps(document).encode(), "application/json")
-
-    def _say(self, status: int, body: bytes, kind: str) -> None:
-        self.send_response(status)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 def unwell() -> PlaceFact:
     disks, folders = [DiskFact(PLANTED, PLANTED, 1, 2)], [FolderFact("logs", "/x", (PLANTED,))]
     return PlaceFact("local", "failing", [PartFact("etcd", "failing", 3, (PLANTED,))], disks, folders)
@@ -210,24 +114,24 @@ def no_airflow() -> AirflowClient:
 
 
 def test_what_a_cluster_tells_is_kept_without_the_values_of_its_secrets(tmp_path: Path) -> None:
-    with _Server(("127.0.0.1", 0), _Telling) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        path = kubeconfig(tmp_path, f"http://127.0.0.1:{server.server_port}")
-        seen = examine(Sources(DeploymentFact("d", "x", "y"), unwell, lambda: connect(path, direct=True), no_airflow))
-        server.shutdown()
-    facts = seen.kept()
+    with telling_server(tmp_path) as path:
+        seen = examine(
+            Sources(DeploymentFact("d", HERE, CLOSED), unwell, lambda: connect(path, direct=True), no_airflow)
+        )
+    facts, strike = seen.kept()
     states = {probe.name: probe.state for probe in facts.probes}
     assert {states[name] for name in ("place", "nodes", "pods", "logs", "jobs", "events", "Secrets")} == {"ok"}
-    assert [probe.detail for probe in facts.probes if probe.name == "Secrets"] == ["forbidden in y"]
-    assert "forbidden in y" in unread(facts)
+    assert [probe.detail for probe in facts.probes if probe.name == "Secrets"] == [f"forbidden in {CLOSED}"]
+    assert f"forbidden in {CLOSED}" in unread(facts, strike)
     saved = json.dumps(facts.to_dict())
     assert [secret for secret in SECRETS if secret in saved] == []
     (pod,), (event,) = facts.pods, facts.events
     for text in (pod.message, pod.unschedulable, pod.containers[0].message, *pod.containers[0].log, event.message):
         assert "postgresql://***@db/x" in text
     assert KEPT in seen.facts.events[0].message
-    findings = diagnose(seen.facts, strike=seen.redaction())
+    findings = seen.findings(seen.redaction())
     assert findings
+    assert KEPT not in repr(seen)
     told = json.dumps([finding.to_dict() for finding in findings])
     assert [secret for secret in SECRETS if secret in told] == []
 
@@ -248,8 +152,18 @@ class _HalfAway:
 def test_a_namespace_that_does_not_answer_leaves_the_other_s_values_known(away: str) -> None:
     secrets = SecretValues(lambda: cast(Cluster, _HalfAway(away)), DeploymentFact("d", "x", "y"))
     facts = run_probes([Probe("kubernetes", lambda _: Facts()), secrets.probe()], Facts())
-    assert unread(facts).startswith("Not all Secrets could be read (failed: no answer)")
+    assert unread(facts, Redaction()).startswith("Not all Secrets could be read (failed: no answer)")
     part = PartFact("etcd", "failing", 3, (f"it is {KEPT}",))
-    assert with_texts(part, secrets.redaction(facts, seconds=5)).log == ("it is ***",)
+    assert with_texts(part, secrets.redaction(facts, (), until=lambda: False)).log == ("it is ***",)
     # Where there is no time left to look, nothing is told.
-    assert with_texts(part, secrets.redaction(facts, seconds=-1)).log == ("***",)
+    assert with_texts(part, secrets.redaction(facts, (), until=lambda: True)).log == ("***",)
+
+
+def test_what_is_said_of_secrets_that_were_not_read_is_our_own_sentence() -> None:
+    """Late, it was struck out whole itself."""
+    facts = Facts(probes=(ProbeFact("Secrets", "failed", f"no answer to {KEPT}"),))
+    said = (
+        "Not all Secrets could be read (failed: {}): of the others, only what has the form of a secret is struck out."
+    )
+    assert unread(facts, Redaction([KEPT])) == said.format("no answer to ***")
+    assert unread(facts, Redaction(until=lambda: True)) == said.format("***")

@@ -202,7 +202,7 @@ def test_an_api_server_that_refuses_is_unreachable(tmp_path: Path) -> None:
 def test_a_broken_kubeconfig_is_told_and_not_quoted(tmp_path: Path) -> None:
     file = tmp_path / "kubeconfig"
     file.write_text("{token: se cret: [\n")
-    facts = examine(sources(file)).kept()
+    facts, _ = examine(sources(file)).kept()
     (finding,) = diagnose(facts)
     assert finding.code == "kubernetes.kubeconfig-invalid"
     assert "se cret" not in str(facts.to_dict())

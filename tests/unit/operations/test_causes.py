@@ -116,7 +116,7 @@ def test_a_defect_met_while_looking_is_told_beneath_the_error_and_can_be_traced(
     def stumble(_: object, **__: object) -> None:
         raise KeyError("state")
 
-    monkeypatch.setattr("airstrip.operations.causes.diagnose", stumble)
+    monkeypatch.setattr("airstrip.diagnose.look.diagnose", stumble)
     error, _ = end(Place(), AirstripError("x.y", "it failed"))
     assert isinstance(error, AirstripError)
     (finding,) = error.findings
@@ -130,7 +130,7 @@ def test_ctrl_c_ends_the_look_and_not_the_error(monkeypatch: pytest.MonkeyPatch)
     def interrupt(_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("airstrip.operations.causes.diagnose", interrupt)
+    monkeypatch.setattr("airstrip.diagnose.look.diagnose", interrupt)
     error, events = end(Place(), AirstripError("x.y", "it failed"))
     assert codes(error) == []
     assert isinstance(events[-1], StepFailed)
@@ -145,7 +145,7 @@ def test_what_could_not_be_looked_at_is_no_cause() -> None:
         raise KeyError("clusters")
 
     ready = Place(lambda: PlaceFact("local", "ready"))
-    assert find_causes(Session(SPEC, cast(Target, ready), stumble)) == []
+    assert find_causes(Session(SPEC, cast(Target, ready), stumble), lambda _: None) == []
 
 
 def test_a_verify_that_does_not_get_its_lease_ends_with_what_doctor_finds() -> None:

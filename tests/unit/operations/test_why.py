@@ -125,15 +125,6 @@ def codes(result: AnyResult) -> list[str]:
     return [finding.code for finding in result.findings]
 
 
-def test_a_secret_s_value_is_in_no_explanation() -> None:
-    trace = {**TRACE, "exc_value": "no swordfish here"}
-    content = [{"event": "Task failed", "timestamp": SETTLED["end_date"], "error_detail": [trace]}]
-    result = Fake(log={"content": content}).why()
-    assert codes(result) == ["task.exception"]
-    assert result.findings[0].cause == "ValueError: no *** here."
-    assert "swordfish" not in json.dumps(result.to_document())
-
-
 def test_a_run_is_explained_by_the_task_that_failed_first() -> None:
     result = Fake().why()
     assert codes(result) == ["task.exception"]

@@ -25,8 +25,9 @@ REASONS: tuple[Reason, ...] = (
 def explain(facts: WhyFacts, reasons: Sequence[Reason] = REASONS, *, strike: Redaction | None = None) -> list[Finding]:
     """The cause first, then what else holds; empty where nothing keeps it from running. `strike` as in `diagnose`."""
     strike = strike or Redaction()
-    certain = _first_of_groups([reason for reason in reasons if not reason.is_last_resort], facts, strike)
-    return certain or _first_of_groups([reason for reason in reasons if reason.is_last_resort], facts, strike)[:1]
+    with strike.of_errors():
+        certain = _first_of_groups([reason for reason in reasons if not reason.is_last_resort], facts, strike)
+        return certain or _first_of_groups([reason for reason in reasons if reason.is_last_resort], facts, strike)[:1]
 
 
 def _first_of_groups(reasons: Sequence[Reason], facts: WhyFacts, strike: Redaction) -> list[Finding]:
