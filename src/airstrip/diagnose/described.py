@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from airstrip.diagnose.facts import Facts, PodFact
+from airstrip.diagnose.match import Composed
 
 TASK = "task"
 """The component of the executor's pods."""
 _LAND = "then run: ./airstrip up"
-OF_TASKS = f"in the task's pod_override, or of all tasks under components.{TASK} in the file, {_LAND}"
+OF_TASKS = Composed(f"in the task's pod_override, or of all tasks under components.{TASK} in the file, {_LAND}")
 
 
 def fields(pod: PodFact, **more: str) -> dict[str, str]:
@@ -16,37 +17,37 @@ def fields(pod: PodFact, **more: str) -> dict[str, str]:
     return {**named, **more}
 
 
-def of_pod(pod: PodFact) -> str:
+def of_pod(pod: PodFact) -> Composed:
     """Pods without a component are not Airstrip's: an operator made them, or somebody."""
     if pod.component == TASK:
         return OF_TASKS
     if pod.component:
         return _of_component(pod.component)
-    return "where the pod is made: in the arguments of its operator, or in its own manifest"
+    return Composed("where the pod is made: in the arguments of its operator, or in its own manifest")
 
 
-def of_owner(facts: Facts, namespace: str, kind: str, name: str) -> str:
+def of_owner(facts: Facts, namespace: str, kind: str, name: str) -> Composed:
     """Of the pods that a workload makes."""
     ours = any(each.namespace == namespace and each.name == name for each in facts.workloads)
-    return _of_component(name) if ours else f"in what makes its pods, {kind} {name}"
+    return _of_component(name) if ours else Composed(f"in what makes its pods, {kind} {name}")
 
 
-def memory_limit_of(pod: PodFact) -> str:
+def memory_limit_of(pod: PodFact) -> Composed:
     key = "resources.limits.memory"
     if pod.component == TASK:
         return memory_limit_of_task()
     if pod.component:
-        return f"components.{pod.component}.{key} in the file, {_LAND}"
-    return "where the pod is made: container_resources of its operator, or its own manifest"
+        return Composed(f"components.{pod.component}.{key} in the file, {_LAND}")
+    return Composed("where the pod is made: container_resources of its operator, or its own manifest")
 
 
-def memory_limit_of_task() -> str:
+def memory_limit_of_task() -> Composed:
     """Whose process may have been killed in its own pod, or in one that its operator made."""
-    return (
+    return Composed(
         "resources.limits.memory in the task's pod_override, container_resources of an operator; or of all tasks"
         f" components.{TASK}.resources.limits.memory in the file, {_LAND}"
     )
 
 
-def _of_component(component: str) -> str:
-    return f"under components.{component} in the file, {_LAND}"
+def _of_component(component: str) -> Composed:
+    return Composed(f"under components.{component} in the file, {_LAND}")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from airstrip.diagnose.facts import PodFact
-from airstrip.redaction import Redaction
+from airstrip.redaction import CUT, Redaction
 
 _EVIDENCE_LINES = 15
+_BRIEF = 300
+"""Characters: a few of a terminal's lines."""
+
+
+class Composed(str):
+    """Of a rule's own words and of names: a secret's value that happens to be one of them is told."""
+
+
+class Brief(str):
+    """To be told on one line and cut, once no secret is in it: the half of one would not be known as one."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +35,19 @@ class Match:
 
     def struck_out(self, strike: Redaction) -> Match:
         """Without secrets in what is told of it."""
-        fields = {name: strike.part(text) for name, text in self.fields.items()}
-        return replace(self, fields=fields, evidence=strike(self.evidence))
+        fields = {name: _field(text, strike) for name, text in self.fields.items()}
+        return replace(self, fields=fields, evidence=_told(self.evidence, strike))
+
+
+def _field(text: str, strike: Redaction) -> str:
+    return strike.word(str(text)) if isinstance(text, Composed) else _told(text, strike.part)
+
+
+def _told(text: str, strike: Callable[[str], str]) -> str:
+    if not isinstance(text, Brief):
+        return strike(text)
+    line = " ".join(strike(text).split())
+    return line if len(line) <= _BRIEF else f"{line[:_BRIEF]}{CUT}"
 
 
 def subject_of(pod: PodFact) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from airstrip.diagnose import described
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
 from airstrip.diagnose.failing_probes import PROBE_RULES
-from airstrip.diagnose.match import Match, lines, sentence, subject_of
+from airstrip.diagnose.match import Composed, Match, lines, sentence, subject_of
 from airstrip.diagnose.rule import Rule
 from airstrip.findings import Explanation
 from airstrip.kube.troubles import CONFIG_REASONS, CRASH_REASONS
@@ -56,7 +56,7 @@ def evicted(facts: Facts) -> Iterator[Match]:
     """One finding for all of a component's: the controller makes new ones, and the old ones stay to be read."""
     for pod in facts.pods:
         if pod.phase == "Failed" and pod.reason == "Evicted":
-            again = f"kubectl -n {pod.namespace} delete pod {pod.name}"
+            again = Composed(f"kubectl -n {pod.namespace} delete pod {pod.name}")
             fields = described.fields(pod, message=sentence(pod.message or "Its node does not say why"), again=again)
             yield Match(evicted_subject(pod), fields, f"{pod.reason}: {pod.message}")
 

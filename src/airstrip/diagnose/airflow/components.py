@@ -10,7 +10,7 @@ from airstrip.diagnose.access_rules import UNREACHABLE as NO_CLUSTER
 from airstrip.diagnose.airflow.database import DATABASE
 from airstrip.diagnose.airflow.look import AIRFLOW_COMPONENTS, airflow, control_of, probe_failed, subject
 from airstrip.diagnose.facts import Facts, ProbeFact
-from airstrip.diagnose.match import Match
+from airstrip.diagnose.match import Composed, Match
 from airstrip.diagnose.rule import Matches, Rule, of
 from airstrip.findings import Explanation
 
@@ -81,9 +81,9 @@ def silence(component: str, control: str, age: float | None) -> dict[str, str]:
     return {"since": since, "restart": restart(control, component)}
 
 
-def restart(control: str, component: str) -> str:
+def restart(control: str, component: str) -> Composed:
     """The command that starts one anew; its workload makes the new pod."""
-    return f"kubectl delete pod -n {control} -l {_LABEL}={component} --grace-period=1"
+    return Composed(f"kubectl delete pod -n {control} -l {_LABEL}={component} --grace-period=1")
 
 
 def _unreachable(facts: Facts) -> Iterator[Match]:

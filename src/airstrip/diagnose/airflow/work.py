@@ -12,7 +12,7 @@ from airstrip.diagnose.airflow.look import airflow, control_of, signs_of
 from airstrip.diagnose.described import TASK
 from airstrip.diagnose.facts import Facts
 from airstrip.diagnose.image_rules import IMAGE_CODES
-from airstrip.diagnose.match import Match
+from airstrip.diagnose.match import Composed, Match
 from airstrip.diagnose.rule import OF_TASKS, Rule, code_in, of
 from airstrip.findings import Explanation
 
@@ -131,15 +131,15 @@ def _timed_out(facts: Facts) -> Iterator[Match]:
     if tasks:
         dag, task, run = next(iter(tasks))
         who = f"{task} of {dag} and {len(tasks) - 1} more" if len(tasks) > 1 else f"{task} of {dag}"
-        fields = heartbeat_fields(who, dag, f"./airstrip logs {dag} {task} --run {run}")
+        fields = heartbeat_fields(who, dag, Composed(f"./airstrip logs {dag} {task} --run {run}"))
         yield Match(heartbeat_subject(dag, task), fields, "\n".join(found))
     elif found:
-        unnamed = {"who": "a task", "when": "", "logs": "./airstrip logs scheduler", "again": ""}
+        unnamed = {"who": "a task", "when": "", "logs": Composed("./airstrip logs scheduler"), "again": ""}
         yield Match(heartbeat_subject("", ""), unnamed, "\n".join(found))
 
 
 def heartbeat_fields(who: str, dag: str, logs: str, when: str = "") -> dict[str, str]:
-    return {"who": who, "when": when, "logs": logs, "again": f"; then run it again: ./airstrip run {dag}"}
+    return {"who": who, "when": when, "logs": logs, "again": Composed(f"; then run it again: ./airstrip run {dag}")}
 
 
 def heartbeat_subject(dag: str, task: str) -> str:

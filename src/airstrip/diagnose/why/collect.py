@@ -18,7 +18,7 @@ from airstrip.diagnose.why.focus import root_of
 from airstrip.diagnose.why.pod_labels import executor_selector, is_of, operator_selector
 from airstrip.errors import AirflowError
 from airstrip.kube import Cluster, pod_log
-from airstrip.redaction import lines_without_credentials
+from airstrip.redaction import CUT, lines_without_credentials
 
 _LOG_LINES = 400
 _SCHEDULER_LINES = 4000
@@ -146,7 +146,7 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
         records=_LOG_LINES,
     )
     lines = [line for record in log.records for line in record.lines()][-_LOG_LINES:]
-    return [line[:_LONGEST_LINE] for line in lines_without_credentials(lines)]
+    return _cut(lines_without_credentials(lines))
 
 
 def _names(cluster: Cluster, where: Where, selector: str, task: TaskInstance) -> list[str]:
@@ -171,7 +171,12 @@ def _scheduler_log(cluster: Cluster, where: Where, task: TaskInstance) -> list[s
     mine = [line for line in lines if _key(task) in line]
     names = _found(_CREATING, mine)
     wanted = (line for line in lines if _key(task) in line or any(name in line for name in names))
-    return [line[:_LONGEST_LINE] for line in lines_without_credentials(wanted)]
+    return _cut(lines_without_credentials(wanted))
+
+
+def _cut(lines: Sequence[str]) -> list[str]:
+    """Marked as cut, for whoever strikes secrets out of it: the last may be the half of one."""
+    return [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}{CUT}" for line in lines]
 
 
 def _key(task: TaskInstance) -> str:

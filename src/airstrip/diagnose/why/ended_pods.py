@@ -15,12 +15,12 @@ from airstrip.diagnose.failing_probes import (
     told,
     unhealthy,
 )
-from airstrip.diagnose.match import Match, sentence, subject_of
+from airstrip.diagnose.match import Brief, Composed, Match, sentence, subject_of
 from airstrip.diagnose.pods import EVICTED, OOM_KILLED, evicted_subject
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.failed import noted, of_failed
 from airstrip.diagnose.why.reason import Reason, found
-from airstrip.diagnose.why.words import matching, moment, short
+from airstrip.diagnose.why.words import matching, moment
 
 _OOM_LOG = re.compile(r"Likely out of memory error|'reason': 'OOMKilled'")
 _OOM_SCHEDULER = re.compile(r"container_reason: OOMKilled")
@@ -37,14 +37,14 @@ def _oom(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for pod, container in facts.cluster.containers():
         if pod.name in (*facts.pods, *facts.children) and "OOMKilled" in (container.reason, container.last_reason):
             said = f"{pod.name}/{container.name}: OOMKilled"
-            yield found(said, subject_of(pod), who=f"{named['task']} ({pod.name})", **fields)
+            yield found(said, subject_of(pod), who=Composed(f"{named['task']} ({pod.name})"), **fields)
     for seen in (*matching(facts.scheduler_log, _OOM_SCHEDULER), *matching(facts.log, _OOM_LOG)):
-        yield found(short(seen.string), who=named["task"], **fields)
+        yield found(Brief(seen.string), who=named["task"], **fields)
 
 
 @of_failed
 def _evicted(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
-    fields = {"who": named["task"], "again": f"./airstrip run {named['dag']}"}
+    fields = {"who": named["task"], "again": Composed(f"./airstrip run {named['dag']}")}
     there = {f"Pod/{pod.name}": evicted_subject(pod) for pod in facts.cluster.pods}
     for event in facts.events():
         if event.reason in ("Evicted", "Preempted", "TaintManagerEviction"):
@@ -52,7 +52,7 @@ def _evicted(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
             yield found(f"{event.reason}: {event.message}", about, **fields, message=said)
     for seen in matching([*facts.log, *facts.scheduler_log], _EVICTED):
         said = sentence(seen["said"] or "Kubernetes does not say why")
-        yield found(short(seen.string), **fields, message=said)
+        yield found(Brief(seen.string), **fields, message=said)
 
 
 @of_failed
@@ -66,19 +66,19 @@ def _ended_by_probe(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
         own = [event for event in events if event.about == killing.about]
         fields = described.fields(pod, **fields_of(own, probe, container_of(killing)))
         seen = "\n".join(map(told, [*unhealthy(own, probe), killing]))
-        yield found(seen, subject_of(pod), **{**fields, "who": f"{named['task']} ({name})", "again": ""})
+        yield found(seen, subject_of(pod), **{**fields, "who": Composed(f"{named['task']} ({name})"), "again": ""})
 
 
 @of_failed
 def _lost(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in matching(facts.scheduler_log, _LOST):
-        yield found(short(seen.string), **named, message=sentence(seen["said"]))
+        yield found(Brief(seen.string), **named, message=sentence(seen["said"]))
 
 
 @of_failed
 def _deleted(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in matching(facts.scheduler_log, _DELETED):
-        yield found(short(seen.string), **named, pod=seen["pod"])
+        yield found(Brief(seen.string), **named, pod=seen["pod"])
 
 
 @of_failed

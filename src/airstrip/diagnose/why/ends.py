@@ -16,7 +16,7 @@ from airstrip.diagnose.airflow.work import (
     heartbeat_subject,
     task_subject,
 )
-from airstrip.diagnose.match import Match, lines, sentence
+from airstrip.diagnose.match import Brief, Composed, Match, lines, sentence
 from airstrip.diagnose.why.ended_pods import ENDED_PODS
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.failed import noted, of_failed
@@ -29,7 +29,6 @@ from airstrip.diagnose.why.words import (
     last_of_level,
     matching,
     moment,
-    short,
 )
 
 _EXIT = re.compile(r"container_reason: (?P<reason>\w+), container_message: (?P<said>.*?), exit_code: (?P<code>\d+)")
@@ -61,7 +60,7 @@ def _token(*, expired: bool) -> Matches:
         own = (line for pod, each in facts.cluster.containers() if pod.name in facts.pods for line in each.log)
         for seen in matching([*(exception_entry(facts.log) or facts.log), *own], _TOKEN):
             if bool(SIGNS["token-expired"].search(seen.string)) is expired:
-                yield found(short(seen.string), task_subject(named["dag"]), **named)
+                yield found(Brief(seen.string), task_subject(named["dag"]), **named)
 
     return matches
 
@@ -69,7 +68,7 @@ def _token(*, expired: bool) -> Matches:
 @of_failed
 def _ended_early(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in matching(facts.scheduler_log, SIGNS["ended-early"]):
-        yield found(short(seen.string), ENDED_EARLY_SUBJECT, tasks=f"{named['dag']}.{named['task']}")
+        yield found(Brief(seen.string), ENDED_EARLY_SUBJECT, tasks=f"{named['dag']}.{named['task']}")
 
 
 @of_failed
@@ -78,17 +77,19 @@ def _api(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in matching(entry, _API):
         status = seen["status"]
         said = next((found_[1].replace('\\"', '"') for found_ in matching(entry, _SAID)), "it does not say why")
-        fix = "Log in again, or make the connection's token anew."
+        fix = Composed("Log in again, or make the connection's token anew.")
         if status == "403":
-            fix = "Stay in the workers' namespace, the only one that tasks may use; or give the account that right."
-        yield found(exception_lines(facts.log), **named, status=status, message=sentence(short(said)), fix=fix)
+            fix = Composed(
+                "Stay in the workers' namespace, the only one that tasks may use; or give the account that right."
+            )
+        yield found(exception_lines(facts.log), **named, status=status, message=Brief(sentence(said)), fix=fix)
 
 
 @of_failed
 def _timeout(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     message = last_exception(facts.log)
     if _TIMEOUT.search(message):
-        yield found(exception_lines(facts.log), **named, message=sentence(message))
+        yield found(exception_lines(facts.log), **named, message=Brief(sentence(message)))
 
 
 @of_failed
@@ -98,20 +99,20 @@ def _child(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
         for seen in matching(facts.log, _CHILD_EXIT):
             pod = next(iter(facts.children), "its pod")
             said = [line["said"] for line in matching(facts.log, _CHILD_SAID)]
-            message = f"It said last: {sentence(short(said[0]))}" if said else "It said nothing."
+            message = Brief(f"It said last: {sentence(said[0])}") if said else Composed("It said nothing.")
             yield found(lines([*reversed(said)]), **named, code=seen["code"], pod=pod, message=message)
 
 
 @of_failed
 def _exception(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     if message := last_exception(facts.log):
-        yield found(exception_lines(facts.log), **named, message=sentence(message))
+        yield found(exception_lines(facts.log), **named, message=Brief(sentence(message)))
 
 
 @of_failed
 def _exit_code(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in (*matching(facts.log, _EXIT_LOG), *matching(facts.scheduler_log, _EXIT)):
-        yield found(end_of(facts.log) or short(seen.string), **named, code=seen["code"])
+        yield found(end_of(facts.log) or Brief(seen.string), **named, code=seen["code"])
 
 
 @of_failed
@@ -125,8 +126,8 @@ def _by_hand(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
 def _ended(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     noted = next((entry.text for entry in reversed(facts.audit) if entry.event == "state mismatch"), "")
     said = last_of_level(facts.log, "ERROR", "CRITICAL")
-    message = sentence(said or short(noted) or "Neither Airflow nor its log says why")
-    yield found(end_of(facts.log) or short(noted), **named, message=message)
+    message = Brief(sentence(said or noted or "Neither Airflow nor its log says why"))
+    yield found(end_of(facts.log) or Brief(noted), **named, message=message)
 
 
 REASONS = (

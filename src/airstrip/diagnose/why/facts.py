@@ -18,6 +18,7 @@ from airstrip.airflow_api import (
 )
 from airstrip.diagnose.airflow.facts import ImportErrorFact
 from airstrip.diagnose.facts import EventFact, Facts
+from airstrip.diagnose.match import Composed
 
 FAILED = ("failed", "up_for_retry")
 """States of a task whose last try failed."""
@@ -115,7 +116,7 @@ def label(task: TaskInstance) -> str:
     return task.task_id if task.map_index < 0 else f"{task.task_id}[{task.map_index}]"
 
 
-def command(verb: str, task: TaskInstance) -> str:
+def command(verb: str, task: TaskInstance) -> Composed:
     """A command line about this task: `./airstrip logs d t --run r --map 3`."""
     index = f" --map {task.map_index}" if task.map_index >= 0 else ""
-    return f"./airstrip {verb} {task.dag_id} {task.task_id} --run {task.run_id}{index}"
+    return Composed(f"./airstrip {verb} {task.dag_id} {task.task_id} --run {task.run_id}{index}")

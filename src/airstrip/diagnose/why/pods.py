@@ -10,11 +10,10 @@ from dataclasses import replace
 from airstrip.diagnose import described, image_rules, missing, placement
 from airstrip.diagnose import pods as pod_rules
 from airstrip.diagnose.facts import ContainerFact, EventFact, Facts, PodFact
-from airstrip.diagnose.match import Match
+from airstrip.diagnose.match import Brief, Composed, Match
 from airstrip.diagnose.rule import Rule
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.reason import Matches, Reason, found
-from airstrip.diagnose.why.words import short
 from airstrip.kube.troubles import MOUNT_REASONS
 
 _IN_PODS = ("queued", "running", "failed", "up_for_retry", "restarting")
@@ -57,8 +56,8 @@ def _by_pod(rule: Rule) -> Reason:
     @explaining
     def matches(facts: WhyFacts) -> Iterator[Match]:
         for match in rule.matches(_of_its_pods(facts)):
-            said = {name: short(match.fields[name]) for name in ("message",) if name in match.fields}
-            who = {"who": f"{facts.task_label} ({match.fields['pod']})"} if "pod" in match.fields else {}
+            said = {name: Brief(match.fields[name]) for name in ("message",) if name in match.fields}
+            who = {"who": Composed(f"{facts.task_label} ({match.fields['pod']})")} if "pod" in match.fields else {}
             yield replace(match, fields={**match.fields, **said, **who})
 
     return Reason.of(rule.explanation, matches)

@@ -40,4 +40,5 @@ class Reason:
 
 def found(evidence: str = "", subject: str = "", **fields: object) -> Match:
     """A match; a chain has at most one of each reason, so that only what rules find too needs their subject."""
-    return Match(subject, {name: str(value) for name, value in fields.items()}, evidence)
+    texts = {name: value if isinstance(value, str) else str(value) for name, value in fields.items()}
+    return Match(subject, texts, evidence)

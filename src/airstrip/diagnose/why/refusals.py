@@ -7,14 +7,14 @@ import re
 from collections.abc import Iterator
 
 from airstrip.diagnose import described
-from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.match import Brief, Match, sentence
 from airstrip.diagnose.missing import ACCOUNT_RULES, about
 from airstrip.diagnose.namespace_rules import FORBIDDEN, TERMINATING
 from airstrip.diagnose.refusals import quota_subject
 from airstrip.diagnose.why.facts import WhyFacts
 from airstrip.diagnose.why.pods import explaining, started
 from airstrip.diagnose.why.reason import Matches, Reason, found
-from airstrip.diagnose.why.words import matching, short
+from airstrip.diagnose.why.words import matching
 from airstrip.kube import admission
 from airstrip.kube.admission import EXPLANATIONS, POD_REFUSED, Refusal
 
@@ -30,7 +30,7 @@ def _words(facts: WhyFacts) -> Iterator[str]:
         # The task's own pod began: refused is one that it asked for itself.
         texts = [*facts.log] if facts.has_failed else []
     for refusal in matching([line for text in texts for line in text.split("\n")], _REFUSED):
-        yield short(admission.message_in(refusal[0]) or refusal["said"].replace('\\"', '"'))
+        yield admission.message_in(refusal[0]) or refusal["said"].replace('\\"', '"')
 
 
 def _refusals(facts: WhyFacts, code: str) -> Iterator[tuple[str, Refusal | None]]:
@@ -49,7 +49,7 @@ def _refused(code: str) -> Matches:
             namespace = _namespace_of(facts, said, name if code == "namespace.quota" else "")
             subject = quota_subject(namespace, name) if code == "namespace.quota" else ""
             named = {"who": facts.task_label, "namespace": namespace, "name": name, "where": described.OF_TASKS}
-            yield found(said, subject, **named, message=sentence(said))
+            yield found(Brief(said), subject, **named, message=Brief(sentence(said)))
 
     return matches
 
@@ -67,14 +67,14 @@ def _no_account(facts: WhyFacts) -> Iterator[Match]:
     for said, refusal in _refusals(facts, "account.missing"):
         name = refusal.name if refusal else ""
         namespace = _namespace_of(facts, said)
-        yield found(said, about(namespace, "ServiceAccount"), names=name, name=name, namespace=namespace)
+        yield found(Brief(said), about(namespace, "ServiceAccount"), names=name, name=name, namespace=namespace)
 
 
 @explaining
 def _terminating(facts: WhyFacts) -> Iterator[Match]:
     for said, _ in _refusals(facts, _TERMINATING):
         namespace = _namespace_of(facts, said)
-        yield found(said, f"namespace/{namespace}", namespace=namespace)
+        yield found(Brief(said), f"namespace/{namespace}", namespace=namespace)
 
 
 @explaining
@@ -85,13 +85,13 @@ def _no_right(facts: WhyFacts) -> Iterator[Match]:
             account = refusal.name.rpartition(":")[2]
             namespace = _namespace_of(facts, said)
             right = f"{refusal.verb} {refusal.resource} in {namespace}"
-            yield found(said, f"rights/{account}/{namespace}", account=account, right=right)
+            yield found(Brief(said), f"rights/{account}/{namespace}", account=account, right=right)
 
 
 @explaining
 def _unknown(facts: WhyFacts) -> Iterator[Match]:
     for said, _ in () if facts.log else _refusals(facts, ""):
-        yield found(said, who=facts.task_label, message=sentence(said), where=described.OF_TASKS)
+        yield found(Brief(said), who=facts.task_label, message=Brief(sentence(said)), where=described.OF_TASKS)
 
 
 REASONS = (

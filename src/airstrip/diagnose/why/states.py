@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from airstrip.airflow_api import TaskInstance
 from airstrip.diagnose.airflow.components import SILENT
-from airstrip.diagnose.match import Match, sentence
+from airstrip.diagnose.match import Brief, Match, sentence
 from airstrip.diagnose.why.dags import silent
 from airstrip.diagnose.why.facts import WhyFacts, command, label
 from airstrip.diagnose.why.focus import upstream_of
@@ -42,7 +42,7 @@ def _who_skipped(facts: WhyFacts, task: TaskInstance) -> str:
         rule = facts.definitions[task.task_id].trigger_rule if task.task_id in facts.definitions else "all_success"
         return f"{', '.join(skipped)} before it was skipped, and its trigger rule {rule} passes that on."
     if facts.log:
-        return f"It skipped itself: {sentence(last_exception(facts.log) or last_of_level(facts.log, 'INFO'))}"
+        return Brief(f"It skipped itself: {sentence(last_exception(facts.log) or last_of_level(facts.log, 'INFO'))}")
     return "Its run was ended before it began, or somebody skipped it by hand."
 
 
@@ -61,7 +61,7 @@ def _up_for_retry(facts: WhyFacts) -> Iterator[Match]:
         number=task.try_number,
         tries=task.max_tries + 1,
         when=when,
-        message=sentence(last_exception(facts.log) or "its log does not say why"),
+        message=Brief(sentence(last_exception(facts.log) or "its log does not say why")),
         logs=command("logs", task),
     )
 
@@ -87,7 +87,7 @@ def _sensor(facts: WhyFacts) -> Iterator[Match]:
     if task.state == "up_for_reschedule" or (task.state == "running" and is_sensor):
         said = last_of_level(facts.log, "INFO", "WARNING", "ERROR")
         since = moment(task.start_date) or "a moment ago"
-        last = f" It said last: {sentence(said)}" if said else ""
+        last = Brief(f"It said last: {sentence(said)}") if said else "It has said nothing yet."
         yield found(end_of(facts.log), task=label(task), since=since, last=last, logs=command("logs", task))
 
 
@@ -131,7 +131,7 @@ REASONS = (
     Reason(
         "task.sensor-waiting",
         "{task} is a sensor that has not seen yet what it looks for, since {since}",
-        "Its condition does not hold.{last}",
+        "Its condition does not hold. {last}",
         "Make what it looks for happen, or mend where it looks. All of its log: {logs}",
         _sensor,
     ),

@@ -13,7 +13,6 @@ from airstrip import times
 _HEAD = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d) ([A-Z]+) ")
 _TRACEBACK = "Traceback (most recent call last):"
 _DURATION = TypeAdapter(datetime.timedelta)
-_LONGEST = 300
 _EVIDENCE_LINES = 15
 _LIBRARY = re.compile(r'  File "[^"]*/(?:site-packages|lib/python3[.\d]*)/')
 _PREAMBLE = re.compile(
@@ -37,7 +36,7 @@ def last_exception(lines: Sequence[str]) -> str:
             in_stack, is_first = is_first, False
         elif in_stack and not line.startswith("  "):
             found, in_stack = line, False
-    return short(found)
+    return found
 
 
 def exception_lines(lines: Sequence[str]) -> str:
@@ -74,19 +73,13 @@ def last_of_level(lines: Sequence[str], *levels: str) -> str:
     for line in reversed(lines):
         head = _HEAD.match(line)
         if head and head[1] in levels:
-            return short(line[head.end() :])
+            return line[head.end() :]
     return ""
 
 
 def matching(lines: Sequence[str], pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
     """The newest first."""
     return (found for line in reversed(lines) if (found := pattern.search(line)))
-
-
-def short(text: str) -> str:
-    """On one line, and not longer than a few of a terminal's."""
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def moment(time: str | None) -> str:
