@@ -6,7 +6,8 @@ import os
 import shutil
 import signal
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,11 @@ def make_program(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def start(tree: Path, script: str = "scripts/test", folder: str = ".", **more: str) -> subprocess.Popen[str]:
+@contextmanager
+def started(
+    tree: Path, script: str = "scripts/test", folder: str = ".", **more: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Whatever is left of it at the end is ended."""
     env = {
         **os.environ,
         "PATH": f"{tree / 'bin'}:{os.environ['PATH']}",
@@ -75,8 +80,9 @@ def start(tree: Path, script: str = "scripts/test", folder: str = ".", **more: s
         **more,
     }
     env.pop("AIRSTRIP_TEST_RESULTS", None)
-    return subprocess.Popen(
-        [script],
+    process = subprocess.Popen(
+        # Who is ignored from the beginning, as SIGHUP beneath nohup, cannot be trapped.
+        ["env", "--default-signal=HUP,INT,TERM", script],
         cwd=tree / folder,
         env=env,
         text=True,
@@ -84,6 +90,13 @@ def start(tree: Path, script: str = "scripts/test", folder: str = ".", **more: s
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    with process:
+        try:
+            yield process
+        finally:
+            for pid in running(tree):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
 
 def ran(tree: Path) -> list[str]:
@@ -99,23 +112,23 @@ ALL = {"unit", "golden", "contract", "cli", "dev", "pods", "node", "image", "clu
 
 
 def test_all_groups_run_wherever_it_is_started(tree: Path) -> None:
-    done = start(tree, "./test", "scripts")
-    output, _ = done.communicate(timeout=60)
+    with started(tree, "./test", "scripts") as done:
+        output, _ = done.communicate(timeout=60)
     assert (done.returncode, results(output)) == (0, dict.fromkeys(ALL, "passed")), output
     assert len(ran(tree)) == len(ALL)
 
 
 def test_groups_that_could_not_begin_beside_the_cluster_have_failed(tree: Path) -> None:
-    done = start(tree, CANNOT_BEGIN="beside")
-    output, _ = done.communicate(timeout=60)
+    with started(tree, CANNOT_BEGIN="beside") as done:
+        output, _ = done.communicate(timeout=60)
     assert done.returncode == 1
     assert {name for name, result in results(output).items() if result == "failed"} == {"dev", "pods", "image"}
     assert "No network" in output
 
 
 def test_without_the_node_s_programs_what_needs_none_of_them_runs(tree: Path) -> None:
-    done = start(tree, FAILS="node")
-    output, _ = done.communicate(timeout=60)
+    with started(tree, FAILS="node") as done:
+        output, _ = done.communicate(timeout=60)
     assert done.returncode == 1
     assert set(results(output)) == ALL - {"cluster", "ui", "destroy"}
     assert {name for name, result in results(output).items() if result == "failed"} == {"node"}
@@ -124,18 +137,20 @@ def test_without_the_node_s_programs_what_needs_none_of_them_runs(tree: Path) ->
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_who_ends_it_ends_what_runs_beside_too(tree: Path, sign: signal.Signals) -> None:
     """SIGINT comes to all of the terminal's group, as Ctrl-C does."""
-    done = start(tree, SLEEPS="[cd][le][uv]*")
-    eventually(lambda: {"tests/cluster", "tests/dev"} <= set(ran(tree)), seconds=30, what="both sleep")
-    os.killpg(done.pid, sign)
-    output, _ = done.communicate(timeout=60)
-    assert done.returncode == 128 + sign, output
-    eventually(lambda: running(tree) == [], seconds=10, what="nothing of it is left")
+    with started(tree, SLEEPS="[cd][le][uv]*") as done:
+        eventually(lambda: {"tests/cluster", "tests/dev"} <= set(ran(tree)), seconds=30, what="both sleep")
+        os.killpg(done.pid, sign)
+        output, _ = done.communicate(timeout=60)
+        assert done.returncode == 128 + sign, output
+        eventually(lambda: running(tree) == [], seconds=10, what="nothing of it is left")
 
 
-def running(tree: Path) -> list[bytes]:
-    """Command lines that name the tree."""
+def running(tree: Path) -> list[int]:
+    """Processes whose command lines, or variables, name the tree."""
     found = []
-    for process in Path("/proc").glob("[0-9]*/cmdline"):
+    for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            found.append(process.read_bytes())
-    return [line for line in found if str(tree).encode() in line]
+            told = (process / "cmdline").read_bytes() + (process / "environ").read_bytes()
+            if str(tree).encode() in told and process.name != str(os.getpid()):
+                found.append(int(process.name))
+    return found
