@@ -68,7 +68,7 @@ def test_dags_are_read_and_run_by_the_fixtures(tmp_path: Path) -> None:
     (tmp_path / "dags" / "sales.py").write_text(DAG)
     (tmp_path / "test_sales.py").write_text(TESTS)
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW_")},
+        **{name: value for name, value in os.environ.items() if not name.startswith(("AIRFLOW_", "PYTEST_"))},
         "AIRFLOW_HOME": str(tmp_path / "home"),
         "AIRFLOW__CORE__DAGS_FOLDER": str(tmp_path / "dags"),
         "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
