@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from airstrip.airflow_api import AirflowClient, TaskInstance
@@ -12,9 +13,9 @@ from airstrip.diagnose.facts import DeploymentFact, Facts
 from airstrip.diagnose.labels import INSTANCE, safe_label
 from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.diagnose.probes import Probe
-from airstrip.diagnose.readable import all_but, in_each
+from airstrip.diagnose.readable import all_but
 from airstrip.errors import AirflowError
-from airstrip.kube import Cluster
+from airstrip.kube import Cluster, unless_forbidden
 from airstrip.times import age
 
 GONE = "gone"
@@ -32,10 +33,13 @@ def task_pods_probe(
     def look(_: Facts) -> Facts:
         # Before Airflow is asked: a task is there before its pod is.
         cluster = connected()
-        listed, forbidden = in_each(
-            deployment.of_tasks, lambda namespace: cluster.list("v1", "Pod", namespace, label_selector=_OF_TASKS)
-        )
-        pods = [pod for found in listed for pod in found if _is_ours(pod["metadata"], deployment.name)]
+        listed = {
+            namespace: unless_forbidden(partial(cluster.list, "v1", "Pod", namespace, label_selector=_OF_TASKS))
+            for namespace in deployment.of_tasks
+        }
+        # All of them may be: the control plane's is looked into by others.
+        forbidden = [namespace for namespace, found in listed.items() if found is None]
+        pods = [pod for found in listed.values() for pod in found or () if _is_ours(pod["metadata"], deployment.name)]
         if not pods:
             return Facts(probes=all_but(forbidden))
         tasks = _Tasks(airflow())

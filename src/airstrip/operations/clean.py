@@ -22,7 +22,7 @@ _GRACE = 5
 def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
     """Lists them, and deletes them once `confirm` agrees. A namespace that we may not look into is a finding.
 
-    Raises where the cluster or Airflow does not answer, and where all of them are closed.
+    Raises where the cluster or Airflow does not answer.
     """
     spec, cluster = session.spec, session.cluster
     probe = task_pods_probe(deployment_fact(spec), lambda: cluster, lambda: session.airflow)
