@@ -39,6 +39,7 @@ def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
     doctor.proves("scheduler", "triggerer", "dags")
 
 
+@pytest.mark.slow
 def test_an_api_server_that_hangs(doctor: Doctor) -> None:
     with frozen(doctor.cluster, "api-server"):
         finding = doctor.finds("airflow.unreachable")

@@ -44,6 +44,7 @@ def test_a_file_that_needs_a_module(doctor: Doctor) -> None:
         beside.unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_a_pool_without_a_slot(doctor: Doctor, airflow: AirflowClient) -> None:
     """As long as nothing waits in it, that is how somebody wants it."""
     run = ""

@@ -61,6 +61,7 @@ def told(doctor: Doctor) -> str:
     return symptom
 
 
+@pytest.mark.slow
 def test_a_password_that_is_not_the_database_s(doctor: Doctor) -> None:
     with secret_kept(doctor.cluster, "airflow-database") as values:
         url = values["sql-alchemy-conn"].replace(values["password"], "wrong")

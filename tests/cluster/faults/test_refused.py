@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from airstrip.airflow_api import AirflowClient
 from airstrip.operations import Session, why
 from tests.cluster.faults.doctor import Doctor
@@ -9,6 +11,7 @@ from tests.cluster.faults.objects import WORKERS, container, deployment, pod, po
 from tests.landing import eventually
 
 
+@pytest.mark.slow
 def test_a_quota_that_is_used_up(doctor: Doctor, small_image: str) -> None:
     quota = simple("ResourceQuota", "none-left", spec={"hard": {"count/pods": "0"}})
     with doctor.made(quota, deployment("refused", pod_spec(container(small_image)))):
@@ -39,6 +42,7 @@ def test_a_quota_that_leaves_no_room_for_a_task(doctor: Doctor, small_image: str
         doctor.is_content(seconds=90)
 
 
+@pytest.mark.slow
 def test_a_limit_range_that_a_pod_does_not_keep(doctor: Doctor, small_image: str) -> None:
     limits = simple("LimitRange", "tiny", spec={"limits": [{"type": "Container", "max": {"memory": "16Mi"}}]})
     large = container(small_image, resources={"limits": {"memory": "64Mi"}})

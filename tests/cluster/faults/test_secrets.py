@@ -16,6 +16,7 @@ from tests.landing import NAME
 KEYS, DATABASE, CLI = "airflow-keys", "airflow-database", "airflow-cli"
 
 
+@pytest.mark.slow
 def test_a_key_that_somebody_took_out_and_a_secret_that_is_gone(doctor: Doctor) -> None:
     """The fix makes both anew, and leaves the other keys. The Secret is the command line's own: without it nobody
     can log in to look."""

@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airstrip.paths import state_dir
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import WORKERS, container, pod, pod_spec, simple
@@ -54,6 +56,7 @@ def test_a_claim_of_a_storage_class_that_is_not_there(doctor: Doctor, small_imag
             doctor.delete(wanted)
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_not_there(doctor: Doctor, small_image: str) -> None:
     folder = state_dir(NAME) / "volumes" / "doctor-test"
     wanted = claim("no-folder", storageClassName="", volumeName="no-folder")
@@ -97,6 +100,7 @@ def test_a_dags_folder_that_pods_cannot_read(doctor: Doctor) -> None:
         doctor.landing.dags.chmod(0o755)
 
 
+@pytest.mark.slow
 def test_a_log_folder_that_pods_cannot_write(doctor: Doctor) -> None:
     logs = state_dir(NAME) / "volumes" / "logs"
     shutil.chown(logs, 0, 0)
