@@ -104,7 +104,10 @@ prepare_environment() {
     ENVIRONMENT=$AIRSTRIP_CACHE_DIR/environments/$(printf %s "$ROOT" | cksum | tr ' ' -)-$1
     stamp=$ENVIRONMENT/airstrip.stamp
     wanted=$(cat "$ROOT/pyproject.toml" "$ROOT/uv.lock" "$ROOT/packages/airstrip-pods/pyproject.toml" | cksum)
+    # Bytecode goes there and nowhere else: who wants none beside their own files has none of ours either. Without it
+    # each start takes three seconds more.
     export PYTHONPYCACHEPREFIX="$AIRSTRIP_CACHE_DIR/bytecode"
+    unset PYTHONDONTWRITEBYTECODE
     if [ -r "$stamp" ] && { IFS= read -r found && IFS= read -r UV; } <"$stamp" \
         && [ "$found" = "$wanted" ] && [ -x "$UV" ] && [ -x "$ENVIRONMENT/bin/python" ] \
         && { [ -z "${AIRSTRIP_UV:-}" ] || [ "$(command -v "$AIRSTRIP_UV")" = "$UV" ]; }; then

@@ -86,6 +86,15 @@ def test_the_environment_lies_in_the_cache_that_is_named(ready: Machine, tmp_pat
     assert not (ready.home / ".config").exists()
 
 
+def test_bytecode_is_kept_in_the_cache_for_whoever_wants_none_beside_their_files(ready: Machine) -> None:
+    """Its start would take three seconds more, each time."""
+    kept = ready.home / ".cache" / "airstrip" / "bytecode"
+    shutil.rmtree(kept, ignore_errors=True)
+    done = ready.run("--version", launcher=ready.folder / "a clone" / "airstrip", PYTHONDONTWRITEBYTECODE="1")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(kept.rglob("*.pyc"))
+
+
 def test_a_change_of_the_lock_prepares_again(ready: Machine) -> None:
     clone = ready.folder / "a clone"
     with (clone / "pyproject.toml").open("a") as file:
