@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,15 @@ SAID = [text for number in range(300) for text in (f"line {number:03d}", *(["aga
 def talker(landing: Landing) -> None:
     """No wait: `run` itself waits for a DAG that was saved a moment ago."""
     publish(landing, "talker.py")
+
+
+@pytest.fixture
+def wait(landing: Landing) -> Iterator[Path]:
+    """While it is there, the task that talks waits in the midst of it."""
+    sign = landing.dags / "talker.wait"
+    sign.touch()
+    yield sign
+    sign.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -52,7 +62,9 @@ def wait_for_first_line(landing: Landing, airflow: AirflowClient, before: int) -
 
 
 @pytest.mark.usefixtures("talker")
-def test_a_running_task_is_followed_with_each_line_once_and_in_order(landing: Landing, airflow: AirflowClient) -> None:
+def test_a_running_task_is_followed_with_each_line_once_and_in_order(
+    landing: Landing, airflow: AirflowClient, wait: Path
+) -> None:
     with ThreadPoolExecutor() as pool:
         run = pool.submit(landing.ok, "run", "talker")
         eventually(
@@ -67,6 +79,7 @@ def test_a_running_task_is_followed_with_each_line_once_and_in_order(landing: La
         now = said(landing.ok("logs", "talker", "talk"))
         assert 0 < len(now) < len(SAID)
         assert now == SAID[: len(now)]
+        wait.unlink()
         assert said(early.result()) == SAID
         assert said(late.result()) == SAID
         assert said(run.result()) == SAID
@@ -79,7 +92,7 @@ def test_a_finished_task_is_followed_to_its_end_at_once(landing: Landing) -> Non
 
 
 @pytest.mark.usefixtures("talker")
-def test_ctrl_c_leaves_the_run_and_says_how_to_look_at_it(landing: Landing, airflow: AirflowClient) -> None:
+def test_ctrl_c_leaves_the_run_and_says_how_to_look_at_it(landing: Landing, airflow: AirflowClient, wait: Path) -> None:
     before = len(airflow.dag_runs("talker"))
     with started(landing, "run", "talker") as run:
         wait_for_first_line(landing, airflow, before)
@@ -91,6 +104,7 @@ def test_ctrl_c_leaves_the_run_and_says_how_to_look_at_it(landing: Landing, airf
             assert logs.returncode == 130
         run.send_signal(signal.SIGINT)
         errors = run.communicate(timeout=30)[1]
+    wait.unlink()
     assert run.returncode == 130
     run_id = airflow.dag_runs("talker")[0].run_id
     assert f"./airstrip logs talker TASK --run {run_id} -F" in errors

@@ -215,8 +215,8 @@ def much_amiss(landing: Landing, cluster: Cluster) -> Iterator[None]:
     revision = ask_database(cluster, "SELECT version_num FROM alembic_version")
     token = base64.urlsafe_b64encode(b"\x80" + os.urandom(88)).decode()
     try:
-        for name in ("triggerer", "dag-processor"):
-            scale(cluster, "Deployment", name, 0)
+        for kind, name in (("StatefulSet", "triggerer"), ("Deployment", "dag-processor")):
+            scale(cluster, kind, name, 0)
         ask_database(cluster, "UPDATE alembic_version SET version_num = 'ffffffffffff'")
         ask_database(cluster, f"INSERT INTO variable (key, val, is_encrypted) VALUES ('of-old', '{token}', true)")
         eventually(

@@ -60,7 +60,9 @@ def run(landing: Landing, airflow: AirflowClient, cluster: Cluster, web: Web, wo
         publish(landing, "why.py")
         cluster.apply({**QUOTA, "metadata": {"name": "why", "namespace": workers}})
         web.send("POST", "pools", {"name": "why-none", "slots": 0})
-        eventually(lambda: set(DAGS) <= {dag.dag_id for dag in airflow.dags()}, seconds=30, what="the DAGs are listed")
+        # A DAG is listed a moment before it can run.
+        known = airflow.scheduling.dag
+        eventually(lambda: all(known(dag) for dag in DAGS), seconds=30, what="the DAGs are known")
         for dag in set(DAGS) - {"why_paused"}:
             airflow.unpause(dag)
         for dag in ("why_runs", "why_runs", "why_tasks", "why_timeout"):

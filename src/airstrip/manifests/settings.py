@@ -127,6 +127,8 @@ def control_settings(inputs: Inputs) -> dict[str, str]:
         "AIRFLOW__DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": str(_DAGS_REFRESH_SECONDS),
         # Of files that did not change; one that did is parsed at once.
         "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        # By default a DAG that was saved a moment ago and is saved again is not taken for half a minute.
+        "AIRFLOW__CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",
         "AIRFLOW__DAG_PROCESSOR__PRINT_STATS_INTERVAL": "0",
         # What files print and why they fail shows in the container's log, which is rotated.
         "AIRFLOW__LOGGING__DAG_PROCESSOR_LOG_TARGET": "stdout",

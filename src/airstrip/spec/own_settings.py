@@ -60,6 +60,7 @@ TUNED_OPTIONS = frozenset(
         "core.load_examples",
         "core.parallelism",
         "dag_processor.bundle_refresh_check_interval",
+        "core.min_serialized_dag_update_interval",
         "dag_processor.min_file_process_interval",
         "dag_processor.print_stats_interval",
         "execution_api.jwt_expiration_time",
