@@ -50,7 +50,7 @@ def runs(landing: Landing, airflow: AirflowClient, written: list[str]) -> dict[s
                 ended[name] = run
         return len(ended) == len(begun)
 
-    eventually(have_all, seconds=240, what="all examples have ended")
+    eventually(have_all, seconds=480, what="all examples have ended")
     return ended
 
 
