@@ -126,6 +126,7 @@ def test_rights_beyond_the_workers_namespace_are_found(
     leaves_nothing()
 
 
+@pytest.mark.slow
 def test_rights_in_a_namespace_that_no_task_tries_are_found(landing: Landing, cluster: Cluster) -> None:
     with too_much(cluster, "kube-public"):
         document = verify(landing, "isolation", "least-access")
