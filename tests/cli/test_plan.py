@@ -85,12 +85,12 @@ def test_a_plan_is_printed_stage_by_stage(airstrip: Airstrip, facade: Facade) ->
 def test_files_of_dags_are_listed_below_what_delivers_them(airstrip: Airstrip, facade: Facade) -> None:
     files: list[FileChangeData] = [{"file": "gone.py", "change": "removed"}, {"file": "new.py", "change": "added"}]
     more: list[FileChangeData] = [{"file": f"x/{number}.py", "change": "changed"} for number in range(20)]
-    dags = PlannedDags(delivered=Delivered(Path("/work/dags"), "a" * 40, "b" * 40, [*files, *more]))
+    dags = PlannedDags(delivered=Delivered(Path("/srv/dags"), "a" * 40, "b" * 40, [*files, *more]))
     facade.answers["plan"] = Result("plan", planned(PlannedStage("dags", dags.lines, dags=dags)))
     out = airstrip("plan").out.splitlines()
     assert out[:4] == [
         "dags:",
-        "  $ push /work/dags as revision aaaaaaaaaaaa, in place of bbbbbbbbbbbb",
+        "  $ push /srv/dags as revision aaaaaaaaaaaa, in place of bbbbbbbbbbbb",
         "  - gone.py",
         "  + new.py",
     ]

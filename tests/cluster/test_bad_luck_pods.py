@@ -113,7 +113,7 @@ def test_a_pod_that_finds_no_node_is_told_in_the_scheduler_s_words(landing: Land
     landing.ok("up", "--yes")
 
 
-# One that crashes by a setting is told in the same way; without a database, doctor in faults/test_database.py.
+# Without a database, doctor in faults/test_database.py.
 @pytest.mark.slow
 def test_a_database_that_does_not_come_is_told_in_its_own_words(landing: Landing, cluster: Cluster) -> None:
     with broken_database():
@@ -127,6 +127,8 @@ def test_a_database_that_does_not_come_is_told_in_its_own_words(landing: Landing
     landing.ok("run", "smoke")
 
 
+# Two rolls of all of Airflow; without them a pod that crashes again and again is found in faults/test_ending.py.
+@pytest.mark.slow
 def test_a_component_that_crashes_by_a_setting_is_told_in_its_own_words(landing: Landing) -> None:
     landing.write_file(CRASHING)
     try:

@@ -102,6 +102,8 @@ def test_only_a_task_that_uses_the_api_has_a_token_and_lists_pods(looks: dict[st
     assert looks["pod"]["answers"]["list pods of the workers"] in REFUSED
 
 
+# A roll of all of Airflow, as those of test_room.py are; what a pod reads is annotated on it: tests/unit/manifests.
+@pytest.mark.slow
 def test_a_changed_secret_rolls_exactly_the_pods_that_read_it(landing: Landing, cluster: Cluster) -> None:
     """The key of the UI's sessions and its kin: everything of Airflow reads that Secret, the database does not."""
     before = generations(cluster)

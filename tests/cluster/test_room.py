@@ -140,8 +140,10 @@ def test_a_patch_of_no_object_is_told_before_anything_changes(landing: Landing) 
 
 
 @pytest.mark.usefixtures("mended", "users_own")
-def test_settings_and_components_are_in_force_and_gone_when_taken_back(landing: Landing, cluster: Cluster) -> None:
-    """All at once: each landing of any of it starts all of Airflow anew."""
+def test_settings_and_components_are_in_force_and_gone_when_others_are_there(
+    landing: Landing, cluster: Cluster
+) -> None:
+    """All at once: each landing of any of it starts all of Airflow anew. The executor `local` is another file's."""
     shutil.copy(DAGS / "settings.py", landing.dags / "settings.py")
     before = pods(cluster)
     landing.write_file(EVERYTHING.replace("IMAGE", airflow_image(cluster)))
@@ -157,7 +159,7 @@ def test_settings_and_components_are_in_force_and_gone_when_taken_back(landing: 
     assert_tasks_have_it(printed(landing))
     assert_tasks_ask_the_secrets_backend(landing)
 
-    landing.write_file()
+    landing.write_file(LOCAL)
     landing.ok("up", "--yes")
     after = pods(cluster)
     assert rolled(changed, after) == PROCESSES
@@ -196,6 +198,7 @@ def assert_tasks_ask_the_secrets_backend(landing: Landing) -> None:
 
 @pytest.mark.usefixtures("mended", "users_own")
 def test_with_the_executor_local_tasks_run_in_the_schedulers_pod(landing: Landing, cluster: Cluster) -> None:
+    """As the test before left it, or by itself."""
     landing.write_file(LOCAL)
     landing.ok("up", "--yes")
     assert landing.data("plan")["changed"] is False

@@ -163,7 +163,7 @@ def test_every_property_is_proved_or_does_not_apply(
     leaves_nothing()
 
 
-@pytest.mark.parametrize("label", [None, "baseline"])
+@pytest.mark.parametrize("label", [None, pytest.param("baseline", marks=pytest.mark.slow)])
 def test_a_namespace_that_does_not_enforce_restricted_is_found(
     landing: Landing, cluster: Cluster, label: str | None
 ) -> None:
@@ -191,7 +191,10 @@ def test_a_policy_that_was_deleted_is_found(landing: Landing, cluster: Cluster) 
     assert "postgresql" in found["object.missing"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(signal.SIGKILL, -signal.SIGKILL), pytest.param(signal.SIGINT, 130, marks=pytest.mark.slow)],
+)
 def test_what_an_interrupted_verify_made_is_taken_away(
     landing: Landing,
     airflow: AirflowClient,
@@ -266,6 +269,8 @@ def test_exactly_what_is_amiss_fails_and_with_its_cause(
     leaves_nothing()
 
 
+# Who waits for what when Airflow does not answer: tests/unit/operations; doctor in faults/test_landed.py.
+@pytest.mark.slow
 def test_an_airflow_that_is_down_is_told_soon_and_once(landing: Landing, cluster: Cluster) -> None:
     kubectl_patch(cluster, "Deployment", "api-server", {"spec": {"replicas": 0}})
     try:

@@ -11,7 +11,6 @@ import json
 import os
 import runpy
 import subprocess  # noqa: TID251 - this runs in the image, where process.py is not
-import sys
 import tarfile
 import tempfile
 import threading
@@ -173,7 +172,3 @@ def _link(name: Path, place: Path) -> tarfile.TarInfo:
     member.type = tarfile.SYMTYPE
     member.linkname = os.path.relpath(place, name.parent)
     return member
-
-
-if __name__ == "__main__":
-    main(json.loads(sys.argv[1]), sys.stdin.buffer)

@@ -27,6 +27,7 @@ with DAG("doctor_often", schedule=timedelta(seconds=20), start_date=datetime.fro
 """With catchup: without it, whoever parses the file forgets what was due before."""
 
 
+@pytest.mark.slow
 def test_main_loops_that_do_not_turn(doctor: Doctor) -> None:
     """Their pods stay ready. What schedules is to be mended first, what parses last."""
     names = ("scheduler", "triggerer", "dag-processor")
@@ -49,6 +50,7 @@ def test_an_api_server_that_hangs(doctor: Doctor) -> None:
     doctor.proves("web")
 
 
+@pytest.mark.slow
 def test_settings_that_are_not_airflow_s_or_not_those_that_were_landed(doctor: Doctor) -> None:
     """One thing more each time, which is to be mended before those that are wrong already; one `up` mends all."""
     with settings_by_hand(doctor) as change:

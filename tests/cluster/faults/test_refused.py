@@ -55,6 +55,7 @@ def test_a_limit_range_that_a_pod_does_not_keep(doctor: Doctor, small_image: str
         doctor.proves("task")
 
 
+@pytest.mark.slow
 def test_a_limit_range_that_a_task_does_not_keep(doctor: Doctor, session: Session, airflow: AirflowClient) -> None:
     """The executor's pods have no owner: no event tells of them."""
     limits = simple("LimitRange", "tiny", spec={"limits": [{"type": "Container", "max": {"memory": "16Mi"}}]})
@@ -94,6 +95,7 @@ def test_a_service_account_that_is_not_there(doctor: Doctor, small_image: str) -
             doctor.is_content()
 
 
+@pytest.mark.slow
 def test_an_admission_webhook_that_does_not_answer(doctor: Doctor, small_image: str) -> None:
     guard = simple(
         "ValidatingWebhookConfiguration",

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
-import json
 import os
-import runpy
+import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -21,7 +19,16 @@ from airstrip.errors import AirstripError
 from airstrip.kube import Cluster
 from tests.git_server import Repository
 
-CHECK = str(files("airstrip.manifests") / "files" / "git" / "check_git.py")
+AS_AIRFLOW = f"""
+import contextlib, runpy
+from types import SimpleNamespace
+
+globals().update(runpy.run_path({str(files("airstrip.manifests") / "files" / "git" / "check_git.py")!r}))
+HOOK = SimpleNamespace(repo_url=KWARGS["repo_url"], env={{}}, configure_hook_env=lambda: contextlib.nullcontext(None))
+git_bundles = lambda: [("main", KWARGS)]
+find_hook = lambda: lambda **_: HOOK
+"""
+"""The other program, with a hook and a bundle that are not Airflow's."""
 JOB = {"metadata": {"namespace": "workers"}, "spec": {"template": {"spec": {"containers": [{"name": "git-check"}]}}}}
 
 
@@ -33,26 +40,20 @@ class Pod:
         self.ref, self.subdir, self.is_synced = "main", "team/dags", False
         self.into = folder / "into"
         self.into.mkdir()
+        self.check = folder / "check.py"
 
-    def run_path(self, path: str) -> dict[str, Any]:
+    def run(self, *_: object, argv: list[str], stdin: Any, **__: object) -> Iterator[str]:
+        """As the pod's Python runs it."""
         url = str(self.repository.bare)
         kwargs = {"git_conn_id": "x", "repo_url": url, "tracking_ref": self.ref, "subdir": self.subdir}
-        kwargs = {**kwargs, "is_synced": self.is_synced}
-        hook = SimpleNamespace(repo_url=url, env={}, configure_hook_env=lambda: contextlib.nullcontext(None))
-        own = {"git_bundles": lambda: [("main", kwargs)], "find_hook": lambda: lambda **_: hook}
-        return {**RUN_PATH(path), **own}
-
-    def run(self, *_: object, stdin: Any, **__: object) -> Iterator[str]:
-        options = json.loads(stdin.read(1 << 20))
-        assert "def main" in options.pop("program")
+        self.check.write_text(f"KWARGS = {({**kwargs, 'is_synced': self.is_synced})!r}\n{AS_AIRFLOW}")
         yield "[2026-11-22] WARNING of what the program imports"
-        said = io.StringIO()
-        with contextlib.redirect_stdout(said):
-            git_checkout.main(options, io.BytesIO())
-        yield from said.getvalue().splitlines()
+        program = [sys.executable, *argv[1:]]
+        done = subprocess.run(program, input=stdin.read(1 << 20), stdout=subprocess.PIPE, check=True)
+        yield from done.stdout.decode().splitlines()
 
     def fetch(self, submodules: str = "off", **more: object) -> str:
-        options = {"check": CHECK, "bundle": "main", "submodules": submodules, **more}
+        options = {"check": str(self.check), "bundle": "main", "submodules": submodules, **more}
         return fetch_files(cast(Cluster, None), "pod", JOB, options, self.into, lambda _: None)
 
     def refused(self, **more: object) -> AirstripError:
@@ -71,9 +72,6 @@ class Pod:
         return {str(path.relative_to(self.into)): path.read_text() for path in paths}
 
 
-RUN_PATH = runpy.run_path
-
-
 @pytest.fixture
 def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
     for name in [name for name in os.environ if name.startswith("GIT_")]:
@@ -83,7 +81,6 @@ def pod(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pod:
     config.write_text('[safe]\n\tdirectory = *\n[protocol "file"]\n\tallow = always\n')
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
     found = Pod(tmp_path)
-    monkeypatch.setattr(git_checkout.runpy, "run_path", found.run_path)
     monkeypatch.setattr(git_files, "run_in_pod", found.run)
     return found
 
