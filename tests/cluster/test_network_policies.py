@@ -31,7 +31,9 @@ def enforcement(session: Session, cluster: Cluster) -> Iterator[None]:
         pytest.param((), {"ingress"}, marks=pytest.mark.slow, id="all"),
     ],
 )
-def test_airflow_works_and_the_network_is_proved(landing: Landing, properties: tuple[str, ...], others: set[str]) -> None:
+def test_airflow_works_and_the_network_is_proved(
+    landing: Landing, properties: tuple[str, ...], others: set[str]
+) -> None:
     """No policy closes a way that Airflow or a task needs."""
     document = _verify(landing, *(f"--only={name}" for name in properties))
     outcomes = {entry["property"]: entry for entry in document["data"]["properties"]}

@@ -151,21 +151,19 @@ class AirflowClient:
         """
         return read_answer(self._log_content(dag_id, run_id, task_id, try_number, map_index))
 
-    def task_log_end(
-        self, dag_id: str, run_id: str, task_id: str, *, try_number: int = 1, map_index: int = -1, records: int
-    ) -> TaskLog:
-        """The last records of one try's log, to be explained: however long it is, no more of it is kept.
+    def task_log_end(self, task: TaskInstance, *, records: int) -> TaskLog:
+        """The last records of its try's log, to be explained: however long it is, no more of it is kept.
 
         Raises `airflow.log-too-long` where its end is not reached, and what `task_log` does.
         """
-        path = f"{_task_path(dag_id, run_id, task_id)}/logs/{try_number}"
+        path = f"{_task_path(task.dag_id, task.run_id, task.task_id)}/logs/{task.try_number}"
 
         def end_of(lines: Iterator[bytes]) -> TaskLog:
             return read_answer(map(json.loads, lines), last=records)
 
         return found(
-            lambda: self._transport.read_lines(path, {"map_index": map_index}, end_of, most=_LONGEST_LOG),
-            lambda: no_task(dag_id, run_id, task_id, map_index),
+            lambda: self._transport.read_lines(path, {"map_index": task.map_index}, end_of, most=_LONGEST_LOG),
+            lambda: no_task(task.dag_id, task.run_id, task.task_id, task.map_index),
         )
 
     def import_errors(self) -> tuple[DagImportError, ...]:

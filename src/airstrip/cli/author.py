@@ -57,36 +57,45 @@ def _known(context: typer.Context) -> dict[str, tuple[str, ...]]:
         return {}
 
 
+DagId = Annotated[
+    str | None, typer.Argument(metavar="DAG", help="The DAG's id.", show_default=False, autocompletion=_dags)
+]
+TaskId = Annotated[
+    str | None, typer.Argument(metavar="TASK", help="This task alone.", show_default=False, autocompletion=_tasks)
+]
+Conf = Annotated[str, typer.Option("--conf", metavar="JSON", help="The run's configuration.")]
+LogicalDate = Annotated[
+    str | None, typer.Option("--logical-date", metavar="DATE", help="As ISO 8601 has it. Default: now.")
+]
+MapIndex = Annotated[
+    int | None, typer.Option("--map", metavar="N", min=0, help="This item of a mapped TASK. Default: all.")
+]
+MarkSuccess = Annotated[
+    list[str] | None, typer.Option("--mark-success", metavar="TASK", help="It counts as done; can be given again.")
+]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Instead: Airflow's UI and scheduler on this machine, until Ctrl-C.")
+]
+Port = Annotated[
+    int, typer.Option("--port", metavar="PORT", min=1, max=65535, help="Of --serve; else the next free one.")
+]
+Password = Annotated[
+    bool, typer.Option("--password", help="Instead: print the password of --serve's admin, and nothing else.")
+]
+
+
 @verbs.command("dev", cls=Command, short_help="Run a DAG or a task on this machine, without a cluster.")
 def dev(
     context: typer.Context,
-    dag: Annotated[
-        str | None, typer.Argument(metavar="DAG", help="The DAG's id.", show_default=False, autocompletion=_dags)
-    ] = None,
-    task: Annotated[
-        str | None,
-        typer.Argument(metavar="TASK", help="This task alone.", show_default=False, autocompletion=_tasks),
-    ] = None,
-    conf: Annotated[str, typer.Option("--conf", metavar="JSON", help="The run's configuration.")] = "{}",
-    logical_date: Annotated[
-        str | None, typer.Option("--logical-date", metavar="DATE", help="As ISO 8601 has it. Default: now.")
-    ] = None,
-    map_index: Annotated[
-        int | None, typer.Option("--map", metavar="N", min=0, help="This item of a mapped TASK. Default: all.")
-    ] = None,
-    mark_success: Annotated[
-        list[str] | None,
-        typer.Option("--mark-success", metavar="TASK", help="It counts as done; can be given again."),
-    ] = None,
-    serve: Annotated[
-        bool, typer.Option("--serve", help="Instead: Airflow's UI and scheduler on this machine, until Ctrl-C.")
-    ] = False,
-    port: Annotated[
-        int, typer.Option("--port", metavar="PORT", min=1, max=65535, help="Of --serve; else the next free one.")
-    ] = 8080,
-    password: Annotated[
-        bool, typer.Option("--password", help="Instead: print the password of --serve's admin, and nothing else.")
-    ] = False,
+    dag: DagId = None,
+    task: TaskId = None,
+    conf: Conf = "{}",
+    logical_date: LogicalDate = None,
+    map_index: MapIndex = None,
+    mark_success: MarkSuccess = None,
+    serve: Serve = False,
+    port: Port = 8080,
+    password: Password = False,
     env: Env = None,
     dags: Dags = None,
     file: options.File = None,

@@ -31,42 +31,47 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in get_args(PropertyName) if name.startswith(incomplete)]
 
 
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="PROPERTY", help="This one alone; can be given again.", autocompletion=_names),
+]
+Junit = Annotated[Path | None, typer.Option("--junit", metavar="FILE", help="Write the outcome as JUnit XML too.")]
+GitWrite = Annotated[
+    str | None,
+    typer.Option(
+        "--git-write",
+        metavar="[BUNDLE:]BRANCH",
+        help="Push a DAG to this branch of the repository of DAGs, see it come, and take it away: two commits.",
+        show_default=False,
+    ),
+]
+BackendVariable = Annotated[
+    str | None,
+    typer.Option(
+        "--backend-variable",
+        metavar="NAME",
+        help="A variable that the secrets backend holds: a task reads it there.",
+        show_default=False,
+    ),
+]
+BackendConnection = Annotated[
+    str | None,
+    typer.Option(
+        "--backend-connection",
+        metavar="ID",
+        help="A connection that the secrets backend holds: a task reads it there.",
+        show_default=False,
+    ),
+]
+
+
 @verbs.command("verify", cls=Command, short_help="Prove by real tasks that a deployment works.")
 def verify(
-    only: Annotated[
-        list[str] | None,
-        typer.Option("--only", metavar="PROPERTY", help="This one alone; can be given again.", autocompletion=_names),
-    ] = None,
-    junit: Annotated[
-        Path | None, typer.Option("--junit", metavar="FILE", help="Write the outcome as JUnit XML too.")
-    ] = None,
-    git_write: Annotated[
-        str | None,
-        typer.Option(
-            "--git-write",
-            metavar="[BUNDLE:]BRANCH",
-            help="Push a DAG to this branch of the repository of DAGs, see it come, and take it away: two commits.",
-            show_default=False,
-        ),
-    ] = None,
-    backend_variable: Annotated[
-        str | None,
-        typer.Option(
-            "--backend-variable",
-            metavar="NAME",
-            help="A variable that the secrets backend holds: a task reads it there.",
-            show_default=False,
-        ),
-    ] = None,
-    backend_connection: Annotated[
-        str | None,
-        typer.Option(
-            "--backend-connection",
-            metavar="ID",
-            help="A connection that the secrets backend holds: a task reads it there.",
-            show_default=False,
-        ),
-    ] = None,
+    only: Only = None,
+    junit: Junit = None,
+    git_write: GitWrite = None,
+    backend_variable: BackendVariable = None,
+    backend_connection: BackendConnection = None,
     file: options.File = None,
     timeout: options.Timeout = _TIMEOUT,
     json: options.Json = False,

@@ -100,8 +100,7 @@ class DagsGate:
             message = "The DAG files were not checked: it took too long."
             emit(Warned("dags.check-timeout", message, "Check them now: ./airstrip dags check"))
         elif isinstance(self._outcome, AirstripError):
-            message = f"The DAG files were not checked: {self._outcome.message}. {self._outcome.cause}".strip()
-            emit(Warned(self._outcome.code, message, "Check them now: ./airstrip dags check"))
+            emit(_not_checked(self._outcome))
         elif isinstance(self._outcome, BaseException):
             raise self._outcome
         else:
@@ -170,6 +169,14 @@ def _refused(broken: list[Defect], *, of_git: bool) -> CheckError:
         fix=f"Mend the files{push} and run this again; ./airstrip up --force lands them as they are.",
         details=described(broken),
     )
+
+
+def _not_checked(error: AirstripError) -> Warned:
+    """With the last line beneath the error: of a program that failed nothing else says why."""
+    said = error.details.strip().rpartition("\n")[2]
+    more = "" if said in error.message else said
+    words = (f"The DAG files were not checked: {error.message}.", error.cause, more)
+    return Warned(error.code, " ".join(filter(None, words)), "Check them now: ./airstrip dags check")
 
 
 def _warned(broken: list[Defect]) -> Warned:

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airstrip.airflow_api import AirflowClient
+from airstrip.airflow_api import AirflowClient, TaskInstance
 from airstrip.errors import AirflowError
 
 RUN = {
@@ -202,6 +202,9 @@ def test_a_long_log_comes_in_chunks_until_there_is_no_more() -> None:
     assert airflow.asked[-1].url.params["map_index"] == "-1"
 
 
+TASK = TaskInstance("d", "r", "t", -1, 1, 0, "failed", None, None, None, None, None, None)
+
+
 class Endless(httpx.SyncByteStream):
     """A log that goes on as long as anybody reads it."""
 
@@ -222,7 +225,7 @@ def ends(log: Endless) -> tuple[AirflowClient, Airflow]:
 
 def test_of_a_log_that_is_explained_the_end_is_kept() -> None:
     client, airflow = ends(Endless(500))
-    records = client.task_log_end("d", "r", "t", records=3).records
+    records = client.task_log_end(TASK, records=3).records
     assert [record.event.partition(" ")[0] for record in records] == ["2", "1", "0"]
     assert airflow.asked[-1].headers["Accept"] == "application/x-ndjson"
 
@@ -230,7 +233,7 @@ def test_of_a_log_that_is_explained_the_end_is_kept() -> None:
 def test_a_log_without_end_is_read_up_to_a_size() -> None:
     log = Endless(10**9)
     client, _ = ends(log)
-    assert code_of(lambda: client.task_log_end("d", "r", "t", records=3)) == "airflow.log-too-long"
+    assert code_of(lambda: client.task_log_end(TASK, records=3)) == "airflow.log-too-long"
     assert 10**9 - log.left < 7_000
 
 
@@ -243,7 +246,7 @@ def test_a_log_that_airflow_cannot_read_breaks_off() -> None:
             raise httpx.RemoteProtocolError("peer closed connection without sending complete message body")
 
     client, airflow = ends(Broken(0))
-    assert code_of(lambda: client.task_log_end("d", "r", "t", records=3)) == "airflow.log-broken-off"
+    assert code_of(lambda: client.task_log_end(TASK, records=3)) == "airflow.log-broken-off"
     assert len(airflow.asked) == 2
 
 
@@ -255,17 +258,17 @@ def test_an_api_server_that_is_starting_anew_is_asked_again_for_a_log(monkeypatc
         raise httpx.RemoteProtocolError("Server disconnected without sending a response.", request=request)
 
     airflow = Airflow(**{path: gone})
-    assert code_of(lambda: airflow.client().task_log_end("d", "r", "t", records=3)) == "airflow.unreachable"
+    assert code_of(lambda: airflow.client().task_log_end(TASK, records=3)) == "airflow.unreachable"
     assert len([request for request in airflow.asked if request.url.path.endswith("/logs/1")]) > 1
 
 
 def test_the_end_of_a_log_that_is_not_there_or_is_none() -> None:
-    assert code_of(lambda: Airflow().client().task_log_end("d", "r", "t", records=3)) == "airflow.task-not-found"
+    assert code_of(lambda: Airflow().client().task_log_end(TASK, records=3)) == "airflow.task-not-found"
     path = "dags/d/dagRuns/r/taskInstances/t/logs/1"
     for text in ("<html>", "[" * 100_000):
         client = Airflow(**{path: httpx.Response(200, text=text)}).client()
         with pytest.raises(AirflowError) as raised:
-            client.task_log_end("d", "r", "t", records=3)
+            client.task_log_end(TASK, records=3)
         assert raised.value.code == "airflow.not-airflow"
 
 

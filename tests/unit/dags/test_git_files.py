@@ -46,7 +46,7 @@ class Pod:
         """As the pod's Python runs it."""
         url = str(self.repository.bare)
         kwargs = {"git_conn_id": "x", "repo_url": url, "tracking_ref": self.ref, "subdir": self.subdir}
-        self.check.write_text(f"KWARGS = {({**kwargs, 'is_synced': self.is_synced})!r}\n{AS_AIRFLOW}")
+        self.check.write_text(f"KWARGS = { ({**kwargs, 'is_synced': self.is_synced})!r}\n{AS_AIRFLOW}")
         yield "[2026-11-22] WARNING of what the program imports"
         program = [sys.executable, *argv[1:]]
         done = subprocess.run(program, input=stdin.read(1 << 20), stdout=subprocess.PIPE, check=True)

@@ -107,10 +107,14 @@ def test_what_only_fails_later_lands(deployed: Deployed) -> None:
 
 
 def test_a_check_that_cannot_be_made_is_a_warning_and_made_the_next_time(deployed: Deployed) -> None:
-    deployed.outcome = AirstripError("dags.no-check-pod", "no pod", cause="A quota.")
+    said = "Traceback:\nIndexError: list index out of range"
+    deployed.outcome = AirstripError("dags.no-check-pod", "no pod", cause="A quota.", details=said)
     warning = deployed.pass_gate()[-1]
     assert isinstance(warning, Warned)
-    assert (warning.code, "A quota." in warning.message) == ("dags.no-check-pod", True)
+    assert (warning.code, warning.message) == (
+        "dags.no-check-pod",
+        "The DAG files were not checked: no pod. A quota. IndexError: list index out of range",
+    )
     assert deployed.annotations == {}
 
 

@@ -105,14 +105,7 @@ def _task(task: WaitingTask) -> TaskFact:
 def _signs(client: AirflowClient, task: TaskInstance) -> Iterator[TaskSignFact]:
     """Nothing where its log cannot be asked for: that is no reason to see nothing else."""
     try:
-        log = client.task_log_end(
-            task.dag_id,
-            task.run_id,
-            task.task_id,
-            try_number=task.try_number,
-            map_index=task.map_index,
-            records=_LOG_RECORDS,
-        )
+        log = client.task_log_end(task, records=_LOG_RECORDS)
     except AirflowError:
         return
     by_airflow, others = (

@@ -137,14 +137,7 @@ def _log(client: AirflowClient, task: TaskInstance) -> Sequence[str]:
     """The end of its last try's; a task that was never tried has none."""
     if task.try_number == 0:
         return ()
-    log = client.task_log_end(
-        task.dag_id,
-        task.run_id,
-        task.task_id,
-        try_number=task.try_number,
-        map_index=task.map_index,
-        records=_LOG_LINES,
-    )
+    log = client.task_log_end(task, records=_LOG_LINES)
     lines = [line for record in log.records for line in record.lines()][-_LOG_LINES:]
     return _cut(lines_without_credentials(lines))
 

@@ -172,9 +172,7 @@ class Scene:
         if instance is None:
             return []
         with suppress(AirflowError):
-            log = self.airflow.task_log_end(
-                dag, instance.run_id, task_id, try_number=instance.try_number, records=_LOG_RECORDS
-            )
+            log = self.airflow.task_log_end(instance, records=_LOG_RECORDS)
             return lines_without_credentials(line for record in log.records for line in record.lines())
         return []
 

@@ -160,11 +160,10 @@ def main():
     signal.signal(signal.SIGTERM, end)
     identity = {f"GIT_{who}_{name}": value for who in ("AUTHOR", "COMMITTER") for name, value in IDENTITY.items()}
     try:
-        hook = check["find_hook"]()(git_conn_id=kwargs["git_conn_id"], repo_url=kwargs["repo_url"])
-        with hook.configure_hook_env(), tempfile.TemporaryDirectory() as folder:
-            git = check["Git"](folder, {**hook.env, **identity}, SECONDS)
+        with check["entering"](check["find_hook"](), kwargs, SECONDS) as (git, url):
+            git.env.update(identity)
             git.ok("init", "--quiet", "--bare", ".")
-            git.ok("remote", "add", "origin", hook.repo_url)
+            git.ok("remote", "add", "origin", url)
             its_own = followed(git, kwargs["tracking_ref"])
             if its_own != ref:
                 say("other-branch", message=its_own.removeprefix("refs/heads/"))
