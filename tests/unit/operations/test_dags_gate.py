@@ -118,6 +118,19 @@ def test_a_check_that_cannot_be_made_is_a_warning_and_made_the_next_time(deploye
     assert deployed.annotations == {}
 
 
+@pytest.mark.parametrize("code", ["dags.check-failed", "pod.program-failed"])
+def test_a_program_that_fails_lands_nothing_unless_it_is_told_to(deployed: Deployed, code: str) -> None:
+    """Else every release would be unchecked, and say so in a line among others."""
+    said = "Traceback:\nIndexError: list index out of range"
+    deployed.outcome = AirstripError(code, "it failed", fix="Report it.", details=said)
+    with pytest.raises(AirstripError) as raised:
+        deployed.pass_gate()
+    assert (raised.value.code, raised.value.exit_code, raised.value.details) == (code, 1, said)
+    assert raised.value.fix == "Report it. ./airstrip up --force lands them unchecked."
+    assert deployed.annotations == {}
+    assert deployed.pass_gate(force=True) == []
+
+
 def test_a_check_that_takes_too_long_is_not_waited_for(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
     def slow(*_: object) -> Facts:
         time.sleep(0.8)

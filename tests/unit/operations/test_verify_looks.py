@@ -39,6 +39,35 @@ def look(cluster: Cluster, seconds: float) -> pods.OutsideLook:
     return pods.OutsideLook(session, "abcd1234", time.monotonic() + seconds, {})
 
 
+def job(component: str, image: str, created: str, *, succeeded: int = 1) -> dict[str, Any]:
+    labels = {"app.kubernetes.io/component": component, "app.kubernetes.io/instance": "mine"}
+    return {
+        "metadata": {"name": component, "labels": labels, "creationTimestamp": created},
+        "spec": {"template": {"spec": {"containers": [{"image": image}]}}},
+        "status": {"succeeded": succeeded},
+    }
+
+
+def test_it_is_the_migration_that_the_database_is_asked_from() -> None:
+    """What gets into git has the same image, is made anew by releases that migrate nothing, and knows no database."""
+    jobs = [
+        job("migration", "i", "2026-11-20T00:00:00Z"),
+        job("migration", "older", "2026-11-21T00:00:00Z"),
+        job("migration", "i", "2026-11-21T00:00:00Z", succeeded=0),
+        job("git-check", "i", "2026-11-22T00:00:00Z"),
+    ]
+
+    def listed(*_: object, label_selector: str) -> list[dict[str, Any]]:
+        wanted = dict(each.split("=") for each in label_selector.split(","))
+        return [item for item in jobs if wanted.items() <= item["metadata"]["labels"].items()]
+
+    cluster = Cluster()
+    session = cast(Session, SimpleNamespace(cluster=cluster, spec=look(cluster, 1).session.spec))
+    cluster.list = listed  # type: ignore[attr-defined]
+    found = pods.DatabaseLook(session, "abcd1234", time.monotonic()).migration()
+    assert found is jobs[0]
+
+
 @pytest.mark.parametrize(("timeout", "seconds"), [(600.0, 600), (5.0, 60), (-30.0, 60)])
 def test_a_pod_has_the_time_that_all_runs_have(timeout: float, seconds: int) -> None:
     """A machine may have to be started for it, and the image to be pulled."""

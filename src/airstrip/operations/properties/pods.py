@@ -10,7 +10,7 @@ from typing import Any
 
 from airstrip.errors import AirstripError, WaitTimeout
 from airstrip.kube import pod_log
-from airstrip.manifests import API_SERVER
+from airstrip.manifests import API_SERVER, MIGRATION
 from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
 from airstrip.operations.session import Session
 from airstrip.redaction import lines_without_credentials
@@ -118,7 +118,9 @@ class DatabaseLook(Look):
     def migration(self) -> dict[str, Any]:
         """The last Job that completed, of the image that the api-server has: that of others may have DAGs on top."""
         image = self._image()
-        jobs = self.session.cluster.list("batch/v1", "Job", self.namespace)
+        # Others have that image too: what gets into git before a release knows no database.
+        ours = f"{_OURS}component={MIGRATION},{_OURS}instance={self.session.spec.name}"
+        jobs = self.session.cluster.list("batch/v1", "Job", self.namespace, label_selector=ours)
         fitting = [
             job
             for job in jobs
