@@ -5,7 +5,12 @@ By `airstrip test`, in whose environment Airflow is. Each case runs a DAG by wha
 
 from __future__ import annotations
 
+import pytest
+
 from tests.dev.conftest import Author
+
+pytestmark = pytest.mark.slow
+"""Ten runs of a DAG; that the newest versions serve one, whatever else is run here proves."""
 
 FILE = """
 apiVersion: airstrip/v1

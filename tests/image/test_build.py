@@ -53,6 +53,8 @@ def test_airflow_twice_is_one_digest(airflow_image: BuiltImage, uv: Path, tmp_pa
     assert again.reference == airflow_image.reference
 
 
+# Two whole builds; of Airflow's image, and of its lock, the same is proved each time.
+@pytest.mark.slow
 def test_debian_twice_is_one_digest_though_one_was_killed(tmp_path: Path) -> None:
     """Twice from today's mirror; before the second, a build is killed as by a power cut and run again."""
     # The folder's name is in no image.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from airstrip.diagnose.labels import INSTANCE
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import CONTROL, SAFE, WORKERS, container, deployment, pod, pod_spec, simple
@@ -22,6 +24,7 @@ def test_a_program_that_ends_again_and_again(doctor: Doctor, small_image: str) -
         doctor.is_content()
 
 
+@pytest.mark.slow
 def test_a_program_whose_liveness_probe_fails(doctor: Doctor, small_image: str) -> None:
     """It never ends by itself: its kubelet kills it, with the exit code of any kill."""
 

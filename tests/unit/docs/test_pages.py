@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import pwd
 import re
@@ -109,6 +110,26 @@ def test_every_proof_is_a_test() -> None:
     for file, test in found:
         assert (ROOT / file).is_file(), file
         assert not test or f"def {test}(" in (ROOT / file).read_text(), f"{file}::{test}"
+
+
+def test_a_proof_that_is_slow_says_so() -> None:
+    """Whoever reads that it is proved by a test would think that it is each time."""
+    rows = [row for row in (ROOT / "docs" / "proof.md").read_text().splitlines() if row.startswith("|")]
+    named = [(row, file, test) for row in rows for file, test in _PROVED.findall(row)]
+    assert [test for row, file, test in named if test and is_slow(ROOT / file, test) and "slow" not in row] == []
+
+
+@functools.cache
+def statements(file: Path) -> list[ast.stmt]:
+    return ast.parse(file.read_text()).body
+
+
+def is_slow(file: Path, test: str) -> bool:
+    body = statements(file)
+    (function,) = (node for node in body if isinstance(node, ast.FunctionDef) and node.name == test)
+    assigned = [ast.unparse(node) for node in body if isinstance(node, ast.Assign)]
+    marks = map(ast.unparse, function.decorator_list)
+    return "pytestmark = pytest.mark.slow" in assigned or "pytest.mark.slow" in marks
 
 
 def test_the_proof_has_a_row_for_each_property_of_verify() -> None:
