@@ -243,6 +243,7 @@ def much_amiss(landing: Landing, cluster: Cluster) -> Iterator[None]:
         landing.ok("up", "--yes")
 
 
+@pytest.mark.slow
 def test_exactly_what_is_amiss_fails_and_with_its_cause(
     landing: Landing, cluster: Cluster, leaves_nothing: Callable[[], None]
 ) -> None:
