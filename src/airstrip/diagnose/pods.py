@@ -44,7 +44,7 @@ def no_names(facts: Facts) -> Iterator[Match]:
 
 
 def oom_killed(facts: Facts) -> Iterator[Match]:
-    for pod, container in facts.containers():
+    for pod, container in _not_well(facts):
         now = container.state in ("terminated", "waiting") and container.reason == _OOM
         before = container.last_reason == _OOM and (not container.ready or (container.last_ended or 0) < _RECENT)
         if now or before:
@@ -66,20 +66,18 @@ def evicted_subject(pod: PodFact) -> str:
 
 
 def init_failing(facts: Facts) -> Iterator[Match]:
-    for pod, container in facts.containers():
-        failed = container.state == "terminated" and container.exit_code != 0
-        looping = container.state == "waiting" and container.reason in CRASH_REASONS
-        if container.init and (failed or looping or (container.restarts >= 2 and not container.ready)):
+    for pod, container in _not_well(facts):
+        failed = container.state == "terminated"
+        if container.init and (failed or _loops(container) or (container.restarts >= 2 and not container.ready)):
             fields = {"pod": pod.name, "container": container.name, "message": _end_of(container)}
             yield Match(subject_of(pod), fields, lines(container.log) or _life(pod, container))
 
 
 def crash_loop(facts: Facts) -> Iterator[Match]:
-    for pod, container in facts.containers():
-        looping = container.state == "waiting" and container.reason in CRASH_REASONS
+    for pod, container in _not_well(facts):
         # With its node it ends as Unknown: that is no crash of its own.
         crashed = container.restarts >= 2 and not container.ready and container.last_reason != "Unknown"
-        if looping or crashed:
+        if _loops(container) or crashed:
             fields = {"pod": pod.name, "restarts": str(container.restarts), "message": _end_of(container)}
             yield Match(subject_of(pod), fields, lines(container.log) or _life(pod, container))
 
@@ -96,6 +94,18 @@ def job_failed(facts: Facts) -> Iterator[Match]:
             fields = {"job": job.name, "component": component, "message": sentence(job.message or "its pod failed")}
             subject = f"{job.namespace}/{component}"
             yield Match(subject, fields, lines(logs[-1]) if logs else f"Job {job.name}: {fields['message']}")
+
+
+def _not_well(facts: Facts) -> Iterator[tuple[PodFact, ContainerFact]]:
+    """Without what ended well, however often it was started before: it stays to be read, and is never ready again."""
+    for pod, container in facts.containers():
+        done = container.state == "terminated" and container.exit_code == 0
+        if _loops(container) or not (done or pod.phase == "Succeeded"):
+            yield pod, container
+
+
+def _loops(container: ContainerFact) -> bool:
+    return container.state == "waiting" and container.reason in CRASH_REASONS
 
 
 def _life(pod: PodFact, container: ContainerFact) -> str:
