@@ -25,7 +25,7 @@ _ALL_TASKS = f"{_API}/dags/~/dagRuns/~/taskInstances"
 
 @dataclass(frozen=True)
 class WaitingTask:
-    """A task that waits as queued or scheduled, for so many seconds."""
+    """A task that waits as queued or scheduled, for so many seconds in that state."""
 
     dag_id: str
     run_id: str
@@ -121,7 +121,10 @@ class Inspection:
         return pages(self._transport, f"{_API}/{what}", what, query)
 
     def _waiting(self, row: Mapping[str, Any]) -> WaitingTask:
-        since = row.get("queued_when") or row.get("scheduled_when")
+        since = row.get("scheduled_when")
+        # Of one that is scheduled, Airflow keeps when it was queued before: for an earlier try, or to defer itself.
+        if row["state"] == "queued":
+            since = row.get("queued_when") or since
         return WaitingTask(
             row["dag_id"], row["dag_run_id"], row["task_id"], row["state"], row["pool"], self._since(since)
         )

@@ -128,3 +128,29 @@ def test_other_refusals_of_connections_are_raised() -> None:
     with pytest.raises(AirflowError) as told:
         Inspection(airflow.client()).lists_connections()
     assert told.value.code == "airflow.forbidden"
+
+
+@pytest.mark.parametrize(
+    ("state", "queued", "scheduled", "seconds"),
+    [
+        # It waited an hour as deferred, or for its next try.
+        ("scheduled", 3600, 1, 1),
+        ("scheduled", None, 40, 40),
+        ("scheduled", 3600, None, 0),
+        ("queued", 5, 40, 5),
+        ("queued", None, 40, 40),
+    ],
+)
+def test_a_task_waits_since_it_is_in_its_state(
+    state: str, queued: float | None, scheduled: float | None, seconds: float
+) -> None:
+    since = {"queued_when": queued, "scheduled_when": scheduled}
+    row: dict[str, Any] = {"dag_id": "d", "dag_run_id": "r", "task_id": "t", "state": state, "pool": "p"}
+    row |= {key: None if value is None else ago(value) for key, value in since.items()}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        rows = [row] if request.url.params["state"] == state else []
+        return ok({"task_instances": rows, "total_entries": len(rows)})
+
+    (task,) = Inspection(Airflow(**{"dags/~/dagRuns/~/taskInstances": answer}).client()).waiting()
+    assert task.seconds == pytest.approx(seconds, abs=3)
