@@ -38,10 +38,11 @@ def refusals_of(facts: Facts, workload: WorkloadFact) -> list[EventFact]:
 
 
 def _failed_to_make(facts: Facts) -> Iterator[EventFact]:
-    """The last attempt of each owner. With pods there that is past, but for one that still lacks some."""
+    """The last attempt of each owner. With pods there that is past, but for one that still lacks some; so is
+    that of a Job which is complete."""
     last = {(event.namespace, event.about): event for event in facts.events if event.reason == "FailedCreate"}
     owned = Counter((pod.namespace, pod.owner) for pod in facts.pods)
-    jobs = {(job.namespace, f"Job/{job.name}") for job in facts.jobs}
+    jobs = {(job.namespace, f"Job/{job.name}") for job in facts.jobs if not job.complete}
     short = [each for each in facts.workloads if each.ready < each.wanted]
     wanted = {(each.namespace, each.kind, each.name): each.wanted for each in short}
     for about, event in last.items():

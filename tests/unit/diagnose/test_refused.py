@@ -12,6 +12,7 @@ from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow.facts import AirflowFacts, SignFact
 from airstrip.diagnose.airflow.signs import find_signs
 from airstrip.diagnose.cluster_probe import _events
+from airstrip.diagnose.facts import JobFact
 from airstrip.diagnose.namespace_facts import NamespaceFact, WorkloadFact
 from airstrip.kube import Cluster
 from tests.unit.diagnose.airflow_cases import ENDED_EARLY
@@ -43,6 +44,16 @@ def test_a_second_replica_that_is_refused_is_told_of(message: str) -> None:
 @pytest.mark.parametrize("workload", [replace(TWO, ready=2), replace(TWO, wanted=1)])
 def test_where_none_is_lacking_it_is_past(message: str, workload: WorkloadFact) -> None:
     assert diagnose(part_way(message, workload)) == []
+
+
+@pytest.mark.parametrize("message", [*REFUSALS][:-1])
+@pytest.mark.parametrize("complete", [False, True])
+def test_a_job_that_is_complete_was_refused_in_the_past(message: str, complete: bool) -> None:
+    """Its pod may be gone, while the event and the Job are there."""
+    job = JobFact("airflow", "migration", "migration", complete=complete, failed=False)
+    seen = event("Job/migration", "FailedCreate", f"Error creating: {message}")
+    told = diagnose(Facts(deployment=HERE, jobs=[job], events=[seen]))
+    assert [finding.code for finding in told] == ([] if complete else [REFUSALS[message]])
 
 
 BODY = (
