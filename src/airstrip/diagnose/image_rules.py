@@ -13,6 +13,8 @@ from airstrip.kube.troubles import IMAGE_REASONS
 
 _NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
 _ARCHITECTURE = re.compile(r"exec format error|no match for platform|no matching manifest|image's architecture", re.I)
+_KERNEL = re.compile(r"exec format error\s*$", re.I)
+"""In a log, whose other words may be a user's own."""
 _LOGIN = re.compile(
     r"unauthorized|authentication required|(?<![\w:@./-])401(?![\w.-])|denied|403 Forbidden|authorization failed", re.I
 )
@@ -31,8 +33,8 @@ _PULL_SECRETS = re.compile(r"image pull secrets \(([\w.-]+)")
 def wrong_architecture(facts: Facts) -> Iterator[Match]:
     nodes = ", ".join(sorted({node.architecture for node in facts.nodes if node.architecture}))
     for pod, container in facts.containers():
-        said = [container.message, container.last_message, *container.log]
-        if seen := [line for line in said if _ARCHITECTURE.search(line)]:
+        said = [each for each in (container.message, container.last_message) if _ARCHITECTURE.search(each)]
+        if seen := [*said, *(line for line in container.log if _KERNEL.search(line))]:
             fields = described.fields(pod, image=container.image, nodes=nodes or "another one")
             yield Match(subject_of(pod), fields, lines(seen))
 

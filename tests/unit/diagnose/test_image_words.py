@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from airstrip.diagnose import Facts, diagnose
-from tests.unit.diagnose.making import pod, waiting
+from tests.unit.diagnose.making import failing, pod, waiting
 
 PULL = 'failed to pull and unpack image "r.example.com/etl'
 
@@ -27,3 +27,28 @@ PULL = 'failed to pull and unpack image "r.example.com/etl'
 def test_a_login_is_not_read_out_of_an_image_s_name(said: str, code: str) -> None:
     (finding,) = diagnose(Facts(pods=[pod("task", waiting("ErrImagePull", said, image="r.example.com/etl:1"))]))
     assert finding.code == code
+
+
+FOREIGN = "no match for platform in manifest: not found"
+EXEC_FORMAT = "exec /usr/bin/dumb-init: exec format error"
+
+
+@pytest.mark.parametrize(
+    ("log", "is_told"),
+    [
+        (EXEC_FORMAT, True),
+        ("./convert: cannot execute binary file: Exec format error ", True),
+        ("AssertionError: no match for platform foo", False),
+        ("the image's architecture is gothic; no matching manifest", False),
+        ("OSError: [Errno 8] Exec format error: 'data.csv'", False),
+    ],
+)
+def test_a_user_s_own_words_are_no_foreign_image(log: str, is_told: bool) -> None:
+    found = diagnose(Facts(pods=[pod("task", failing(log, restarts=2))]))
+    assert [finding.code for finding in found] == ["image.wrong-architecture" if is_told else "pod.crash-loop"]
+
+
+@pytest.mark.parametrize("said", [FOREIGN, "exec: exec format error: unknown"])
+def test_in_what_the_node_says_these_words_tell(said: str) -> None:
+    (finding,) = diagnose(Facts(pods=[pod("task", waiting("ErrImagePull", said))]))
+    assert finding.code == "image.wrong-architecture"
