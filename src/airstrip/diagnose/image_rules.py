@@ -26,6 +26,8 @@ _SILENT = re.compile(
 )
 _TASK_IMAGE = re.compile(r"localhost/airstrip/tasks/([a-z0-9-]+)[:@]")
 """`up` brings Airflow's own images, and builds no task image."""
+_VERSION = re.compile(r"(:[\w.-]+)?(@.*)?$")
+"""Its tag and its digest."""
 _PULL_SECRET = "FailedToRetrieveImagePullSecret"
 _PULL_SECRETS = re.compile(r"image pull secrets \(([\w.-]+)")
 
@@ -71,13 +73,20 @@ def _waiting(facts: Facts, pattern: re.Pattern[str]) -> Iterator[Match]:
     for pod, container in facts.containers():
         if container.state == "waiting" and container.reason in IMAGE_REASONS:
             said = _said(facts, pod, container)
-            if pattern.search(said):
+            if pattern.search(_without_names(said, container.image)):
                 message = _NEVER_PULLED if container.reason == "ErrImageNeverPull" else sentence(said)
                 registry = _registry(container.image)
                 task = _TASK_IMAGE.match(container.image)
                 name = task[1] if task else "NAME"
                 fields = described.fields(pod, image=container.image, message=message, registry=registry, name=name)
                 yield Match(subject_of(pod), fields, f"{container.reason}: {said}")
+
+
+def _without_names(said: str, image: str) -> str:
+    """The image's name, and an address that it is asked for at, may hold a word of a refusal."""
+    name = _VERSION.sub("", image)
+    names = (image, name if "/" in name else f"library/{name}")
+    return re.sub(rf"https?://\S+|(?:{'|'.join(map(re.escape, names))})(?![\w.-])", "", said)
 
 
 def _registry(image: str) -> str:

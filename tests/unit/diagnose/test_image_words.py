@@ -29,6 +29,40 @@ def test_a_login_is_not_read_out_of_an_image_s_name(said: str, code: str) -> Non
     assert finding.code == code
 
 
+def pulled(image: str, said: str) -> str:
+    (finding,) = diagnose(Facts(pods=[pod("task", waiting("ErrImagePull", said.replace("IMAGE", image), image=image))]))
+    return finding.code
+
+
+NOT_FOUND = 'failed to pull and unpack image "IMAGE": failed to resolve reference "IMAGE": IMAGE: not found'
+DENIED = 'failed to pull and unpack image "IMAGE": pull access denied, repository does not exist'
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "reg.local/denied-claims:1",
+        "reg.local:5000/denied-claims",
+        "reg.local/etl:denied",
+        f"reg.local/unauthorized/etl@sha256:{'0' * 64}",
+        "denied.local/etl:1",
+        "denied-claims:1",
+        "reg.local/tls:1",
+    ],
+)
+def test_an_image_may_be_named_after_a_refusal(image: str) -> None:
+    assert pulled(image, NOT_FOUND) == "image.missing"
+    assert pulled(image, DENIED) == "image.login-refused"
+    assert pulled(image, f"{NOT_FOUND}: i/o timeout") == "image.registry-unreachable"
+
+
+@pytest.mark.parametrize("name", ["reg.local/denied-claims", "reg.local:5000/etl/unauthorized"])
+def test_its_name_may_be_told_otherwise_than_in_the_file(name: str) -> None:
+    host, _, path = name.partition("/")
+    for said in (f'"{name}@sha256:{"0" * 64}": not found', f'Head "https://{host}/v2/{path}/manifests/1": 500'):
+        assert pulled(f"{name}:1", said) == "image.missing"
+
+
 FOREIGN = "no match for platform in manifest: not found"
 EXEC_FORMAT = "exec /usr/bin/dumb-init: exec format error"
 
