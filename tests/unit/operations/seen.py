@@ -64,6 +64,7 @@ class Seen:
             hashes={"variable": "v", "password": "p"},
             control_secrets={"of-the-control-plane"},
             short_secrets=0,
+            secrets_with_other_characters=0,
             addresses={"database": ("d", 1), "scheduler": ("s", 2)},
             addresses_outside={"execution-api": ("a", 3), "database": ("d", 1), "scheduler": ("s", 2)},
         )

@@ -78,11 +78,11 @@ def test_what_there_was_no_time_for_is_left_out(
 def test_what_was_not_searched_is_a_limit() -> None:
     returned = {"plain": {**PLAIN, "found": {**PLAIN["found"], "tooLarge": 4, "closed": 7}}, "account": ACCOUNT}
     seen = Seen(returned_by=returned)
-    seen.given.short_secrets = 2
+    seen.given.short_secrets, seen.given.secrets_with_other_characters = 2, 3
     outcome = access.least_access(seen.scene())
 
     assert outcome.state == "proved"
-    assert [limit.split()[0] for limit in outcome.limits[-3:]] == ["4", "7", "2"]
+    assert [limit.split()[0] for limit in outcome.limits[-4:]] == ["4", "7", "2", "3"]
 
 
 @pytest.mark.parametrize(
@@ -123,16 +123,46 @@ def test_where_tasks_have_no_pods_their_namespace_still_has_no_secret_of_the_con
     assert (outcome.state, says in outcome.text) == (state, True), outcome.text
 
 
-def test_short_values_are_counted_and_not_searched_for() -> None:
-    data = {"username": "admin", "password": SECRET, "url": "x://u:short@host.of.a.database"}
+def given_of(data: dict[str, str]) -> Given:
+    """What verify gives where the control plane has this Secret."""
     coded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
     secrets = {"airflow-admin": {"data": coded}}
     session = SimpleNamespace(
         spec=SimpleNamespace(namespaces=SimpleNamespace(control="c")),
         cluster=SimpleNamespace(get=lambda _, __, name, ___: secrets.get(name)),
     )
-    given = Given(cast(Any, session), "mark")
+    return Given(cast(Any, session), "salt")
+
+
+def test_short_values_are_counted_and_not_searched_for() -> None:
+    data = {"username": "admin", "password": SECRET, "url": "x://u:short@host.of.a.database"}
+    given = given_of(data)
 
     plain = {SECRET, data["url"]}
     assert given.control_secrets == plain | {base64.b64encode(text.encode()).decode() for text in plain}
     assert given.short_secrets == 2
+    # Of the address nothing is secret but its password.
+    assert given.secrets_with_other_characters == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "short", "other", "found"),
+    [
+        ("fifteen-letters", 1, 0, []),
+        ("sixteen-letters-", 0, 0, ["coded", "text", "whole"]),
+        ("of/the+control_plane==", 0, 0, ["coded", "text", "whole"]),
+        ("of.the.control.plane", 0, 1, ["coded", "whole"]),
+        ("fifteen-letters=", 0, 1, ["coded", "whole"]),
+    ],
+)
+def test_a_value_that_is_found_in_no_text_is_counted(
+    looks: ModuleType, tmp_path: Path, value: str, short: int, other: int, found: list[str]
+) -> None:
+    (tmp_path / "whole").write_text(f"{value}\n")
+    (tmp_path / "text").write_text(f"url://user:{value}@host")
+    (tmp_path / "coded").write_text(f"data: {base64.b64encode(value.encode()).decode()}")
+    given = given_of({"password": value})
+    hashes = [hashlib.sha256(f"salt{text}".encode()).hexdigest() for text in given.control_secrets]
+
+    assert (given.short_secrets, given.secrets_with_other_characters) == (short, other)
+    assert sorted(Path(file).name for file in looks.find_secrets(hashes, "salt")["files"]) == found

@@ -123,6 +123,11 @@ def _unseen(scene: Scene, found: Mapping[str, Any]) -> list[str]:
         (found["tooLarge"], "files of more than 1 MB were not searched"),
         (found["closed"], "files or folders could not be read by the task, and were not searched"),
         (scene.given.short_secrets, "values of the control plane's Secrets are too short to be searched for"),
+        (
+            scene.given.secrets_with_other_characters,
+            "values of the control plane's Secrets have other characters than letters, digits and _+/-: they were"
+            " searched for by themselves and in base64, not within a longer text such as a URL",
+        ),
     )
     return [f"{count} {what}" for count, what in counts if count]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,9 @@ from airstrip.operations.properties.names import FORBIDDEN
 from airstrip.operations.session import Session, decode_secret
 
 # A user's name, such as `admin`, is no secret, and is found everywhere.
-_SHORTEST = 15
+_SHORTEST = 16
+# What the tasks' search takes out of a text: airstrip_looks.WORDS.
+_WORD = re.compile(rf"[A-Za-z0-9_+/-]{{{_SHORTEST},}}=*")
 
 
 @dataclass
@@ -83,6 +86,12 @@ class Given:
         """How many are too short to be searched for, names of users among them."""
         return sum(0 < len(text) < _SHORTEST for text in self._values)
 
+    @property
+    def secrets_with_other_characters(self) -> int:
+        """How many are found by themselves and in base64, but not within a text. Of an address its password counts."""
+        searched = (text for text in self._values if len(text) >= _SHORTEST)
+        return sum(not (_WORD.fullmatch(text) or _password(text)) for text in searched)
+
     @cached_property
     def _values(self) -> set[str]:
         """Every one, and passwords in addresses by themselves."""
@@ -105,11 +114,12 @@ def _texts() -> dict[str, str]:
 
 
 def _secret_parts(values: Iterable[str]) -> set[str]:
-    found = set()
-    for value in values:
-        password = unquote(urlsplit(value).password or "") if "://" in value else ""
-        found |= {value, password}
-    return found
+    return {part for value in values for part in (value, _password(value))}
+
+
+def _password(value: str) -> str:
+    """Of an address; empty for anything else."""
+    return unquote(urlsplit(value).password or "") if "://" in value else ""
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:
