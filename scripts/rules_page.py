@@ -19,10 +19,11 @@ In the order in which findings are told: a cause before what it brings about. A 
 `…` for what an error says of it. `./airstrip doctor CODE` explains one. See also [troubleshooting](troubleshooting.md)
 and [all codes](errors.md).
 
-Under "Proved" stands the test of each: `cluster` causes it for real, on a landed Airflow, in `tests/cluster/faults` or
-`tests/destroy`, and reads what is found; `slow` ones are run by `scripts/test --all` only; `unit` has made-up facts in
-`tests/unit/diagnose`, as there are for every rule. Under "Then" stands what the test has [verify](verify.md) prove once
-the fault is mended and `doctor` finds nothing. What was run is in [what is proved](proof.md#what-is-wrong-doctor).
+Under "Proved" stands the test of each: `cluster` causes it for real, on a landed Airflow, in `tests/cluster/faults`,
+`tests/cluster/test_git_dags.py` or `tests/destroy`, and reads what is found; `slow` ones are run by
+`scripts/test --all` only; `unit` has made-up facts in `tests/unit/diagnose`, as there are for every rule. Under "Then"
+stands what the test has [verify](verify.md) prove once the fault is mended and `doctor` finds nothing. What was run is
+in [what is proved](proof.md#what-is-wrong-doctor).
 """
 _FIELD = re.compile(r"{(\w+)}")
 _HEADS = ("Code", "Symptom", "Cause", "Fix", "Proved", "Then")

@@ -34,6 +34,13 @@ def test_each_row_says_something_and_names_its_test(code: str) -> None:
     assert re.findall("`([^`]+)`", then) == list(PROOFS[code].properties)
 
 
+def test_each_place_of_tests_that_cause_something_is_named() -> None:
+    head = (ROOT / "docs" / "rules.md").read_text().partition("\n| ")[0]
+    files = {proof.file for proof in PROOFS.values() if proof.how == "cluster"}
+    named = set(re.findall("`(tests/.*?)`", head))
+    assert [file for file in files if not {file, file.rpartition("/")[0]} & named] == []
+
+
 def test_a_proof_is_a_test_that_names_the_code() -> None:
     for proof in PROOFS.values():
         assert (ROOT / proof.file).is_file()
