@@ -8,6 +8,7 @@ import subprocess
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -111,6 +112,35 @@ def test_a_link_that_airflow_would_end_at_is_named(
     errors = {error.file: (error.kind, error.text) for file in parsed.files for error in file.errors}
     assert errors == {name: ("loop", target) for name, target in told.items()}
     assert any(file.file == "lib/a.py" for file in parsed.files) is not bool(told)
+
+
+def test_a_dag_is_of_the_file_that_makes_it_not_of_those_that_import_it(root: Root, tmp_path: Path) -> None:
+    """Airflow gives all of them the DAG, and runs a file that is imported a second time, as another module."""
+    sources = {
+        ".airflowignore": "lib\n",
+        "lib/made.py": "from airflow.sdk import DAG\ndef make(name):\n    with DAG(name): ...\nmake('shared')\n",
+        "a.py": "from airflow.sdk import DAG\nLIMIT = 3\nwith DAG('a') as dag: ...\n",
+        "b.py": "from airflow.sdk import DAG\nfrom a import dag\nwith DAG('b'): ...\n",
+        "c.py": "import airflow, c_too\nfrom a import LIMIT\nfrom lib.made import make\nmake('made')  # dag\n",
+        "c_too.py": "import airflow, c\nfrom lib.made import make\nmake('made')  # dag\n",
+        "loop.py": "from airflow.sdk import DAG\nfor s in (None, '@daily'):\n    with DAG('loop', schedule=s): ...\n",
+    }
+    (tmp_path / "lib").mkdir()
+    for name, text in sources.items():
+        (tmp_path / name).write_text(text)
+    with ZipFile(tmp_path / "z.zip", "w") as archive:
+        archive.writestr("m1.py", sources["a.py"].replace("'a'", "'z'"))
+        archive.writestr("m2.py", "from m1 import dag  # airflow\n")
+    parsed = parse(root, tmp_path)
+    makers = {(file.file, dag.dag_id): dag.made_in for file in parsed.files for dag in file.dags if dag.made_in}
+    shared = {(name, "shared"): "lib/made.py" for name in ("c.py", "c_too.py")}
+    assert makers == {("b.py", "a"): "a.py", ("c.py", "a"): "a.py", ("c_too.py", "a"): "a.py", **shared}
+    defects = find_defects(Facts(parsed))
+    assert [(each.file, each.dag) for each in defects if each.level == "broken"] == [
+        ("c.py", "made"),
+        ("c_too.py", "made"),
+        ("loop.py", "loop"),
+    ]
 
 
 @pytest.mark.parametrize("claim", ["", "AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM"])

@@ -59,10 +59,13 @@ class Reference:
 
 @dataclass(frozen=True)
 class ParsedDag:
+    """`made_in` is the file that makes it, where its own one only imports that: relative to the bundle, or absolute."""
+
     dag_id: str
     line: int | None = None
     tasks: int = 0
     names: tuple[Reference, ...] = ()
+    made_in: str = ""
 
 
 @dataclass(frozen=True)
@@ -138,9 +141,11 @@ def _file(row: Mapping[str, Any]) -> ParsedFile:
         bundle=row["bundle"],
         errors=tuple(ParseError(**{**error, "text": without_credentials(error["text"])}) for error in row["errors"]),
         asked=tuple(Asked(**asked) for asked in row["asked"]),
-        dags=tuple(
-            ParsedDag(dag["dag"], dag["line"], dag["tasks"], tuple(Reference(**name) for name in dag["names"]))
-            for dag in row["dags"]
-        ),
+        dags=tuple(map(_dag, row["dags"])),
         twice=tuple(row.get("twice") or ()),
     )
+
+
+def _dag(row: Mapping[str, Any]) -> ParsedDag:
+    names = tuple(Reference(**name) for name in row["names"])
+    return ParsedDag(row["dag"], row["line"], row["tasks"], names, row["made_in"])

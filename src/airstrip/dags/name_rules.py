@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
@@ -11,6 +11,7 @@ from airstrip.dags.file_rules import BUILT_IN, errors
 from airstrip.dags.removed import IN_TEMPLATES, Removed
 
 _KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
+_FEW = 3
 
 
 def _dags(facts: Facts) -> Iterator[tuple[ParsedFile, ParsedDag]]:
@@ -18,19 +19,52 @@ def _dags(facts: Facts) -> Iterator[tuple[ParsedFile, ParsedDag]]:
         yield from ((file, dag) for dag in file.dags)
 
 
-def _duplicates(facts: Facts) -> Iterator[Match]:
-    """Of two files each is told, the built-in ones excepted: nobody can change them."""
+def _by_id(facts: Facts) -> dict[str, list[tuple[ParsedFile, ParsedDag]]]:
     places: dict[str, list[tuple[ParsedFile, ParsedDag]]] = {}
     for file, dag in _dags(facts):
         places.setdefault(dag.dag_id, []).append((file, dag))
-    for dag_id, found in places.items():
+    return places
+
+
+def _definitions(found: Iterable[tuple[ParsedFile, ParsedDag]]) -> dict[tuple[str, str], tuple[ParsedFile, ParsedDag]]:
+    """Where each of them is told: in the file that makes the DAG, else in the first one that imports it."""
+    told: dict[tuple[str, str], tuple[ParsedFile, ParsedDag]] = {}
+    for file, dag in sorted(found, key=lambda each: bool(each[1].made_in)):
+        told.setdefault(_maker(file, dag), (file, dag))
+    return told
+
+
+def _maker(file: ParsedFile, dag: ParsedDag) -> tuple[str, str]:
+    return file.bundle, dag.made_in or file.file
+
+
+def _duplicates(facts: Facts) -> Iterator[Match]:
+    """Of two files each is told, the built-in ones excepted: nobody can change them."""
+    for dag_id, found in _by_id(facts).items():
+        definitions = _definitions(found)
         for file, dag in found:
-            others = [_place(other, its) for other, its in found if other is not file]
-            if dag_id in file.twice:
-                others.append("the file itself")
-            if others and file.bundle != BUILT_IN:
-                fields = {"dag": dag_id, "others": ", ".join(others)}
+            twice = dag_id in file.twice
+            if file.bundle == BUILT_IN or not (twice or definitions[_maker(file, dag)][0] is file):
+                continue
+            others = ", ".join(_place(other, its) for other, its in definitions.values() if other is not file)
+            if others or twice:
+                fields = {"dag": dag_id, "others": others or "the file itself"}
                 yield Match(("id", file.file, dag_id), file.file, dag.line, fields, dag=dag_id)
+
+
+def _imported(facts: Facts) -> Iterator[Match]:
+    """One for each file that a file has DAGs in common with, however many."""
+    shared: dict[tuple[str, str], list[str]] = {}
+    for dag_id, found in _by_id(facts).items():
+        definitions = _definitions(found)
+        for file, dag in found:
+            other, _ = definitions[_maker(file, dag)]
+            if other is not file and file.bundle != BUILT_IN and dag_id not in file.twice:
+                shared.setdefault((file.file, other.file), []).append(dag_id)
+    for (name, other_name), dags in shared.items():
+        more = f" and {len(dags) - _FEW} more" if len(dags) > _FEW else ""
+        fields = {"other": other_name, "dags": ", ".join(sorted(dags)[:_FEW]) + more}
+        yield Match(("imported", name, other_name), name, None, fields)
 
 
 def _place(file: ParsedFile, dag: ParsedDag) -> str:
@@ -142,6 +176,14 @@ NAME_RULES: tuple[Rule, ...] = (
         "Airflow keeps one DAG of a name: whichever file it read last has it.",
         "Give one of them another id.",
         _duplicates,
+    ),
+    Rule(
+        "dags.duplicate-id",
+        "what it imports makes DAGs that {other} has too: {dags}",
+        "Airflow gives a file all DAGs that are made while it is imported: they are of whichever file it read last.",
+        "Put what both files need into a module that makes no DAG. Airflow runs these DAGs as they are, too.",
+        _imported,
+        level="warning",
     ),
     Rule(
         "dags.missing-pool",

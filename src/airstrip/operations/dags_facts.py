@@ -170,7 +170,8 @@ def _in_its_folder(file: ParsedFile, bundles: Sequence[str]) -> ParsedFile:
     if file.bundle not in bundles:
         return file
     errors = (replace(error, file=f"{file.bundle}/{error.file}") for error in file.errors)
-    return replace(file, file=f"{file.bundle}/{file.file}", errors=tuple(errors))
+    dags = (replace(dag, made_in=dag.made_in and str(Path(file.bundle, dag.made_in))) for dag in file.dags)
+    return replace(file, file=f"{file.bundle}/{file.file}", errors=tuple(errors), dags=tuple(dags))
 
 
 def _with_task_environment(parsed: ParsedDags, environment: Mapping[str, str]) -> ParsedDags:

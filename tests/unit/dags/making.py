@@ -19,8 +19,10 @@ def refused(last: str, kind: Any = "import", file: str = "a.py", asked: tuple[As
     return ParsedFile(file, errors=(ParseError(file, kind, TRACE + last, 3),), asked=asked)
 
 
-def defined(dag: str, *names: Reference, file: str = "a.py", bundle: str = "main", twice: bool = False) -> ParsedFile:
-    return ParsedFile(file, bundle, dags=(ParsedDag(dag, 5, 1, names),), twice=(dag,) if twice else ())
+def defined(
+    dag: str, *names: Reference, file: str = "a.py", bundle: str = "main", twice: bool = False, made_in: str = ""
+) -> ParsedFile:
+    return ParsedFile(file, bundle, dags=(ParsedDag(dag, 5, 1, names, made_in),), twice=(dag,) if twice else ())
 
 
 def facts(*files: ParsedFile, known: Known | None = None, **more: Any) -> Facts:

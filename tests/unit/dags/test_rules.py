@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from airstrip.dags import Facts, find_defects
-from airstrip.dags.facts import Asked, ErrorKind, Known, ParsedFile, ParseError, Reference
+from airstrip.dags.facts import Asked, ErrorKind, Known, ParsedDag, ParsedFile, ParseError, Reference
 from airstrip.dags.removed import Removed
 from airstrip_pods.surroundings import no_project
 from tests.unit.dags.making import defined, facts, refused
@@ -70,6 +72,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         facts(defined("smoke"), defined("smoke", file="smoke.py", bundle="airstrip")),
         "dags.duplicate-id",
         "in Airstrip's own smoke.py",
+    ),
+    "a DAG that is imported": (
+        facts(defined("d", made_in="z.py"), defined("d", file="z.py")),
+        "dags.duplicate-id",
+        "makes DAGs that z.py has too: d",
     ),
     "a pool": (facts(defined("d", Reference("pool", "p", "t")), known=NOTHING), "dags.missing-pool", "no pool p"),
     "a connection": (
@@ -202,6 +209,36 @@ def test_both_files_of_a_duplicate_are_named_with_each_other() -> None:
     assert (first.place, second.place) == ("a.py:5", "b.py:5")
     assert "b.py:5" in first.message
     assert "a.py:5" in second.message
+
+
+def test_a_dag_that_files_only_import_is_one_definition() -> None:
+    """Airflow takes a file with DAGs that it has by `from a import dag`, or that ran for a constant."""
+    several = replace(defined("a", file="b.py"), dags=tuple(ParsedDag(f"d{n}", made_in="a.py") for n in range(5)))
+    its = replace(defined("a"), dags=tuple(ParsedDag(f"d{n}", n + 1) for n in range(5)))
+    (found,) = find_defects(facts(several, its))
+    assert (found.level, found.place) == ("warning", "b.py")
+    assert "that a.py has too: d0, d1, d2 and 2 more" in found.message
+
+
+def test_of_a_dag_of_a_module_that_is_no_dag_file_the_first_file_is_its_place() -> None:
+    one, two = (defined("d", file=f"{name}.py", made_in="lib/shared.py") for name in "ab")
+    assert [(each.level, each.file) for each in find_defects(facts(one, two))] == [("warning", "b.py")]
+    assert find_defects(facts(one)) == []
+    found = find_defects(facts(one, two, defined("d", file="c.py")))
+    assert [(each.level, each.place) for each in found] == [
+        ("broken", "a.py:5"),
+        ("broken", "c.py:5"),
+        ("warning", "b.py"),
+    ]
+    other = defined("d", file="c.py", bundle="other", made_in="lib/shared.py")
+    assert [each.level for each in find_defects(facts(one, other))] == ["broken", "broken"]
+
+
+def test_two_definitions_stay_broken_where_one_of_the_files_imports_the_other() -> None:
+    found = find_defects(facts(defined("d"), defined("d", file="b.py", twice=True)))
+    assert [(each.level, each.place) for each in found] == [("broken", "a.py:5"), ("broken", "b.py:5")]
+    assert "in a.py:5" in found[1].message
+    assert "itself" not in found[1].message
 
 
 def test_what_several_tasks_of_a_dag_name_is_one_defect() -> None:

@@ -93,16 +93,22 @@ def test_files_of_several_bundles_are_told_in_the_folders_of_theirs(
 ) -> None:
     """Where two have a file of one name, nobody knew which is broken; Airstrip's own bundle has no folder there."""
     broken = replace(refused("NameError: x"), bundle="other")
-    parsed = ParsedDags((defined("d"), broken, defined("smoke", bundle="airstrip")))
+    imported = defined("x", file="x.py", bundle="other", made_in="a.py")
+    parsed = ParsedDags((defined("d"), broken, imported, defined("smoke", bundle="airstrip")))
     monkeypatch.setattr(dags_facts, "parse_folder", lambda *_, **options: given.update(options) or parsed)
 
     def files(*bundles: str) -> list[str]:
         found = collect(session(), Processor({}, {}), tmp_path, None, discard, lambda _: None, bundles).parsed.files
-        return [name for file in found for name in (file.file, *(error.file for error in file.errors))]
+        return [
+            name
+            for file in found
+            for name in (file.file, *(error.file for error in file.errors), *(dag.made_in for dag in file.dags))
+            if name
+        ]
 
-    assert files("main", "other") == ["main/a.py", "other/a.py", "other/a.py", "a.py"]
+    assert files("main", "other") == ["main/a.py", "other/a.py", "other/a.py", "other/x.py", "other/a.py", "a.py"]
     assert given["bundles"] == check_bundles(("main", "other"))
-    assert files("main") == ["a.py"] * 4
+    assert files("main") == ["a.py", "a.py", "a.py", "x.py", "a.py", "a.py"]
 
 
 def test_the_pod_is_asked_which_of_git_lfs_s_pointers_airflow_looks_into(tmp_path: Path, given: dict[str, Any]) -> None:

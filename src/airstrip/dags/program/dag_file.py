@@ -8,17 +8,20 @@ import dag_names
 import structlog
 from airflow.dag_processing import processor
 from airflow.dag_processing.dagbag import BundleDagBag
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time import comms, task_runner
 from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
 from airflow.utils.file import list_py_file_paths
 from definitions import Definitions
+from makers import Makers
 
 _FAULTY_TASK = re.compile(r"Faulty task: (\S+)")
 _TWICE = re.compile(r": (/.*) has appeared more than once")
 _TIMEOUT = "AirflowTaskTimeout"
 _DATABASE = "sqlite3.OperationalError"
 """There is no database here: a file that asks it cannot be judged."""
+_MAKERS = Makers(DAG)
 
 
 class Bag(BundleDagBag):
@@ -29,7 +32,7 @@ class Bag(BundleDagBag):
         super().__init__(*args, **kwargs)
 
     def bag_dag(self, dag):
-        self.given.append(dag.dag_id)
+        self.given.append(dag)
         super().bag_dag(dag)
 
 
@@ -126,13 +129,20 @@ def parse(bundle, path, options):
         errors, given = {**bag.import_errors, **refused}, bag.given
     known = Definitions.of(path)
     dags = [dag_names.describe(dag, known) for dag in bag.dags.values()] if bag else []
+    makers = _MAKERS.files(bundle["path"], path)
+    for row in dags:
+        # Empty for the file itself, which goes before what it imports.
+        row["made_in"] = min(makers.get(row["dag"]) or {""})
+    given = {name: [dag for dag in given if dag.dag_id == name] for name in {dag.dag_id for dag in given}}
     return {
         "file": os.path.relpath(path, bundle["path"]),
         "bundle": bundle["name"],
         "errors": [_error(bundle, path, file, str(text), known) for file, text in errors.items()],
         "asked": [{"kind": kind, "name": name, "given": ok} for (kind, name), ok in asked.names.items()],
         "dags": dags,
-        "twice": sorted({name for name in given if given.count(name) > 1}),
+        "twice": sorted(
+            name for name, found in given.items() if len(makers.get(name, ())) > 1 or _MAKERS.has_two(found)
+        ),
     }
 
 
