@@ -143,6 +143,18 @@ def test_a_dag_is_of_the_file_that_makes_it_not_of_those_that_import_it(root: Ro
     ]
 
 
+def test_a_dag_that_airflow_takes_and_the_check_cannot_look_into_is_a_warning(root: Root, tmp_path: Path) -> None:
+    (tmp_path / "odd.py").write_text(
+        "from airflow.providers.standard.operators.bash import BashOperator\nfrom airflow.sdk import DAG\n"
+        "class Odd:\n    @property\n    def attribute_map(self): raise RuntimeError('odd')\n"
+        "class Operator(BashOperator):\n    template_fields = ('odd',)\n    odd = Odd()\n"
+        "with DAG('odd'): Operator(task_id='t', bash_command='true', pool='p')\n"
+    )
+    (defect,) = find_defects(Facts(parse(root, tmp_path)))
+    assert (defect.place, defect.level, defect.code) == ("odd.py:9", "warning", "dags.not-checked")
+    assert "RuntimeError: odd." in defect.cause
+
+
 @pytest.mark.parametrize("claim", ["", "AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM"])
 def test_a_file_that_its_pod_does_not_see_is_named_where_no_claim_has_it(
     root: Root, tmp_path: Path, claim: str

@@ -59,13 +59,17 @@ class Reference:
 
 @dataclass(frozen=True)
 class ParsedDag:
-    """`made_in` is the file that makes it, where its own one only imports that: relative to the bundle, or absolute."""
+    """`made_in` is the file that makes it, where its own one only imports that: relative to the bundle, or absolute.
+
+    `unknown` says why its tasks could not be looked into; empty where they were.
+    """
 
     dag_id: str
     line: int | None = None
     tasks: int = 0
     names: tuple[Reference, ...] = ()
     made_in: str = ""
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,4 +152,5 @@ def _file(row: Mapping[str, Any]) -> ParsedFile:
 
 def _dag(row: Mapping[str, Any]) -> ParsedDag:
     names = tuple(Reference(**name) for name in row["names"])
-    return ParsedDag(row["dag"], row["line"], row["tasks"], names, row["made_in"])
+    unknown = without_credentials(row.get("unknown", ""))
+    return ParsedDag(row["dag"], row["line"], row["tasks"], names, row["made_in"], unknown)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from airstrip.dags.defects import Match, Rule
 from airstrip.dags.facts import Facts, ParsedDag, ParsedFile, Reference
-from airstrip.dags.failed_imports import instead, is_told
+from airstrip.dags.failed_imports import instead, is_told, sentence
 from airstrip.dags.file_rules import BUILT_IN, errors
 from airstrip.dags.removed import IN_TEMPLATES, Removed
 
@@ -71,6 +71,13 @@ def _place(file: ParsedFile, dag: ParsedDag) -> str:
     if file.bundle == BUILT_IN:
         return f"Airstrip's own {file.file}"
     return f"{file.file}:{dag.line}" if dag.line else file.file
+
+
+def _unknown(facts: Facts) -> Iterator[Match]:
+    for file, dag in _dags(facts):
+        if dag.unknown and file.bundle != BUILT_IN:
+            fields = {"dag": dag.dag_id, "text": sentence(dag.unknown)}
+            yield Match(("unknown", file.file, dag.dag_id), file.file, dag.line, fields, dag=dag.dag_id)
 
 
 def _references(facts: Facts, *kinds: str) -> Iterator[tuple[ParsedFile, ParsedDag, Reference]]:
@@ -183,6 +190,14 @@ NAME_RULES: tuple[Rule, ...] = (
         "Airflow gives a file all DAGs that are made while it is imported: they are of whichever file it read last.",
         "Put what both files need into a module that makes no DAG. Airflow runs these DAGs as they are, too.",
         _imported,
+        level="warning",
+    ),
+    Rule(
+        "dags.not-checked",
+        "Airflow takes the DAG {dag}, but what its tasks name was not looked for",
+        "The check cannot look into them. {text}",
+        "Nothing fails by this: look yourself for the pools, connections and variables that they name.",
+        _unknown,
         level="warning",
     ),
     Rule(

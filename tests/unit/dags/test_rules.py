@@ -73,6 +73,11 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "dags.duplicate-id",
         "in Airstrip's own smoke.py",
     ),
+    "a DAG that cannot be looked into": (
+        facts(ParsedFile("a.py", dags=(ParsedDag("d", 5, 1, unknown="RuntimeError: odd"),))),
+        "dags.not-checked",
+        "Airflow takes the DAG d, but",
+    ),
     "a DAG that is imported": (
         facts(defined("d", made_in="z.py"), defined("d", file="z.py")),
         "dags.duplicate-id",

@@ -128,7 +128,7 @@ def parse(bundle, path, options):
         _, refused = processor._serialize_dags(bag, structlog.get_logger("airstrip"))
         errors, given = {**bag.import_errors, **refused}, bag.given
     known = Definitions.of(path)
-    dags = [dag_names.describe(dag, known) for dag in bag.dags.values()] if bag else []
+    dags = [_described(dag, known) for dag in bag.dags.values()] if bag else []
     makers = _MAKERS.files(bundle["path"], path)
     for row in dags:
         # Empty for the file itself, which goes before what it imports.
@@ -144,6 +144,15 @@ def parse(bundle, path, options):
             name for name, found in given.items() if len(makers.get(name, ())) > 1 or _MAKERS.has_two(found)
         ),
     }
+
+
+def _described(dag, known):
+    """Airflow takes the DAG all the same where we cannot look into its tasks."""
+    row = {"dag": dag.dag_id, "line": known.dag(dag.dag_id), "tasks": len(dag.tasks), "names": []}
+    try:
+        return {**row, **dag_names.describe(dag, known)}
+    except Exception as error:
+        return {**row, "unknown": f"{type(error).__name__}: {error}"}
 
 
 def _error(bundle, path, file, text, known):
