@@ -55,11 +55,12 @@ def written_names(folder: Path, names: Iterable[str]) -> frozenset[str]:
 
 
 def pack(folder: Path, program: Path, into: IO[bytes]) -> None:
-    """An archive with the folder as `dags` and a program's files as `program`."""
+    """An archive with the folder as `dags` and a program's files as `program`; without a file that goes meanwhile."""
     with tarfile.open(fileobj=into, mode="w:gz", compresslevel=_COMPRESSION, dereference=False) as archive:
         for top, root in (("program", program), ("dags", folder)):
             for path in entries(root):
-                archive.add(path, f"{top}/{path.relative_to(root)}", recursive=False)
+                with suppress(FileNotFoundError):
+                    archive.add(path, f"{top}/{path.relative_to(root)}", recursive=False)
 
 
 def may_hold_dag(path: Path) -> bool:

@@ -59,8 +59,15 @@ def _is_file(path: Path) -> bool:
 
 
 def fingerprints(folder: Path) -> dict[str, str]:
-    """What stands for a file, by its path: whether it is a link or a program, and its contents."""
-    return {str(path.relative_to(folder)): _fingerprint(path) for path in entries(folder)}
+    """What stands for a file, by its path: whether it is a link or a program, and its contents.
+
+    Not of a file that goes meanwhile, such as an editor's own.
+    """
+    found = {}
+    for path in entries(folder):
+        with suppress(FileNotFoundError):
+            found[str(path.relative_to(folder))] = _fingerprint(path)
+    return found
 
 
 def _fingerprint(path: Path) -> str:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import os
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from airstrip.dags import revisions
 from airstrip.dags.folder import find_pointers, holds_dags, pack, written_names
 from airstrip.dags.revisions import content_key
 
@@ -51,6 +53,31 @@ def test_the_archive_has_the_folder_and_the_program(folder: Path, tmp_path: Path
     with tarfile.open(fileobj=archive) as packed:
         assert packed.getnames() == ["program/main.py", "dags/a.py", "dags/link.py", "dags/lib/names.sql"]
         assert packed.getmember("dags/link.py").linkname == "a.py"
+
+
+def test_a_file_that_goes_while_the_folder_is_read_is_left_out(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An editor's own, beside what it saves."""
+    before = content_key(folder)
+
+    def entries(root: Path) -> Iterator[Path]:
+        swap = root / "a.py.swp"
+        swap.write_text("x")
+        found = list(revisions.entries(root))
+        swap.unlink()
+        yield from found
+
+    monkeypatch.setattr("airstrip.dags.folder.entries", entries)
+    archive = io.BytesIO()
+    (tmp_path / "none").mkdir()
+    pack(folder, tmp_path / "none", archive)
+    archive.seek(0)
+    with tarfile.open(fileobj=archive) as packed:
+        assert packed.getnames() == ["dags/a.py", "dags/lib/names.sql"]
+    walked = [*revisions.entries(folder), folder / "a.py.swp"]
+    monkeypatch.setattr(revisions, "entries", lambda _: walked)
+    assert content_key(folder) == before
 
 
 def test_names_are_known_where_they_stand_in_quotes_or_after_a_dot(folder: Path) -> None:
