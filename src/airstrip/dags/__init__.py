@@ -5,7 +5,7 @@ Facts are collected once, rules are pure functions of them. May import kube, air
 """
 
 from airstrip.dags.defects import Defect, Level
-from airstrip.dags.facts import Facts, Known, ParsedDag, ParsedDags, ParsedFile, Reference
+from airstrip.dags.facts import Facts, Known, ParsedDag, ParsedDags, ParsedFile, Reference, without_values
 from airstrip.dags.folder import find_pointers, holds_dags, may_hold_dag, may_hold_dags, written_names
 from airstrip.dags.git_files import fetch_files
 from airstrip.dags.parse import PROGRAM, parse_folder, program_key
@@ -51,5 +51,6 @@ __all__ = [
     "revision_of",
     "running_pod",
     "snapshot",
+    "without_values",
     "written_names",
 ]

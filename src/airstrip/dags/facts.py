@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from airstrip.dags.removed import Removed
-from airstrip.redaction import without_credentials
+from airstrip.redaction import Redaction, without_credentials
 
 ErrorKind = Literal["import", "cycle", "timeout", "crash", "database", "loop", "walk"]
 ReferenceKind = Literal["pool", "connection", "variable", "config-map", "secret", "template", "dag-file"]
+_SHORTEST_VALUE = 8
 
 
 @dataclass(frozen=True)
@@ -137,6 +138,20 @@ def read_parsed(document: Mapping[str, Any]) -> ParsedDags:
         cores=document["cores"],
         seconds=document["seconds"],
     )
+
+
+def without_values(parsed: ParsedDags, values: Iterable[str]) -> ParsedDags:
+    """What was said in files' errors without the values of variables that the files were given.
+
+    Shorter ones than 8 characters stay: they stand in every text.
+    """
+    strike = Redaction(value for value in values if len(value.strip()) >= _SHORTEST_VALUE)
+
+    def struck(file: ParsedFile) -> ParsedFile:
+        errors = tuple(replace(error, text=strike(error.text)) for error in file.errors)
+        return replace(file, errors=errors, dags=tuple(replace(dag, unknown=strike(dag.unknown)) for dag in file.dags))
+
+    return replace(parsed, files=tuple(map(struck, parsed.files)))
 
 
 def _file(row: Mapping[str, Any]) -> ParsedFile:

@@ -18,6 +18,7 @@ from airstrip.dags import (
     find_pointers,
     find_removed,
     parse_folder,
+    without_values,
     written_names,
 )
 from airstrip.dags.name_rules import identity_of
@@ -136,6 +137,7 @@ def collect(
         timeout=CHECK_SECONDS,
         say=say,
     )
+    parsed = without_values(parsed, values.values())
     if len(bundles) > 1:
         parsed = replace(parsed, files=tuple(_in_its_folder(file, bundles) for file in parsed.files))
     parsed = _with_task_environment(parsed, spec.components[_TASK].env if _TASK in spec.components else {})

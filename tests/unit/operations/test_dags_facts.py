@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -56,7 +57,7 @@ def session(executor: str = "kubernetes") -> Session:
     return cast(Session, SimpleNamespace(spec=spec, cluster=Cluster(), platform=None))
 
 
-def airflow() -> AirflowClient:
+def airflow(value: str = "1") -> AirflowClient:
     def page(key: str, field: str, *names: str) -> Any:
         return ok({key: [{field: name} for name in names], "total_entries": len(names)})
 
@@ -65,7 +66,7 @@ def airflow() -> AirflowClient:
             "variables": page("variables", "key", "written", "unwritten"),
             "connections": page("connections", "connection_id", "c"),
             "pools": page("pools", "name", "p"),
-            "variables/written": ok({"key": "written", "value": "1"}),
+            "variables/written": ok({"key": "written", "value": value}),
         }
     ).client()
 
@@ -78,6 +79,23 @@ def test_names_of_all_and_values_of_what_the_files_write_out(tmp_path: Path, giv
         frozenset({"p"}), frozenset({"c"}), frozenset({"written", "unwritten"}), found.known.objects
     )
     assert found.parsed.connections == {"DB"}
+
+
+def test_a_value_that_a_file_was_given_is_struck_out_of_its_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    """As of `int(Variable.get("quota"))`."""
+    (tmp_path / "a.py").write_text("Variable.get('written')")
+    error = "ValueError: invalid literal for int() with base 10: 'forty-two rides'"
+    monkeypatch.setattr(dags_facts, "parse_folder", lambda *_, **__: ParsedDags((refused(error),)))
+
+    def text(value: str) -> str:
+        known = partial(airflow, value)
+        (file,) = collect(session(), Processor({}, {}), tmp_path, known, discard, lambda _: None).parsed.files
+        return file.errors[0].last_line
+
+    assert text("forty-two rides") == error.replace("forty-two rides", "***")
+    assert text("base") == error
 
 
 def test_keys_of_secrets_and_nothing_else_and_what_may_not_be_read_is_not_known(
