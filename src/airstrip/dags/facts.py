@@ -116,13 +116,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Facts:
-    """`workers` is the namespace of the tasks; `pointers` are files that git LFS has elsewhere, whatever they are."""
+    """`workers` is the namespace of the tasks; `pointers` are files that git LFS has elsewhere, whatever they are;
+    `mounts` are folders that Airflow has where it reads the files, and the check does not."""
 
     parsed: ParsedDags
     known: Known = Known()
     removed: tuple[Removed, ...] = ()
     workers: str = ""
     pointers: tuple[str, ...] = ()
+    mounts: tuple[str, ...] = ()
 
 
 def read_parsed(document: Mapping[str, Any]) -> ParsedDags:

@@ -74,6 +74,13 @@ def _unknown_variables(facts: Facts) -> Iterator[Match]:
                 yield _match(error, what=f"the {asked.kind} {asked.name}")
 
 
+def _not_mounted(facts: Facts) -> Iterator[Match]:
+    for _, error in errors(facts):
+        for mount in facts.mounts:
+            if error.kind == "import" and re.search(rf"(?<![\w./-]){re.escape(mount)}(?![\w.-])", error.last_line):
+                yield _match(error, mount=mount, text=sentence(error.last_line))
+
+
 def _missing_variables(facts: Facts) -> Iterator[Match]:
     for _, error in errors(facts):
         if found := _NOT_FOUND.search(error.text):
@@ -199,6 +206,14 @@ FILE_RULES: tuple[Rule, ...] = (
         "The check has no database; without it nothing can be said of the file.",
         "Ask within a task, through Airflow's API.",
         lambda facts: _of_kind("database", facts),
+        level="warning",
+    ),
+    Rule(
+        "dags.not-checked",
+        "it was not checked: it reads {mount} while it is read, which the check does not have",
+        "The DAG processor mounts it, and the check mounts no volumes of the file's. {text}",
+        "Read it within a task. Airflow itself reads the file with it.",
+        _not_mounted,
         level="warning",
     ),
     Rule(

@@ -7,7 +7,14 @@ what is cluster-scoped. What belongs into a container as a file lies in `files/`
 
 from airstrip.checksum import checksum
 from airstrip.manifests.build import build_manifests
-from airstrip.manifests.dags_check import CHECK, CHECK_FOLDERS, build_check, check_bundles, environment_map
+from airstrip.manifests.dags_check import (
+    CHECK,
+    CHECK_FOLDERS,
+    build_check,
+    check_bundles,
+    environment_map,
+    missing_mounts,
+)
 from airstrip.manifests.dags_volume import VOLUME_ROOT, WRITER_LABEL, build_volume_job
 from airstrip.manifests.document import format_document
 from airstrip.manifests.git import CLONED_CLASS, SYNCED_CLASS, build_git_secrets, git_references, tasks_namespace
@@ -104,6 +111,7 @@ __all__ = [
     "git_sync_container",
     "ls_remote",
     "missing_keys",
+    "missing_mounts",
     "parse_project",
     "pods_account",
     "pods_selector",

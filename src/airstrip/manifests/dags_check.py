@@ -70,6 +70,15 @@ def build_check(
     return build_waiting_job(processor, container, [_DAGS[0], *volumes], namespace=namespace, label=label)
 
 
+def missing_mounts(processor: Object) -> tuple[str, ...]:
+    """Where the DAG processor has files that a check's pod does not have, by their paths."""
+    volumes = processor["spec"]["template"]["spec"].get("volumes") or ()
+    taken = {volume["name"] for volume in volumes if _is_taken(volume)}
+    mounts = processor_container(processor).get("volumeMounts") or ()
+    paths = (str(mount["mountPath"]).rstrip("/") for mount in mounts if mount["name"] not in taken)
+    return tuple(path for path in paths if path != DAGS_DIR)
+
+
 def _is_taken(volume: Object) -> bool:
     """Not what the workers' namespace does not have, scripts and what the file adds to the DAG processor; no secret."""
     shared = "configMap" in volume and volume["name"] in _SHARED_MAPS

@@ -34,6 +34,7 @@ from airstrip.manifests import (
     build_check,
     check_bundles,
     environment_map,
+    missing_mounts,
     processor_container,
 )
 from airstrip.operations.session import Session
@@ -144,7 +145,8 @@ def collect(
     # With the executor `local` the tasks run in the scheduler's pod.
     tasks = workers if spec.airflow.executor == "kubernetes" else spec.namespaces.control
     known = replace(known, objects=_objects(session.cluster, parsed, tasks))
-    return Facts(parsed, known, _removed(folder, emit), tasks, pointers)
+    mounts = missing_mounts(dict(processor.deployment))
+    return Facts(parsed, known, _removed(folder, emit), tasks, pointers, mounts)
 
 
 def _ask_airflow(

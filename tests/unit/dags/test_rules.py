@@ -19,6 +19,7 @@ def refused_as(kind: ErrorKind, text: str) -> ParsedFile:
 
 NOT_FOUND = "AirflowRuntimeError: VARIABLE_NOT_FOUND: {'message': 'Variable v not found'}"
 NO_PROJECT = f"airstrip_pods.errors.ProjectError: {no_project('sails', ['rides', 'sales'])}"
+NO_FILE = "FileNotFoundError: [Errno 2] No such file or directory: '/opt/config/rides.yaml'"
 ASKED = Asked("variable", "v", given=False)
 NOTHING = Known(frozenset(), frozenset(), frozenset())
 OLD = "TypeError: DAG.__init__() got an unexpected keyword argument 'schedule_interval'"
@@ -66,6 +67,16 @@ CASES: dict[str, tuple[Facts, str, str]] = {
         "asks for the variable v",
     ),
     "before Airflow runs": (facts(refused(NOT_FOUND, asked=(ASKED,))), "dags.not-checked", "asks for the variable v"),
+    "a volume of the DAG processor's": (
+        replace(facts(refused(NO_FILE)), mounts=("/opt/config",)),
+        "dags.not-checked",
+        "it reads /opt/config while it is read",
+    ),
+    "another path than that of a volume": (
+        replace(facts(refused(NO_FILE)), mounts=("/opt/conf", "/config", "/opt/config/rides.yaml.old")),
+        "dags.import-error",
+        "cannot be imported",
+    ),
     "the database": (facts(refused("OperationalError", "database")), "dags.not-checked", "Airflow's database"),
     "an id in one file": (facts(defined("d", twice=True)), "dags.duplicate-id", "a second time, in the file itself"),
     "a built-in id": (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airstrip.manifests import CHECK_FOLDERS, ManifestSet, build_check, environment_map
+from airstrip.manifests import CHECK_FOLDERS, ManifestSet, build_check, environment_map, missing_mounts
 from airstrip.manifests.pod_security import CONTAINER
 from airstrip.spec import Dags, GitBundle, Spec
 from tests.unit.manifests.reading import all_objects, config_map, find
@@ -112,9 +112,12 @@ def test_what_the_file_says_of_the_processor_s_pods_counts(spec: Spec, compile: 
         volumes=({"name": "own", "secret": {"secretName": "theirs"}},),
         mounts=({"name": "own", "mountPath": "/own"},),
     )
-    made = make(all_objects(compile(spec=spec.model_copy(update={"components": {"dag-processor": component}}))))
+    objects = all_objects(compile(spec=spec.model_copy(update={"components": {"dag-processor": component}})))
+    made = make(objects)
     pod = made["spec"]["template"]["spec"]
     assert pod["nodeSelector"] == {"disk": "fast"}
     assert {"name": "MORE", "value": "$$x"} in pod["containers"][0]["env"]
     assert "theirs" not in json.dumps(made)
     assert "/own" not in json.dumps(made)
+    own = find(objects, "Deployment", "dag-processor")
+    assert missing_mounts(own) == ("/opt/airflow/airstrip-scripts", "/own")

@@ -43,6 +43,7 @@ def given(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
     monkeypatch.setattr(dags_facts, "parse_folder", parse)
     monkeypatch.setattr(dags_facts, "build_check", lambda *_, **__: {})
+    monkeypatch.setattr(dags_facts, "missing_mounts", lambda _: ())
     return told
 
 
