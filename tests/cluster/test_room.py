@@ -162,7 +162,8 @@ def test_settings_and_components_are_in_force_and_gone_when_others_are_there(
     landing.write_file(LOCAL)
     landing.ok("up", "--yes")
     after = pods(cluster)
-    assert rolled(changed, after) == PROCESSES
+    # The pull secrets are all pods'.
+    assert rolled(changed, after) == PROCESSES | {"postgresql"}
     assert len(after["api-server"]) == 1
     assert cluster.get("policy/v1", "PodDisruptionBudget", "api-server", NAME) is None
     out = printed(landing)

@@ -13,8 +13,8 @@ from airstrip.kube.troubles import IMAGE_REASONS
 
 _NEVER_PULLED = "It is not in the node's image store, and is not to be pulled from anywhere."
 _ARCHITECTURE = re.compile(r"exec format error|no match for platform|no matching manifest|image's architecture", re.I)
-_KERNEL = re.compile(r"exec format error\s*$", re.I)
-"""In a log, whose other words may be a user's own."""
+_KERNEL = re.compile(r"(?:^exec\b.*|cannot execute binary file): exec format error\b", re.I)
+"""In a log, whose other words may be a user's own: of whoever began the program."""
 _LOGIN = re.compile(
     r"unauthorized|authentication required|(?<![\w:@./-])401(?![\w.-])|denied|403 Forbidden|authorization failed", re.I
 )
