@@ -101,6 +101,7 @@ def test_a_full_quota_is_named_and_its_end_is_seen_at_once(landing: Landing, clu
     landing.ok("up", "--yes", "--timeout", "30")
 
 
+@pytest.mark.slow
 def test_a_pod_that_finds_no_node_is_told_in_the_scheduler_s_words(landing: Landing, cluster: Cluster) -> None:
     with tainted_node(cluster):
         delete_pod(cluster, "dag-processor")

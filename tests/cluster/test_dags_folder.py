@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from tests.landing import NAME, Landing, eventually
 
 DAGS = Path(__file__).parent / "dags"
 
 
+@pytest.mark.slow
 def test_a_file_and_its_dags_may_lie_in_folders_of_any_name(landing: Landing, tmp_path: Path) -> None:
     """It stays landed; whoever comes next lands theirs."""
     folder = tmp_path / "Flugplätze ✈ und mehr"

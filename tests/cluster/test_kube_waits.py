@@ -36,7 +36,7 @@ def findings(cluster: Cluster) -> dict[str, Finding]:
     return {finding.code: finding for finding in diagnose(look_at_cluster(cluster, THERE).facts)}
 
 
-@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet"])
+@pytest.mark.parametrize("kind", ["Deployment", pytest.param("StatefulSet", marks=pytest.mark.slow)])
 def test_a_rollout_is_waited_for_and_rolls_again(cluster: Cluster, image: str, kind: str) -> None:
     item = workload(kind, f"good-{kind.lower()}", pod_spec(image, "sleep 600"), replicas=2)
     said: list[str] = []

@@ -5,10 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.landing import Landing
 from tests.unit.docs.pages import ROOT, blocks
 
 
+@pytest.mark.slow
 def test_the_example_lands_and_runs(landing: Landing) -> None:
     (example,) = (text for language, text in blocks(ROOT / "docs" / "library.md") if language == "python")
     done = subprocess.run(

@@ -116,6 +116,7 @@ def test_the_migration_tells_which_accounts_it_made(landing: Landing) -> None:
     assert "account airstrip: " in landing.ok("logs", "migration")
 
 
+@pytest.mark.slow
 def test_a_component_s_log_is_followed(landing: Landing) -> None:
     """To a line that was not there when the follow began: of a run that did not exist then."""
     with started(landing, "logs", "scheduler", "-F") as logs, ThreadPoolExecutor() as pool:
@@ -131,6 +132,7 @@ def test_a_component_s_log_is_followed(landing: Landing) -> None:
             logs.kill()
 
 
+@pytest.mark.slow
 def test_a_task_that_is_not_mapped_has_no_index(landing: Landing) -> None:
     landing.ok("run", "smoke")
     done = landing.airstrip("logs", "smoke", "hello", "--map", "3")

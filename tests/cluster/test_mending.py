@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from airstrip.kube import Cluster
 from tests.landing import NAME, Landing, eventually
 
@@ -76,6 +78,7 @@ def conditions(cluster: Cluster, job: str) -> dict[str, str]:
     return {entry["type"]: entry["status"] for entry in found.get("conditions") or ()}
 
 
+@pytest.mark.slow
 def test_a_ready_image_is_landed_by_its_digest(landing: Landing, cluster: Cluster) -> None:
     built = image_of(cluster, "scheduler")
     assert "@sha256:" in built

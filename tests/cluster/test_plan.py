@@ -125,6 +125,7 @@ def test_drift_by_hand_is_shown_and_taken_back(landing: Landing, cluster: Cluste
     assert plan(landing) == []
 
 
+@pytest.mark.slow
 def test_drift_of_a_namespace_is_taken_back_too(landing: Landing, cluster: Cluster) -> None:
     enforce = "pod-security.kubernetes.io/enforce"
     kubectl_patch(cluster, "Namespace", NAME, {"metadata": {"labels": {enforce: "privileged"}}}, None)
@@ -147,6 +148,7 @@ def test_another_control_namespace_is_refused_before_anything_is_applied(landing
     assert cluster.list("apps/v1", "Deployment", "elsewhere") == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("mended")
 def test_another_program_s_field_is_named_and_left_alone(landing: Landing, cluster: Cluster) -> None:
     path = cluster.resource("apps/v1", "Deployment").path(NAME, "scheduler")

@@ -16,6 +16,8 @@ from airstrip.kube import Cluster
 from tests.cluster.test_projects import green
 from tests.landing import NAME, Landing
 
+pytestmark = pytest.mark.slow
+"""A landing of its own, for what test_projects.py has in the workers' namespace."""
 DAGS = Path(__file__).parent / "dags"
 OWN = f"{NAME}-apart"
 DECLARED = f"""\

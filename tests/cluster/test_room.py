@@ -24,8 +24,6 @@ def mended(landing: Landing) -> Iterator[None]:
     yield
     for name in ("settings.py", "talker.py"):
         (landing.dags / name).unlink(missing_ok=True)
-    landing.write_file()
-    landing.ok("up", "--yes")
 
 
 def pods(cluster: Cluster) -> dict[str, set[str]]:
@@ -139,6 +137,8 @@ def test_a_patch_of_no_object_is_told_before_anything_changes(landing: Landing) 
         landing.write_file()
 
 
+# Three rolls of all of Airflow.
+@pytest.mark.slow
 @pytest.mark.usefixtures("mended", "users_own")
 def test_settings_and_components_are_in_force_and_gone_when_others_are_there(
     landing: Landing, cluster: Cluster

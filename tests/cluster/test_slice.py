@@ -119,6 +119,7 @@ def test_a_second_up_changes_nothing(landing: Landing) -> None:
     assert landing.data("up", "--yes")["changed"] == 0
 
 
+@pytest.mark.slow
 def test_an_import_error_is_named_by_status_and_lands_by_force_only(landing: Landing) -> None:
     broken = landing.dags / "broken.py"
     # Airflow looks only into files that have both words, airflow and dag.

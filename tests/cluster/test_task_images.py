@@ -44,6 +44,7 @@ def test_an_image_is_tested_where_tasks_run_and_named_by_a_task(landing: Landing
     assert "READ 50000 0 airstrip_pods 0." in runs[-1]
 
 
+@pytest.mark.slow
 def test_a_check_that_fails_says_what_it_said_and_leaves_nothing(landing: Landing, cluster: Cluster) -> None:
     (landing.folder / "images" / "mine" / "check.py").write_text("print('half a check')\nraise SystemExit(7)\n")
     landing.ok("image", "build", "mine")

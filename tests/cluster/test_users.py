@@ -82,6 +82,7 @@ def test_an_account_from_its_first_day_to_its_last(landing: Landing) -> None:
     assert refusal(landing.airstrip("users", "delete", "ada", "--yes", "--json"))["code"] == "airflow.user-not-found"
 
 
+@pytest.mark.slow
 def test_the_command_line_s_own_account_is_left_alone(landing: Landing) -> None:
     for line in ("delete Airstrip --yes", "set-role airstrip Viewer", "reset-password airstrip --generate"):
         assert refusal(landing.airstrip("users", *line.split(), "--json"))["code"] == "users.own-account"

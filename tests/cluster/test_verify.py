@@ -177,6 +177,7 @@ def test_a_namespace_that_does_not_enforce_restricted_is_found(
     assert states(verify(landing, "pod-security")) == {"pod-security": "proved"}
 
 
+@pytest.mark.slow
 def test_a_policy_that_was_deleted_is_found(landing: Landing, cluster: Cluster) -> None:
     policy = cluster.get("networking.k8s.io/v1", "NetworkPolicy", "postgresql", NAME)
     assert policy is not None

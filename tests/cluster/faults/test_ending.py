@@ -53,6 +53,7 @@ def test_a_container_that_needs_more_memory_than_it_may(doctor: Doctor, small_im
         doctor.is_content()
 
 
+@pytest.mark.slow
 def test_a_pod_that_its_node_evicts(doctor: Doctor, small_image: str) -> None:
     """By what its container writes: that is looked at every ten seconds, a volume's size once a minute."""
     fill = "head -c 9000000 /dev/zero > /tmp/x; exec sleep 600"
@@ -105,6 +106,7 @@ def test_names_that_are_not_resolved(doctor: Doctor, airflow_image: str) -> None
         doctor.is_content()
 
 
+@pytest.mark.slow
 def test_pods_that_outlived_their_tasks(doctor: Doctor, small_image: str) -> None:
     """Of a run that was deleted: the executor's is over, the operator's runs on."""
     task = {"dag_id": "smoke", "task_id": "hello", "run_id": "gone", "try_number": "1"}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+import pytest
+
 from tests.cluster.faults.doctor import Doctor
 from tests.cluster.faults.objects import WORKERS, container, deployment, pod, pod_spec, simple
 from tests.landing import eventually
@@ -19,6 +21,7 @@ def replace_template(doctor: Doctor, name: str, spec: dict[str, Any]) -> None:
     doctor.sees_ready(name)
 
 
+@pytest.mark.slow
 def test_a_secret_that_a_container_names_and_is_not_there(doctor: Doctor, small_image: str) -> None:
     key = {"secretKeyRef": {"name": "my-login", "key": "token"}}
     spec = pod_spec(container(small_image, env=[{"name": "TOKEN", "valueFrom": key}]))
@@ -64,6 +67,7 @@ def test_a_pod_that_is_too_large_for_every_node(doctor: Doctor, small_image: str
         doctor.is_content()
 
 
+@pytest.mark.slow
 def test_an_init_container_that_fails(doctor: Doctor, small_image: str) -> None:
     def spec(script: str) -> dict[str, Any]:
         first = {**container(small_image, script), "name": "prepare"}
@@ -91,6 +95,7 @@ def test_a_program_for_another_kind_of_machine(doctor: Doctor, small_image: str)
         doctor.is_content()
 
 
+@pytest.mark.slow
 def test_a_pod_that_a_finalizer_holds(doctor: Doctor, small_image: str) -> None:
     held = pod("held", pod_spec(container(small_image)))
     held["metadata"]["finalizers"] = ["example.com/hold"]

@@ -70,6 +70,7 @@ def test_a_folder_that_is_not_there(doctor: Doctor, small_image: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_a_volume_that_somebody_deleted(doctor: Doctor) -> None:
     folder = state_dir(NAME) / "volumes"
     volume, wanted = local_volume("lost", folder), claim("lost", storageClassName="", volumeName="lost")
