@@ -146,7 +146,6 @@ def test_a_task_runs_the_commit_that_its_run_began_with(remote: Remote, airflow:
     assert airflow.dag_run("pinned", later.run_id).bundle_version == second
 
 
-@pytest.mark.slow
 def test_a_history_that_was_written_anew_is_followed(remote: Remote, airflow: AirflowClient) -> None:
     remote.push("GOES")
     await_live(airflow, remote.push("GONE"))
@@ -163,7 +162,6 @@ def test_over_ssh(remote: Remote, airflow: AirflowClient, sign: None) -> None:
     assert words(airflow, run.run_id, "end", "pinned_on_ssh") == {"SSH"}
 
 
-@pytest.mark.slow
 def test_nothing_is_wrong_after_a_server_was_away(remote: Remote, cluster: Cluster) -> None:
     """Nor after all else: what was logged counts for a minute, which the tests before this one have passed."""
     Doctor(remote.landing, cluster).is_content(seconds=90)
