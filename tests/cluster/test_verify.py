@@ -271,7 +271,6 @@ def test_exactly_what_is_amiss_fails_and_with_its_cause(
     leaves_nothing()
 
 
-# Who waits for what when Airflow does not answer: tests/unit/operations; doctor in faults/test_landed.py.
 @pytest.mark.slow
 def test_an_airflow_that_is_down_is_told_soon_and_once(landing: Landing, cluster: Cluster) -> None:
     kubectl_patch(cluster, "Deployment", "api-server", {"spec": {"replicas": 0}})
