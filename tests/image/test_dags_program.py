@@ -123,6 +123,8 @@ def test_a_dag_is_of_the_file_that_makes_it_not_of_those_that_import_it(root: Ro
         "b.py": "from airflow.sdk import DAG\nfrom a import dag\nwith DAG('b'): ...\n",
         "c.py": "import airflow, c_too\nfrom a import LIMIT\nfrom lib.made import make\nmake('made')  # dag\n",
         "c_too.py": "import airflow, c\nfrom lib.made import make\nmake('made')  # dag\n",
+        # As one that the program makes of its own before.
+        "warm.py": "from airflow.sdk import DAG\nwith DAG('warm_up'): ...\n",
         "loop.py": "from airflow.sdk import DAG\nfor s in (None, '@daily'):\n    with DAG('loop', schedule=s): ...\n",
     }
     (tmp_path / "lib").mkdir()

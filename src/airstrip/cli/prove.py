@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 
@@ -31,6 +31,11 @@ def _names(incomplete: str) -> list[str]:
     return [name for name in get_args(PropertyName) if name.startswith(incomplete)]
 
 
+def _held(flag: str, metavar: str, what: str) -> Any:
+    text = f"A {what} that the secrets backend holds: a task reads it there."
+    return typer.Option(flag, metavar=metavar, help=text, show_default=False)
+
+
 Only = Annotated[
     list[str] | None,
     typer.Option("--only", metavar="PROPERTY", help="This one alone; can be given again.", autocompletion=_names),
@@ -45,24 +50,8 @@ GitWrite = Annotated[
         show_default=False,
     ),
 ]
-BackendVariable = Annotated[
-    str | None,
-    typer.Option(
-        "--backend-variable",
-        metavar="NAME",
-        help="A variable that the secrets backend holds: a task reads it there.",
-        show_default=False,
-    ),
-]
-BackendConnection = Annotated[
-    str | None,
-    typer.Option(
-        "--backend-connection",
-        metavar="ID",
-        help="A connection that the secrets backend holds: a task reads it there.",
-        show_default=False,
-    ),
-]
+BackendVariable = Annotated[str | None, _held("--backend-variable", "NAME", "variable")]
+BackendConnection = Annotated[str | None, _held("--backend-connection", "ID", "connection")]
 
 
 @verbs.command("verify", cls=Command, short_help="Prove by real tasks that a deployment works.")

@@ -33,8 +33,8 @@ _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = 30.0
 _AIRFLOW_SECONDS = 10.0
 _TOLD = 5
-_DEFECTS = ("dags.check-failed", "pod.program-failed")
-"""Airstrip's own program, or an Airflow that it does not know: it is so each time, and nobody would notice."""
+_PROGRAM_FAILED = ("dags.check-failed", "pod.program-failed")
+"""By a defect, or at an Airflow that it does not know: each release would be unchecked, and nobody would notice."""
 
 
 @dataclass
@@ -105,9 +105,10 @@ class DagsGate:
             message = "The DAG files were not checked: it took too long."
             emit(Warned("dags.check-timeout", message, "Check them now: ./airstrip dags check"))
         elif isinstance(self._outcome, AirstripError):
-            if self._outcome.code in _DEFECTS:
+            if self._outcome.code in _PROGRAM_FAILED:
                 raise _unchecked(self._outcome)
-            emit(_not_checked(self._outcome))
+            message = f"The DAG files were not checked: {self._outcome.message}. {self._outcome.cause}".strip()
+            emit(Warned(self._outcome.code, message, "Check them now: ./airstrip dags check"))
         elif isinstance(self._outcome, BaseException):
             raise self._outcome
         else:
@@ -186,14 +187,6 @@ def _unchecked(error: AirstripError) -> AirstripError:
         fix=f"{error.fix} ./airstrip up --force lands them unchecked.",
         details=error.details,
     )
-
-
-def _not_checked(error: AirstripError) -> Warned:
-    """With the last line beneath the error: of a program that failed nothing else says why."""
-    said = error.details.strip().rpartition("\n")[2]
-    more = "" if said in error.message else said
-    words = (f"The DAG files were not checked: {error.message}.", error.cause, more)
-    return Warned(error.code, " ".join(filter(None, words)), "Check them now: ./airstrip dags check")
 
 
 def _warned(broken: list[Defect]) -> Warned:

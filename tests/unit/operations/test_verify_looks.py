@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,9 +22,14 @@ URL, STRUCK = "no answer of postgresql://ada:s3cret@db/x", "no answer of postgre
 class Cluster:
     """It has an api-server, and makes pods of which the last words are these."""
 
-    def __init__(self, phase: str = "Failed") -> None:
+    def __init__(self, phase: str = "Failed", jobs: Sequence[dict[str, Any]] = ()) -> None:
         self.phase = phase
+        self.jobs = jobs
         self.created: list[dict[str, Any]] = []
+
+    def list(self, *_: object, label_selector: str) -> list[dict[str, Any]]:
+        wanted = dict(each.split("=") for each in label_selector.split(","))
+        return [job for job in self.jobs if wanted.items() <= job["metadata"]["labels"].items()]
 
     def create(self, item: dict[str, Any]) -> None:
         self.created.append(item)
@@ -33,10 +39,13 @@ class Cluster:
         return {"spec": {"template": template}} if kind == "Deployment" else {"status": {"phase": self.phase}}
 
 
-def look(cluster: Cluster, seconds: float) -> pods.OutsideLook:
+def session_of(cluster: Cluster) -> Session:
     spec = SimpleNamespace(name="mine", namespaces=SimpleNamespace(control="c", workers="w"))
-    session = cast(Session, SimpleNamespace(cluster=cluster, spec=spec))
-    return pods.OutsideLook(session, "abcd1234", time.monotonic() + seconds, {})
+    return cast(Session, SimpleNamespace(cluster=cluster, spec=spec))
+
+
+def look(cluster: Cluster, seconds: float) -> pods.OutsideLook:
+    return pods.OutsideLook(session_of(cluster), "abcd1234", time.monotonic() + seconds, {})
 
 
 def job(component: str, image: str, created: str, *, succeeded: int = 1) -> dict[str, Any]:
@@ -56,15 +65,8 @@ def test_it_is_the_migration_that_the_database_is_asked_from() -> None:
         job("migration", "i", "2026-11-21T00:00:00Z", succeeded=0),
         job("git-check", "i", "2026-11-22T00:00:00Z"),
     ]
-
-    def listed(*_: object, label_selector: str) -> list[dict[str, Any]]:
-        wanted = dict(each.split("=") for each in label_selector.split(","))
-        return [item for item in jobs if wanted.items() <= item["metadata"]["labels"].items()]
-
-    cluster = Cluster()
-    session = cast(Session, SimpleNamespace(cluster=cluster, spec=look(cluster, 1).session.spec))
-    cluster.list = listed  # type: ignore[attr-defined]
-    found = pods.DatabaseLook(session, "abcd1234", time.monotonic()).migration()
+    cluster = Cluster(jobs=jobs)
+    found = pods.DatabaseLook(session_of(cluster), "abcd1234", time.monotonic()).migration()
     assert found is jobs[0]
 
 

@@ -78,7 +78,7 @@ def warm_up():
     processor.DagSerialization.to_dict(made)
     dag(dag_id="warm_up_too")(lambda: None)()
     Definitions.of(__file__)
-    dag_names.describe(made, Definitions({}, {}))
+    dag_names.of(made, Definitions({}, {}))
 
 
 def find(folder):
@@ -148,11 +148,11 @@ def parse(bundle, path, options):
 
 def _described(dag, known):
     """Airflow takes the DAG all the same where we cannot look into its tasks."""
-    row = {"dag": dag.dag_id, "line": known.dag(dag.dag_id), "tasks": len(dag.tasks), "names": []}
+    row = {"dag": dag.dag_id, "line": known.dag(dag.dag_id), "tasks": len(dag.tasks)}
     try:
-        return {**row, **dag_names.describe(dag, known)}
+        return {**row, "names": dag_names.of(dag, known)}
     except Exception as error:
-        return {**row, "unknown": f"{type(error).__name__}: {error}"}
+        return {**row, "names": [], "unknown": f"{type(error).__name__}: {error}"}
 
 
 def _error(bundle, path, file, text, known):

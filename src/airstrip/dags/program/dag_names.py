@@ -14,8 +14,8 @@ _PASSED_OVER = ("aws_conn_id",)
 """Amazon's hooks go on without a connection that is not there, with the workload's own identity."""
 
 
-def describe(dag, known):
-    """As JSON: the DAG's id, its line, how many tasks it has, and what they name."""
+def of(dag, known):
+    """What its tasks name, as JSON; on the line of the task, else on that of the DAG."""
     line = known.dag(dag.dag_id)
     environment = template_names.environment_of(dag)
     names = []
@@ -27,7 +27,7 @@ def describe(dag, known):
             # What the pod's own environment may define is not looked for in Airflow.
             if not (own and name["kind"] in ("connection", "variable")):
                 names.append({"key": "", "namespace": "", "where": "", **name, **where})
-    return {"dag": dag.dag_id, "line": line, "tasks": len(dag.tasks), "names": names}
+    return names
 
 
 def _pool(task):
