@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from airstrip.airflow_api import AirflowClient
+from airstrip.errors import AirflowError
 from airstrip.kube import Cluster
-from tests.git_server import HttpsServer, Repository, SshServer
-from tests.landing import NAME, Landing
+from airstrip.targets.local.node import LocalNode
+from tests.git_server import Certificates, HttpsServer, Repository, SshServer
+from tests.landing import NAME, Landing, eventually
 
 PINNED = (Path(__file__).parent / "dags" / "pinned.py").read_text()
-"""A DAG of two tasks that print a word; the second waits for a sign."""
+"""A DAG of two tasks that print a word; the first ends by a sign."""
+SIGN = "airstrip_test_go"
+"""The variable that is the sign, as `go`."""
+SEEN_SECONDS = 60.0
+"""The promise is half a minute, on a machine that does nothing else."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +70,52 @@ class Remote:
         other = PINNED.replace("FIRST", word).replace("pinned", "pinned_on_ssh")
         files = {"team/dags/pinned.py": PINNED.replace("FIRST", word), "other/pinned_on_ssh.py": other}
         return self.repository.push({**files, **more})
+
+
+@contextmanager
+def served(landing: Landing, token: str) -> Iterator[Remote]:
+    """Both servers, with a first commit, and the file that is to be landed."""
+    # Not in pytest's own folder, which is closed to others: sshd reads as the user `git`.
+    folder = landing.folder / "git"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    address = str(LocalNode(NAME).config().subnets.link[1])
+    certificates = Certificates.make(folder, address)
+    repository = Repository(folder / "repositories").create()
+    https = HttpsServer(repository.folder, address, certificates, token).start()
+    ssh = SshServer(folder / "sshd", repository.folder, address, https.port + 1).install().start()
+    (folder / "token").write_text(token + "\n")
+    (folder / "ca.pem").write_text(certificates.authority)
+    (folder / "known_hosts").write_text(ssh.known_hosts + "\n")
+    remote = Remote(landing, folder, repository, https, ssh)
+    remote.push("FIRST", **{"README": "not a DAG\n"})
+    try:
+        remote.write_right()
+        yield remote
+    finally:
+        ssh.stop()
+        https.stop()
+
+
+def is_live(airflow: AirflowClient, commit: str, dag_id: str = "pinned") -> bool:
+    return any((dag.dag_id, dag.version) == (dag_id, commit) for dag in airflow.dags())
+
+
+def await_live(airflow: AirflowClient, commit: str, dag_id: str = "pinned") -> float:
+    return eventually(lambda: is_live(airflow, commit, dag_id), seconds=SEEN_SECONDS, what=f"commit {commit} is live")
+
+
+def words(airflow: AirflowClient, run_id: str, task: str, dag_id: str = "pinned") -> set[str]:
+    """What a task printed; nothing before it began."""
+    with suppress(AirflowError):
+        events = [record.event for record in airflow.task_log(dag_id, run_id, task).records]
+        return set(re.findall(r"the word is (\w+)", "\n".join(events)))
+    return set()
+
+
+def ended(airflow: AirflowClient, run_id: str, state: str, dag_id: str = "pinned") -> None:
+    eventually(lambda: airflow.dag_run(dag_id, run_id).ended, seconds=120, what="the run ends")
+    assert airflow.dag_run(dag_id, run_id).state == state
 
 
 def release(cluster: Cluster) -> dict[str, str]:

@@ -5,51 +5,26 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 
 import pytest
 
 from airstrip.airflow_api import AirflowClient
-from airstrip.errors import AirflowError
 from airstrip.kube import Cluster
-from airstrip.targets.local.node import LocalNode
 from tests.cluster.faults.doctor import Doctor
-from tests.cluster.git_remote import PINNED, Remote, release
-from tests.git_server import Certificates, HttpsServer, Repository, SshServer
+from tests.cluster.git_remote import PINNED, SIGN, Remote, await_live, ended, is_live, release, served, words
 from tests.landing import NAME, Landing, eventually
 
-SIGN = "airstrip_test_go"
 TOKEN = "a-token-of-the-tests"
-SEEN_SECONDS = 60.0
-"""The promise is half a minute, on a machine that does nothing else."""
 
 
 @pytest.fixture(scope="module")
 def remote(landing: Landing) -> Iterator[Remote]:
     """Lands with DAGs from both servers."""
-    # Not in pytest's own folder, which is closed to others: sshd reads as the user `git`.
-    folder = landing.folder / "git"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    address = str(LocalNode(NAME).config().subnets.link[1])
-    certificates = Certificates.make(folder, address)
-    repository = Repository(folder / "repositories").create()
-    https = HttpsServer(repository.folder, address, certificates, TOKEN).start()
-    ssh = SshServer(folder / "sshd", repository.folder, address, https.port + 1).install().start()
-    (folder / "token").write_text(TOKEN + "\n")
-    (folder / "ca.pem").write_text(certificates.authority)
-    (folder / "known_hosts").write_text(ssh.known_hosts + "\n")
-    remote = Remote(landing, folder, repository, https, ssh)
-    remote.push("FIRST", **{"README": "not a DAG\n"})
-    try:
-        remote.write_right()
+    with served(landing, TOKEN) as remote:
         landing.ok("up", "--yes")
         yield remote
-    finally:
-        ssh.stop()
-        https.stop()
 
 
 @pytest.fixture
@@ -57,27 +32,6 @@ def sign(airflow: AirflowClient) -> Iterator[None]:
     airflow.values.delete_variable(SIGN)
     yield
     airflow.values.delete_variable(SIGN)
-
-
-def is_live(airflow: AirflowClient, commit: str, dag_id: str = "pinned") -> bool:
-    return any((dag.dag_id, dag.version) == (dag_id, commit) for dag in airflow.dags())
-
-
-def await_live(airflow: AirflowClient, commit: str, dag_id: str = "pinned") -> float:
-    return eventually(lambda: is_live(airflow, commit, dag_id), seconds=SEEN_SECONDS, what=f"commit {commit} is live")
-
-
-def words(airflow: AirflowClient, run_id: str, task: str, dag_id: str = "pinned") -> set[str]:
-    """What a task printed; nothing before it began."""
-    with suppress(AirflowError):
-        events = [record.event for record in airflow.task_log(dag_id, run_id, task).records]
-        return set(re.findall(r"the word is (\w+)", "\n".join(events)))
-    return set()
-
-
-def ended(airflow: AirflowClient, run_id: str, state: str, dag_id: str = "pinned") -> None:
-    eventually(lambda: airflow.dag_run(dag_id, run_id).ended, seconds=120, what="the run ends")
-    assert airflow.dag_run(dag_id, run_id).state == state
 
 
 def test_a_push_is_seen(remote: Remote, airflow: AirflowClient) -> None:
@@ -96,12 +50,14 @@ def test_what_is_landed_needs_no_change_and_is_proved(remote: Remote, airflow: A
 
 
 def test_a_server_that_stops_and_comes_back(remote: Remote, airflow: AirflowClient, cluster: Cluster) -> None:
-    """What was seen stays; the doctor names the cause; a push from meanwhile is seen afterwards."""
+    """For a minute. What was seen stays; the doctor names the cause; a push from meanwhile is seen afterwards."""
     doctor = Doctor(remote.landing, cluster)
     before = remote.repository.head
     remote.https.stop()
+    back = time.monotonic() + 60
     try:
         doctor.finds("git.unreachable", seconds=90)
+        time.sleep(max(0, back - time.monotonic()))
         assert is_live(airflow, before)
     finally:
         remote.https.start()

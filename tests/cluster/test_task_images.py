@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.kube import Cluster
+from tests.image.engines import running_docker
 from tests.landing import NAME, Landing, eventually
 
 DAGS = Path(__file__).parent / "dags"
@@ -53,3 +54,34 @@ def test_a_check_that_fails_says_what_it_said_and_leaves_nothing(landing: Landin
     data = json.loads(done.stdout)["data"]
     assert (data["code"], data["log"]) == (7, ["half a check"])
     assert [job for job in cluster.list("batch/v1", "Job", WORKERS) if "image-check" in job["metadata"]["name"]] == []
+
+
+@pytest.mark.slow
+def test_what_docker_builds_is_landed_and_runs_without_it(
+    landing: Landing, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Airflow's own image and a task's, by Debian's docker.io."""
+    before = images(cluster)
+    landing.write_file("image: {builder: docker}\n")
+    try:
+        with running_docker(tmp_path / "docker") as environment, monkeypatch.context() as patched:
+            for name, value in environment.items():
+                patched.setenv(name, value)
+            landing.ok("up", "--yes")
+            landing.ok("image", "new", "docked", "--from", "python-basic")
+            built = landing.data("image", "build", "docked")["tasks"]["docked"]
+        assert not images(cluster) & before
+        told = landing.data("image", "test", "docked")
+        assert (told["reference"], told["code"]) == (built, 0)
+        assert told["log"][0].startswith("python-basic works:")
+        assert landing.data("run", "smoke")["state"] == "success"
+        assert landing.data("plan")["changed"] is False
+    finally:
+        landing.write_file()
+        landing.ok("up", "--yes")
+
+
+def images(cluster: Cluster) -> set[str]:
+    """Of Airflow's components."""
+    deployments = (cluster.get("apps/v1", "Deployment", name, NAME) for name in ("api-server", "scheduler"))
+    return {each["spec"]["template"]["spec"]["containers"][0]["image"] for each in deployments if each}

@@ -23,7 +23,7 @@ def programs() -> Path:
     """Where scripts/test has put what this machine lacks of Docker and Podman."""
     named = os.environ.get("AIRSTRIP_TEST_ENGINES")
     if not named:
-        pytest.fail("AIRSTRIP_TEST_ENGINES is not set: run these tests by scripts/test image")
+        pytest.fail("AIRSTRIP_TEST_ENGINES is not set: run these tests by scripts/test")
     return Path(named)
 
 

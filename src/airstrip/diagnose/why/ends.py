@@ -39,6 +39,8 @@ _TOKEN = re.compile(
     r"ServerResponseError.*(?:Invalid auth token|401|403)|(?:API_SERVER_ERROR|PERMISSION_DENIED): .*Invalid auth token"
 )
 """Airflow's own exceptions: users' code speaks with others, who refuse tokens too."""
+_COMMIT_GONE = re.compile(r"AirflowException: Version (?P<commit>\S+) not found in the repository")
+"""As Airflow's GitDagBundle says it, before the task begins."""
 _API = re.compile(r"(?:ApiException|ForbiddenException|UnauthorizedException)[^(]*\((?P<status>401|403)\)")
 _SAID = re.compile(r'"message":\s?"((?:[^"\\]|\\.)*)"')
 _TIMEOUT = re.compile(r"(?:AirflowTaskTimeout|AirflowSensorTimeout|TaskDeferralTimeout)\b")
@@ -69,6 +71,12 @@ def _token(*, expired: bool) -> Matches:
 def _ended_early(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
     for seen in matching(facts.scheduler_log, SIGNS["ended-early"]):
         yield found(Brief(seen.string), ENDED_EARLY_SUBJECT, tasks=f"{named['dag']}.{named['task']}")
+
+
+@of_failed
+def _commit_gone(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
+    for seen in matching(facts.log, _COMMIT_GONE):
+        yield found(Brief(seen.string), **named, commit=seen["commit"])
 
 
 @of_failed
@@ -135,6 +143,13 @@ REASONS = (
     Reason.of(HEARTBEAT_TIMEOUT, _no_heartbeat),
     Reason.of(TOKEN_EXPIRED, _token(expired=True)),
     Reason.of(TOKEN_REFUSED, _token(expired=False)),
+    Reason(
+        "task.commit-gone",
+        "{task} could not begin: git has no commit {commit} any more",
+        "A forced push took away the commit that its run began with, and its pod clones what the server has.",
+        "Run it again, with what is live now: ./airstrip run {dag}. With dags.git.via: sync a run keeps its files.",
+        _commit_gone,
+    ),
     Reason(
         "task.api-refused",
         "{task} was refused by the Kubernetes API (HTTP {status})",

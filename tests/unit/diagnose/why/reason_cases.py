@@ -214,6 +214,11 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     ),
     ("task.token-refused", facts("failed", **logged("ServerResponseError: Invalid auth token: Signature")), "key"),
     (
+        "task.commit-gone",
+        facts("failed", **raised(f"AirflowException: Version {'f' * 40} not found in the repository")),
+        "A forced push",
+    ),
+    (
         "task.api-refused",
         facts("failed", **raised("ApiException: (403)", "Reason: Forbidden", 'body: {"message":"pods is denied"}')),
         "pods is denied.",
