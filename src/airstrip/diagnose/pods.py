@@ -160,7 +160,8 @@ KILLED_RULES: tuple[Rule, ...] = (
     Rule(
         "dns.not-resolving",
         "{who} cannot resolve names",
-        "The cluster's DNS does not answer: CoreDNS is down, or a network policy closes the way to it.",
+        "The cluster's DNS does not answer: CoreDNS is down, a network policy closes the way to it, or, of names"
+        " outside the cluster, the servers that it asks do not.",
         "Look at it: kubectl -n kube-system get pods,endpointslices; on this machine: ./airstrip node status",
         no_names,
     ),
