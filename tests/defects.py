@@ -30,6 +30,7 @@ with DAG("cycle"):
     "serial.py": 'from airflow.sdk import DAG\nwith DAG("serial", default_args={"params": open}): ...\n',
     "variable.py": 'from airflow.sdk import DAG, Variable\nname = Variable.get("dags_check_nobody")\n',
     "hidden.py": 'from airflow.sdk import DAG, Variable\nname = Variable.get("dags_check_password")\n',
+    "lite.py": 'import sqlite3\nfrom airflow.sdk import DAG\nsqlite3.connect("/no/such/file")\n',
     "crash.py": "import os\nfrom airflow.sdk import DAG\nos.kill(os.getpid(), 9)\n",
     "slow.py": "import time\nfrom airflow.sdk import DAG\ntime.sleep(3600)\n",
     "names.py": """
@@ -54,6 +55,10 @@ with DAG("names"):
     BashOperator(task_id="b", bash_command="{% if 0 %}{{ conn.z.host }}{% endif %} var.value.w")
     PodOperator(task_id="c", image="any", configmaps=["theirs"], config_file="/their/kubeconfig")
     PodOperator(task_id="d", image="any", configmaps=["{{ ds }}"], kubernetes_conn_id="kubernetes_default")
+    BASE.env = [k8s.V1EnvVar(name="AIRFLOW_CONN_OWN_DATABASE", value="sqlite://")]
+    OWN = {"pod_override": k8s.V1Pod(spec=k8s.V1PodSpec(containers=[BASE]))}
+    SQLExecuteQueryOperator(task_id="e", sql="select 1", conn_id="own_database", executor_config=OWN)
+    SQLExecuteQueryOperator(task_id="other", sql="select 1", conn_id="no_other_database", executor_config=OWN)
 """,
     "templates.py": """
 from airflow.providers.standard.operators.bash import BashOperator
@@ -71,6 +76,7 @@ with DAG("templates", user_defined_macros={"tomorrow_ds": "theirs"}):
 BROKEN: dict[tuple[str, int | None], str] = {
     ("crash.py", None): "dags.parse-crash",
     ("cycle.py", 6): "dags.cycle",
+    ("lite.py", 3): "dags.import-error",
     ("module.py", 2): "dags.missing-package",
     ("old_module.py", 2): "dags.removed",
     ("provider.py", 2): "dags.missing-provider",
@@ -93,6 +99,7 @@ MISSING: dict[tuple[str, int, str], str] = {
     ("names.py", 14, "no-other-map"): "dags.missing-object",
     ("names.py", 15, "no_database"): "dags.missing-connection",
     ("names.py", 17, "no-override"): "dags.missing-object",
+    ("names.py", 26, "no_other_database"): "dags.missing-connection",
     ("templates.py", 5, "execution_date"): "dags.removed",
     ("templates.py", 5, "next_ds"): "dags.removed",
     ("templates.py", 6, "no key"): "dags.missing-variable",

@@ -58,13 +58,15 @@ def test_a_check_that_fails_says_what_it_said_and_leaves_nothing(landing: Landin
 
 @pytest.mark.slow
 def test_what_docker_builds_is_landed_and_runs_without_it(
-    landing: Landing, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    landing: Landing, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """Airflow's own image and a task's, by Debian's docker.io."""
     before = images(cluster)
     landing.write_file("image: {builder: docker}\n")
     try:
-        with running_docker(tmp_path / "docker") as environment, monkeypatch.context() as patched:
+        # Sockets have short names.
+        folder = tmp_path_factory.mktemp("engine") / "docker"
+        with running_docker(folder) as environment, monkeypatch.context() as patched:
             for name, value in environment.items():
                 patched.setenv(name, value)
             landing.ok("up", "--yes")

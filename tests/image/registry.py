@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -77,6 +79,41 @@ def running_registry(folder: Path, *, login: bool = False) -> Iterator[Registry]
             yield registry
         finally:
             process.terminate()
+
+
+@contextmanager
+def without_mounts(registry: Registry) -> Iterator[Registry]:
+    """The same for a login that may read no other repository: whoever asks to mount a layer of one is refused."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def forward(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            if "mount=" in self.path:
+                done = httpx.Response(401, headers={"WWW-Authenticate": 'Basic realm="tests"'})
+            else:
+                url = f"http://{registry.host}{self.path}"
+                done = httpx.request(self.command, url, headers=dict(self.headers), content=body, trust_env=False)
+            self.send_response(done.status_code)
+            for name, value in done.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(done.content)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = forward
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Of no interest."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield replace(registry, host=f"127.0.0.1:{server.server_address[1]}")
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def _await(registry: Registry, process: subprocess.Popen[bytes]) -> None:

@@ -157,6 +157,15 @@ def test_a_dag_that_airflow_takes_and_the_check_cannot_look_into_is_a_warning(ro
     assert "RuntimeError: odd." in defect.cause
 
 
+def test_a_file_that_asks_airflow_s_database_is_not_judged(root: Root, tmp_path: Path) -> None:
+    (tmp_path / "asks.py").write_text(
+        "from airflow.models import DagModel\nfrom airflow.sdk import DAG\nfrom airflow.settings import Session\n"
+        "for row in Session().query(DagModel): ...\n"
+    )
+    (defect,) = find_defects(Facts(parse(root, tmp_path)))
+    assert (defect.place, defect.level, defect.code) == ("asks.py:4", "warning", "dags.not-checked")
+
+
 @pytest.mark.parametrize("claim", ["", "AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM"])
 def test_a_file_that_its_pod_does_not_see_is_named_where_no_claim_has_it(
     root: Root, tmp_path: Path, claim: str

@@ -18,7 +18,7 @@ from airstrip.images.layer import Layer
 from airstrip.images.oci import RunSettings, write_layout
 from airstrip.images.registry.push import Pushed
 from airstrip.paths import cache_dir
-from tests.image.registry import PASSWORD, Registry, running_registry
+from tests.image.registry import PASSWORD, Registry, running_registry, without_mounts
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _SETTINGS = RunSettings(user="1:1", working_dir="/", entrypoint=("/bin/true",))
@@ -95,6 +95,14 @@ def test_nothing_goes_up_twice_and_other_repositories_mount(registry: Registry, 
     known = {f"sha256:{hashlib.sha256(b'third' * 1000).hexdigest()}": "shared/nowhere"}
     (tmp_path / "images" / "pushed" / f"{registry.host.replace(':', '_')}.json").write_text(json.dumps(known))
     assert push(third, f"{registry.host}/shared/third", tmp_path).uploaded > 5000
+
+
+def test_a_layer_of_a_repository_that_the_login_may_not_read_goes_up(registry: Registry, tmp_path: Path) -> None:
+    """As with a robot account for each repository."""
+    with without_mounts(registry) as limited:
+        push(small(tmp_path / "a", b"system" * 1000, b"first"), f"{limited.host}/limited/first", tmp_path)
+        second = small(tmp_path / "b", b"system" * 1000, b"second")
+        assert push(second, f"{limited.host}/limited/second", tmp_path).uploaded > 6000
 
 
 def test_a_tag_is_never_moved_unless_asked(registry: Registry, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import boto3
 import pytest
 import s3fs
 from airflow.sdk import ObjectStoragePath
+from fsspec.core import url_to_fs
 
 from airstrip_pods import data_url, open_data
 from airstrip_pods.conventions import ProjectSettings, projects_to_json
@@ -64,6 +65,19 @@ def test_what_is_written_is_read(bucket: Any) -> None:
         assert text.readlines() == ["größe\n", "1\n"]
     with open_data("sales", "out/table.csv") as binary:
         assert binary.read() == "größe\n1\n".encode()
+
+
+def test_what_others_wrote_since_a_listing_is_read(bucket: Any) -> None:
+    """Of one process, as of a sensor that lists until a file is there; clients keep what they listed."""
+    with open_data("sales", "in/first.csv", "w") as file:
+        file.write("1")
+    files, root = url_to_fs(data_url("sales"))
+    assert files.glob(f"{root}/in/*.csv") == ["projects/data/sales/in/first.csv"]
+    bucket.put_object(Bucket="projects", Key="data/sales/in/second.csv", Body=b"22")
+    bucket.put_object(Bucket="projects", Key="data/sales/in/first.csv", Body=b"333")
+    for name, content in (("second", "22"), ("first", "333")):
+        with open_data("sales", f"in/{name}.csv", "r") as text:
+            assert text.read() == content
 
 
 @pytest.mark.parametrize("told", ["by the deployment", "by the pod"])

@@ -45,7 +45,9 @@ class Reference:
     """What a task needs when it runs. `key` is one of a ConfigMap or Secret, `where` the argument that names it.
 
     A `template` is a name that Airflow 3 no longer has for templates, a `dag-file` one that its pod does not see. An
-    empty `namespace` is that of the tasks. `unless` names a connection that leads elsewhere where it is there.
+    empty `namespace` is that of the tasks. `unless` names a connection that leads elsewhere where it is there. Of a
+    connection or variable, `sources` are ConfigMaps and Secrets that the task's environment is made of, and that may
+    define it: (kind, namespace, name).
     """
 
     kind: ReferenceKind
@@ -56,6 +58,7 @@ class Reference:
     namespace: str = ""
     where: str = ""
     unless: str = ""
+    sources: tuple[tuple[str, str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,8 @@ def _file(row: Mapping[str, Any]) -> ParsedFile:
 
 
 def _dag(row: Mapping[str, Any]) -> ParsedDag:
-    names = tuple(Reference(**name) for name in row["names"])
+    names = tuple(
+        Reference(**{**name, "sources": tuple(map(tuple, name.get("sources") or ()))}) for name in row["names"]
+    )
     unknown = without_credentials(row.get("unknown", ""))
     return ParsedDag(row["dag"], row["line"], row["tasks"], names, row["made_in"], unknown)

@@ -23,6 +23,7 @@ BUILT_IN = "airstrip"
 _NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
 _NO_PROJECT = re.compile(r"There is no project '(?P<name>[^']+)' in this deployment, which has: (?P<known>[^.]+)\.")
 """As airstrip_pods says it."""
+_NOT_BY_A_VALUE = ("ImportError:", "SyntaxError:", "IndentationError:", "TabError:")
 _SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
 _EVIDENCE_LINES = 8
 
@@ -67,9 +68,10 @@ def _loops(facts: Facts) -> Iterator[Match]:
 
 
 def _unknown_variables(facts: Facts) -> Iterator[Match]:
-    """Its value was not given to it: what it would have made of it cannot be said."""
+    """Its value was not given to it: what it would have made of it cannot be said. No value mends what Python cannot
+    read, or a module or project that is not there: of these the rules before this one speak."""
     for file, error in errors(facts):
-        for asked in file.asked:
+        for asked in file.asked if not error.last_line.startswith(_NOT_BY_A_VALUE) else ():
             if not asked.given and not _is_known_to_be_missing(asked.kind, asked.name, facts):
                 yield _match(error, what=f"the {asked.kind} {asked.name}")
 
@@ -193,37 +195,6 @@ FILE_RULES: tuple[Rule, ...] = (
         lambda facts: _of_kind("crash", facts),
     ),
     Rule(
-        "dags.not-checked",
-        "it was not checked: it asks for {what} while it is read",
-        "Its value is a secret, or is not known before Airflow runs; without it nothing can be said of the file.",
-        "Ask for it within a task, or in a template. Airflow itself reads the file with it.",
-        _unknown_variables,
-        level="warning",
-    ),
-    Rule(
-        "dags.not-checked",
-        "it was not checked: it asks Airflow's database while it is read",
-        "The check has no database; without it nothing can be said of the file.",
-        "Ask within a task, through Airflow's API.",
-        lambda facts: _of_kind("database", facts),
-        level="warning",
-    ),
-    Rule(
-        "dags.not-checked",
-        "it was not checked: it reads {mount} while it is read, which the check does not have",
-        "The DAG processor mounts it, and the check mounts no volumes of the file's. {text}",
-        "Read it within a task. Airflow itself reads the file with it.",
-        _not_mounted,
-        level="warning",
-    ),
-    Rule(
-        "dags.missing-variable",
-        "it cannot be imported: Airflow has no variable {name}",
-        "It asks for it while it is read, and gives no default.",
-        "Add it in Airflow under Admin, Variables; or write Variable.get({name!r}, default=...).",
-        _missing_variables,
-    ),
-    Rule(
         "dags.removed",
         "it cannot be imported: {what}",
         "It was written for an earlier Airflow.",
@@ -257,6 +228,37 @@ FILE_RULES: tuple[Rule, ...] = (
         "The deployment has: {known}.",
         "Correct its name, or add it: ./airstrip project add {name}; one of the file is there after: ./airstrip up",
         _missing_projects,
+    ),
+    Rule(
+        "dags.not-checked",
+        "it was not checked: it asks for {what} while it is read",
+        "Its value is a secret, or is not known before Airflow runs; without it nothing can be said of the file.",
+        "Ask for it within a task, or in a template. Airflow itself reads the file with it.",
+        _unknown_variables,
+        level="warning",
+    ),
+    Rule(
+        "dags.not-checked",
+        "it was not checked: it asks Airflow's database while it is read",
+        "The check has no database; without it nothing can be said of the file.",
+        "Ask within a task, through Airflow's API.",
+        lambda facts: _of_kind("database", facts),
+        level="warning",
+    ),
+    Rule(
+        "dags.not-checked",
+        "it was not checked: it reads {mount} while it is read, which the check does not have",
+        "The DAG processor mounts it, and the check mounts no volumes of the file's. {text}",
+        "Read it within a task. Airflow itself reads the file with it.",
+        _not_mounted,
+        level="warning",
+    ),
+    Rule(
+        "dags.missing-variable",
+        "it cannot be imported: Airflow has no variable {name}",
+        "It asks for it while it is read, and gives no default.",
+        "Add it in Airflow under Admin, Variables; or write Variable.get({name!r}, default=...).",
+        _missing_variables,
     ),
     Rule(
         "dags.import-error",

@@ -102,13 +102,15 @@ def _pools(facts: Facts) -> Iterator[Match]:
 
 def _connections(facts: Facts) -> Iterator[Match]:
     for file, dag, name in _references(facts, "connection"):
-        if _lacks(facts, facts.known.connections, facts.parsed.connections, name.name):
+        lacks = _lacks(facts, facts.known.connections, facts.parsed.connections, name.name)
+        if lacks and not _may_be_given(facts, name, "AIRFLOW_CONN_"):
             yield _match(file, dag, name)
 
 
 def _variables(facts: Facts) -> Iterator[Match]:
     for file, dag, name in _references(facts, "variable"):
-        if _lacks(facts, facts.known.variables, facts.parsed.variables, name.name):
+        lacks = _lacks(facts, facts.known.variables, facts.parsed.variables, name.name)
+        if lacks and not _may_be_given(facts, name, "AIRFLOW_VAR_"):
             yield _match(file, dag, name)
 
 
@@ -117,6 +119,15 @@ def _lacks(facts: Facts, known: frozenset[str] | None, environment: frozenset[st
     if known is None or facts.parsed.has_backend:
         return False
     return name not in known and name.upper() not in environment
+
+
+def _may_be_given(facts: Facts, name: Reference, prefix: str) -> bool:
+    """By what the task's own environment is made of; one that could not be read may have anything."""
+    identities = sources_of(name, facts.workers)
+    return any(
+        identity not in facts.known.objects or f"{prefix}{name.name.upper()}" in (facts.known.objects[identity] or ())
+        for identity in identities
+    )
 
 
 def _objects(facts: Facts) -> Iterator[Match]:
@@ -144,6 +155,11 @@ def _needed(facts: Facts) -> Iterator[tuple[ParsedFile, ParsedDag, Reference]]:
 def identity_of(name: Reference, workers: str) -> tuple[str, str, str]:
     """(kind, namespace, name) of a ConfigMap or Secret."""
     return name.kind, name.namespace or workers, name.name
+
+
+def sources_of(name: Reference, workers: str) -> list[tuple[str, str, str]]:
+    """The same of each that the task's environment is made of."""
+    return [(kind, namespace or workers, source) for kind, namespace, source in name.sources]
 
 
 def _removed_elsewhere(facts: Facts) -> Iterator[Match]:

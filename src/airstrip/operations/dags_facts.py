@@ -21,7 +21,7 @@ from airstrip.dags import (
     without_values,
     written_names,
 )
-from airstrip.dags.name_rules import identity_of
+from airstrip.dags.name_rules import identity_of, sources_of
 from airstrip.errors import AirflowError, AirstripError, CommandError, KubernetesError
 from airstrip.events import Emit, Warned
 from airstrip.kube import Cluster
@@ -193,10 +193,13 @@ def _objects(cluster: Cluster, parsed: ParsedDags, workers: str) -> dict[tuple[s
     """Keys only; one that we may not read is not known, and not there."""
     found: dict[tuple[str, str, str], frozenset[str] | None] = {}
     for name in _references(parsed):
-        if name.kind in _KINDS and (identity := identity_of(name, workers)) not in found:
-            with suppress(KubernetesError):
-                item = cluster.get("v1", _KINDS[name.kind], name.name, identity[1])
-                found[identity] = None if item is None else _keys(item)
+        own = [identity_of(name, workers)] if name.kind in _KINDS else []
+        for identity in (*own, *sources_of(name, workers)):
+            if identity not in found:
+                kind, namespace, wanted = identity
+                with suppress(KubernetesError):
+                    item = cluster.get("v1", _KINDS[kind], wanted, namespace)
+                    found[identity] = None if item is None else _keys(item)
     return found
 
 

@@ -2,7 +2,8 @@
 
 Of a first landing the check runs beside the database and the migration, which mostly wait. What passed it is not
 checked again while the files, the image and the settings stay the same. Files of git change without an `up`: where a
-release does not change what reads them, it is not refused for them (decision 0045).
+release changes neither where they come from nor the image, it is refused only for a project that it takes away from
+them (decision 0045).
 """
 
 from __future__ import annotations
@@ -19,13 +20,15 @@ from airstrip.dags import Defect, Facts, find_defects
 from airstrip.errors import AirstripError, CheckError
 from airstrip.events import Emit, Event, Warned, step
 from airstrip.kube import inventory
-from airstrip.manifests import API_SERVER, CLI_SECRET, ManifestSet
+from airstrip.manifests import API_SERVER, CLI_SECRET, PROJECTS_MAP, ManifestSet
 from airstrip.operations.dags_check import note_of
 from airstrip.operations.dags_facts import Processor, collect, find_processor, processor_of
 from airstrip.operations.dags_still import StillDags
 from airstrip.operations.dags_to_check import DagsToCheck, dags_to_check
 from airstrip.operations.dags_ways import ways_of
+from airstrip.operations.pushed_dags import recorded_live
 from airstrip.operations.session import Session
+from airstrip_pods.conventions import projects_from_json
 
 CHECKED = "airstrip.dev/dags-checked"
 """An annotation of the inventory: what passed the gate last."""
@@ -46,6 +49,7 @@ class DagsGate:
     dags: StillDags | None
     force: bool = False
     _warns_only: bool = False
+    _takes_projects_away: bool = False
     _thread: threading.Thread | None = None
     _key: str = ""
     _said: str = ""
@@ -64,13 +68,17 @@ class DagsGate:
 
     def start(self) -> None:
         """Nothing where there is nothing to check, or it has passed before."""
-        dags = None if self.force else dags_to_check(self.session, self.manifests, self.dags)
-        if dags is None:
+        if self.force:
             return
         processor = processor_of(self.manifests)
+        dags = dags_to_check(self.session, self.manifests, self.dags)
+        if dags is None:
+            self._events += _unchecked_pushed(self.session, processor)
+            return
         if _recorded(self.session) == dags.key(processor):
             return
         self._warns_only = bool(self.session.spec.dags.git) and _reads_as(find_processor(self.session), processor)
+        self._takes_projects_away = bool(_landed_projects(self.session) - _projects(processor.projects))
         self._thread = threading.Thread(target=self._examine, args=(dags, processor), daemon=True)
         self._thread.start()
 
@@ -85,6 +93,8 @@ class DagsGate:
         A check that cannot be made, or not in time, is a warning.
         """
         if self._thread is None:
+            for event in self._events:
+                emit(event)
             return
         deadline = time.monotonic() + timeout
         with step(emit, "dags.check", "Check DAG files") as progress:
@@ -113,11 +123,15 @@ class DagsGate:
             raise self._outcome
         else:
             broken = [defect for defect in find_defects(self._outcome) if defect.level == "broken"]
-            if broken and not self._warns_only:
-                raise _refused(broken, of_git=bool(self.session.spec.dags.git))
+            by_us = [defect for defect in broken if not self._warns_only or self._is_by_projects(defect)]
+            if by_us:
+                raise _refused(by_us, of_git=bool(self.session.spec.dags.git))
             if broken:
                 emit(_warned(broken))
             _record(self.session, self._key)
+
+    def _is_by_projects(self, defect: Defect) -> bool:
+        return self._takes_projects_away and defect.code == "dags.missing-project"
 
     def _examine(self, dags: DagsToCheck, processor: Processor) -> None:
         client = _running_airflow(self.session)
@@ -142,6 +156,28 @@ class DagsGate:
 def _reads_as(old: Processor | None, new: Processor) -> bool:
     """Whether DAG files come from where they came before, to the same image: what is broken then was pushed so."""
     return old is not None and (ways_of(old), old.image) == (ways_of(new), new.image)
+
+
+def _unchecked_pushed(session: Session, new: Processor) -> list[Event]:
+    """Of what was pushed from a folder that the file does not name, where it meets another image."""
+    if not (session.spec.dags.pushed and recorded_live(session)):
+        return []
+    old = find_processor(session)
+    if old is None or old.image == new.image:
+        return []
+    message = "The pushed DAG files were not checked with the image that is landed: the file names no folder of theirs."
+    fix = "Check them afterwards: ./airstrip dags check FOLDER; or name their folder in the file: dags.volume.path"
+    return [Warned("dags.pushed-unchecked", message, fix)]
+
+
+def _landed_projects(session: Session) -> set[str]:
+    found = session.cluster.get("v1", "ConfigMap", PROJECTS_MAP, session.spec.namespaces.control) or {}
+    return _projects("".join((found.get("data") or {}).values()))
+
+
+def _projects(told: str) -> set[str]:
+    """The names in what DAG files are to know of projects."""
+    return set(projects_from_json(told or "{}"))
 
 
 def _recorded(session: Session) -> str:
@@ -193,8 +229,8 @@ def _warned(broken: list[Defect]) -> Warned:
     places = list(dict.fromkeys(defect.place for defect in broken))
     more = f" and {len(places) - _TOLD} more" if len(places) > _TOLD else ""
     message = (
-        f"DAG files in git are broken, which this release does not change: {', '.join(places[:_TOLD])}{more}. "
-        "Airflow keeps the DAGs that it read from them before."
+        f"DAG files in git are broken: {', '.join(places[:_TOLD])}{more}. This release changes neither where they come "
+        "from nor the image, so it is landed; Airflow keeps the DAGs that it read from them before."
     )
     return Warned("dags.broken", message, "See why: ./airstrip dags check; mend the files, and push them.")
 

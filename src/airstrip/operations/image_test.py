@@ -8,7 +8,7 @@ from typing import Any
 from airstrip import images
 from airstrip.answers import ImageTestData
 from airstrip.errors import AirstripError, WaitTimeout
-from airstrip.events import Emit, Progress, step
+from airstrip.events import Emit, Progress, Warned, step
 from airstrip.images import TaskImage
 from airstrip.kube import Cluster, pod_log, wait_for_job
 from airstrip.manifests import IMAGE_CHECK, build_image_check
@@ -43,6 +43,8 @@ def _in_place(session: Session, image: TaskImage, emit: Emit) -> str:
     try:
         session.target.check_rights()
     except AirstripError:
+        message = f"What is tested is {image.name} as it was built last: the folder may have changed since."
+        emit(Warned("image.as-built", message, f"Build it as root first: sudo ./airstrip image build {image.name}"))
         return images.current_name(image.name)
     built = require_built(image, session.spec)
     load(image, built, session.target, emit)

@@ -22,7 +22,11 @@ from tests.unit.airflow_api.test_client import Airflow, ok
 from tests.unit.dags.making import defined, refused
 
 SECRETS = {("Secret", "workers"): {"data": {"k": "aHVudGVyMg=="}}, ("ConfigMap", "workers"): None}
-NAMES = (Reference("secret", "s", "t"), Reference("config-map", "m", "t"), Reference("secret", "x", "t", namespace="o"))
+NAMES = (
+    Reference("config-map", "m", "t"),
+    Reference("secret", "x", "t", namespace="o"),
+    Reference("connection", "c", "t", sources=(("secret", "", "s"),)),
+)
 
 
 class Cluster:

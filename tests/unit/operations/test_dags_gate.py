@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,14 +16,13 @@ from airstrip.dags.facts import ParsedDags
 from airstrip.errors import AirstripError, CheckError
 from airstrip.events import Event, Warned
 from airstrip.kube import inventory
-from airstrip.manifests import CLONED_CLASS, ManifestSet, Stage
-from airstrip.operations import dags_gate, dags_to_check
+from airstrip.manifests import PROJECTS_MAP, ManifestSet, Stage
+from airstrip.operations import dags_gate
 from airstrip.operations.dags_facts import Processor
 from airstrip.operations.dags_gate import CHECKED, DagsGate
-from airstrip.operations.dags_git import GitFiles
 from airstrip.operations.dags_still import still_dags
 from airstrip.operations.session import Session
-from airstrip.spec import Dags, GitBundle
+from airstrip.spec import Dags
 from tests.unit.dags.making import defined, facts, refused
 
 CONTAINER = {"name": "dag-processor", "image": "here/airflow@sha256:1", "envFrom": []}
@@ -39,8 +36,12 @@ class Deployed:
     outcome: Facts | AirstripError = field(default_factory=lambda: facts(defined("d")))
     annotations: dict[str, str] = field(default_factory=dict)
     checks: int = 0
+    projects: str = ""
+    pushed: bool = False
 
     def get(self, _: str, __: str, name: str, ___: str) -> dict[str, Any] | None:
+        if name == PROJECTS_MAP:
+            return {"data": {"AIRSTRIP_PROJECTS": self.projects}}
         return {"metadata": {"annotations": self.annotations}} if name == inventory.NAME else None
 
     def patch(self, _: str, __: str, name: str, body: Mapping[str, Any], ___: str) -> None:
@@ -54,7 +55,7 @@ class Deployed:
         return self.outcome
 
     def pass_gate(self, *, force: bool = False, image: str = "one", timeout: float = 5.0) -> list[Event]:
-        spec = SimpleNamespace(dags=Dags(path=self.folder), namespaces=SimpleNamespace(control="c"))
+        spec = SimpleNamespace(dags=Dags(path=self.folder, pushed=self.pushed), namespaces=SimpleNamespace(control="c"))
         session = cast(Session, SimpleNamespace(spec=spec, cluster=self))
         pod = {"spec": {"containers": [{**CONTAINER, "image": image}]}}
         item = {"kind": "Deployment", "metadata": {"name": "dag-processor"}, "spec": {"template": pod}}
@@ -150,6 +151,24 @@ def test_without_dags_there_is_nothing_to_check(deployed: Deployed, tmp_path: Pa
     assert deployed.checks == 0
 
 
+@pytest.mark.parametrize(("live", "image", "told"), [("a1", "two", True), ("a1", "one", False), ("", "two", False)])
+def test_pushed_files_of_no_folder_are_told_as_unchecked_where_the_image_is_another(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, live: str, image: str, told: bool
+) -> None:
+    monkeypatch.setattr(dags_gate, "recorded_live", lambda _: live)
+    monkeypatch.setattr(dags_gate, "find_processor", lambda _: processor("one"))
+    monkeypatch.setattr(dags_gate, "processor_of", lambda _: processor(image))
+    deployed.folder, deployed.pushed = None, True
+    codes = [event.code for event in deployed.pass_gate(image=image) if isinstance(event, Warned)]
+    assert codes == (["dags.pushed-unchecked"] if told else [])
+    assert deployed.pass_gate(image=image, force=True) == []
+
+
+def processor(image: str) -> Processor:
+    pod = {"spec": {"containers": [{**CONTAINER, "image": image}]}}
+    return Processor({"kind": "Deployment", "metadata": {"name": "dag-processor"}, "spec": {"template": pod}}, {})
+
+
 def test_a_folder_whose_dags_are_all_pointers_of_git_lfs_is_checked(deployed: Deployed) -> None:
     """Airflow would have nothing of them, and say nothing."""
     assert deployed.folder
@@ -176,84 +195,3 @@ def test_what_is_saved_during_the_check_is_checked_the_next_time(
     for _ in range(3):
         deployed.pass_gate()
     assert read == ["from airflow.sdk import DAG\n", "from airflow.sdk import DAG, other\n"]
-
-
-@dataclass
-class FromGit(Deployed):
-    """What the servers have is `folder`; `runs` is the DAG processor that is landed, as `branch` and `image`."""
-
-    runs: tuple[str, str] | None = ("main", "one")
-
-    def processor(self, branch: str, image: str) -> Processor:
-        kwargs = {"repo_url": REPO, "tracking_ref": branch}
-        bundles = json.dumps([{"name": "main", "classpath": CLONED_CLASS, "kwargs": kwargs}])
-        pod = {"spec": {"containers": [{**CONTAINER, "image": image}]}}
-        item = {"kind": "Deployment", "metadata": {"name": "dag-processor"}, "spec": {"template": pod}}
-        return Processor(item, {"AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": bundles})
-
-    def land(self, *, branch: str = "main", image: str = "one", memory: str = "", force: bool = False) -> list[Event]:
-        assert self.folder
-        spec = SimpleNamespace(name="mine", dags=Dags(git=(BUNDLE,)), namespaces=SimpleNamespace(control="c"))
-        session = cast(Session, SimpleNamespace(spec=spec, cluster=self))
-        new = self.processor(branch, image)
-        new = replace(new, environment={**new.environment, "MEMORY": memory})
-        old = None if self.runs is None else self.processor(*self.runs)
-        told: list[Event] = []
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(dags_gate, "processor_of", lambda _: new)
-            patch.setattr(dags_gate, "find_processor", lambda _: old)
-            found = GitFiles(self.folder, {"main": "c" * 40})
-            patch.setattr(dags_to_check, "fetched", lambda *_: nullcontext(found))
-            with DagsGate(session, ManifestSet(()), None, force) as gate:
-                gate.start()
-                gate.hold(told.append, 5.0)
-        return told
-
-
-REPO = "https://git.example.com/dags.git"
-BUNDLE = GitBundle(name="main", repo=REPO, ref="main", path="", refresh=10, username="git")
-
-
-@pytest.fixture
-def from_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FromGit:
-    found = FromGit(tmp_path, facts(refused("NameError: x")))
-    monkeypatch.setattr(dags_gate, "collect", found.collect)
-    return found
-
-
-@pytest.mark.parametrize(
-    ("runs", "changed"),
-    [(None, {}), (("main", "one"), {"branch": "release"}), (("main", "one"), {"image": "two"})],
-    ids=["the first landing", "another branch", "another image"],
-)
-def test_broken_files_of_git_are_refused_where_the_release_changes_what_reads_them(
-    from_git: FromGit, runs: tuple[str, str] | None, changed: dict[str, Any]
-) -> None:
-    from_git.runs = runs
-    with pytest.raises(CheckError) as raised:
-        from_git.land(**changed)
-    assert (raised.value.code, raised.value.exit_code) == ("dags.broken", 3)
-    assert "a.py:3: it cannot be imported" in raised.value.details
-    assert from_git.annotations == {}
-    assert from_git.land(**changed, force=True) == []
-    from_git.outcome = facts(defined("d"))
-    from_git.land(**changed)
-    assert CHECKED in from_git.annotations
-
-
-def test_a_release_of_something_else_is_not_refused_for_what_was_pushed_to_git(from_git: FromGit) -> None:
-    warning = from_git.land(memory="2Gi")[-1]
-    assert isinstance(warning, Warned)
-    assert (warning.code, "a.py:3" in warning.message) == ("dags.broken", True)
-    # Told once: what comes by a push is Airflow's, and of `status`, from then on.
-    assert from_git.land(memory="2Gi") == []
-    assert from_git.checks == 1
-    assert isinstance(from_git.land(memory="4Gi")[-1], Warned)
-
-
-def test_a_server_of_git_that_went_away_is_a_warning(from_git: FromGit) -> None:
-    from_git.outcome = AirstripError("dags.git-not-fetched", "no files")
-    warning = from_git.land(branch="release")[-1]
-    assert isinstance(warning, Warned)
-    assert warning.code == "dags.git-not-fetched"
-    assert from_git.annotations == {}

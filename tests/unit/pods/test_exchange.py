@@ -53,6 +53,16 @@ def test_an_argument_comes_from_the_environment_and_else_by_default(monkeypatch:
     assert argument("limit", 10, parse=int) == 20
 
 
+def test_what_every_container_has_and_another_option_are_no_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["task.py", "--rows", "--table", "rides", "--home", "here"])
+    assert argument("path", "out.csv") == "out.csv"
+    assert argument("home") == "here"
+    assert argument("rows", None) is None
+    assert argument("table") == "rides"
+    with pytest.raises(ProjectError, match=r"no path\.(?!.*PATH)"):
+        argument("path")
+
+
 def test_an_argument_comes_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["task.py", "7", "{'rows': [1, 2]}"])
     assert argument(0) == "7"

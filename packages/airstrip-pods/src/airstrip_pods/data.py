@@ -124,6 +124,8 @@ def _open_object(url: str, protocol: str, names: tuple[str, ...], *, writes: boo
         ) from error
     path = f"{root.rstrip('/')}/{'/'.join(names)}"
     if not writes:
+        # What this process has listed before is kept, and others write meanwhile.
+        files.invalidate_cache(path.rpartition("/")[0])
         opened: IO[bytes] = files.open(path, "rb")
         return opened
     return _writer(ObjectDestination(files.open(path, "wb")), f"{url}/{'/'.join(names)}")

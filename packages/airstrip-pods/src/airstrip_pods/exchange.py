@@ -16,6 +16,9 @@ from airstrip_pods.writing import PathDestination, Writer
 Value = TypeVar("Value")
 _NOTHING = object()
 
+_OF_EVERY_CONTAINER = frozenset({"HOME", "HOSTNAME", "LANG", "PATH", "PWD", "SHLVL", "TERM", "USER"})
+"""Variables that are there though nobody gave them to the task."""
+
 XCOM_FILE = Path("/airflow/xcom/return.json")
 """Where the sidecar of a KubernetesPodOperator with do_xcom_push looks."""
 
@@ -55,7 +58,9 @@ def argument(name: str | int, default: Value, *, parse: Callable[[str], Value]) 
 def argument(name: str | int, default: Any = _NOTHING, *, parse: Callable[[str], Any] = str) -> Any:
     """What the task was given: `--NAME VALUE` or `--NAME=VALUE`, else the environment variable NAME, else `default`.
 
-    A number means the one in that place of the command line, from 0. The variable of `input-file` is INPUT_FILE.
+    A number means the one in that place of the command line, from 0. The variable of `input-file` is INPUT_FILE;
+    those that every container has, such as PATH and HOME, are nobody's arguments. A VALUE that begins with `--` is
+    written with `=`.
     `parse` makes a value of the text: int, float, `parse_value`. Raises ProjectError where there is nothing.
     """
     text = _in_place(name) if isinstance(name, int) else _by_name(name)
@@ -65,9 +70,11 @@ def argument(name: str | int, default: Any = _NOTHING, *, parse: Callable[[str],
         return default
     if isinstance(name, int):
         raise ProjectError(f"This task was given no argument {name}.", fix="Add it to the operator's `arguments`.")
+    variable = _variable(name)
+    by_variable = "" if variable in _OF_EVERY_CONTAINER else f", or {variable} to its `env_vars`"
     raise ProjectError(
         f"This task was given no {name}.",
-        fix=f"Add '--{name}' and a value to the operator's `arguments`, or {_variable(name)} to its `env_vars`.",
+        fix=f"Add '--{name}' and a value to the operator's `arguments`{by_variable}.",
     )
 
 
@@ -90,11 +97,12 @@ def _by_name(name: str) -> str | None:
     option = f"--{name}"
     given = sys.argv[1:]
     for place, text in enumerate(given):
-        if text == option and place + 1 < len(given):
+        if text == option and place + 1 < len(given) and not given[place + 1].startswith("--"):
             return given[place + 1]
         if text.startswith(f"{option}="):
             return text.partition("=")[2]
-    return os.environ.get(_variable(name))
+    variable = _variable(name)
+    return None if variable in _OF_EVERY_CONTAINER else os.environ.get(variable)
 
 
 def _variable(name: str) -> str:

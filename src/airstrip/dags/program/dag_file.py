@@ -19,8 +19,8 @@ from makers import Makers
 _FAULTY_TASK = re.compile(r"Faulty task: (\S+)")
 _TWICE = re.compile(r": (/.*) has appeared more than once")
 _TIMEOUT = "AirflowTaskTimeout"
-_DATABASE = "sqlite3.OperationalError"
-"""There is no database here: a file that asks it cannot be judged."""
+_DATABASE = "(sqlite3.OperationalError)"
+"""As SQLAlchemy tells it. There is no database of Airflow's here: a file that asks it cannot be judged."""
 _MAKERS = Makers(DAG)
 
 

@@ -12,6 +12,8 @@ import template_names
 _DEFAULT_POOL = "default_pool"
 _PASSED_OVER = ("aws_conn_id",)
 """Amazon's hooks go on without a connection that is not there, with the workload's own identity."""
+_PREFIXES = {"connection": "AIRFLOW_CONN_", "variable": "AIRFLOW_VAR_"}
+"""Of what a task's own environment may define instead of Airflow."""
 
 
 def of(dag, known):
@@ -22,11 +24,13 @@ def of(dag, known):
     for task in dag.tasks:
         where = {"task": task.task_id, "line": known.task(task.task_id) or line}
         found = [*_pool(task), *_connections(task), *template_names.of(task, environment), *pod_names.of(task)]
-        own = pod_names.has_own_environment(task)
+        given = pod_names.environment_of(task)
         for name in found:
-            # What the pod's own environment may define is not looked for in Airflow.
-            if not (own and name["kind"] in ("connection", "variable")):
-                names.append({"key": "", "namespace": "", "where": "", **name, **where})
+            if name["kind"] in _PREFIXES:
+                if given is None or _PREFIXES[name["kind"]] + name["name"].upper() in given[0]:
+                    continue
+                name = {**name, "sources": given[1]}
+            names.append({"key": "", "namespace": "", "where": "", **name, **where})
     return names
 
 

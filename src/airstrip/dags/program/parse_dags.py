@@ -166,12 +166,14 @@ class Child:
 
     def told(self, limit):
         """None while it is at work."""
+        # Asked first: what it wrote before it ended is there to be read then.
+        is_alive = self._process.is_alive()
         try:
             if self._reader.poll():
                 return self._end(json.loads(self._reader.recv_bytes()))
         except (EOFError, OSError):
             return self._end(self._failed(f"the process that parsed it ended without a word ({self._reason()})"))
-        if not self._process.is_alive():
+        if not is_alive:
             return self._end(self._failed(f"the process that parsed it ended without a word ({self._reason()})"))
         if time.monotonic() > self.deadline:
             return self._end(self._failed(f"it was not parsed within {limit:.0f} s", "timeout"))

@@ -20,10 +20,24 @@ def of(task):
         yield from _dag_files(task)
 
 
-def has_own_environment(task):
-    """Whether the task's own container is given variables that are told nowhere else."""
-    containers = (_override(task).get("spec") or {}).get("containers") or ()
-    return any(container.get("env") or container.get("envFrom") for container in containers)
+def environment_of(task):
+    """Of the task's own container: names of variables, and ConfigMaps and Secrets that give it all that they have, as
+    (kind, namespace, name). None where that cannot be told."""
+    override = _override(task)
+    namespace = _namespace(override)
+    names, sources = set(), []
+    for container in (override.get("spec") or {}).get("containers") or ():
+        names |= {variable.get("name") for variable in _list(container.get("env"))}
+        for source in _list(container.get("envFrom")):
+            kind, found = ("secret", source["secretRef"]) if "secretRef" in source else _of_config_map(source)
+            if source.get("prefix") or not (_is_plain(found.get("name")) and _is_known(namespace)):
+                return None
+            sources.append((kind, namespace or "", found["name"]))
+    return names, sources
+
+
+def _of_config_map(source):
+    return "config-map", source.get("configMapRef") or {}
 
 
 def _override(task):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -117,11 +118,7 @@ class _Push:
         found = session.send("HEAD", session.repository(f"blobs/{digest}"))
         if found.status_code == 200:
             return
-        other = self.held.elsewhere(digest)
-        mount = {"mount": digest, "from": other} if other else {}
-        begun = session.send(
-            "POST", session.repository("blobs/uploads/"), params=mount, headers={"Content-Length": "0"}
-        )
+        begun = self._begin_upload(digest)
         if begun.status_code == 201:
             return
         if begun.status_code != 202:
@@ -134,6 +131,18 @@ class _Push:
         if done.status_code != 201:
             session.fail(done, f"a layer of {size // 1_000_000} MB")
         self.uploaded += size
+
+    def _begin_upload(self, digest: str) -> httpx.Response:
+        """Status 201 where another repository of the registry gave the layer. One that the login may not read, or a
+        registry that mounts nothing, takes an upload all the same."""
+        session = self.session
+        url, headers = session.repository("blobs/uploads/"), {"Content-Length": "0"}
+        if other := self.held.elsewhere(digest):
+            with suppress(ImageError):
+                mounted = session.send("POST", url, params={"mount": digest, "from": other}, headers=headers)
+                if mounted.status_code in (201, 202):
+                    return mounted
+        return session.send("POST", url, headers=headers)
 
     def _chunks(self, digest: str, size: int) -> Iterator[bytes]:
         sent, said = 0, 0.0

@@ -7,7 +7,7 @@ import tempfile
 from importlib.metadata import requires
 from pathlib import Path
 
-from airstrip.errors import ImageError, not_written
+from airstrip.errors import ImageError
 from airstrip.events import Emit, step
 from airstrip.images.conda.environment import CondaEnvironment, check_locked
 from airstrip.images.conda.solver import run_rattler
@@ -17,6 +17,7 @@ from airstrip.images.store import ImageStore
 from airstrip.images.tasks.definition import LOCK, REQUIREMENTS, TaskImage
 from airstrip.process import run
 from airstrip.redaction import without_credentials
+from airstrip.report_file import write_report
 
 _CONDA_PYTHON = re.compile(r"(?:\S+::)?python\b(?![-_.])")
 
@@ -32,10 +33,7 @@ def lock_task_image(image: TaskImage, cache: Path, uv: Path, emit: Emit) -> bool
         if text == before:
             progress.note = "unchanged"
             return False
-        try:
-            image.lock.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise not_written(error) from error
+        write_report(image.lock, text, private=False)
         count = text.count("\n- conda: ") if image.conda else text.count("==")
         progress.note = f"{count} packages"
     return True
