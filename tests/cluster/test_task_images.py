@@ -17,15 +17,16 @@ DAGS = Path(__file__).parent / "dags"
 WORKERS = f"{NAME}-workers"
 
 
-@pytest.fixture(scope="module", autouse=True)
-def mended(landing: Landing) -> Iterator[None]:
-    yield
+@pytest.fixture(scope="module")
+def mine(landing: Landing) -> Iterator[Path]:
+    """The folder of an own image."""
+    landing.ok("image", "new", "mine", "--from", "python-basic")
+    yield landing.folder / "images" / "mine"
     shutil.rmtree(landing.folder / "images", ignore_errors=True)
     (landing.dags / "task_image.py").unlink(missing_ok=True)
 
 
-def test_an_image_is_tested_where_tasks_run_and_named_by_a_task(landing: Landing, cluster: Cluster) -> None:
-    landing.ok("image", "new", "mine", "--from", "python-basic")
+def test_an_image_is_tested_where_tasks_run_and_named_by_a_task(landing: Landing, mine: Path) -> None:
     built = landing.data("image", "build", "mine")["tasks"]["mine"]
     shutil.copy(DAGS / "task_image.py", landing.dags / "task_image.py")
     told = landing.data("image", "test", "mine")
@@ -46,8 +47,10 @@ def test_an_image_is_tested_where_tasks_run_and_named_by_a_task(landing: Landing
 
 
 @pytest.mark.slow
-def test_a_check_that_fails_says_what_it_said_and_leaves_nothing(landing: Landing, cluster: Cluster) -> None:
-    (landing.folder / "images" / "mine" / "check.py").write_text("print('half a check')\nraise SystemExit(7)\n")
+def test_a_check_that_fails_says_what_it_said_and_leaves_nothing(
+    landing: Landing, cluster: Cluster, mine: Path
+) -> None:
+    (mine / "check.py").write_text("print('half a check')\nraise SystemExit(7)\n")
     landing.ok("image", "build", "mine")
     done = landing.airstrip("image", "test", "mine", "--json")
     assert done.returncode == 3
@@ -79,6 +82,7 @@ def test_what_docker_builds_is_landed_and_runs_without_it(
         assert landing.data("run", "smoke")["state"] == "success"
         assert landing.data("plan")["changed"] is False
     finally:
+        shutil.rmtree(landing.folder / "images" / "docked", ignore_errors=True)
         landing.write_file()
         landing.ok("up", "--yes")
 
