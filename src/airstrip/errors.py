@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airstrip.findings import Finding
+from airstrip.redaction import Redaction
 
 
 class AirstripError(Exception):
@@ -43,6 +44,12 @@ class AirstripError(Exception):
         self.fix = fix
         self.details = details
         self.findings: Sequence[Finding] = ()
+
+    def strike_out(self, strike: Redaction) -> None:
+        """Takes secrets out of all that is told of it; the code stays."""
+        self.message, self.cause, self.details = strike(self.message), strike(self.cause), strike(self.details)
+        self.fix = strike.values(self.fix)
+        strike.strike_error(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The shape that `--json` prints under `errors`."""

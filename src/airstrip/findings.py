@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+from airstrip.redaction import Redaction
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,18 @@ class Finding:
     evidence: str = ""
     about: str = field(default="", compare=False)
     origin: BaseException | None = field(default=None, repr=False, compare=False)
+
+    def struck_out(self, strike: Redaction) -> Finding:
+        """Without secrets in what is told of it, and in the traceback of its origin."""
+        if self.origin:
+            strike.strike_error(self.origin)
+        return replace(
+            self,
+            symptom=strike(self.symptom),
+            cause=strike(self.cause),
+            fix=strike.values(self.fix),
+            evidence=strike(self.evidence),
+        )
 
     def to_dict(self) -> dict[str, str]:
         return {

@@ -118,14 +118,27 @@ class Redaction:
             return text
         return without_credentials(text) if self._is_looked_through(text) else STRUCK
 
+    def values(self, text: str) -> str:
+        """Of our own words, where an option of a command may be named like a secret: without the known values alone."""
+        return self._without_known(text) if self._is_looked_through(text) else STRUCK
+
     @contextmanager
     def of_errors(self) -> Iterator[None]:
         """What is raised in here quotes no secret; its kind and its traceback stay."""
         try:
             yield
         except Exception as error:
-            error.args = tuple(self(each) if isinstance(each, str) else each for each in error.args)
+            self.strike_error(error)
             raise
+
+    def strike_error(self, error: BaseException) -> None:
+        """In what its traceback tells, those that it came from included; their kinds stay."""
+        told: BaseException | None = error
+        done: set[int] = set()
+        while told and id(told) not in done:
+            done.add(id(told))
+            told.args = tuple(self(each) if isinstance(each, str) else each for each in told.args)
+            told = told.__cause__ or told.__context__
 
     def unread(self, where: str = "here") -> str:
         """How many texts it struck out whole and why, in sentences; empty where it struck none."""

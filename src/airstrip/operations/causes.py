@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
-from airstrip.diagnose import UNSEEN_CODES
+from airstrip.diagnose import UNSEEN_CODES, Look
 from airstrip.errors import AirstripError, CheckError, LockError, SpecError, UsageError
 from airstrip.events import Emit, Warned, step
 from airstrip.findings import Finding
@@ -19,16 +20,31 @@ _NOT_ITS_FAULT = (UsageError, SpecError, LockError, CheckError)
 _MISTYPED = frozenset({"airflow.dag-not-found"})
 
 
-def find_causes(session: Session, emit: Emit) -> list[Finding]:
-    """What `doctor` finds; ends within 8 s and raises nothing. What could not be looked at is not why."""
+@dataclass(frozen=True)
+class Causes:
+    """What `doctor` finds, and what was looked at for it: None where that failed, and no secret is known."""
+
+    findings: list[Finding]
+    seen: Look | None = None
+
+
+def look_for_causes(session: Session, emit: Emit) -> Causes:
+    """Ends within 8 s and raises nothing. What could not be looked at is not why."""
+    seen = None
     try:
-        seen = look(session)
-        strike = seen.redaction()
+        looked = look(session)
+        strike = looked.redaction()
+        seen = looked
         findings = seen.findings(strike)
         warn_of_unread(strike.unread(), emit)
-        return [finding for finding in findings if finding.code not in UNSEEN_CODES]
+        return Causes([finding for finding in findings if finding.code not in UNSEEN_CODES], seen)
     except Exception as error:
-        return [unforeseen(error)]
+        return Causes([unforeseen(error)], seen)
+
+
+def find_causes(session: Session, emit: Emit) -> list[Finding]:
+    """As `look_for_causes`, where nothing else is told."""
+    return look_for_causes(session, emit).findings
 
 
 def warn_of_unread(sentence: str, emit: Emit) -> None:
@@ -59,6 +75,7 @@ def searching(emit: Emit) -> Iterator[None]:
 def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = ()) -> Iterator[None]:
     """What fails in here ends with what `doctor` finds, where there is a cluster to look at.
 
+    The error itself quotes logs and events: secrets that the look came to know are struck out of it too.
     `own` are codes of what the verb itself brings about when it fails.
     """
     try:
@@ -66,7 +83,12 @@ def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = (
     except AirstripError as error:
         if not _is_not_its_fault(error) and _has_cluster(session):
             with searching(emit):
-                error.findings = [finding for finding in find_causes(session, emit) if finding.code not in own]
+                causes = look_for_causes(session, emit)
+                error.findings = [finding for finding in causes.findings if finding.code not in own]
+                if causes.seen:
+                    strike = causes.seen.redaction()
+                    error.strike_out(strike)
+                    warn_of_unread(strike.unread(), emit)
         raise
 
 

@@ -12,16 +12,19 @@ from airstrip.errors import AirstripError, UsageError
 from airstrip.events import Emit, Notice, Warned, step
 from airstrip.findings import Finding
 from airstrip.kube import Lease
-from airstrip.operations.causes import ending_with_causes, find_causes
+from airstrip.operations.causes import Causes, ending_with_causes, look_for_causes, warn_of_unread
 from airstrip.operations.properties import PROPERTIES, GitWrite, Outcome, Property, Scene, clean, find_git_write
 from airstrip.operations.properties.tasks import secrets_backend
 from airstrip.operations.session import Session
+from airstrip.redaction import without_credentials
 from airstrip.result import Result
 
 _DELIVERY: PropertyName = "dags"
 _STORED: PropertyName = "secrets"
 STAYS = "rows of Airflow's audit log, and log files of the tasks"
 """What verify cannot take away again."""
+_STRIKING_SECONDS = 1.0
+"""For striking secrets out of what is told."""
 
 
 def verify(
@@ -137,9 +140,8 @@ def _chosen(only: Sequence[str]) -> list[Property]:
 
 def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[PropertyData], list[Finding]]:
     """What was made is taken away whatever ends it."""
-    rows: list[PropertyData] = []
-    found: dict[tuple[str, str], Finding] = {}
-    causes: list[Finding] | None = None
+    looked: list[tuple[Property, Outcome, float]] = []
+    causes: Causes | None = None
     try:
         with step(emit, "verify.start", "Start what looks") as progress:
             scene.say = progress.say
@@ -151,15 +153,28 @@ def _prove(scene: Scene, chosen: Sequence[Property], emit: Emit) -> tuple[list[P
                 progress.note = outcome.state
             if outcome.finding:
                 # While it can be seen: what failed may be mended by itself until the end.
-                causes = find_causes(scene.session, emit) if causes is None else causes
-                found[outcome.finding.code, outcome.finding.symptom] = outcome.finding
-            rows.append(_row(item, outcome, progress.elapsed, causes or []))
+                causes = causes or look_for_causes(scene.session, emit)
+            looked.append((item, outcome, progress.elapsed))
+        return _told(looked, causes, emit)
     except BaseException:
         _tell_pushed(scene, emit)
         with suppress(AirstripError):
             _clean(scene, emit)
         raise
-    return rows, [*(causes or ()), *found.values()]
+
+
+def _told(
+    looked: Sequence[tuple[Property, Outcome, float]], causes: Causes | None, emit: Emit
+) -> tuple[list[PropertyData], list[Finding]]:
+    """Where any failed, without the secrets that are struck out of its causes: outcomes quote logs and errors."""
+    if causes and causes.seen:
+        strike = causes.seen.redaction(seconds=_STRIKING_SECONDS)
+        looked = [(item, outcome.struck_out(strike), seconds) for item, outcome, seconds in looked]
+        warn_of_unread(strike.unread(), emit)
+    others = causes.findings if causes else []
+    rows = [_row(item, outcome, seconds, others) for item, outcome, seconds in looked]
+    own = {(each.code, each.symptom): each for _, outcome, _ in looked if (each := outcome.finding)}
+    return rows, [*others, *own.values()]
 
 
 def _start(scene: Scene, chosen: Sequence[Property]) -> None:
@@ -199,7 +214,7 @@ def _look(item: Property, scene: Scene) -> Outcome:
         return Outcome("failed", error.message, finding)
     except Exception as error:
         # What a deployment's own XCom backend or log format answers is not foreseen; the others are looked at.
-        said = f"{item.name} could not be looked at: {type(error).__name__}: {error}"
+        said = f"{item.name} could not be looked at: {type(error).__name__}: {without_credentials(str(error))}"
         fix = "See whether the deployment's own settings change what Airflow answers; if not, report this."
         finding = Finding("verify.unforeseen", said, "An answer has another shape.", fix, origin=error)
         return Outcome("failed", said, finding)

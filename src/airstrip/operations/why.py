@@ -59,7 +59,7 @@ def why(session: Session, dag_id: str, task_id: str | None, *, run_id: str | Non
         unseen.append(_unseen("the task's log", facts.log_unread, "./airstrip logs api-server"))
     # Of what ran well, nothing that could not be seen is missed.
     missed = unseen if facts.task and facts.task.state not in _WELL else ()
-    findings = [*explain(facts, strike=strike), *(_struck_out(each, strike) for each in missed)]
+    findings = [*explain(facts, strike=strike), *(each.struck_out(strike) for each in missed)]
     silent = next((name for name, known in SILENT.items() if findings and findings[0].code == known.code), "")
     if silent:
         findings = [*look.findings(strike, about={silent, DATABASE}), *findings]
@@ -71,16 +71,6 @@ def _result(data: WhyData, findings: list[Finding], strike: Redaction) -> Result
     if unread := strike.unread():
         data["warning"] = unread
     return Result("why", data, findings, 3 if findings else 0)
-
-
-def _struck_out(finding: Finding, strike: Redaction) -> Finding:
-    return replace(
-        finding,
-        symptom=strike(finding.symptom),
-        cause=strike(finding.cause),
-        fix=strike(finding.fix),
-        evidence=strike(finding.evidence),
-    )
 
 
 def _where(session: Session) -> Where:
@@ -202,7 +192,7 @@ def _silent(
     data: WhyData = {"dag": dag_id, "run": run_id, "runState": None, "task": task_id, "map": -1, "state": None}
     strike = look.redaction()
     findings = look.findings(strike, about={*COMPONENTS, _MIGRATION})
-    return _result(data, [*findings, _struck_out(silence, strike)], strike)
+    return _result(data, [*findings, silence.struck_out(strike)], strike)
 
 
 def _data(facts: WhyFacts, task_id: str | None) -> WhyData:

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
-from typing import cast
+from traceback import format_exception
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from airstrip.diagnose import Look, look
-from airstrip.events import Event, Warned
+from airstrip.errors import WaitTimeout
+from airstrip.events import Event, Warned, discard
 from airstrip.kube import Cluster, connect
 from airstrip.operations import Session
-from airstrip.operations.causes import find_causes
+from airstrip.operations.causes import ending_with_causes, find_causes
 from airstrip.operations.doctor import doctor
+from airstrip.operations.properties import Outcome, Property, Scene
 from airstrip.place import PlaceFact
 from airstrip.targets.target import Target
-from tests.unit.diagnose.telling import HERE, SECRETS, telling_server
+from tests.unit.diagnose.telling import HERE, KEPT, SECRETS, telling_server
 from tests.unit.operations.test_causes import SPEC, Place
 
 
@@ -76,3 +81,50 @@ def test_what_a_verb_ends_with_says_what_is_not_told(session: Session, monkeypat
     assert isinstance(warned, Warned)
     assert warned.code == "failure.struck-out"
     assert "as ***: there was no time to look for secrets in them." in warned.message
+
+
+def test_the_error_that_a_verb_ends_with_tells_none(session: Session) -> None:
+    """What a pod logged by no name that tells of a secret is known by its value only."""
+    fix = "Log in: --username NAME --password env:NAME"
+    message = f"Job migration failed: it is {KEPT}"
+    error = WaitTimeout("job.failed", message, cause=KEPT, fix=f"{fix}, not {KEPT}", details=KEPT)
+    with pytest.raises(WaitTimeout) as raised, ending_with_causes(session, discard):
+        raise error from ValueError(f"it is {KEPT}")
+    assert raised.value.to_dict() == {
+        "code": "job.failed",
+        "message": "Job migration failed: it is ***",
+        "cause": "***",
+        "fix": f"{fix}, not ***",
+        "details": "***",
+    }
+    told = [line for line in format_exception(raised.value) if "Error: " in line or "WaitTimeout: " in line]
+    assert told[0].endswith("ValueError: it is ***\n")
+    assert leaked(told[-1]) == []
+
+
+def test_what_verify_concludes_tells_none(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    verify: Any = import_module("airstrip.operations.verify")
+    monkeypatch.setattr(verify, "clean", lambda *_, **__: [])
+
+    def proves(_: Scene) -> Outcome:
+        return Outcome("proved", f"it is {KEPT}", limits=[f"but for {KEPT}"])
+
+    def fails(_: Scene) -> Outcome:
+        raise WaitTimeout("verify.no-look", f"it says {KEPT}", details=KEPT)
+
+    def stumbles(_: Scene) -> Outcome:
+        raise TypeError(f"{KEPT} is no number")
+
+    scene: Any = SimpleNamespace(
+        session=session, is_down=True, meet_airflow=lambda: None, start=lambda _: None, notice=lambda _: None
+    )
+    names = {"web": proves, "fernet": fails, "xcom": stumbles}
+    rows, findings = verify._prove(
+        scene, [Property(cast(Any, name), name, prove) for name, prove in names.items()], discard
+    )
+    said = json.dumps([rows, [finding.to_dict() for finding in findings]])
+    assert leaked(said) == []
+    assert [row["text"] for row in rows][:2] == ["it is ***", "it says ***"]
+    assert rows[0]["limits"] == ["but for ***"]
+    assert (findings[-2].evidence, findings[-1].code) == ("***", "verify.unforeseen")
+    assert str(findings[-1].origin) == "*** is no number"

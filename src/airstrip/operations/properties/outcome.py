@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from airstrip.answers import PropertyName
 from airstrip.findings import Finding
 from airstrip.operations.properties.scene import Need, Scene
+from airstrip.redaction import Redaction
 
 State = Literal["proved", "failed", "not-applicable"]
 
@@ -24,6 +25,11 @@ class Outcome:
     text: str
     finding: Finding | None = None
     limits: Sequence[str] = ()
+
+    def struck_out(self, strike: Redaction) -> Outcome:
+        """Without secrets in what is told of it."""
+        finding = self.finding and self.finding.struck_out(strike)
+        return replace(self, text=strike(self.text), finding=finding, limits=[strike(each) for each in self.limits])
 
 
 @dataclass(frozen=True)
