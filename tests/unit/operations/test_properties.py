@@ -219,9 +219,10 @@ def test_a_log_that_is_read_back_is_of_this_run_and_pod(line: str, state: str) -
     [
         ({"unapplied": "heads differ", "encrypted": 2, "unreadable": []}, control_plane.migration, "failed"),
         ({"unapplied": "", "encrypted": 2, "unreadable": []}, control_plane.migration, "proved"),
-        ({"unapplied": "", "encrypted": 2, "unreadable": ["variable x"]}, control_plane.fernet, "failed"),
-        ({"unapplied": "", "encrypted": 2, "unreadable": []}, control_plane.fernet, "proved"),
-        ({"unapplied": "", "encrypted": 0, "unreadable": []}, control_plane.fernet, "failed"),
+        ({"unapplied": "", "encrypted": 3, "own": True, "unreadable": ["variable x"]}, control_plane.fernet, "failed"),
+        ({"unapplied": "", "encrypted": 2, "own": True, "unreadable": []}, control_plane.fernet, "proved"),
+        ({"unapplied": "", "encrypted": 2, "own": False, "unreadable": []}, control_plane.fernet, "failed"),
+        ({"unapplied": "", "encrypted": 0, "own": False, "unreadable": []}, control_plane.fernet, "failed"),
     ],
 )
 def test_what_the_pod_beside_the_database_says(said: Any, look: Any, state: str) -> None:

@@ -118,10 +118,12 @@ def fernet(scene: Scene) -> Outcome:
     if error := scene.refused("database"):
         raise error
     said = scene.database_look.said()
+    hindrance = scene.refused("airflow") or scene.refused("values")
     # With nothing to decrypt nothing is proved, and what should have been there could not be stored.
-    if not said["encrypted"] and (error := scene.refused("airflow") or scene.refused("values")):
-        raise error
-    if not said["encrypted"]:
+    if hindrance and not said["encrypted"]:
+        raise hindrance
+    # Whatever was stored before: a key that was taken away encrypts nothing more.
+    if not hindrance and not said["own"]:
         return failed(
             "fernet",
             "what was stored a moment ago is not encrypted",

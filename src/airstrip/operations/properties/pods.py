@@ -11,7 +11,7 @@ from typing import Any
 from airstrip.errors import AirstripError, WaitTimeout
 from airstrip.kube import pod_log
 from airstrip.manifests import API_SERVER, MIGRATION
-from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL
+from airstrip.operations.properties.names import FORBIDDEN, POD_LABEL, name_of
 from airstrip.operations.session import Session
 from airstrip.redaction import lines_without_credentials
 
@@ -98,6 +98,7 @@ class DatabaseLook(Look):
 
     def __init__(self, session: Session, mark: str, deadline: float) -> None:
         super().__init__(session, mark, "database", session.spec.namespaces.control, deadline)
+        self._stored = name_of(mark)
 
     def start(self) -> None:
         """Raises `verify.not-migrated` where no migration has completed for the image that runs."""
@@ -109,7 +110,7 @@ class DatabaseLook(Look):
         container = {
             **first,
             "name": CONTAINER,
-            "args": ["python", "-c", script("verify_database")],
+            "args": ["python", "-c", script("verify_database"), self._stored],
             "volumeMounts": [mount for mount in first["volumeMounts"] if mount["name"] not in secret],
         }
         volumes = [volume for volume in spec["volumes"] if volume["name"] not in secret]

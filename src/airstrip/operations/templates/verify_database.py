@@ -1,10 +1,12 @@
 """Whether the database is migrated for this Airflow, and what its Fernet key decrypts; one line of JSON.
 
-Runs in a pod like the migration's. Names of what cannot be read are told, values never.
+Runs in a pod like the migration's, with the name of the variable and the connection that were stored for the proof.
+Names of what cannot be read are told, values never.
 """
 
 import json
 import logging
+import sys
 
 # Before Airflow is imported (E402 below): it logs while it is, and the answer is one line.
 logging.disable(logging.CRITICAL)
@@ -38,14 +40,16 @@ def stored(session):
 
 
 def is_readable(text):
+    """Without a key Airflow has a Fernet that gives back whatever it is given."""
     try:
         get_fernet().decrypt(text.encode())
+        return get_fernet().is_encrypted
     except Exception:
         return False
-    return True
 
 
 with create_session() as session:
     texts = list(stored(session))
 unreadable = sorted({name for name, text in texts if not is_readable(text)})
-print(json.dumps({"unapplied": migrated(), "encrypted": len(texts), "unreadable": unreadable}))
+own = {f"{kind} {sys.argv[1]}" for kind in ("variable", "connection")} <= {name for name, _ in texts}
+print(json.dumps({"unapplied": migrated(), "encrypted": len(texts), "own": own, "unreadable": unreadable}))
