@@ -10,10 +10,11 @@ import base64
 import json
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from urllib.parse import quote, unquote, urlsplit
 
+from airstrip.address import written_password
 from airstrip.secret_forms import FORMS, MAY_HIDE, SECRET_NAME, STRUCK
 
 __all__ = ["CUT", "STRUCK", "Redaction", "lines_without_credentials", "without_credentials"]
@@ -233,11 +234,10 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _password(url: str) -> Iterator[str]:
-    try:
-        password = urlsplit(url).password
-    except ValueError:
-        return
-    if password:
+    found = {written_password(url)}
+    with suppress(ValueError):
+        found.add(urlsplit(url).password or "")
+    for password in found:
         yield from (password, unquote(password))
 
 

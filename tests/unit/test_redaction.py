@@ -131,6 +131,7 @@ VALUE = "correct horse/battery+staple"
         ('quote"d-value', json.dumps('quote"d-value')[1:-1]),
         ("mysql://ada:p%40ssw0rd@db/x", "p@ssw0rd"),
         ("mysql://ada:p%40ssw0rd@db/x", "p%40ssw0rd"),
+        ("mysql://ada:pass/w[rd@db/x", "pass/w[rd"),
         (json.dumps({"auths": {"r.example.com": {"auth": "dXNlcjpw", "password": "swordfish"}}}), "swordfish"),
         ("username=ada\npassword=correct horse\n", "correct horse"),
         ("first line of a long key\nsecond line of a long key", "second line of a long key"),

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote
 
+from airstrip.address import password_in
 from airstrip.manifests.manifest_set import Object
 from airstrip.manifests.metadata import deployment_labels
 from airstrip.manifests.names import (
@@ -90,7 +91,7 @@ def completed(found: Mapping[str, Any], generated: Mapping[str, Any]) -> Object:
     if found["metadata"]["name"] == DATABASE_SECRET:
         if data.get("password"):
             made["sql-alchemy-conn"] = _encoded(_database_url(_decoded(data["password"])))
-        elif password := _password(_decoded(data.get("sql-alchemy-conn") or "")):
+        elif password := password_in(_decoded(data.get("sql-alchemy-conn") or "")):
             made["password"] = _encoded(password)
     return {**found, "data": {**data, **{key: made[key] for key in missing_keys(found)}}}
 
@@ -98,14 +99,6 @@ def completed(found: Mapping[str, Any], generated: Mapping[str, Any]) -> Object:
 def _database_url(password: str) -> str:
     quoted = quote(password, safe="")
     return f"postgresql+psycopg2://{DATABASE_USER}:{quoted}@{POSTGRESQL}:{POSTGRESQL_PORT}/{DATABASE_NAME}"
-
-
-def _password(url: str) -> str:
-    """Empty where it has none, or is no URL."""
-    try:
-        return unquote(urlsplit(url).password or "")
-    except ValueError:
-        return ""
 
 
 def _encoded(value: str) -> str:

@@ -61,6 +61,14 @@ def test_two_passwords() -> None:
     assert not landed.secret_fact("keys", wrong, USED).keeps_password
 
 
+@pytest.mark.parametrize("password", ["a/b", "a[b", "a]b", "a#b", "a?b:c"])
+def test_a_password_that_only_sqlalchemy_reads(password: str) -> None:
+    """It connects with it, so nothing is wrong."""
+    assert landed.secret_fact(
+        "keys", secret(fernet_key=FERNET, sql=URL.format(password), password=password), USED
+    ).keeps_password
+
+
 def test_a_secret_that_is_not_there() -> None:
     assert not landed.secret_fact("keys", None, USED).present
 

@@ -145,6 +145,12 @@ def test_short_values_are_counted_and_not_searched_for() -> None:
     assert given.secrets_with_other_characters == 0
 
 
+@pytest.mark.parametrize("password", ["of/the/control/plane", "of[the-control-plane", "of#the-control-plane"])
+def test_a_password_that_no_url_may_have_is_searched_for(password: str) -> None:
+    given = given_of({"sql-alchemy-conn": f"postgresql+psycopg2://airflow:{password}@db:5432/airflow"})
+    assert password in given.control_secrets
+
+
 @pytest.mark.parametrize(
     ("value", "short", "other", "found"),
     [

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from airstrip.errors import AirflowError
+from airstrip.errors import AirflowError, AirstripError
 from airstrip.operations.properties.names import SCHEDULE
 from airstrip.operations.properties.scene import Need, Scene
 from airstrip.operations.session import Session
@@ -58,12 +58,23 @@ def test_what_airflow_may_have_kept_is_known_though_it_went_away(need: Need, fai
     assert scene.has_made is has_made
 
 
+def test_what_nobody_foresaw_hinders_one_start_and_no_other() -> None:
+    """Whoever looks at what was not started raises it: its property has failed, and the others are looked at."""
+    airflow = Airflow()
+    scene = airflow.scene()
+    scene.__dict__["given"] = SimpleNamespace(texts={})
+    scene.__dict__["database_look"] = SimpleNamespace(start=airflow.does("database"))
+    scene.start({"values", "database"})
+    assert isinstance(scene.refused("values"), KeyError)
+    assert (scene.refused("database"), airflow.asked) == (None, ["database"])
+
+
 def test_a_run_that_an_earlier_verify_left_is_not_taken_for_one_that_the_scheduler_made() -> None:
     airflow = Airflow(runs=[SimpleNamespace(run_type="scheduled", state="success")])
     scene = airflow.scene()
     scene.start({"schedule"})
     error = scene.refused(SCHEDULE)
-    assert error is not None
+    assert isinstance(error, AirstripError)
     assert error.code == "verify.not-clean"
     assert "unpause" not in airflow.asked
 

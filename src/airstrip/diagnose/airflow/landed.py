@@ -8,8 +8,8 @@ import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from airstrip.address import password_in
 from airstrip.checksum import checksum
 from airstrip.diagnose.airflow.facts import ImageFact, ReaderFact, SecretFact
 from airstrip.times import moment
@@ -126,9 +126,4 @@ def _is_fernet(key: str) -> bool:
 
 def _keeps_password(data: Mapping[str, str], urls: Sequence[str]) -> bool:
     password = data.get(_PASSWORD)
-    if not password:
-        return True
-    try:
-        return all(unquote(urlsplit(url).password or "") == password for url in urls if url)
-    except ValueError:
-        return False
+    return not password or all(password_in(url) == password for url in urls if url)

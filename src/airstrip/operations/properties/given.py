@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
+from airstrip.address import password_in
 from airstrip.manifests import (
     API_PORT,
     API_SERVER,
@@ -90,7 +90,7 @@ class Given:
     def secrets_with_other_characters(self) -> int:
         """How many are found by themselves and in base64, but not within a text. Of an address its password counts."""
         searched = (text for text in self._values if len(text) >= _SHORTEST)
-        return sum(not (_WORD.fullmatch(text) or _password(text)) for text in searched)
+        return sum(not (_WORD.fullmatch(text) or password_in(text)) for text in searched)
 
     @cached_property
     def _values(self) -> set[str]:
@@ -114,12 +114,7 @@ def _texts() -> dict[str, str]:
 
 
 def _secret_parts(values: Iterable[str]) -> set[str]:
-    return {part for value in values for part in (value, _password(value))}
-
-
-def _password(value: str) -> str:
-    """Of an address; empty for anything else."""
-    return unquote(urlsplit(value).password or "") if "://" in value else ""
+    return {part for value in values for part in (value, password_in(value))}
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:

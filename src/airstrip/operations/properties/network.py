@@ -98,13 +98,11 @@ class _Outside:
 
 def _from_outside(scene: Scene) -> _Outside:
     """Who reaches nothing at all has no network: what must answer everybody must answer this pod too."""
-    error = scene.refused("outside")
-    if error is None:
-        try:
-            reached = scene.outside_look.said()
-        except AirstripError as unseen:
-            error = unseen
-    if error is not None:
+    try:
+        if error := scene.refused("outside"):
+            raise error
+        reached = scene.outside_look.said()
+    except AirstripError as error:
         return _Outside(why=error.message, may_not=by_rbac(f"{error.message} {error.details}"))
     missing = [words for key, words in _NEEDED_OUTSIDE.items() if not reached.get(key)]
     return _Outside(reached, f"a pod there does not reach {' and '.join(missing)}" if missing else "")

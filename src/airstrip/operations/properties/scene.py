@@ -67,7 +67,7 @@ class Scene:
     pushed: ProofPushData | None = None
     """What was."""
     _started: dict[str, DagRun] = field(default_factory=dict)
-    _refused: dict[str, AirstripError] = field(default_factory=dict)
+    _refused: dict[str, Exception] = field(default_factory=dict)
     _ended: dict[str, Ended] = field(default_factory=dict)
 
     @property
@@ -146,8 +146,8 @@ class Scene:
         if "schedule" in needs:
             self._try(SCHEDULE, self._let_schedule)
 
-    def refused(self, name: str) -> AirstripError | None:
-        """What hindered the start of a need or a DAG."""
+    def refused(self, name: str) -> Exception | None:
+        """What hindered the start of a need or a DAG, foreseen or not."""
         return self._refused.get(name)
 
     def ended(self, dag: str) -> Ended:
@@ -185,7 +185,7 @@ class Scene:
     def _try(self, name: str, start: Callable[[], None]) -> None:
         try:
             start()
-        except AirstripError as error:
+        except Exception as error:
             self._refused[name] = error
 
     def _add_values(self) -> None:
