@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,7 +25,15 @@ PLAIN: dict[str, Any] = {
     "version": "3.3.2",
     "token": False,
     "canary": "/tmp/canary",
-    "found": {"variables": [], "files": ["/tmp/canary"], "looked": 200, "leftOut": 0, "tooLarge": 0, "closed": 0},
+    "found": {
+        "variables": [],
+        "files": ["/tmp/canary"],
+        "looked": 200,
+        "leftOut": 0,
+        "tooLarge": 0,
+        "closed": 0,
+        "unfinished": [],
+    },
     "attempts": [{"what": "list Secrets of w", "status": 401, "message": "Unauthorized"}],
 }
 ACCOUNT: dict[str, Any] = {
@@ -52,6 +60,7 @@ class Seen:
     objects: Mapping[str, list[str]] = field(default_factory=dict)
     secret_data: Mapping[str, str] = field(default_factory=dict)
     workers: str = "w"
+    projects: Sequence[str] = ()
     account: str = "mine-pods"
     mark: str = "abcd1234"
     elsewhere: Elsewhere = field(default_factory=lambda: Elsewhere(()))
@@ -72,14 +81,16 @@ class Seen:
 
     @property
     def session(self) -> Any:
-        def items(_: str, kind: str, __: str, **___: str) -> list[dict[str, Any]]:
+        def items(_: str, kind: str, namespace: str, **__: str) -> list[dict[str, Any]]:
             data = self.secret_data if kind == "Secret" else {}
-            return [{"metadata": {"name": name}, "data": data} for name in self.objects.get(kind, ())]
+            names = self.objects.get(f"{kind} of {namespace}", self.objects.get(kind, ()))
+            return [{"metadata": {"name": name}, "data": data} for name in names]
 
         spec = SimpleNamespace(
             name="mine",
             namespaces=SimpleNamespace(control="c", workers=self.workers),
-            all_namespaces=tuple(dict.fromkeys(("c", self.workers))),
+            task_namespaces=(self.workers, *self.projects),
+            all_namespaces=tuple(dict.fromkeys(("c", self.workers, *self.projects))),
             airflow=SimpleNamespace(config=self.config),
         )
         return SimpleNamespace(spec=spec, cluster=SimpleNamespace(list=items, preview=self.preview))

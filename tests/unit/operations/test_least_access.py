@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import importlib.util
+import os
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any, cast
@@ -29,6 +30,7 @@ def looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOTS", (str(tmp_path),))
+    monkeypatch.setattr(module, "MOUNTS", Path(os.devnull), raising=False)
     monkeypatch.setattr(module, "LARGEST", 5_000)
     return module
 
@@ -73,6 +75,65 @@ def test_what_there_was_no_time_for_is_left_out(
     monkeypatch.setattr(looks, "SECONDS", -1.0)
     found = search(looks)
     assert (found["files"], found["looked"], found["leftOut"]) == ([], 0, 3)
+
+
+@pytest.fixture
+def mounted(looks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a secret in each place where a kernel may have mounted something, outside of the one root."""
+    places = {
+        "root": "ext4",
+        "root/in it": "tmpfs",
+        "se crets": "tmpfs",
+        "se crets/nested": "ext4",
+        "one-file": "ext4",
+        "cgroup": "cgroup2",
+        "kernel/proc/acpi": "tmpfs",
+    }
+    lines = ["22 21 0:21 / / rw,relatime - overlay overlay rw"]
+    for place, kind in places.items():
+        point = tmp_path / place
+        if place == "one-file":
+            point.write_text(SECRET)
+        else:
+            point.mkdir(parents=True)
+            (point / "it").write_text(SECRET)
+        written = str(point).replace(" ", "\\040")
+        lines.append(f"36 22 98:0 / {written} rw,noatime master:1 - {kind} /dev/vda rw")
+    (tmp_path / "mountinfo").write_text("\n".join(lines))
+    monkeypatch.setattr(looks, "ROOTS", (str(tmp_path / "root"),))
+    monkeypatch.setattr(looks, "KERNELS", (str(tmp_path / "kernel/proc"),), raising=False)
+    monkeypatch.setattr(looks, "MOUNTS", tmp_path / "mountinfo", raising=False)
+    return tmp_path
+
+
+def test_what_is_mounted_elsewhere_is_searched_too_and_once(looks: ModuleType, mounted: Path) -> None:
+    found = search(looks)
+    places = ("root/in it/it", "root/it", "one-file", "se crets/it", "se crets/nested/it")
+    assert sorted(found["files"]) == sorted(str(mounted / place) for place in places)
+    assert found["unfinished"] == []
+
+
+def test_a_mount_that_there_was_no_time_for_is_a_limit(
+    looks: ModuleType, mounted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unlike the roots, it may be somebody's data, of any size."""
+    monkeypatch.setattr(looks, "SECONDS", -1.0)
+    found = search(looks)
+    assert found["unfinished"] == [str(mounted / "one-file"), str(mounted / "se crets")]
+    plain = {**PLAIN, "found": {**PLAIN["found"], "unfinished": ["/data"]}}
+    outcome = access.least_access(Seen(returned_by={"plain": plain, "account": ACCOUNT}).scene())
+    assert (outcome.state, outcome.limits[-1]) == ("proved", "there was no time to search all of /data")
+
+
+def test_nor_may_a_project_s_own_namespace_hold_a_secret_of_the_control_plane() -> None:
+    seen = Seen(
+        returned_by={"plain": PLAIN, "account": ACCOUNT},
+        objects={"Secret of sales": ["copied"]},
+        secret_data={"it": base64.b64encode(SECRET.encode()).decode()},
+        projects=["sales"],
+    )
+    outcome = access.least_access(seen.scene())
+    assert (outcome.state, "the Secret copied in sales" in outcome.text) == ("failed", True)
 
 
 def test_what_was_not_searched_is_a_limit() -> None:

@@ -55,19 +55,21 @@ def least_access(scene: Scene) -> Outcome:
 
 def _without_pods(scene: Scene) -> Outcome:
     """Of what holds elsewhere, where no Secret of the control plane may lie all the same."""
-    namespaces = scene.session.spec.namespaces
+    spec = scene.session.spec
+    namespaces = spec.namespaces
     if wrong := _foreign_secrets(scene):
         return failed(
             "least-access",
             wrong[0],
             "Somebody copied it, or another executor left it there.",
-            f"Delete it: kubectl -n {namespaces.workers} delete secret NAME",
+            "Delete it: kubectl -n NAMESPACE delete secret NAME",
             "\n".join(wrong),
         )
     reason = "with airflow.executor: local, tasks share the scheduler's pod, and so all that it holds"
     if namespaces.control == namespaces.workers:
         return not_applicable(reason)
-    return not_applicable(f"{reason}; no Secret of {namespaces.workers} is one of the control plane's, or holds one")
+    where = " and ".join(spec.task_namespaces)
+    return not_applicable(f"{reason}; no Secret of {where} is one of the control plane's, or holds one")
 
 
 def _held(plain: Mapping[str, Any]) -> list[str]:
@@ -101,14 +103,17 @@ def _may(scene: Scene, account: Mapping[str, Any]) -> list[str]:
 
 def _foreign_secrets(scene: Scene) -> list[str]:
     """By their names, and under any other by what they hold; of that, names only are told."""
-    namespaces = scene.session.spec.namespaces
-    if namespaces.control == namespaces.workers:
-        return []
-    here = {item["metadata"]["name"]: item for item in scene.session.cluster.list("v1", "Secret", namespaces.workers)}
-    wrong = [f"the control plane's Secret {name} is in {namespaces.workers}" for name in SECRETS if name in here]
+    spec = scene.session.spec
     values = [text.encode() for text in scene.given.control_secrets]
+    of_tasks = (name for name in spec.task_namespaces if name != spec.namespaces.control)
+    return [wrong for namespace in of_tasks for wrong in _foreign_secrets_in(scene, namespace, values)]
+
+
+def _foreign_secrets_in(scene: Scene, namespace: str, values: list[bytes]) -> list[str]:
+    here = {item["metadata"]["name"]: item for item in scene.session.cluster.list("v1", "Secret", namespace)}
+    wrong = [f"the control plane's Secret {name} is in {namespace}" for name in SECRETS if name in here]
     holds = (name for name, item in here.items() if name not in SECRETS and _has_any(item, values))
-    return wrong + [f"the Secret {name} in {namespaces.workers} holds a secret of the control plane" for name in holds]
+    return wrong + [f"the Secret {name} in {namespace} holds a secret of the control plane" for name in holds]
 
 
 def _has_any(secret: Mapping[str, Any], values: list[bytes]) -> bool:
@@ -129,7 +134,8 @@ def _unseen(scene: Scene, found: Mapping[str, Any]) -> list[str]:
             " searched for by themselves and in base64, not within a longer text such as a URL",
         ),
     )
-    return [f"{count} {what}" for count, what in counts if count]
+    unfinished = [f"there was no time to search all of {mount}" for mount in found["unfinished"]]
+    return [*unfinished, *(f"{count} {what}" for count, what in counts if count)]
 
 
 def _limits(scene: Scene) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -18,6 +19,10 @@ TOKEN = pathlib.Path("/var/run/secrets/kubernetes.io/serviceaccount/token")
 TIMEOUT = 5.0
 # Where a deployment could put a secret. What users put into their own folder and logs is theirs.
 ROOTS = ("/etc", "/home", "/mnt", "/opt/airflow", "/root", "/run", "/srv", "/tmp", "/var")
+# And whatever is mounted elsewhere, but for what is of the kernel.
+MOUNTS = pathlib.Path("/proc/self/mountinfo")
+KERNELS = ("/proc", "/sys")
+KERNEL_TYPES = {"bpf", "cgroup", "cgroup2", "debugfs", "devpts", "devtmpfs", "mqueue", "proc", "sysfs", "tracefs"}
 NOT_LOOKED_AT = {"/opt/airflow/venv", "/opt/airflow/dags", "/opt/airflow/logs"}
 # Whatever could be a secret of ours: by itself, in an address, in base64.
 WORDS = re.compile(rb"[A-Za-z0-9_+/-]{16,}=*")
@@ -96,20 +101,38 @@ def remote_heads():
 
 
 def find_secrets(hashes, salt):
-    """Names of variables and files that hold one of the values with these hashes; how many were read, and were not."""
+    """Names of variables and files that hold one of the values with these hashes; how many were read, and were not.
+
+    `unfinished` are mounts outside of the roots that there was no time for: somebody's data is of any size.
+    """
     end = time.monotonic() + SECONDS
     wanted, salted = set(hashes), salt.encode()
     variables = [name for name, value in os.environ.items() if _holds(value.encode(), wanted, salted)]
     found, closed = [], []
     counts = {"looked": 0, "tooLarge": 0, "closed": 0, "none": 0, "leftOut": 0}
-    processes = (pathlib.Path(f"/proc/{process}/environ") for process in ("self", 1))
-    for path in (*processes, *_files(closed.append)):
+
+    def look(path):
         kind, content = _read(path) if time.monotonic() <= end else ("leftOut", b"")
         counts[kind] += 1
         if content and _holds(content, wanted, salted):
             found.append(str(path))
+
+    processes = (pathlib.Path(f"/proc/{process}/environ") for process in ("self", 1))
+    for path in itertools.chain(processes, *(_files(root, closed.append) for root in ROOTS)):
+        look(path)
+    unfinished = [mount for mount in _mounts() if not _looks_through(_files(mount, closed.append), look, end)]
     del counts["none"]
-    return {**counts, "variables": variables, "files": found, "closed": counts["closed"] + len(closed)}
+    counts["closed"] += len(closed)
+    return {**counts, "variables": variables, "files": found, "unfinished": unfinished}
+
+
+def _looks_through(paths, look, end):
+    """Whether it came to the end of them in time."""
+    for path in paths:
+        if time.monotonic() > end:
+            return False
+        look(path)
+    return True
 
 
 def _holds(content, wanted, salt):
@@ -117,11 +140,30 @@ def _holds(content, wanted, salt):
     return any(hashlib.sha256(salt + word).hexdigest() in wanted for word in words)
 
 
-def _files(on_closed):
-    for root in ROOTS:
-        for folder, folders, names in os.walk(root, onerror=lambda error: _is_closed(error) and on_closed(error)):
-            folders[:] = [name for name in folders if os.path.join(folder, name) not in NOT_LOOKED_AT]
-            yield from (pathlib.Path(folder, name) for name in names)
+def _mounts():
+    """Folders and single files outside of the roots, none of them within another one."""
+    found = []
+    for line in MOUNTS.read_text().splitlines():
+        fields, _, source = line.partition(" - ")
+        # A space in a name is \040 there.
+        point = re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), fields.split(" ")[4])
+        if point not in ("/", "/dev") and source.split(" ")[0] not in KERNEL_TYPES:
+            found.append(point)
+    outer = []
+    for point in sorted(found):
+        if not any(pathlib.PurePath(point).is_relative_to(each) for each in (*ROOTS, *KERNELS, *outer)):
+            outer.append(point)
+    return outer
+
+
+def _files(root, on_closed):
+    """Of a folder without those that are looked through by themselves."""
+    if os.path.isfile(root):
+        yield pathlib.Path(root)
+        return
+    for folder, folders, names in os.walk(root, onerror=lambda error: _is_closed(error) and on_closed(error)):
+        folders[:] = [name for name in folders if os.path.join(folder, name) not in (*NOT_LOOKED_AT, *ROOTS)]
+        yield from (pathlib.Path(folder, name) for name in names)
 
 
 def _read(path):
