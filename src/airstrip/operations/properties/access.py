@@ -134,7 +134,7 @@ def _unseen(scene: Scene, found: Mapping[str, Any]) -> list[str]:
             " searched for by themselves and in base64, not within a longer text such as a URL",
         ),
     )
-    unfinished = [f"there was no time to search all of {mount}" for mount in found["unfinished"]]
+    unfinished = [f"there was no time to search all of {mount}" for mount in found.get("unfinished", ())]
     return [*unfinished, *(f"{count} {what}" for count, what in counts if count)]
 
 
