@@ -13,6 +13,7 @@ from airstrip.kube.troubles import MOUNT_REASONS
 
 _BIND_REASONS = frozenset({"ProvisioningFailed", "FailedBinding"})
 _PREEMPTION = re.compile(r" no new claims to deallocate| preemption: ")
+_CLAIM = "PersistentVolumeClaim"
 _PATIENCE = 15.0
 """Seconds in which a mount that failed may still succeed: a ConfigMap can come a moment after its pod."""
 
@@ -64,7 +65,7 @@ def claim_not_bound(facts: Facts) -> Iterator[Match]:
     for claim in facts.claims:
         if claim.phase == "Bound" or (claim.namespace, claim.name) not in used:
             continue
-        events = facts.events_about("PersistentVolumeClaim", claim.name, claim.namespace)
+        events = facts.events_about(_CLAIM, claim.name, claim.namespace)
         said = [event.message for event in events if event.reason in _BIND_REASONS]
         if not said and not _held_by_claim(facts, claim.namespace):
             continue
@@ -85,8 +86,11 @@ def not_mounted(facts: Facts) -> Iterator[Match]:
 
 
 def unschedulable(facts: Facts) -> Iterator[Match]:
+    """Pods that wait for a claim only where that was not seen itself: it says more."""
+    seen = {(claim.namespace, claim.name) for claim in facts.claims}
     for pod in facts.pods:
-        if pod.unschedulable and "PersistentVolumeClaim" not in pod.unschedulable:
+        knows_claim = any((pod.namespace, name) in seen for name in pod.claims)
+        if pod.unschedulable and not (knows_claim and _CLAIM in pod.unschedulable):
             fields = described.fields(pod, message=sentence(_brief(pod.unschedulable)))
             yield Match(subject_of(pod), fields, f"{pod.name}: Unschedulable: {pod.unschedulable}")
 
@@ -97,7 +101,7 @@ def _brief(message: str) -> str:
 
 
 def _held_by_claim(facts: Facts, namespace: str) -> bool:
-    return any(pod.namespace == namespace and "PersistentVolumeClaim" in pod.unschedulable for pod in facts.pods)
+    return any(pod.namespace == namespace and _CLAIM in pod.unschedulable for pod in facts.pods)
 
 
 def _claim_fields(claim: str, namespace: str, message: str) -> dict[str, str]:

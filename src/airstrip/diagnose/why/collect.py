@@ -109,6 +109,8 @@ def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) ->
     children = [*_names(cluster, where, operator_selector(task), task), *_found(_BUILDING, facts.log)]
     own, made = tuple(dict.fromkeys(pods)), tuple(name for name in dict.fromkeys(children) if name not in pods)
     about = {*own, *made}
+    mine = [pod for pod in seen.pods if pod.name in about]
+    named = {*about, *(claim for pod in mine for claim in pod.claims)}
     return replace(
         facts,
         scheduler_log=[line for line in scheduler_log if _key(task) in line or any(name in line for name in own)],
@@ -116,8 +118,8 @@ def add_cluster(facts: WhyFacts, cluster: Cluster, where: Where, seen: Facts) ->
         children=made,
         cluster=replace(
             seen,
-            pods=[pod for pod in seen.pods if pod.name in about],
-            events=[event for event in seen.events if event.about.partition("/")[2] in about],
+            pods=mine,
+            events=[event for event in seen.events if event.about.partition("/")[2] in named],
             jobs=(),
         ),
     )

@@ -39,10 +39,10 @@ class WhyFacts:
 
     `running_runs` are those that Airflow counts with this one: those of a backfill by themselves; `backfill` is the
     run's own. `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
-    `cluster` has those pods with their events, and the nodes. `log` is the end of the task's log, `log_unread` why it
-    could not be read, `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339; `namespace` is that
-    of tasks' pods, `control` the control plane's; `parallelism` is what each of the `schedulers` lets be at work at
-    once.
+    `cluster` has those pods with their events and their claims', and the nodes. `log` is the end of the task's log,
+    `log_unread` why it could not be read, `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339;
+    `namespace` is that of tasks' pods, `control` the control plane's; `parallelism` is what each of the `schedulers`
+    lets be at work at once.
     """
 
     dag: DagDetails

@@ -66,7 +66,10 @@ def _by_pod(rule: Rule) -> Reason:
 def _of_its_pods(facts: WhyFacts) -> Facts:
     gone = (name for name in (*facts.pods, *facts.children) if not _is_there(facts, name) and not started(facts, name))
     past = [pod for name in gone if (pod := _past(facts, name))]
-    return replace(facts.cluster, pods=[*_living(facts), *past], missing=(), airflow=None)
+    pods = [*_living(facts), *past]
+    waited_for = {(pod.namespace, claim) for pod in pods for claim in pod.claims if pod.phase == "Pending"}
+    claims = [claim for claim in facts.cluster.claims if (claim.namespace, claim.name) in waited_for]
+    return replace(facts.cluster, pods=pods, claims=claims, missing=(), airflow=None)
 
 
 def _past(facts: WhyFacts, name: str) -> PodFact | None:
@@ -115,6 +118,7 @@ REASONS = (
     *(
         _by_pod(rule)
         for rule in (
+            *placement.VOLUME_RULES,
             *missing.SECRET_RULES,
             *missing.CONFIG_MAP_RULES,
             *placement.MOUNT_RULES,

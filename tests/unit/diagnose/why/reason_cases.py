@@ -7,7 +7,7 @@ from typing import Any
 
 from airstrip.airflow_api import Backfill, DagRun
 from airstrip.diagnose.airflow.facts import ImportErrorFact
-from airstrip.diagnose.facts import Facts, NodeFact
+from airstrip.diagnose.facts import ClaimFact, Facts, NodeFact
 from airstrip.diagnose.why import WhyFacts
 from airstrip.diagnose.why.facts import ActiveTasks
 from tests.unit.diagnose.why.making import (
@@ -16,6 +16,7 @@ from tests.unit.diagnose.why.making import (
     NOW,
     RUN,
     TASK,
+    WORKERS,
     beat,
     before,
     event,
@@ -43,6 +44,7 @@ NO_ACCOUNT = 'error looking up service account w/nobody: serviceaccount "nobody"
 ENDING = 'pods "d" is forbidden: unable to create new content in namespace w because it is being terminated'
 NO_RIGHT = 'pods is forbidden: User "system:serviceaccount:air:scheduler" cannot create resource "pods" in API group ""'
 INVALID = 'Pod "d" is invalid: spec.containers[0].image: Invalid value: " "'
+NO_CLAIM = "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims."
 FOREIGN = "no match for platform in manifest: not found"
 NO_PULL_SECRET = "Unable to retrieve some image pull secrets (registry-login); attempting to pull may not succeed."
 NO_LOGIN = 'Failed to pull image "r.example.com/a:1": unexpected status from HEAD request: 401 Unauthorized'
@@ -72,6 +74,11 @@ def broken(message: str) -> WhyFacts:
 
 def ended(run: DagRun = RUN, state: str = "failed", duration: float | None = None) -> dict[str, Any]:
     return {"run": replace(run, state=state, duration=duration)}
+
+
+def claiming(*claims: ClaimFact) -> dict[str, Any]:
+    """A pod that waits for its claim."""
+    return {"cluster": replace(there(unschedulable=NO_CLAIM, claims=("scratch",))["cluster"], claims=claims)}
 
 
 def upstream(state: str | None, asked: str | None) -> WhyFacts:
@@ -147,6 +154,16 @@ CASES: list[tuple[str, WhyFacts, str]] = [
     ("namespace.terminating", facts("failed", **refused(ENDING)), "until it is gone"),
     ("access.forbidden", facts("failed", **refused(NO_RIGHT)), "RoleBinding"),
     ("pod.refused", facts("failed", **refused(INVALID)), "Invalid value"),
+    (
+        "volume.lost",
+        facts("queued", **claiming(ClaimFact(WORKERS, "scratch", "Lost", "v"))),
+        "Somebody deleted the PersistentVolume",
+    ),
+    (
+        "volume.not-bound",
+        facts("queued", **claiming(ClaimFact(WORKERS, "scratch", "Pending", storage_class="fast"))),
+        "storage class fast.",
+    ),
     (
         "secret.missing",
         facts("failed", **gone(event("Failed", 'Error: secret "nope" not found'))),
