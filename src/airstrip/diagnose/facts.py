@@ -22,6 +22,8 @@ from airstrip.place import PlaceFact
 
 VERSION = 1
 """Of the document that `to_dict` makes."""
+SUCCESS_OVERTIME = 20.0
+"""Seconds: Airflow's own core.task_success_overtime."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,8 @@ class ProbeFact:
 @dataclass(frozen=True)
 class DeploymentFact:
     """What the file asks for, as far as rules look at it. `task_pods`: each task has a pod of its own.
-    `dags_from_git`: any of them. `projects` are the namespaces that projects have of their own.
+    `dags_from_git`: any of them. `projects` are the namespaces that projects have of their own. `success_overtime`
+    is how many seconds callbacks and listeners of a task have, once Airflow was told of its end.
     """
 
     name: str
@@ -162,6 +165,7 @@ class DeploymentFact:
     task_pods: bool = True
     dags_from_git: bool = False
     projects: tuple[str, ...] = ()
+    success_overtime: float = SUCCESS_OVERTIME
 
     @property
     def namespaces(self) -> tuple[str, ...]:

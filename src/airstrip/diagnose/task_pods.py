@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from airstrip.diagnose.facts import Facts
+from airstrip.diagnose.facts import SUCCESS_OVERTIME, Facts
 from airstrip.diagnose.match import Match
 from airstrip.diagnose.namespace_facts import TaskPodFact
 from airstrip.diagnose.rule import Rule
 
 _GRACE = 15.0
 """Seconds in which the executor, or the operator, takes its pod away itself."""
+_UPLOADING = 60.0
+"""Seconds for its log, which is stored once its callbacks and listeners have ended."""
 _OVER = ("success", "failed", "skipped", "upstream_failed", "removed")
+_AT_WORK = ("Pending", "Running")
 _DONE = ("Succeeded", "Failed")
 
 
 def left_over(facts: Facts) -> list[tuple[TaskPodFact, str]]:
     """Each pod with the reason why nobody needs it."""
-    found = ((pod, _reason(pod)) for pod in facts.task_pods)
+    overtime = facts.deployment.success_overtime if facts.deployment else SUCCESS_OVERTIME
+    found = ((pod, _reason(pod, overtime)) for pod in facts.task_pods)
     return [(pod, reason) for pod, reason in found if reason]
 
 
@@ -40,12 +44,13 @@ def _matches(facts: Facts, *, operator: bool) -> Iterator[Match]:
         yield Match(f"task-pods/{namespace}/{operator}", fields, "\n".join(seen))
 
 
-def _reason(pod: TaskPodFact) -> str:
-    """Empty for a pod that is, or may be, wanted."""
+def _reason(pod: TaskPodFact, overtime: float) -> str:
+    """Empty for a pod that is, or may be, wanted: Airflow is told of a task's end before its process has ended."""
+    grace = overtime + _UPLOADING if pod.phase in _AT_WORK else _GRACE
     task = f"task {pod.dag}.{pod.task}"
     if pod.state == "gone" and pod.age > _GRACE:
         return f"Airflow does not know its {task} or its run any more"
-    if pod.state in _OVER and pod.ended > _GRACE and pod.age > _GRACE:
+    if pod.state in _OVER and pod.ended > grace and pod.age > _GRACE:
         done = "has ended and was not taken away" if pod.phase in _DONE else f"is {pod.phase} still"
         return f"its {task} is over ({pod.state}), and it {done}"
     return ""

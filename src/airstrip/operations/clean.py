@@ -25,8 +25,13 @@ def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
     Raises where the cluster or Airflow does not answer.
     """
     spec, cluster = session.spec, session.cluster
-    probe = task_pods_probe(deployment_fact(spec), lambda: cluster, lambda: session.airflow)
-    seen = probe.collect(Facts())
+    deployment = deployment_fact(spec)
+    probe = task_pods_probe(deployment, lambda: cluster, lambda: session.airflow)
+
+    def look() -> Facts:
+        return replace(probe.collect(Facts()), deployment=deployment)
+
+    seen = look()
     found = left_over(seen)
     rows: list[CleanedPod] = [
         {"namespace": pod.namespace, "pod": pod.name, "dag": pod.dag, "task": pod.task, "reason": reason}
@@ -35,7 +40,7 @@ def clean(session: Session, confirm: Confirm) -> Result[CleanData]:
     deleted = 0
     if rows and confirm(_question(rows)):
         # The question may have stood for long: a task that is tried again takes its operator's pod up again.
-        still = {pod.uid for pod, _ in left_over(probe.collect(Facts()))}
+        still = {pod.uid for pod, _ in left_over(look())}
         deleted = sum(_delete(cluster, pod) for pod, _ in found if pod.uid in still)
     closed = diagnose(Facts(probes=tuple(replace(went, name=probe.name) for went in seen.probes)))
     return Result("doctor", {"name": spec.name, "pods": rows, "deleted": deleted}, closed, 3 if closed else 0)

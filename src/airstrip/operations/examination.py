@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.diagnose import DeploymentFact, Look, Sources, examine
+from airstrip.diagnose.facts import SUCCESS_OVERTIME
 from airstrip.kube import Cluster
 from airstrip.operations.session import Session
 from airstrip.spec import Spec
@@ -37,7 +38,16 @@ def deployment_fact(spec: Spec) -> DeploymentFact:
         task_pods=spec.airflow.executor == "kubernetes",
         dags_from_git=bool(spec.dags.git),
         projects=spec.task_namespaces[1:],
+        success_overtime=_success_overtime(spec),
     )
+
+
+def _success_overtime(spec: Spec) -> float:
+    """Airflow's own where the file has none, or no number."""
+    try:
+        return float(spec.airflow.config.get("core", {}).get("task_success_overtime", SUCCESS_OVERTIME))
+    except ValueError:
+        return SUCCESS_OVERTIME
 
 
 @dataclass

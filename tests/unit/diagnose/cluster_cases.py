@@ -230,7 +230,7 @@ CLUSTER_CASES: dict[str, Case] = {
     "pod.left-by-operator": (
         Facts(
             task_pods=[
-                TaskPodFact("airflow-workers", "spark-1", True, "Running", 99.0, "etl", "spark", "success", 60.0)
+                TaskPodFact("airflow-workers", "spark-1", True, "Running", 99.0, "etl", "spark", "success", 90.0)
             ]
         ),
         "1 pod of pod operators in airflow-workers outlived their tasks",

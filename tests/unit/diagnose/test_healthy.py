@@ -91,6 +91,7 @@ HEALTHY = Facts(
     dns=DnsFact(True, 1),
     task_pods=(
         TaskPodFact(WORKERS, "a", False, "Succeeded", 99.0, "etl", "load", "success", 15.0),
+        TaskPodFact(WORKERS, "late", False, "Running", 99.0, "etl", "load", "success", 80.0),
         TaskPodFact(WORKERS, "b", True, "Running", 15.0, "etl", "load", "gone"),
         TaskPodFact(WORKERS, "c", True, "Running", 9999.0, "etl", "load", "running"),
         TaskPodFact(WORKERS, "d", True, "Running", 9999.0, "etl", "load", "unknown"),
@@ -133,6 +134,7 @@ def test_a_deployment_on_which_everything_is_as_it_may_be_has_no_finding() -> No
         ("missing", "_PATIENCE", 8.0, {"config-map.missing"}),
         ("pods", "_RECENT", 602.0, {"pod.oom-killed"}),
         ("task_pods", "_GRACE", 14.0, {"pod.orphan", "pod.left-by-operator"}),
+        ("task_pods", "_UPLOADING", 59.0, {"pod.orphan"}),
         ("airflow.work", "LATE", 59.0, {"dag.overdue"}),
         ("airflow.work", "_LONG", 299.0, {"pool.full", "task.queued-long"}),
     ],

@@ -151,3 +151,26 @@ def test_each_namespace_is_told_with_its_own_pods(operator: bool) -> None:
     for place, finding in zip(places, diagnose(Facts(task_pods=left)), strict=True):
         assert f"in {place} outlived" in finding.symptom
         assert finding.evidence.startswith(f"{place}-1:")
+
+
+@pytest.mark.parametrize(
+    ("phase", "ended", "overtime", "is_left"),
+    [
+        # The default: 20 s.
+        ("Running", 80.0, None, False),
+        ("Running", 81.0, None, True),
+        ("Pending", 80.0, None, False),
+        ("Running", 359.0, 300.0, False),
+        ("Running", 361.0, 300.0, True),
+        # Nothing is at work there any more.
+        ("Succeeded", 16.0, 300.0, True),
+        ("Failed", 16.0, None, True),
+    ],
+)
+def test_a_task_that_succeeded_still_has_its_callbacks_and_its_log_s_upload(
+    phase: str, ended: float, overtime: float | None, is_left: bool
+) -> None:
+    here = DeploymentFact("x", "c", "w", success_overtime=overtime) if overtime else None
+    pod = TaskPodFact("w", "p", False, phase, 900.0, "d", "t", "success", ended)
+    found = diagnose(Facts(deployment=here, task_pods=(pod,)))
+    assert [finding.code for finding in found] == (["pod.orphan"] if is_left else [])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from airstrip import times
 from airstrip.answers import CleanData
 from airstrip.errors import KubernetesError
 from airstrip.operations import Session
@@ -41,7 +43,12 @@ def clean(cluster: Cluster, *tasks: dict[str, Any]) -> int:
     return int(result.data["deleted"])
 
 
-def cleaned(cluster: Cluster, *tasks: dict[str, Any], namespaces: tuple[str, ...] = ("w",)) -> Result[CleanData]:
+def cleaned(
+    cluster: Cluster,
+    *tasks: dict[str, Any],
+    namespaces: tuple[str, ...] = ("w",),
+    config: dict[str, dict[str, str]] | None = None,
+) -> Result[CleanData]:
     """With what Airflow says of the task each time that it is asked."""
     said: Iterator[dict[str, Any]] = iter(tasks)
     answers: dict[str, Any] = {
@@ -53,7 +60,7 @@ def cleaned(cluster: Cluster, *tasks: dict[str, Any], namespaces: tuple[str, ...
         name="x",
         namespaces=SimpleNamespace(control="c", workers="w"),
         task_namespaces=namespaces,
-        airflow=SimpleNamespace(version="3.3.2", executor="kubernetes"),
+        airflow=SimpleNamespace(version="3.3.2", executor="kubernetes", config=config or {}),
         dags=SimpleNamespace(git=()),
     )
     session = SimpleNamespace(spec=spec, cluster=cluster, airflow=Airflow(**answers).client())
@@ -91,3 +98,12 @@ def test_a_pod_in_whose_place_there_is_another_one_ends_nothing() -> None:
     assert clean(Cluster(KubernetesError("kubernetes.conflict", "another uid", status=409)), OVER, OVER) == 0
     with pytest.raises(KubernetesError):
         clean(Cluster(KubernetesError("kubernetes.forbidden", "may not", status=403)), OVER, OVER)
+
+
+@pytest.mark.parametrize(
+    ("overtime", "rows"), [({}, 1), ({"task_success_overtime": "3600"}, 0), ({"task_success_overtime": "long"}, 1)]
+)
+def test_a_pod_whose_callbacks_may_still_be_at_work_is_not_offered(overtime: dict[str, str], rows: int) -> None:
+    ended = (times.now() - datetime.timedelta(minutes=10)).isoformat()
+    over = {**TASK, "state": "success", "end_date": ended}
+    assert len(cleaned(Cluster(), over, over, config={"core": overtime}).data["pods"]) == rows
