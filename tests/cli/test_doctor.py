@@ -118,7 +118,7 @@ def test_a_finding_is_told_with_its_evidence(tmp_path: Path, capsys: pytest.Capt
     assert run(["doctor", "--from", str(saved)]) == 3
     said = capsys.readouterr().out
     assert "! scheduler-0 ends again and again (4 restarts)  [pod.crash-loop]" in said
-    assert "  fix:   Mend what its log says, then run: ./airstrip up" in said
+    assert "  fix:   Mend what its log says (kubectl -n airflow logs scheduler-0 -c main), then run: ./airstrip" in said
     assert "  | boom" in said
 
 

@@ -1,13 +1,15 @@
-"""Where a pod is described, as the end of a fix: who wants another one changes it there."""
+"""Where a pod or a Job is described, as the end of a fix: who wants another one changes it there."""
 
 from __future__ import annotations
 
-from airstrip.diagnose.facts import Facts, PodFact
+from airstrip.diagnose.facts import Facts, JobFact, PodFact
 from airstrip.diagnose.match import Composed
 
 TASK = "task"
 """The component of the executor's pods."""
-_LAND = "then run: ./airstrip up"
+_RUN = "run: ./airstrip up"
+_LAND = f"then {_RUN}"
+_OF_SOMEBODY = "in the arguments of its operator, or in its own manifest"
 OF_TASKS = Composed(f"in the task's pod_override, or of all tasks under components.{TASK} in the file, {_LAND}")
 
 
@@ -23,7 +25,23 @@ def of_pod(pod: PodFact) -> Composed:
         return OF_TASKS
     if pod.component:
         return _of_component(pod.component)
-    return Composed("where the pod is made: in the arguments of its operator, or in its own manifest")
+    return Composed(f"where the pod is made: {_OF_SOMEBODY}")
+
+
+def once_read(pod: PodFact, container: str) -> dict[str, str]:
+    """Of a container whose log tells what to mend: the log, and what to do then."""
+    again = _RUN if pod.component else f"change it where it is made: {_OF_SOMEBODY}"
+    log = f"kubectl -n {pod.namespace} logs {pod.name} -c {container}"
+    return {"logs": Composed(log), "again": Composed(again)}
+
+
+def once_read_of_job(job: JobFact) -> dict[str, str]:
+    """One without a component is not Airstrip's, which neither shows its log nor lands it."""
+    if job.component:
+        return {"logs": Composed(f"./airstrip logs {job.component}"), "again": Composed(_RUN)}
+    in_its = f"kubectl -n {job.namespace}"
+    again = f"make it anew, or delete it: {in_its} delete job {job.name}"
+    return {"logs": Composed(f"{in_its} logs job/{job.name}"), "again": Composed(again)}
 
 
 def of_owner(facts: Facts, namespace: str, kind: str, name: str) -> Composed:

@@ -70,6 +70,7 @@ def init_failing(facts: Facts) -> Iterator[Match]:
         failed = container.state == "terminated"
         if container.init and (failed or _loops(container) or (container.restarts >= 2 and not container.ready)):
             fields = {"pod": pod.name, "container": container.name, "message": _end_of(container)}
+            fields |= described.once_read(pod, container.name)
             yield Match(subject_of(pod), fields, lines(container.log) or _life(pod, container))
 
 
@@ -79,6 +80,7 @@ def crash_loop(facts: Facts) -> Iterator[Match]:
         crashed = container.restarts >= 2 and not container.ready and container.last_reason != "Unknown"
         if _loops(container) or crashed:
             fields = {"pod": pod.name, "restarts": str(container.restarts), "message": _end_of(container)}
+            fields |= described.once_read(pod, container.name)
             yield Match(subject_of(pod), fields, lines(container.log) or _life(pod, container))
 
 
@@ -90,9 +92,9 @@ def job_failed(facts: Facts) -> Iterator[Match]:
                 for pod, container in facts.containers()
                 if pod.owner == f"Job/{job.name}" and pod.namespace == job.namespace and container.log
             ]
-            component = job.component or job.name
-            fields = {"job": job.name, "component": component, "message": sentence(job.message or "its pod failed")}
-            subject = f"{job.namespace}/{component}"
+            fields = {"job": job.name, "message": sentence(job.message or "its pod failed")}
+            fields |= described.once_read_of_job(job)
+            subject = f"{job.namespace}/{job.component or job.name}"
             yield Match(subject, fields, lines(logs[-1]) if logs else f"Job {job.name}: {fields['message']}")
 
 
@@ -173,14 +175,14 @@ END_RULES: tuple[Rule, ...] = (
         "pod.init-failing",
         "{pod} does not start: its init container {container} fails",
         "{message}",
-        "Mend what its log says, then run: ./airstrip up",
+        "Mend what its log says ({logs}), then {again}",
         init_failing,
     ),
     Rule(
         "job.failed",
         "Job {job} failed",
         "{message}",
-        "Mend what its log says (./airstrip logs {component}), then run: ./airstrip up",
+        "Mend what its log says ({logs}), then {again}",
         job_failed,
     ),
     *PROBE_RULES,
@@ -188,7 +190,7 @@ END_RULES: tuple[Rule, ...] = (
         "pod.crash-loop",
         "{pod} ends again and again ({restarts} restarts)",
         "{message}",
-        "Mend what its log says, then run: ./airstrip up",
+        "Mend what its log says ({logs}), then {again}",
         crash_loop,
     ),
 )

@@ -226,3 +226,21 @@ def test_a_missing_image_of_ours_is_brought_by_the_commands_that_its_fix_names(i
 def test_an_image_that_was_to_be_loaded_is_missing_whatever_was_asked_for_it() -> None:
     away = waiting("ErrImagePull", 'Head "https://localhost/v2/airflow": dial tcp: connection refused')
     assert [finding.code for finding in diagnose(Facts(pods=[pod("scheduler", away)]))] == ["image.missing"]
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "log", "again"),
+    [
+        ("pod.init-failing", "scheduler", "kubectl -n airflow logs scheduler-0 -c wait", "run: ./airstrip up"),
+        ("pod.crash-loop", "scheduler", "kubectl -n airflow logs scheduler-0 -c main", "run: ./airstrip up"),
+        ("job.failed", "migration", "./airstrip logs migration", "run: ./airstrip up"),
+        ("pod.init-failing", "", "kubectl -n airflow logs scheduler-0 -c wait", "change it where it is made: "),
+        ("pod.crash-loop", "", "kubectl -n airflow logs scheduler-0 -c main", "change it where it is made: "),
+        ("job.failed", "", "kubectl -n airflow logs job/migration", "make it anew, or delete it: kubectl -n airflow"),
+    ],
+)
+def test_what_is_not_airstrip_s_is_mended_where_it_was_made(code: str, name: str, log: str, again: str) -> None:
+    facts, _ = CLUSTER_CASES[code]
+    pods = [replace(each, component=name) for each in facts.pods]
+    (finding,) = diagnose(replace(facts, pods=pods, jobs=[replace(each, component=name) for each in facts.jobs]))
+    assert finding.fix.startswith(f"Mend what its log says ({log}), then {again}")

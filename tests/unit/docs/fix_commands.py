@@ -6,8 +6,9 @@ import functools
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import replace
 
-from airstrip.diagnose import diagnose
+from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.why import explain
 from scripts.error_codes import find_entries
 from tests.unit.diagnose.airflow_cases import AIRFLOW_CASES
@@ -28,9 +29,15 @@ def fixes() -> tuple[str, ...]:
     """Each once: of the source, with a word for each field, and of all cases that the tests of the rules have."""
     written = {_filled(entry.fix) for entry in find_entries() if entry.fix}
     cases = [case[0] for case in (*PLACE_CASES.values(), *CLUSTER_CASES.values(), *AIRFLOW_CASES.values())]
-    told = {finding.fix for facts in cases for finding in diagnose(facts)}
+    told = {finding.fix for facts in cases for each in (facts, _of_somebody(facts)) for finding in diagnose(each)}
     told |= {finding.fix for _, facts, _ in REASON_CASES for finding in explain(facts)}
     return tuple(sorted(written | told))
+
+
+def _of_somebody(facts: Facts) -> Facts:
+    """As if no pod and no Job were Airstrip's."""
+    pods = [replace(pod, component="") for pod in facts.pods]
+    return replace(facts, pods=pods, jobs=[replace(job, component="") for job in facts.jobs])
 
 
 def commands(program: str) -> Iterator[tuple[str, list[str]]]:

@@ -35,7 +35,7 @@ VERBS = {
 }
 _SINGULAR = frozenset(
     {"configmap", "endpointslice", "limitrange", "namespace", "node", "pod", "pvc", "resourcequota", "secret"}
-    | {"serviceaccount", "validatingwebhookconfiguration", "mutatingwebhookconfiguration", "deployment"}
+    | {"job", "serviceaccount", "validatingwebhookconfiguration", "mutatingwebhookconfiguration", "deployment"}
 )
 _OF_KINDS = ("delete", "describe", "edit", "get")
 KINDS = _SINGULAR | {f"{kind}s" for kind in _SINGULAR}
