@@ -9,6 +9,7 @@ TASK = "task"
 """The component of the executor's pods."""
 _RUN = "run: ./airstrip up"
 _LAND = f"then {_RUN}"
+_MEMORY = "resources.limits.memory"
 _OF_SOMEBODY = "in the arguments of its operator, or in its own manifest"
 OF_TASKS = Composed(f"in the task's pod_override, or of all tasks under components.{TASK} in the file, {_LAND}")
 
@@ -51,19 +52,22 @@ def of_owner(facts: Facts, namespace: str, kind: str, name: str) -> Composed:
 
 
 def memory_limit_of(pod: PodFact) -> Composed:
-    key = "resources.limits.memory"
     if pod.component == TASK:
         return memory_limit_of_task()
     if pod.component:
-        return Composed(f"components.{pod.component}.{key} in the file, {_LAND}")
+        return Composed(f"components.{pod.component}.{_MEMORY} in the file, {_LAND}")
     return Composed("where the pod is made: container_resources of its operator, or its own manifest")
 
 
-def memory_limit_of_task() -> Composed:
-    """Whose process may have been killed in its own pod, or in one that its operator made."""
+def memory_limit_of_task(*, has_pod: bool = True) -> Composed:
+    """Whose process may have been killed in its own pod, without one in the scheduler's; or in one that its operator
+    made."""
+    if not has_pod:
+        in_scheduler = f"components.scheduler.{_MEMORY} in the file, {_LAND}"
+        return Composed(f"container_resources of an operator; or, of all tasks together, {in_scheduler}")
     return Composed(
-        "resources.limits.memory in the task's pod_override, container_resources of an operator; or of all tasks"
-        f" components.{TASK}.resources.limits.memory in the file, {_LAND}"
+        f"{_MEMORY} in the task's pod_override, container_resources of an operator; or of all tasks"
+        f" components.{TASK}.{_MEMORY} in the file, {_LAND}"
     )
 
 

@@ -79,7 +79,8 @@ def _where(session: Session) -> Where:
     each = int(said) if said.isdigit() else PARALLELISM[spec.airflow.executor]
     schedulers = spec.components["scheduler"].replicas if "scheduler" in spec.components else 1
     control, workers = spec.namespaces.control, spec.namespaces.workers
-    return Where(spec.name, control, workers, each, schedulers, spec.task_namespaces[1:])
+    task_pods = spec.airflow.executor == "kubernetes"
+    return Where(spec.name, control, workers, each, schedulers, spec.task_namespaces[1:], task_pods)
 
 
 def _unseen_of_cluster(seen: Facts) -> list[Finding]:

@@ -45,6 +45,7 @@ class Fake:
     log: dict[str, Any] = field(default_factory=lambda: LOG)
     silent: httpx.Response | Exception | None = None
     folder: Path | None = None
+    executor: str = "kubernetes"
     asked: list[str] = field(default_factory=list)
 
     def answer(self, path: str) -> dict[str, Any] | None:
@@ -87,7 +88,7 @@ class Fake:
             namespaces=SimpleNamespace(control="air", workers="air-workers"),
             task_namespaces=("air-workers",),
             dags=Dags(path=self.folder),
-            airflow=SimpleNamespace(version="3.3.2", config={}, executor="kubernetes"),
+            airflow=SimpleNamespace(version="3.3.2", config={}, executor=self.executor),
             components={},
         )
         client = AirflowClient("http://localhost:1", "airstrip", "x", http=httpx.MockTransport(self))
@@ -165,6 +166,20 @@ def test_airflow_is_asked_everything_once(task: str | None) -> None:
 
 def test_a_run_that_succeeded_has_nothing_wrong_whatever_was_skipped() -> None:
     assert codes(Fake(rows=[row("e", "success"), row("l", "skipped")], run="success").why()) == []
+
+
+@pytest.mark.parametrize(("executor", "has_pod"), [("kubernetes", True), ("local", False)])
+def test_a_task_without_a_pod_is_told_of_none(executor: str, has_pod: bool) -> None:
+    queued = Fake(rows=[row("e", "queued"), row("l", None)], run="running", executor=executor).why("e")
+    assert codes(queued) == ["task.queued"]
+    assert queued.findings[0].symptom == "e is queued, and about to begin"
+    assert ("pod" in queued.findings[0].cause) is has_pod
+    killed = {"event": "Likely out of memory error (OOM).", "level": "critical", "timestamp": SETTLED["end_date"]}
+    failed = Fake(log={"content": [killed]}, executor=executor).why("e")
+    assert codes(failed) == ["pod.oom-killed"]
+    fix = failed.findings[0].fix
+    assert ("pod_override" in fix, "components.task." in fix) == (has_pod, has_pod)
+    assert ("components.scheduler.resources.limits.memory" in fix) is not has_pod
 
 
 def test_of_mapped_tasks_the_first_that_failed_or_the_one_that_is_named() -> None:

@@ -31,7 +31,10 @@ _BUILDING = re.compile(r"(?:Building pod|[Pp]od) ([a-z0-9][\w.-]*[a-z0-9]) (?:wi
 
 @dataclass(frozen=True)
 class Where:
-    """Of a deployment: its name, its namespaces, its schedulers, and what each of them lets be at work at once."""
+    """Of a deployment: its name, its namespaces, its schedulers, and what each of them lets be at work at once.
+
+    `task_pods`: each task has a pod of its own.
+    """
 
     name: str
     control: str
@@ -40,6 +43,7 @@ class Where:
     schedulers: int = 1
     projects: tuple[str, ...] = ()
     """Namespaces that projects have of their own."""
+    task_pods: bool = True
 
     @property
     def of_tasks(self) -> tuple[str, ...]:
@@ -61,6 +65,7 @@ def collect(client: AirflowClient, where: Where, known: WhyFacts) -> WhyFacts:
         backfill=ask.backfill(known.dag.dag_id) if open_run and open_run.is_backfill_s else None,
         namespace=where.workers,
         control=where.control,
+        task_pods=where.task_pods,
         parallelism=where.parallelism,
         schedulers=where.schedulers,
     )

@@ -32,8 +32,9 @@ _LIMIT = re.compile(r"'limits': \{[^}]*'memory': '([^']+)'")
 
 @of_failed
 def _oom(facts: WhyFacts, named: dict[str, str]) -> Iterator[Match]:
-    limit = _LIMIT.search(facts.task.executor_config) if facts.task else None
-    fields = {"limit": f" ({limit[1]})" if limit else "", "where": described.memory_limit_of_task()}
+    limit = _LIMIT.search(facts.task.executor_config) if facts.task and facts.task_pods else None
+    where = described.memory_limit_of_task(has_pod=facts.task_pods)
+    fields = {"limit": f" ({limit[1]})" if limit else "", "where": where}
     for pod, container in facts.cluster.containers():
         if pod.name in (*facts.pods, *facts.children) and "OOMKilled" in (container.reason, container.last_reason):
             said = f"{pod.name}/{container.name}: OOMKilled"

@@ -41,8 +41,8 @@ class WhyFacts:
     run's own. `pods` are names of the task's own pods, present and past, `children` of those that it made itself;
     `cluster` has those pods with their events and their claims', and the nodes. `log` is the end of the task's log,
     `log_unread` why it could not be read, `scheduler_log` what the scheduler wrote about its pods. `now` is RFC 3339;
-    `namespace` is that of tasks' pods, `control` the control plane's; `parallelism` is what each of the `schedulers`
-    lets be at work at once.
+    `namespace` is that of tasks' pods, `control` the control plane's; `task_pods`: each task has a pod of its own;
+    `parallelism` is what each of the `schedulers` lets be at work at once.
     """
 
     dag: DagDetails
@@ -63,6 +63,7 @@ class WhyFacts:
     pool: Pool | None = None
     in_pool: ActiveTasks = ActiveTasks()
     everywhere: ActiveTasks = ActiveTasks()
+    task_pods: bool = True
     parallelism: int = 0
     schedulers: int = 1
     audit: Sequence[AuditEntry] = ()

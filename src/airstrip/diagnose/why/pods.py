@@ -105,10 +105,12 @@ def _is_there(facts: WhyFacts, name: str) -> bool:
     return any(pod.name == name for pod in facts.cluster.pods)
 
 
-def _no_pod_yet(facts: WhyFacts) -> Iterator[Match]:
+def _not_begun(facts: WhyFacts) -> Iterator[Match]:
     if facts.task and facts.state == "queued":
         there = _living(facts)
         now = f"Its pod {there[0].name} is {there[0].phase}." if there else "Its pod is not made yet."
+        if not facts.task_pods:
+            now = "With airflow.executor: local, the scheduler begins it itself, and has not yet."
         yield found("\n".join(facts.scheduler_log[-3:]), task=facts.task_label, now=now)
 
 
@@ -129,10 +131,10 @@ REASONS = (
     ),
     Reason(
         "task.queued",
-        "{task} is queued, and its pod is about to begin",
+        "{task} is queued, and about to begin",
         "{now}",
         "Wait some seconds; if it stays so: ./airstrip logs scheduler",
-        _no_pod_yet,
+        _not_begun,
         is_last_resort=True,
     ),
 )
