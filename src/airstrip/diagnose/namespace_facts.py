@@ -65,13 +65,15 @@ class MissingFact:
 
 @dataclass(frozen=True)
 class StuckFact:
-    """What should be gone since `seconds`; `finalizers` are what holds it."""
+    """What should be gone since `seconds`, less than 0 within a pod's grace; `finalizers` are what holds it,
+    `component` whose pod it is."""
 
     kind: str
     namespace: str
     name: str
     seconds: float
     finalizers: Sequence[str] = ()
+    component: str = ""
 
 
 @dataclass(frozen=True)

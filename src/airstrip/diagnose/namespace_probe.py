@@ -145,7 +145,8 @@ def stuck(kind: str, item: Mapping[str, Any]) -> StuckFact:
     metadata = item["metadata"]
     held = [*(metadata.get("finalizers") or []), *((item.get("spec") or {}).get("finalizers") or [])]
     seconds = age(metadata["deletionTimestamp"])
-    return StuckFact(kind, metadata.get("namespace", ""), metadata["name"], round(seconds, 1), tuple(held))
+    component = (metadata.get("labels") or {}).get(_COMPONENT, "")
+    return StuckFact(kind, metadata.get("namespace", ""), metadata["name"], round(seconds, 1), tuple(held), component)
 
 
 def _quota(item: Mapping[str, Any]) -> Iterable[QuotaFact]:

@@ -97,11 +97,17 @@ def not_ready(facts: Facts) -> Iterator[Match]:
     for workload in facts.workloads:
         pods = [pod for pod in facts.pods if pod.component == workload.component and not pod.is_ready]
         late = [pod for pod in pods if pod.age > _STARTING and pod.unready > _UNREADY]
-        has_none = not any(pod.component == workload.component for pod in facts.pods)
+        has_any = any(pod.component == workload.component for pod in facts.pods) or _has_ending(facts, workload)
         refused = [refusals.evidence(event) for event in refusals.refusals_of(facts, workload)]
-        if workload.ready < workload.wanted and (late or refused or (has_none and workload.wanted)):
+        if workload.ready < workload.wanted and (late or refused or (not has_any and workload.wanted)):
             seen = [line for pod in late for line in _unready(facts, pod)] or [_counted(workload), *refused]
             yield Match(f"{workload.namespace}/{workload.component}", _fields(workload), "\n".join(seen))
+
+
+def _has_ending(facts: Facts, workload: WorkloadFact) -> bool:
+    """Whether one of its pods has its time to end: a StatefulSet makes the next one after it."""
+    ending = (each for each in facts.stuck if each.kind == "Pod" and each.seconds <= _STUCK)
+    return any((each.namespace, each.component) == (workload.namespace, workload.component) for each in ending)
 
 
 def _unready(facts: Facts, pod: PodFact) -> Iterator[str]:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-from airstrip.diagnose import DeploymentFact, Facts
+import pytest
+
+from airstrip import times
+from airstrip.diagnose import DeploymentFact, Facts, diagnose
 from airstrip.diagnose.cluster_probe import cluster_probes
+from airstrip.diagnose.namespace_facts import WorkloadFact
+from airstrip.diagnose.pod_probe import read_pods
 from airstrip.diagnose.probes import Probe, run_probes
 from airstrip.kube import Cluster
 
@@ -52,3 +58,26 @@ def test_a_namespace_that_is_there_is_not_stuck() -> None:
     every = cluster_probes(lambda: cast(Cluster, there), DeploymentFact("x", "c", "c"))
     facts = next(probe for probe in every if probe.name == "namespaces").collect(Facts())
     assert (facts.stuck, [each.phase for each in facts.namespaces]) == ((), ["Active"])
+
+
+@pytest.mark.parametrize(
+    ("late", "component", "codes"),
+    [
+        (-25, "postgresql", []),
+        (5, "postgresql", []),
+        (60, "postgresql", ["pod.stuck-terminating", "component.not-ready"]),
+        (-25, "scheduler", ["component.not-ready"]),
+    ],
+)
+def test_a_component_whose_one_pod_has_its_time_to_end_is_not_told_as_not_ready(
+    late: int, component: str, codes: list[str]
+) -> None:
+    """A StatefulSet makes the next one after it. The API server writes by when it is to be gone."""
+    by = (times.now() - datetime.timedelta(seconds=late)).isoformat()
+    labels = {"app.kubernetes.io/component": component}
+    going = {"namespace": "c", "name": f"{component}-0", "creationTimestamp": MADE, "deletionTimestamp": by}
+    cluster = cast(Cluster, SimpleNamespace(list=lambda *_: [{"metadata": {**going, "labels": labels}, "spec": {}}]))
+    seen = read_pods(cluster, "c")
+    wanting = (WorkloadFact("StatefulSet", "c", "postgresql", "postgresql", 1, 0),)
+    found = diagnose(Facts(stuck=seen.stuck, workloads=wanting))
+    assert [finding.code for finding in found] == codes
