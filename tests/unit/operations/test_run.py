@@ -46,7 +46,7 @@ class Fake:
 
     def session(self) -> Session:
         namespaces = SimpleNamespace(control="air", workers="workers")
-        release = SimpleNamespace(version="3.3.2", executor="kubernetes")
+        release = SimpleNamespace(version="3.3.2", executor="kubernetes", config={})
         spec = SimpleNamespace(
             name="air",
             namespaces=namespaces,
