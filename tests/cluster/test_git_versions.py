@@ -82,7 +82,7 @@ def test_a_run_whose_commit_a_forced_push_took_away_fails_and_why_says_so(
     await_live(airflow, kept)
     airflow.values.add_variable(SIGN, "go")
     ended(airflow, run.run_id, "failed")
-    assert "task.commit-gone" in remote.landing.airstrip("why", f"pinned/{run.run_id}/end").stdout
+    assert "task.commit-gone" in remote.landing.airstrip("why", "pinned", "end", "--run", run.run_id).stdout
     later = airflow.trigger("pinned")
     ended(airflow, later.run_id, "success")
     assert words(airflow, later.run_id, "end") == {"KEPT"}
