@@ -13,6 +13,7 @@ data/, logs/
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import secrets
@@ -104,8 +105,7 @@ def ensure_home(home: Home) -> None:
         home.folder.chmod(0o700)
         _write_new(beside / ".airstrip" / ".gitignore", "*\n")
         _write_new(home.config, "# Airstrip sets Airflow's options by environment variables.\n")
-        if not _is_readable(keys):
-            keys.unlink(missing_ok=True)
+        _remove_if_cut_off(keys)
         _write_new(keys, json.dumps(_new_keys()))
         home.data.mkdir(exist_ok=True)
     except OSError as error:
@@ -168,12 +168,26 @@ def _write_new(file: Path, text: str) -> None:
             new.write_text(text)
 
 
-def _is_readable(keys: Path) -> bool:
-    """A disk that was full, or an end that came too soon, may have left half of it."""
+def _remove_if_cut_off(keys: Path) -> None:
+    """A power cut may have left half of it. One at a time looks and removes, or it would remove another's new one."""
+    if not _is_cut_off(keys):
+        return
+    folder = os.open(keys.parent, os.O_RDONLY)
     try:
-        return isinstance(json.loads(keys.read_text()), dict)
-    except (FileNotFoundError, ValueError):
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        if _is_cut_off(keys):
+            keys.unlink()
+    finally:
+        os.close(folder)
+
+
+def _is_cut_off(keys: Path) -> bool:
+    try:
+        return not isinstance(json.loads(keys.read_text()), dict)
+    except FileNotFoundError:
         return False
+    except ValueError:
+        return True
 
 
 def _new_keys() -> dict[str, str]:

@@ -108,6 +108,24 @@ def test_keys_that_were_cut_off_are_made_anew(tmp_path: Path, left: str) -> None
     assert len(home.keys()) == 3
 
 
+@pytest.mark.parametrize("left", [None, "", '{"AIRFLOW__CORE__FERN'])
+def test_of_many_that_make_a_homes_keys_at_once_all_have_those_of_the_first(tmp_path: Path, left: str | None) -> None:
+    """Over and over: who saw no key, or half of one, may come to remove it when another has just made it."""
+
+    def make(home: Home) -> Mapping[str, str]:
+        ensure_home(home)
+        return home.keys()
+
+    for turn in range(40):
+        home = Home(tmp_path / str(turn) / ".airstrip" / "shop" / "dev", "3.3.2")
+        home.folder.mkdir(parents=True)
+        if left is not None:
+            (home.folder / "keys.json").write_text(left)
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(make, [home] * 8))
+        assert found == [home.keys()] * 8, turn
+
+
 def test_of_two_that_make_a_home_at_once_both_have_that_of_the_first(tmp_path: Path) -> None:
     home = home_of(spec_in(tmp_path))
     migrated = tmp_path / "migrated.db"
