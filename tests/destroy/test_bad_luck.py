@@ -139,6 +139,7 @@ def test_up_killed_after_each_of_its_steps_is_completed_by_the_next(landing: Lan
 @pytest.mark.slow
 def test_up_killed_after_it_pruned_is_completed_by_the_next(landing: Landing) -> None:
     """It is no step of a first landing: a changed setting makes another ConfigMap, and the old one goes."""
+    landing.ok("up", "--yes")
     landing.write_file("airflow: {env: {AIRPORT: JFK}}\n")
     removed = [change for stage in landing.data("plan")["stages"] for change in stage["changes"]][-1]
     assert (removed["action"], removed["kind"]) == ("remove", "ConfigMap")
