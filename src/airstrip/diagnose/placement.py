@@ -86,8 +86,8 @@ def not_mounted(facts: Facts) -> Iterator[Match]:
 
 
 def unschedulable(facts: Facts) -> Iterator[Match]:
-    """Pods that wait for a claim only where that was not seen itself: it says more."""
-    seen = {(claim.namespace, claim.name) for claim in facts.claims}
+    """Pods that wait for a claim only where that was not seen itself: one without a volume says more."""
+    seen = {(claim.namespace, claim.name) for claim in facts.claims if claim.phase != "Bound"}
     for pod in facts.pods:
         knows_claim = any((pod.namespace, name) in seen for name in pod.claims)
         if pod.unschedulable and not (knows_claim and _CLAIM in pod.unschedulable):

@@ -9,7 +9,7 @@ import pytest
 
 from airstrip.diagnose import Facts, diagnose
 from airstrip.diagnose.airflow.facts import OverdueFact, SignFact, TaskFact
-from airstrip.diagnose.facts import ContainerFact, PodFact, ProbeFact
+from airstrip.diagnose.facts import ClaimFact, ContainerFact, PodFact, ProbeFact
 from airstrip.diagnose.namespace_facts import AccessFact, MissingFact, NamespaceFact
 from tests.unit.diagnose.airflow_cases import ENDED_EARLY, seen, workload
 from tests.unit.diagnose.making import HERE, pod, waiting
@@ -114,6 +114,10 @@ def test_without_the_control_namespace_there_is_nothing_else_to_tell(phase: str)
 QUEUED = TaskFact("daily", "r", "load", "queued", 4000.0, "default_pool")
 NO_IMAGE = waiting("ImagePullBackOff", 'Back-off pulling image "x"')
 NO_NODE = "0/1 nodes are available: 1 Insufficient memory."
+IN_USE = (
+    "0/1 nodes are available: 1 node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod"
+    " access mode."
+)
 
 
 def of_a_task(container: ContainerFact | None = None, **more: Any) -> PodFact:
@@ -138,3 +142,12 @@ def test_only_a_task_s_pod_that_was_killed_is_why_a_task_ended_early() -> None:
     killed = ContainerFact("main", "i", "terminated", "OOMKilled", exit_code=137)
     assert codes(replace(ended, pods=(of_a_task(killed, phase="Failed"),))) == ["pod.oom-killed"]
     assert codes(replace(ended, pods=(of_a_user(killed),))) == ["pod.oom-killed", "task.ended-early"]
+
+
+@pytest.mark.parametrize(
+    ("phase", "code"),
+    [("Bound", "pod.unschedulable"), ("Pending", "volume.not-bound"), ("Lost", "volume.lost")],
+)
+def test_only_a_claim_without_a_volume_is_why_its_pod_finds_no_node(phase: str, code: str) -> None:
+    waits = pod("api-server", unschedulable=IN_USE, claims=("logs",))
+    assert codes(Facts(pods=[waits], claims=[ClaimFact("airflow", "logs", phase)])) == [code]
