@@ -31,9 +31,14 @@ def of_pod(pod: PodFact) -> Composed:
 
 def once_read(pod: PodFact, container: str) -> dict[str, str]:
     """Of a container whose log tells what to mend: the log, and what to do then."""
-    again = _RUN if pod.component else f"change it where it is made: {_OF_SOMEBODY}"
     log = f"kubectl -n {pod.namespace} logs {pod.name} -c {container}"
-    return {"logs": Composed(log), "again": Composed(again)}
+    return {"logs": Composed(log), "again": Composed(_again(pod))}
+
+
+def _again(pod: PodFact) -> str:
+    if pod.component == TASK:
+        return f"change it {OF_TASKS}"
+    return _RUN if pod.component else f"change it where it is made: {_OF_SOMEBODY}"
 
 
 def once_read_of_job(job: JobFact) -> dict[str, str]:

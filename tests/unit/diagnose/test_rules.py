@@ -236,6 +236,7 @@ def test_an_image_that_was_to_be_loaded_is_missing_whatever_was_asked_for_it() -
         ("job.failed", "migration", "./airstrip logs migration", "run: ./airstrip up"),
         ("pod.init-failing", "", "kubectl -n airflow logs scheduler-0 -c wait", "change it where it is made: "),
         ("pod.crash-loop", "", "kubectl -n airflow logs scheduler-0 -c main", "change it where it is made: "),
+        ("pod.init-failing", "task", "kubectl -n airflow logs scheduler-0 -c wait", "change it in the task's "),
         ("job.failed", "", "kubectl -n airflow logs job/migration", "make it anew, or delete it: kubectl -n airflow"),
     ],
 )
