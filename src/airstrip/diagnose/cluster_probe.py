@@ -10,7 +10,7 @@ from typing import Any
 from airstrip import times
 from airstrip.diagnose import namespace_probe
 from airstrip.diagnose.facts import ClaimFact, DeploymentFact, EventFact, Facts, JobFact, NodeFact
-from airstrip.diagnose.pod_probe import COMPONENT, read_logs, read_pods
+from airstrip.diagnose.pod_probe import component_of, read_logs, read_pods
 from airstrip.diagnose.probes import Probe
 from airstrip.diagnose.readable import seen_in
 from airstrip.kube import Cluster, unless_forbidden
@@ -38,9 +38,9 @@ def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact)
         Probe(KUBERNETES, lambda _: _answer(connected()), deadline=_ANSWER_SECONDS),
         probe("nodes", _nodes),
         of_each("namespaces", namespace_probe.read_namespace),
-        of_each("pods", read_pods),
+        of_each("pods", partial(read_pods, deployment=deployment.name)),
         Probe("logs", lambda known: read_logs(connected(), known), (KUBERNETES, "pods")),
-        of_each("jobs", _jobs),
+        of_each("jobs", partial(_jobs, deployment=deployment.name)),
         of_each("storage", _claims),
         of_each("events", _events),
         probe("quotas", lambda cluster: namespace_probe.read_quotas(cluster, deployment.namespaces)),
@@ -56,8 +56,8 @@ def _answer(cluster: Cluster) -> Facts:
     return Facts(clock=round(ahead.total_seconds(), 1))
 
 
-def _jobs(cluster: Cluster, namespace: str) -> Facts:
-    return Facts(jobs=tuple(map(_job, cluster.list("batch/v1", "Job", namespace))))
+def _jobs(cluster: Cluster, namespace: str, *, deployment: str) -> Facts:
+    return Facts(jobs=tuple(_job(item, deployment) for item in cluster.list("batch/v1", "Job", namespace)))
 
 
 def _claims(cluster: Cluster, namespace: str) -> Facts:
@@ -113,14 +113,14 @@ def _event(item: Mapping[str, Any]) -> EventFact:
     )
 
 
-def _job(item: Mapping[str, Any]) -> JobFact:
+def _job(item: Mapping[str, Any], deployment: str) -> JobFact:
     metadata = item["metadata"]
     conditions = (item.get("status") or {}).get("conditions") or []
     holds = {entry["type"]: entry for entry in conditions if entry["status"] == "True"}
     return JobFact(
         namespace=metadata["namespace"],
         name=metadata["name"],
-        component=(metadata.get("labels") or {}).get(COMPONENT, ""),
+        component=component_of(metadata, deployment),
         complete="Complete" in holds,
         failed="Failed" in holds,
         message=holds.get("Failed", {}).get("message", ""),

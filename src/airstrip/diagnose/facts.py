@@ -53,7 +53,8 @@ class ContainerFact:
 
 @dataclass(frozen=True)
 class PodFact:
-    """`owner` is the Job, ReplicaSet or StatefulSet, `Kind/name`; `age` is in seconds, as is `unready`, since it
+    """`component` is empty where the pod is not the deployment's own, as one that an operator or somebody made.
+    `owner` is the Job, ReplicaSet or StatefulSet, `Kind/name`; `age` is in seconds, as is `unready`, since it
     is not ready; `unschedulable` is the scheduler's message."""
 
     namespace: str

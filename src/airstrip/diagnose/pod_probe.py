@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from airstrip.diagnose.facts import ContainerFact, Facts, PodFact
+from airstrip.diagnose.labels import INSTANCE
 from airstrip.diagnose.namespace_probe import is_ending, stuck
 from airstrip.diagnose.readable import all_but, in_each
 from airstrip.kube import Cluster, last_words
 from airstrip.times import age
 
-COMPONENT = "app.kubernetes.io/component"
+_COMPONENT = "app.kubernetes.io/component"
 _LOG_LINES = 30
 _LOGS = 12
 _RECENT = 60.0
@@ -22,11 +23,17 @@ _Logs = Mapping[tuple[str, str, str], Sequence[str]]
 """Lines by namespace, pod and container."""
 
 
-def read_pods(cluster: Cluster, namespace: str) -> Facts:
-    """Those that are about to end only by how long they have been."""
+def component_of(metadata: Mapping[str, Any], deployment: str) -> str:
+    """Empty of what is not this deployment's: charts and other Airflows label theirs too."""
+    labels = metadata.get("labels") or {}
+    return str(labels.get(_COMPONENT, "")) if labels.get(INSTANCE) == deployment else ""
+
+
+def read_pods(cluster: Cluster, namespace: str, *, deployment: str) -> Facts:
+    """Those that are about to end only by how long they have been. `deployment` is the name of ours."""
     items = cluster.list("v1", "Pod", namespace)
     return Facts(
-        pods=tuple(_pod(item) for item in items if not is_ending(item)),
+        pods=tuple(_pod(item, deployment) for item in items if not is_ending(item)),
         stuck=tuple(stuck("Pod", item) for item in items if is_ending(item)),
     )
 
@@ -64,14 +71,14 @@ def _unwell(container: ContainerFact) -> bool:
     return container.restarts > 0 or container.state == "running"
 
 
-def _pod(item: Mapping[str, Any]) -> PodFact:
+def _pod(item: Mapping[str, Any], deployment: str) -> PodFact:
     metadata, spec, status = item["metadata"], item["spec"], item.get("status") or {}
     owner = next(iter(metadata.get("ownerReferences") or []), None)
     volumes = spec.get("volumes") or []
     return PodFact(
         namespace=metadata["namespace"],
         name=metadata["name"],
-        component=(metadata.get("labels") or {}).get(COMPONENT, ""),
+        component=component_of(metadata, deployment),
         owner=f"{owner['kind']}/{owner['name']}" if owner else "",
         phase=status.get("phase", "Unknown"),
         age=age(metadata["creationTimestamp"]),

@@ -77,7 +77,7 @@ def test_a_component_whose_one_pod_has_its_time_to_end_is_not_told_as_not_ready(
     labels = {"app.kubernetes.io/component": component}
     going = {"namespace": "c", "name": f"{component}-0", "creationTimestamp": MADE, "deletionTimestamp": by}
     cluster = cast(Cluster, SimpleNamespace(list=lambda *_: [{"metadata": {**going, "labels": labels}, "spec": {}}]))
-    seen = read_pods(cluster, "c")
+    seen = read_pods(cluster, "c", deployment="x")
     wanting = (WorkloadFact("StatefulSet", "c", "postgresql", "postgresql", 1, 0),)
     found = diagnose(Facts(stuck=seen.stuck, workloads=wanting))
     assert [finding.code for finding in found] == codes
