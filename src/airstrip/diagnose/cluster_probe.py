@@ -41,7 +41,7 @@ def cluster_probes(connected: Callable[[], Cluster], deployment: DeploymentFact)
         of_each("pods", partial(read_pods, deployment=deployment.name)),
         Probe("logs", lambda known: read_logs(connected(), known), (KUBERNETES, "pods")),
         of_each("jobs", partial(_jobs, deployment=deployment.name)),
-        of_each("storage", _claims),
+        of_each("storage", partial(_claims, deployment=deployment.name)),
         of_each("events", _events),
         probe("quotas", lambda cluster: namespace_probe.read_quotas(cluster, deployment.namespaces)),
         probe("components", lambda cluster: namespace_probe.read_workloads(cluster, deployment)),
@@ -60,8 +60,9 @@ def _jobs(cluster: Cluster, namespace: str, *, deployment: str) -> Facts:
     return Facts(jobs=tuple(_job(item, deployment) for item in cluster.list("batch/v1", "Job", namespace)))
 
 
-def _claims(cluster: Cluster, namespace: str) -> Facts:
-    return Facts(claims=tuple(map(_claim, cluster.list("v1", "PersistentVolumeClaim", namespace))))
+def _claims(cluster: Cluster, namespace: str, *, deployment: str) -> Facts:
+    items = cluster.list("v1", "PersistentVolumeClaim", namespace)
+    return Facts(claims=tuple(_claim(item, deployment) for item in items))
 
 
 def _events(cluster: Cluster, namespace: str) -> Facts:
@@ -127,13 +128,14 @@ def _job(item: Mapping[str, Any], deployment: str) -> JobFact:
     )
 
 
-def _claim(item: Mapping[str, Any]) -> ClaimFact:
+def _claim(item: Mapping[str, Any], deployment: str) -> ClaimFact:
     return ClaimFact(
         namespace=item["metadata"]["namespace"],
         name=item["metadata"]["name"],
         phase=(item.get("status") or {}).get("phase", "Pending"),
         volume=item["spec"].get("volumeName", ""),
         storage_class=item["spec"].get("storageClassName") or "",
+        component=component_of(item["metadata"], deployment),
     )
 
 

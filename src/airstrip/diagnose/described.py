@@ -1,8 +1,8 @@
-"""Where a pod or a Job is described, as the end of a fix: who wants another one changes it there."""
+"""Where a pod, a Job or a claim is described, as the end of a fix: who wants another one changes it there."""
 
 from __future__ import annotations
 
-from airstrip.diagnose.facts import Facts, JobFact, PodFact
+from airstrip.diagnose.facts import ClaimFact, Facts, JobFact, PodFact
 from airstrip.diagnose.match import Composed
 
 TASK = "task"
@@ -48,6 +48,19 @@ def once_read_of_job(job: JobFact) -> dict[str, str]:
     in_its = f"kubectl -n {job.namespace}"
     again = f"make it anew, or delete it: {in_its} delete job {job.name}"
     return {"logs": Composed(f"{in_its} logs job/{job.name}"), "again": Composed(again)}
+
+
+def claim_made_again(claim: ClaimFact) -> Composed:
+    """Once it is deleted. `up` makes none that it did not make before."""
+    return Composed(_RUN if claim.component else f"make it anew: kubectl -n {claim.namespace} apply -f FILE")
+
+
+def claim_that_fits(claim: ClaimFact) -> Composed:
+    """Instead of one that no volume fits."""
+    if claim.component:
+        return Composed("let Airstrip make it: ./airstrip up")
+    in_its = f"kubectl -n {claim.namespace}"
+    return Composed(f"put another one in its place: {in_its} delete pvc {claim.name}; {in_its} apply -f FILE")
 
 
 def of_owner(facts: Facts, namespace: str, kind: str, name: str) -> Composed:

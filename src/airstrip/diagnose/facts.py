@@ -108,13 +108,14 @@ class JobFact:
 
 @dataclass(frozen=True)
 class ClaimFact:
-    """`phase`: Pending, Bound or Lost."""
+    """`phase`: Pending, Bound or Lost; `component` is empty where Airstrip did not make it."""
 
     namespace: str
     name: str
     phase: str
     volume: str = ""
     storage_class: str = ""
+    component: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from airstrip.diagnose import described
-from airstrip.diagnose.facts import Facts, NodeFact
+from airstrip.diagnose.facts import ClaimFact, Facts, NodeFact
 from airstrip.diagnose.match import Match, sentence, subject_of
 from airstrip.diagnose.rule import Rule
 from airstrip.kube.troubles import MOUNT_REASONS
@@ -54,7 +54,7 @@ def _node_fields(node: NodeFact) -> dict[str, str]:
 def claim_lost(facts: Facts) -> Iterator[Match]:
     for claim in facts.claims:
         if claim.phase == "Lost":
-            fields = {"claim": claim.name, "namespace": claim.namespace, "volume": claim.volume}
+            fields = _claim_fields(claim, volume=claim.volume, again=described.claim_made_again(claim))
             seen = f"PersistentVolumeClaim {claim.name}: phase Lost, volume {claim.volume}"
             yield Match(f"{claim.namespace}/{claim.name}", fields, seen)
 
@@ -72,7 +72,8 @@ def claim_not_bound(facts: Facts) -> Iterator[Match]:
         of_class = f"storage class {claim.storage_class}" if claim.storage_class else "no storage class"
         message = sentence(said[-1] if said else f"no volume fits it; it asks for {of_class}")
         seen = "\n".join([f"PersistentVolumeClaim {claim.name}: phase {claim.phase}, {of_class}", *said[-3:]])
-        yield Match(f"{claim.namespace}/{claim.name}", _claim_fields(claim.name, claim.namespace, message), seen)
+        fields = _claim_fields(claim, message=message, fitting=described.claim_that_fits(claim))
+        yield Match(f"{claim.namespace}/{claim.name}", fields, seen)
 
 
 def not_mounted(facts: Facts) -> Iterator[Match]:
@@ -104,8 +105,8 @@ def _held_by_claim(facts: Facts, namespace: str) -> bool:
     return any(pod.namespace == namespace and _CLAIM in pod.unschedulable for pod in facts.pods)
 
 
-def _claim_fields(claim: str, namespace: str, message: str) -> dict[str, str]:
-    return {"claim": claim, "namespace": namespace, "message": message}
+def _claim_fields(claim: ClaimFact, **more: str) -> dict[str, str]:
+    return {"claim": claim.name, "namespace": claim.namespace, **more}
 
 
 LOST_RULES: tuple[Rule, ...] = (
@@ -157,14 +158,14 @@ VOLUME_RULES: tuple[Rule, ...] = (
         "volume.lost",
         "claim {claim} in {namespace} has lost its volume {volume}",
         "Somebody deleted the PersistentVolume; what was on it is still where it was, unless that went too.",
-        "Delete the claim, then land it again: kubectl -n {namespace} delete pvc {claim}; ./airstrip up",
+        "Delete the claim: kubectl -n {namespace} delete pvc {claim}; then {again}",
         claim_lost,
     ),
     Rule(
         "volume.not-bound",
         "claim {claim} in {namespace} has no volume",
         "{message}",
-        "Make a volume or a StorageClass that fits the claim, or let Airstrip make it: ./airstrip up",
+        "Make a volume or a StorageClass that fits the claim, or {fitting}",
         claim_not_bound,
     ),
 )

@@ -89,13 +89,13 @@ CLUSTER_CASES: dict[str, Case] = {
         "Airflow is not on airflow: it has no component",
     ),
     "volume.lost": (
-        Facts(claims=[ClaimFact("airflow", "logs", "Lost", "airflow-logs-control")]),
+        Facts(claims=[ClaimFact("airflow", "logs", "Lost", "airflow-logs-control", component="logs")]),
         "claim logs in airflow has lost its volume airflow-logs-control",
     ),
     "volume.not-bound": (
         Facts(
             pods=[pod("api-server", unschedulable=NO_CLAIM, claims=("logs",))],
-            claims=[ClaimFact("airflow", "logs", "Pending", storage_class="fast")],
+            claims=[ClaimFact("airflow", "logs", "Pending", storage_class="fast", component="logs")],
         ),
         "claim logs in airflow has no volume",
     ),

@@ -1,4 +1,4 @@
-"""Whose a pod or a Job is: charts and other Airflows label theirs with a component too, which no verb knows."""
+"""Whose a pod, a Job or a claim is: charts and other Airflows label theirs with a component too."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 
 from airstrip.diagnose import DeploymentFact, Facts, diagnose
 from airstrip.diagnose.cluster_probe import cluster_probes
+from airstrip.diagnose.facts import ClaimFact
 from airstrip.kube import Cluster
-from tests.unit.diagnose.making import HERE
+from tests.unit.diagnose.cluster_cases import NO_CLAIM
+from tests.unit.diagnose.making import HERE, pod
 
 COMPONENT, INSTANCE = "app.kubernetes.io/component", "app.kubernetes.io/instance"
 OURS = {INSTANCE: HERE.name}
@@ -20,7 +22,7 @@ LOOPS = {"name": "main", "restartCount": 4, "state": {"waiting": {"reason": "Cra
 
 
 def found(kind: str, labels: dict[str, str], status: dict[str, Any]) -> Facts:
-    """What the probes of a cluster read of one object, in a namespace that is not Airstrip's alone."""
+    """What the probe of a kind reads of one object, in a namespace that is not Airstrip's alone."""
     metadata = {"namespace": HERE.workers, "name": "it-1", "creationTimestamp": "2026-01-01T00:00:00Z"}
     item = {"metadata": {**metadata, "labels": labels}, "spec": {}, "status": status}
 
@@ -28,7 +30,7 @@ def found(kind: str, labels: dict[str, str], status: dict[str, Any]) -> Facts:
         return [item] if (wanted, namespace) == (kind, HERE.workers) else []
 
     cluster = cast(Cluster, SimpleNamespace(list=listed))
-    name = {"Pod": "pods", "Job": "jobs"}[kind]
+    name = {"Pod": "pods", "Job": "jobs", "PersistentVolumeClaim": "storage"}[kind]
     deployment = DeploymentFact(HERE.name, HERE.control, HERE.workers)
     (probe,) = (each for each in cluster_probes(lambda: cluster, deployment) if each.name == name)
     return probe.collect(Facts())
@@ -64,3 +66,31 @@ def test_a_pod_of_ours_or_of_our_executor_s_is_told_as_such(component: str, agai
 def test_a_job_of_ours_is_landed_again() -> None:
     facts = found("Job", {**OURS, COMPONENT: "migration"}, FAILED)
     assert fix(facts) == "Mend what its log says (./airstrip logs migration), then run: ./airstrip up"
+
+
+DELETE = "kubectl -n airflow-workers delete pvc it-1"
+APPLY = "kubectl -n airflow-workers apply -f FILE"
+
+
+@pytest.mark.parametrize(
+    ("labels", "again"),
+    [
+        ({**OURS, COMPONENT: "logs"}, "run: ./airstrip up"),
+        ({}, f"make it anew: {APPLY}"),
+        ({COMPONENT: "logs"}, f"make it anew: {APPLY}"),
+        ({INSTANCE: "their-release", COMPONENT: "logs"}, f"make it anew: {APPLY}"),
+    ],
+)
+def test_a_lost_claim_is_made_anew_by_who_made_it(labels: dict[str, str], again: str) -> None:
+    facts = found("PersistentVolumeClaim", labels, {"phase": "Lost"})
+    assert fix(facts) == f"Delete the claim: {DELETE}; then {again}"
+
+
+@pytest.mark.parametrize(
+    ("component", "instead"),
+    [("logs", "let Airstrip make it: ./airstrip up"), ("", f"put another one in its place: {DELETE}; {APPLY}")],
+)
+def test_up_makes_no_claim_in_the_place_of_a_user_s_own(component: str, instead: str) -> None:
+    waits = pod("task", namespace=HERE.workers, unschedulable=NO_CLAIM, claims=("it-1",))
+    facts = Facts(pods=[waits], claims=[ClaimFact(HERE.workers, "it-1", "Pending", component=component)])
+    assert fix(facts) == f"Make a volume or a StorageClass that fits the claim, or {instead}"

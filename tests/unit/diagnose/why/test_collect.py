@@ -42,6 +42,7 @@ def test_the_claims_that_the_task_s_pod_waits_for_are_looked_at_and_no_others() 
     found = explain(add_cluster(known, cluster, Where("airflow", "airflow", "airflow-workers", 32), seen))
     assert [(finding.code, finding.cause) for finding in found] == [("volume.not-bound", "no space in the pool.")]
     assert found[0].symptom == "claim scratch in airflow-workers has no volume"
+    assert "airstrip up" not in found[0].fix
 
 
 @pytest.mark.parametrize("cluster", [gone(event("FailedScheduling", NO_CLAIM)), there(unschedulable=NO_CLAIM)])
