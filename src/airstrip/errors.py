@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from airstrip.findings import Finding
-from airstrip.redaction import Redaction
+from airstrip.redaction import Redaction, end_of
 
 
 class AirstripError(Exception):
@@ -46,8 +46,9 @@ class AirstripError(Exception):
         self.findings: Sequence[Finding] = ()
 
     def strike_out(self, strike: Redaction) -> None:
-        """Takes secrets out of all that is told of it; the code stays."""
-        self.message, self.cause, self.details = strike(self.message), strike(self.cause), strike(self.details)
+        """Takes secrets out of all that is told of it; the code stays, and of long details the end."""
+        self.message, self.cause = strike(self.message), strike(self.cause)
+        self.details = strike(end_of(self.details))
         self.fix = strike.values(self.fix)
         strike.strike_error(self)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from airstrip.redaction import Redaction
+from airstrip.redaction import Redaction, end_of
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Finding:
     origin: BaseException | None = field(default=None, repr=False, compare=False)
 
     def struck_out(self, strike: Redaction) -> Finding:
-        """Without secrets in what is told of it, and in the traceback of its origin."""
+        """Without secrets in what is told of it, and in the traceback of its origin; of long evidence the end."""
         if self.origin:
             strike.strike_error(self.origin)
         return replace(
@@ -33,7 +33,7 @@ class Finding:
             symptom=strike(self.symptom),
             cause=strike(self.cause),
             fix=strike.values(self.fix),
-            evidence=strike(self.evidence),
+            evidence=strike(end_of(self.evidence)),
         )
 
     def to_dict(self) -> dict[str, str]:

@@ -17,7 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from airstrip.address import written_password
 from airstrip.secret_forms import FORMS, MAY_HIDE, SECRET_NAME, STRUCK
 
-__all__ = ["CUT", "STRUCK", "Redaction", "lines_without_credentials", "without_credentials"]
+__all__ = ["CUT", "STRUCK", "Redaction", "end_of", "lines_without_credentials", "without_credentials"]
 
 _NAMED = re.compile(rf"(?m)^(?:{SECRET_NAME})=(.{{1,4000}})$")
 _SHORTEST = 6
@@ -27,6 +27,8 @@ _LONGEST = 16_384
 """Characters: a packed Helm release is a Secret too, and no line of a log holds it."""
 _LONGEST_TEXT = 200_000
 """Longer ones are struck out whole: nobody waits for them."""
+_LONGEST_END = 100_000
+"""Half a second's work."""
 _LONGEST_NAME = 253
 """As long as Kubernetes lets one be."""
 CUT = "…"
@@ -55,6 +57,17 @@ def lines_without_credentials(lines: Iterable[str]) -> list[str]:
     """Lines of one log, read together: a key stands on several, which then are one line."""
     text = "\n".join(lines)
     return without_credentials(text).split("\n") if text else []
+
+
+def end_of(text: str) -> str:
+    """Of what is too long to be looked through, the last lines, which mostly say what failed.
+
+    They are whole ones: the second half of a secret would not be known as one.
+    """
+    if len(text) <= _LONGEST_END:
+        return text
+    lines = text[-_LONGEST_END:].partition("\n")[2]
+    return f"{CUT}\n{lines}" if lines else text
 
 
 class Redaction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -47,10 +48,15 @@ def find_causes(session: Session, emit: Emit) -> list[Finding]:
     return look_for_causes(session, emit).findings
 
 
-def warn_of_unread(sentence: str, emit: Emit) -> None:
-    """Of texts that nobody looked through for secrets, where there are some."""
+def warn_of_unread(sentence: str, emit: Emit, *, own: bool = False) -> None:
+    """Of texts that nobody looked through for secrets, where there are some: the verb's `own`, or what is found."""
     if sentence:
-        emit(Warned("failure.struck-out", sentence, "See all that is found: ./airstrip doctor"))
+        fix = (
+            "Run the same command again, or read what it quotes where that was written: ./airstrip logs COMPONENT"
+            if own
+            else "See all that is found: ./airstrip doctor"
+        )
+        emit(Warned("failure.struck-out", sentence, fix))
 
 
 def unforeseen(error: Exception) -> Finding:
@@ -75,7 +81,8 @@ def searching(emit: Emit) -> Iterator[None]:
 def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = ()) -> Iterator[None]:
     """What fails in here ends with what `doctor` finds, where there is a cluster to look at.
 
-    The error itself quotes logs and events: secrets that the look came to know are struck out of it too.
+    The error itself quotes logs and events: secrets that the look came to know are struck out of it too, however
+    long that takes, as nothing else tells what it says.
     `own` are codes of what the verb itself brings about when it fails.
     """
     try:
@@ -86,9 +93,9 @@ def ending_with_causes(session: Session, emit: Emit, *, own: Collection[str] = (
                 causes = look_for_causes(session, emit)
                 error.findings = [finding for finding in causes.findings if finding.code not in own]
                 if causes.seen:
-                    strike = causes.seen.redaction()
+                    strike = causes.seen.redaction(seconds=math.inf)
                     error.strike_out(strike)
-                    warn_of_unread(strike.unread(), emit)
+                    warn_of_unread(strike.unread(), emit, own=True)
         raise
 
 

@@ -170,7 +170,7 @@ def _told(
     if causes and causes.seen:
         strike = causes.seen.redaction(seconds=_STRIKING_SECONDS)
         looked = [(item, outcome.struck_out(strike), seconds) for item, outcome, seconds in looked]
-        warn_of_unread(strike.unread(), emit)
+        warn_of_unread(strike.unread(), emit, own=True)
     others = causes.findings if causes else []
     rows = [_row(item, outcome, seconds, others) for item, outcome, seconds in looked]
     own = {(each.code, each.symptom): each for _, outcome, _ in looked if (each := outcome.finding)}

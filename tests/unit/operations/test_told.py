@@ -17,7 +17,7 @@ from airstrip.errors import WaitTimeout
 from airstrip.events import Event, Warned, discard
 from airstrip.kube import Cluster, connect
 from airstrip.operations import Session
-from airstrip.operations.causes import ending_with_causes, find_causes
+from airstrip.operations.causes import ending_with_causes, find_causes, look_for_causes
 from airstrip.operations.doctor import doctor
 from airstrip.operations.properties import Outcome, Property, Scene
 from airstrip.place import PlaceFact
@@ -102,6 +102,43 @@ def test_the_error_that_a_verb_ends_with_tells_none(session: Session) -> None:
     assert leaked(told[-1]) == []
 
 
+def ending(session: Session, **texts: str) -> tuple[dict[str, Any], list[Warned]]:
+    """What an error says in the end, and what was warned of."""
+    events: list[Event] = []
+    with pytest.raises(WaitTimeout) as raised, ending_with_causes(session, events.append):
+        raise WaitTimeout("job.failed", f"Job migration failed: it is {KEPT}", **texts)
+    return raised.value.to_dict(), [event for event in events if isinstance(event, Warned)]
+
+
+def test_the_error_is_told_however_long_its_secrets_are_looked_for(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Look.redaction, "__kwdefaults__", {"seconds": 0.0})
+    error, warned = ending(session, cause="The database is away.", fix="Run: ./airstrip up", details="no route")
+    assert error["message"] == "Job migration failed: it is ***"
+    assert (error["cause"], error["fix"]) == ("The database is away.", "Run: ./airstrip up")
+    assert error["details"] == "no route"
+    # Of what was found, for which there was no time.
+    assert {each.fix for each in warned} == {"See all that is found: ./airstrip doctor"}
+
+
+def test_of_long_details_the_end_is_told(session: Session) -> None:
+    log = "waits for the database\n" * 20_000
+    error, warned = ending(session, details=f"{log}it is {KEPT}\ngives up")
+    assert error["details"].startswith("…\nwaits for the database\n")
+    assert error["details"].endswith("waits for the database\nit is ***\ngives up")
+    assert len(error["details"]) < len(log)
+    assert warned == []
+
+
+def test_what_stands_nowhere_else_is_not_said_to_be_told_by_doctor(session: Session) -> None:
+    error, (warned,) = ending(session, details="x" * 300_000)
+    assert (error["message"], error["details"]) == ("Job migration failed: it is ***", "***")
+    assert warned.message == "1 text stands here as ***: too long to look for secrets in it."
+    assert "doctor" not in warned.fix
+    assert "./airstrip logs" in warned.fix
+
+
 def test_what_verify_concludes_tells_none(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     verify: Any = import_module("airstrip.operations.verify")
     monkeypatch.setattr(verify, "clean", lambda *_, **__: [])
@@ -128,3 +165,18 @@ def test_what_verify_concludes_tells_none(session: Session, monkeypatch: pytest.
     assert rows[0]["limits"] == ["but for ***"]
     assert (findings[-2].evidence, findings[-1].code) == ("***", "verify.unforeseen")
     assert str(findings[-1].origin) == "*** is no number"
+
+
+def test_verify_s_own_words_are_not_said_to_be_told_by_doctor(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify: Any = import_module("airstrip.operations.verify")
+    monkeypatch.setattr(verify, "_STRIKING_SECONDS", 0.0)
+    events: list[Event] = []
+    causes = look_for_causes(session, discard)
+    proves = Property("web", "web", lambda _: Outcome("failed", "", None))
+    (row,), _ = verify._told([(proves, Outcome("failed", "no page"), 1.0)], causes, events.append)
+    assert row["text"] == "***"
+    (warned,) = events
+    assert isinstance(warned, Warned)
+    assert "doctor" not in warned.fix
