@@ -33,6 +33,8 @@ _LONGEST_NAME = 253
 """As long as Kubernetes lets one be."""
 CUT = "…"
 """Where a text was cut: what stands before it may be the half of a value."""
+_TOLD_OF_SYSTEM = ("strerror", "filename", "filename2")
+"""An OSError tells these, and not its arguments."""
 _PRODUCTS = frozenset({"airflow", "airstrip", "postgres", "postgresql", "kubernetes", "database"})
 _NO_SECRETS = _PRODUCTS | {"default", "localhost", "production", "provider", "password"}
 """Words that stand everywhere, and tell nothing."""
@@ -146,12 +148,15 @@ class Redaction:
             raise
 
     def strike_error(self, error: BaseException) -> None:
-        """In what its traceback tells, those that it came from included; their kinds stay."""
+        """In its arguments and those of the errors that it came from; their kinds stay, and their lines of code."""
         told: BaseException | None = error
         done: set[int] = set()
         while told and id(told) not in done:
             done.add(id(told))
             told.args = tuple(self(each) if isinstance(each, str) else each for each in told.args)
+            for name in _TOLD_OF_SYSTEM if isinstance(told, OSError) else ():
+                if isinstance(said := getattr(told, name), str):
+                    setattr(told, name, self(said))
             told = told.__cause__ or told.__context__
 
     def unread(self, where: str = "here") -> str:

@@ -241,6 +241,15 @@ def test_an_error_quotes_no_secret_and_stays_what_it_is() -> None:
     assert raised.value.args == ("the key ***", 7)
 
 
+def test_what_the_system_refused_quotes_no_secret() -> None:
+    """Nor does what came of it."""
+    refused = FileNotFoundError(2, "no swordfish here", "/run/swordfish", None, "/tmp/swordfish")
+    with pytest.raises(ValueError, match=r"^no \*\*\*$") as raised, Redaction(["swordfish"]).of_errors():
+        raise ValueError("no swordfish") from refused
+    assert raised.value.__cause__ is refused
+    assert str(refused) == "[Errno 2] no *** here: '/run/***' -> '/tmp/***'"
+
+
 def test_what_there_is_no_time_for_is_struck_out_whole() -> None:
     assert Redaction(until=lambda: True)("hello") == "***"
     # Names and codes cost no time: rules go by them.
