@@ -44,7 +44,7 @@ def _in_place(session: Session, image: TaskImage, emit: Emit) -> str:
         session.target.check_rights()
     except AirstripError:
         message = f"What is tested is {image.name} as it was built last: the folder may have changed since."
-        emit(Warned("image.as-built", message, f"Build it as root first: sudo ./airstrip image build {image.name}"))
+        emit(Warned("image.as-built", message, f"First, as root, or with sudo: ./airstrip image build {image.name}"))
         return images.current_name(image.name)
     built = require_built(image, session.spec)
     load(image, built, session.target, emit)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from airstrip.airflow_api import AirflowClient
 from airstrip.dags import revision_by
 from airstrip.events import discard
 from airstrip.operations.dags_seen import BUNDLE, is_seen
@@ -13,6 +14,9 @@ from airstrip.operations.pushed_dags import opened
 
 _PARSED_SECONDS = 35.0
 """Files that did not change are read again every half minute."""
+_AT_WORK_SECONDS = 75.0
+"""Within so long a dag-processor that runs has read the built-in files again, whatever else it has to read."""
+_BUILT_IN = "airstrip"
 _POLL_SECONDS = 0.5
 
 
@@ -31,14 +35,17 @@ def from_push(scene: Scene) -> Outcome:
             "Somebody changed them in the volume, or its disk lost some.",
             "Push them again, from the folder or the commit that they are of: ./airstrip dags push",
         )
-    deadline = time.monotonic() + _PARSED_SECONDS
+    if not marks:
+        return not_applicable("the live revision has no file")
+    began, read_before = time.monotonic(), _read_of_ours(airflow)
     while not is_seen(airflow, live):
-        if not marks:
-            return not_applicable("the live revision has no file")
-        if time.monotonic() > deadline:
-            if not any(dag.bundle_name == BUNDLE for dag in airflow.dags()):
-                # An import error would have been seen; this one's own DAGs were read meanwhile.
-                return not_applicable("Airflow finds no DAG in the live revision: nothing shows that it has read it")
+        waited = time.monotonic() - began
+        has_dags = any(dag.bundle_name == BUNDLE for dag in airflow.dags())
+        if waited > _PARSED_SECONDS and not has_dags and _read_of_ours(airflow) != read_before:
+            return not_applicable(
+                "Airflow reads files, and finds no DAG in the live revision: nothing shows that it has read that"
+            )
+        if waited > (_PARSED_SECONDS if has_dags else _AT_WORK_SECONDS):
             return failed(
                 "dags",
                 f"Airflow has not read all DAG files of the live revision {live[:12]}",
@@ -48,3 +55,8 @@ def from_push(scene: Scene) -> Outcome:
         scene.say("Airflow reads the live revision")
         time.sleep(_POLL_SECONDS)
     return proved(f"revision {live[:12]} is live and whole, and Airflow has read it")
+
+
+def _read_of_ours(airflow: AirflowClient) -> dict[str, str | None]:
+    """When the built-in DAGs' files were read last: another time is another look of the dag-processor."""
+    return {dag.dag_id: dag.last_parsed for dag in airflow.dags() if dag.bundle_name == _BUILT_IN}
