@@ -49,7 +49,7 @@ class DagsGate:
     dags: StillDags | None
     force: bool = False
     _warns_only: bool = False
-    _takes_projects_away: bool = False
+    _taken_away: frozenset[str] = frozenset()
     _thread: threading.Thread | None = None
     _key: str = ""
     _said: str = ""
@@ -73,12 +73,14 @@ class DagsGate:
         processor = processor_of(self.manifests)
         dags = dags_to_check(self.session, self.manifests, self.dags)
         if dags is None:
-            self._events += _unchecked_pushed(self.session, processor)
+            if self.dags is None:
+                self._events += _unchecked_pushed(self.session, processor)
             return
         if _recorded(self.session) == dags.key(processor):
             return
         self._warns_only = bool(self.session.spec.dags.git) and _reads_as(find_processor(self.session), processor)
-        self._takes_projects_away = bool(_landed_projects(self.session) - _projects(processor.projects))
+        if self._warns_only:
+            self._taken_away = _landed_projects(self.session) - _projects(processor.projects)
         self._thread = threading.Thread(target=self._examine, args=(dags, processor), daemon=True)
         self._thread.start()
 
@@ -123,15 +125,20 @@ class DagsGate:
             raise self._outcome
         else:
             broken = [defect for defect in find_defects(self._outcome) if defect.level == "broken"]
-            by_us = [defect for defect in broken if not self._warns_only or self._is_by_projects(defect)]
-            if by_us:
-                raise _refused(by_us, of_git=bool(self.session.spec.dags.git))
+            if self._warns_only:
+                asking = [defect for defect in broken if self._is_by_projects(defect)]
+                if asking:
+                    raise _refused(asking, "Put the projects back into the file, or mend the DAG files, push them")
+            elif broken:
+                raise _refused(broken, f"Mend the files{', push them' if self.session.spec.dags.git else ''}")
             if broken:
                 emit(_warned(broken))
             _record(self.session, self._key)
 
     def _is_by_projects(self, defect: Defect) -> bool:
-        return self._takes_projects_away and defect.code == "dags.missing-project"
+        """What the rule says of it, by the name of one that this release takes away."""
+        says = (f"there is no project {name}," for name in self._taken_away)
+        return defect.code == "dags.missing-project" and defect.message.startswith(tuple(says))
 
     def _examine(self, dags: DagsToCheck, processor: Processor) -> None:
         client = _running_airflow(self.session)
@@ -170,14 +177,17 @@ def _unchecked_pushed(session: Session, new: Processor) -> list[Event]:
     return [Warned("dags.pushed-unchecked", message, fix)]
 
 
-def _landed_projects(session: Session) -> set[str]:
+def _landed_projects(session: Session) -> frozenset[str]:
     found = session.cluster.get("v1", "ConfigMap", PROJECTS_MAP, session.spec.namespaces.control) or {}
     return _projects("".join((found.get("data") or {}).values()))
 
 
-def _projects(told: str) -> set[str]:
-    """The names in what DAG files are to know of projects."""
-    return set(projects_from_json(told or "{}"))
+def _projects(told: str) -> frozenset[str]:
+    """The names in what DAG files are to know of projects; none where somebody changed it: this landing mends that."""
+    try:
+        return frozenset(projects_from_json(told or "{}"))
+    except ValueError:
+        return frozenset()
 
 
 def _recorded(session: Session) -> str:
@@ -202,15 +212,14 @@ def _running_airflow(session: Session) -> AirflowClient | None:
         return None
 
 
-def _refused(broken: list[Defect], *, of_git: bool) -> CheckError:
+def _refused(broken: list[Defect], fix: str) -> CheckError:
     files = len({defect.file for defect in broken})
-    push = ", push them" if of_git else ""
     return CheckError(
         "dags.broken",
         f"{files} DAG file{'s are' if files != 1 else ' is'} broken, and Airflow was not landed with "
         f"{'them' if files != 1 else 'it'}",
         cause="Airflow would refuse what stands below. What ran before runs on as it was.",
-        fix=f"Mend the files{push} and run this again; ./airstrip up --force lands them as they are.",
+        fix=f"{fix} and run this again; ./airstrip up --force lands them as they are.",
         details=described(broken),
     )
 

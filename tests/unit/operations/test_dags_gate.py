@@ -153,7 +153,7 @@ def test_without_dags_there_is_nothing_to_check(deployed: Deployed, tmp_path: Pa
 
 @pytest.mark.parametrize(("live", "image", "told"), [("a1", "two", True), ("a1", "one", False), ("", "two", False)])
 def test_pushed_files_of_no_folder_are_told_as_unchecked_where_the_image_is_another(
-    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, live: str, image: str, told: bool
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, live: str, image: str, told: bool
 ) -> None:
     monkeypatch.setattr(dags_gate, "recorded_live", lambda _: live)
     monkeypatch.setattr(dags_gate, "find_processor", lambda _: processor("one"))
@@ -162,6 +162,10 @@ def test_pushed_files_of_no_folder_are_told_as_unchecked_where_the_image_is_anot
     codes = [event.code for event in deployed.pass_gate(image=image) if isinstance(event, Warned)]
     assert codes == (["dags.pushed-unchecked"] if told else [])
     assert deployed.pass_gate(image=image, force=True) == []
+    # What the file names is what is delivered, though it holds no DAG.
+    deployed.folder = tmp_path
+    (tmp_path / "a.py").write_text("import os\n")
+    assert deployed.pass_gate(image=image) == []
 
 
 def processor(image: str) -> Processor:

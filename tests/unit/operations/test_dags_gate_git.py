@@ -98,15 +98,28 @@ def test_a_release_of_something_else_is_not_refused_for_what_was_pushed_to_git(f
     assert isinstance(from_git.land(memory="4Gi")[-1], Warned)
 
 
-@pytest.mark.parametrize(("landed", "refuses"), [('{"sales": {}}', True), ("{}", False), ("", False)])
+LANDED = (
+    ('{"sales": {}}', True),
+    ("{}", False),
+    ("", False),
+    # Another one is taken away: that `sales` is not there is no news.
+    ('{"old": {}}', False),
+    # Somebody changed it, which the landing mends.
+    ('{"sales": 1}', False),
+    ('{"sales": {}}x', False),
+)
+
+
+@pytest.mark.parametrize(("landed", "refuses"), LANDED)
 def test_a_release_that_takes_a_project_away_is_refused_where_a_file_asks_for_it(
     from_git: FromGit, landed: str, refuses: bool
 ) -> None:
     from_git.projects = landed
     from_git.outcome = facts(refused(f"airstrip_pods.errors.ProjectError: {no_project('sales', ['rides'])}"))
     if refuses:
-        with pytest.raises(CheckError, match=r"1 DAG file is broken"):
+        with pytest.raises(CheckError, match=r"1 DAG file is broken") as raised:
             from_git.land()
+        assert raised.value.fix.startswith("Put the projects back into the file, or mend the DAG files, push them and")
     else:
         assert isinstance(from_git.land()[-1], Warned)
 
