@@ -73,8 +73,7 @@ class DagsGate:
         processor = processor_of(self.manifests)
         dags = dags_to_check(self.session, self.manifests, self.dags)
         if dags is None:
-            if self.dags is None:
-                self._events += _unchecked_pushed(self.session, processor)
+            self._events += _unchecked_pushed(self.session, processor)
             return
         if _recorded(self.session) == dags.key(processor):
             return
@@ -166,13 +165,14 @@ def _reads_as(old: Processor | None, new: Processor) -> bool:
 
 
 def _unchecked_pushed(session: Session, new: Processor) -> list[Event]:
-    """Of what was pushed from a folder that the file does not name, where it meets another image."""
+    """Of what was pushed from a folder that the file does not name, or that has no DAG now, where it meets another
+    image."""
     if not (session.spec.dags.pushed and recorded_live(session)):
         return []
     old = find_processor(session)
     if old is None or old.image == new.image:
         return []
-    message = "The pushed DAG files were not checked with the image that is landed: the file names no folder of theirs."
+    message = "The pushed DAG files were not checked with the image that is landed: the file names no folder with DAGs."
     fix = "Check them afterwards: ./airstrip dags check FOLDER; or name their folder in the file: dags.volume.path"
     return [Warned("dags.pushed-unchecked", message, fix)]
 

@@ -162,10 +162,10 @@ def test_pushed_files_of_no_folder_are_told_as_unchecked_where_the_image_is_anot
     codes = [event.code for event in deployed.pass_gate(image=image) if isinstance(event, Warned)]
     assert codes == (["dags.pushed-unchecked"] if told else [])
     assert deployed.pass_gate(image=image, force=True) == []
-    # What the file names is what is delivered, though it holds no DAG.
+    # A folder without a DAG is not delivered: what was pushed stays live.
     deployed.folder = tmp_path
     (tmp_path / "a.py").write_text("import os\n")
-    assert deployed.pass_gate(image=image) == []
+    assert len(deployed.pass_gate(image=image)) == told
 
 
 def processor(image: str) -> Processor:

@@ -147,8 +147,8 @@ REASONS = (
         "task.commit-gone",
         "{task} could not begin: git has no commit {commit} any more",
         "A forced push took away the commit that its run began with, and its pod clones what the server has.",
-        "Run it again, with what is live now: ./airstrip run {dag}. With dags.git.via: sync a run keeps its files for as "
-        "long as sync.keepHours says.",
+        "Run it again, with what is live now: ./airstrip run {dag}. With dags.git.via: sync a run keeps its files "
+        "as long as sync.keepHours says.",
         _commit_gone,
     ),
     Reason(
