@@ -166,6 +166,39 @@ def test_a_file_that_asks_airflow_s_database_is_not_judged(root: Root, tmp_path:
     assert (defect.place, defect.level, defect.code) == ("asks.py:4", "warning", "dags.not-checked")
 
 
+def test_what_the_stand_in_of_a_hidden_value_leads_to_is_not_judged_but_what_stands_in_a_file_is(
+    root: Root, tmp_path: Path
+) -> None:
+    asks = (
+        "import ast, importlib, os\nfrom airflow.sdk import DAG, Variable\nfrom airstrip_pods import project\n"
+        "os.environ['AIRSTRIP_PROJECTS'] = '{\"rides\": {}}'\n"
+    )
+    hidden = "Variable.get(f'{DAG.__name__}_password', default='dev')"
+    sources = {
+        "hidden/module.py": f"importlib.import_module({hidden})",
+        "hidden/package.py": f"importlib.import_module('lib.' + {hidden})",
+        "hidden/project.py": f"project({hidden})",
+        "hidden/text.py": f"ast.literal_eval({hidden} + ' (')",
+        "own/imported.py": f"{hidden}\nimport nothing_here.at_all",
+        "own/module.py": f"{hidden}\nimportlib.import_module('nothing_here.at_all')",
+        "own/through.py": f"{hidden}\nimport lib.broken",
+        "own/relative.py": f"{hidden}\nimport lib.relative",
+        "own/project.py": f"{hidden}\nproject('sails')",
+        "own/syntax.py": f"{hidden}\nproject('sails'",
+    }
+    for name, text in {name: asks + text for name, text in sources.items()}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "__init__.py").write_text("")
+    (tmp_path / "lib" / "broken.py").write_text("from nothing_here.at import all\n")
+    (tmp_path / "lib" / "relative.py").write_text("from .nothing import all\n")
+    defects = find_defects(Facts(parse(root, tmp_path)))
+    assert {(each.file, each.level) for each in defects} == {
+        (name, "warning" if name.startswith("hidden/") else "broken") for name in sources
+    }
+
+
 @pytest.mark.parametrize("claim", ["", "AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM"])
 def test_a_file_that_its_pod_does_not_see_is_named_where_no_claim_has_it(
     root: Root, tmp_path: Path, claim: str

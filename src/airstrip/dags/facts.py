@@ -18,13 +18,15 @@ _SHORTEST_VALUE = 8
 class ParseError:
     """What Airflow refuses, or ends at: `loop` is a link to a folder, `walk` the whole folder.
 
-    `file` is relative to its bundle, within an archive too; `text` is Python's own, of a link where it leads.
+    `file` is relative to its bundle, within an archive too; `text` is Python's own, of a link where it leads. Of a
+    module or project that is not there, `is_written` says whether its name stands in a file that the stack trace names.
     """
 
     file: str
     kind: ErrorKind
     text: str
     line: int | None = None
+    is_written: bool = True
 
     @property
     def last_line(self) -> str:

@@ -23,7 +23,8 @@ BUILT_IN = "airstrip"
 _NOT_FOUND = re.compile(r"VARIABLE_NOT_FOUND.*'message': 'Variable (?P<name>.+) not found'")
 _NO_PROJECT = re.compile(r"There is no project '(?P<name>[^']+)' in this deployment, which has: (?P<known>[^.]+)\.")
 """As airstrip_pods says it."""
-_NOT_BY_A_VALUE = ("ImportError:", "SyntaxError:", "IndentationError:", "TabError:")
+_NOT_READ = ("SyntaxError:", "IndentationError:", "TabError:")
+_PLACE = re.compile(r'File "([^"]+)", line')
 _SECONDS = re.compile(r"(?:after|within) ([\d.]+) ?s")
 _EVIDENCE_LINES = 8
 
@@ -68,12 +69,21 @@ def _loops(facts: Facts) -> Iterator[Match]:
 
 
 def _unknown_variables(facts: Facts) -> Iterator[Match]:
-    """Its value was not given to it: what it would have made of it cannot be said. No value mends what Python cannot
-    read, or a module or project that is not there: of these the rules before this one speak."""
+    """Its value was not given to it: what it would have made of it cannot be said."""
     for file, error in errors(facts):
-        for asked in file.asked if not error.last_line.startswith(_NOT_BY_A_VALUE) else ():
+        for asked in file.asked if _may_be_of_a_value(error) else ():
             if not asked.given and not _is_known_to_be_missing(asked.kind, asked.name, facts):
                 yield _match(error, what=f"the {asked.kind} {asked.name}")
+
+
+def _may_be_of_a_value(error: ParseError) -> bool:
+    """No value mends a file that Python cannot read, or a module or project that stands in a file and is not there."""
+    if missing_module(error) or _NO_PROJECT.search(error.last_line):
+        return not error.is_written
+    if error.last_line.startswith(_NOT_READ):
+        # What was read may be no file, but a text that the file made of a value: Python calls it <unknown> or <string>.
+        return any(place.startswith("<") for place in _PLACE.findall(error.text)[-1:])
+    return not error.last_line.startswith("ImportError:")
 
 
 def _not_mounted(facts: Facts) -> Iterator[Match]:
@@ -202,6 +212,14 @@ FILE_RULES: tuple[Rule, ...] = (
         _removed,
     ),
     Rule(
+        "dags.not-checked",
+        "it was not checked: it asks for {what} while it is read",
+        "Its value is a secret, or is not known before Airflow runs; without it nothing can be said of the file.",
+        "Ask for it within a task, or in a template. Airflow itself reads the file with it.",
+        _unknown_variables,
+        level="warning",
+    ),
+    Rule(
         "dags.removed",
         "it cannot be imported: Airflow 3 has no {module}",
         "What it held has moved into provider packages, or was taken out.",
@@ -228,14 +246,6 @@ FILE_RULES: tuple[Rule, ...] = (
         "The deployment has: {known}.",
         "Correct its name, or add it: ./airstrip project add {name}; one of the file is there after: ./airstrip up",
         _missing_projects,
-    ),
-    Rule(
-        "dags.not-checked",
-        "it was not checked: it asks for {what} while it is read",
-        "Its value is a secret, or is not known before Airflow runs; without it nothing can be said of the file.",
-        "Ask for it within a task, or in a template. Airflow itself reads the file with it.",
-        _unknown_variables,
-        level="warning",
     ),
     Rule(
         "dags.not-checked",

@@ -14,9 +14,11 @@ TRACE = """Traceback (most recent call last):
 """
 
 
-def refused(last: str, kind: Any = "import", file: str = "a.py", asked: tuple[Asked, ...] = ()) -> ParsedFile:
-    """A file that Airflow refuses, with the last line of Python's words."""
-    return ParsedFile(file, errors=(ParseError(file, kind, TRACE + last, 3),), asked=asked)
+def refused(
+    last: str, kind: Any = "import", file: str = "a.py", asked: tuple[Asked, ...] = (), is_written: bool = True
+) -> ParsedFile:
+    """A file that Airflow refuses, with the last line of Python's words, or several."""
+    return ParsedFile(file, errors=(ParseError(file, kind, TRACE + last, 3, is_written),), asked=asked)
 
 
 def defined(

@@ -46,6 +46,30 @@ def test_a_value_that_was_not_given_excuses_only_what_can_come_of_it(said: str, 
     assert find_defects(seen)[0].code == code
 
 
+@pytest.mark.parametrize(
+    ("said", "is_written", "otherwise"),
+    [
+        ("ModuleNotFoundError: No module named 'jobs_dev'", False, "dags.missing-package"),
+        ("ModuleNotFoundError: No module named 'airflow.providers.dev'", False, "dags.missing-provider"),
+        (NO_PROJECT, False, "dags.missing-project"),
+        ('  File "<unknown>", line 1\n    {a b\nSyntaxError: invalid syntax', True, "dags.import-error"),
+        ('  File "<string>", line 1\n     x\nIndentationError: unexpected indent', True, "dags.import-error"),
+    ],
+)
+def test_a_value_that_was_not_given_excuses_a_name_or_a_text_that_it_may_have_made(
+    said: str, is_written: bool, otherwise: str
+) -> None:
+    """As of `project(Variable.get(f"{team}_project", default="dev"))`, or of ast.literal_eval."""
+    (asking, not_asking) = (refused(said, asked=asked, is_written=is_written) for asked in ((ASKED,), ()))
+    known = Known(variables=frozenset({"v"}))
+    assert [(each.level, each.code) for each in find_defects(facts(asking, known=known))] == [
+        ("warning", "dags.not-checked")
+    ]
+    # Where nothing hides, or what hides is not there either, the error is the file's own.
+    assert [each.code for each in find_defects(facts(not_asking, known=known))] == [otherwise]
+    assert [each.code for each in find_defects(facts(asking, known=NOTHING))] == [otherwise]
+
+
 def test_an_error_s_evidence_begins_with_the_file() -> None:
     (defect,) = find_defects(facts(refused("NameError: x")))
     assert defect.evidence.splitlines()[0] == '  File "/opt/airflow/dags/a.py", line 3, in <module>'

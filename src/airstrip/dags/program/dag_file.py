@@ -13,11 +13,12 @@ from airflow.sdk.exceptions import ErrorType
 from airflow.sdk.execution_time import comms, task_runner
 from airflow.utils.dag_version_inflation_checker import check_dag_file_stability
 from airflow.utils.file import list_py_file_paths
-from definitions import Definitions
+from definitions import Definitions, is_written
 from makers import Makers
 
 _FAULTY_TASK = re.compile(r"Faulty task: (\S+)")
 _TWICE = re.compile(r": (/.*) has appeared more than once")
+_NOT_THERE = re.compile(r"(?:No module named|There is no project) '([^']+)'")
 _TIMEOUT = "AirflowTaskTimeout"
 _DATABASE = "(sqlite3.OperationalError)"
 """As SQLAlchemy tells it. There is no database of Airflow's here: a file that asks it cannot be judged."""
@@ -166,7 +167,14 @@ def _error(bundle, path, file, text, known):
         kind = "database"
     # Of a file within an archive, Airflow has the whole path.
     relative = os.path.relpath(file, bundle["path"]) if Path(file).is_absolute() else file
-    return {"file": relative, "kind": kind, "text": text, "line": _line(path, text, known)}
+    lacks = _NOT_THERE.search(last)
+    return {
+        "file": relative,
+        "kind": kind,
+        "text": text,
+        "line": _line(path, text, known),
+        "is_written": not lacks or is_written(lacks[1], set(re.findall(r'File "(/[^"]+)", line', text))),
+    }
 
 
 def _line(path, text, known):

@@ -13,13 +13,8 @@ class Definitions:
 
     @classmethod
     def of(cls, path):
-        """Of a file that is no Python, such as an archive: nothing."""
         dags, tasks = {}, {}
-        try:
-            tree = ast.parse(Path(path).read_bytes())
-        except (OSError, SyntaxError, ValueError, RecursionError):
-            return cls(dags, tasks)
-        for node in ast.walk(tree):
+        for node in ast.walk(_tree(path)):
             if isinstance(node, ast.Call):
                 _add_call(node, dags, tasks)
             elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -36,6 +31,40 @@ class Definitions:
     def only_dag(self):
         """Where the file defines its one DAG."""
         return _single([line for lines in self._dags.values() for line in lines])
+
+
+def is_written(name, paths):
+    """Whether a module or a text of this name stands in one of the files, so that no value of Airflow's made it. Not
+    where a file asks for a variable: a default stands in for the value."""
+    return any(
+        f"{word}.".startswith(f"{name}.") or (word.startswith(".") and name.rpartition(".")[2] in word.split("."))
+        for path in paths
+        for word in _words(_tree(path))
+    )
+
+
+def _words(tree):
+    """Texts and imported modules, a relative one with its dots."""
+    nodes = [tree]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _name(node.func.value) == "Variable":
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield "." * node.level + (node.module or "")
+        nodes += ast.iter_child_nodes(node)
+
+
+def _tree(path):
+    """Of what is no Python, such as an archive, an empty one."""
+    try:
+        return ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError):
+        return ast.Module([], [])
 
 
 def _single(lines):
