@@ -145,6 +145,33 @@ def test_a_dag_is_of_the_file_that_makes_it_not_of_those_that_import_it(root: Ro
     ]
 
 
+def test_of_a_task_s_own_environment_only_its_container_counts_and_a_secrets_backend_may_know_all(
+    root: Root, tmp_path: Path
+) -> None:
+    (tmp_path / "own.py").write_text(
+        "from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator\n"
+        "from airflow.sdk import DAG\nfrom kubernetes.client import models as k8s\n"
+        "def container(name, variable):\n"
+        "    return k8s.V1Container(name=name, env=[k8s.V1EnvVar(name=variable, value='x')])\n"
+        "def sql(name, *containers):\n"
+        "    pod = k8s.V1Pod(spec=k8s.V1PodSpec(containers=list(containers)))\n"
+        "    SQLExecuteQueryOperator(task_id=name, sql='', conn_id='c', executor_config={'pod_override': pod})\n"
+        "with DAG('own'):\n"
+        "    sql('given', container('base', 'AIRFLOW_CONN_C'))\n"
+        "    sql('backend', container('base', 'AIRFLOW__SECRETS__BACKEND'))\n"
+        "    sql('of_workers', container('base', 'AIRFLOW__WORKERS__SECRETS_BACKEND'))\n"
+        "    sql('other', container('base', 'OTHER'))\n"
+        "    sql('beside', container('base', 'OTHER'), container('sidecar', 'AIRFLOW_CONN_C'))\n"
+        "    sql('backend_beside', container('base', 'OTHER'), container('sidecar', 'AIRFLOW__SECRETS__BACKEND'))\n"
+    )
+    (own,) = (file for file in parse(root, tmp_path).files if file.file == "own.py")
+    assert [(name.task, name.name) for dag in own.dags for name in dag.names] == [
+        ("other", "c"),
+        ("beside", "c"),
+        ("backend_beside", "c"),
+    ]
+
+
 def test_a_dag_that_airflow_takes_and_the_check_cannot_look_into_is_a_warning(root: Root, tmp_path: Path) -> None:
     (tmp_path / "odd.py").write_text(
         "from airflow.providers.standard.operators.bash import BashOperator\nfrom airflow.sdk import DAG\n"

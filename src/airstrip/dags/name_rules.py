@@ -11,6 +11,7 @@ from airstrip.dags.file_rules import BUILT_IN, errors
 from airstrip.dags.removed import IN_TEMPLATES, Removed
 
 _KINDS = {"config-map": "ConfigMap", "secret": "Secret"}
+_BACKENDS = frozenset({"AIRFLOW__SECRETS__BACKEND", "AIRFLOW__WORKERS__SECRETS_BACKEND"})
 _FEW = 3
 
 
@@ -122,11 +123,11 @@ def _lacks(facts: Facts, known: frozenset[str] | None, environment: frozenset[st
 
 
 def _may_be_given(facts: Facts, name: Reference, prefix: str) -> bool:
-    """By what the task's own environment is made of; one that could not be read may have anything."""
-    identities = sources_of(name, facts.workers)
+    """By what the task's own environment is made of; one that could not be read, or sets a backend, may have all."""
+    giving = {f"{prefix}{name.name.upper()}", *_BACKENDS}
     return any(
-        identity not in facts.known.objects or f"{prefix}{name.name.upper()}" in (facts.known.objects[identity] or ())
-        for identity in identities
+        identity not in facts.known.objects or giving & (facts.known.objects[identity] or frozenset())
+        for identity in sources_of(name, facts.workers)
     )
 
 

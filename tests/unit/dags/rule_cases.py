@@ -166,6 +166,10 @@ GOOD: dict[str, Facts] = {
         defined("d", OF_ENVIRONMENT),
         known=replace(NOTHING, objects={IDENTITY: frozenset({"AIRFLOW_CONN_MY_DB"})}),
     ),
+    "what a secrets backend of the task's own environment may have": facts(
+        defined("d", OF_ENVIRONMENT),
+        known=replace(NOTHING, objects={IDENTITY: frozenset({"AIRFLOW__WORKERS__SECRETS_BACKEND"})}),
+    ),
     "what an environment may have that could not be read": facts(defined("d", OF_ENVIRONMENT), known=NOTHING),
     "a pod wherever a connection leads": facts(
         defined("d", ELSEWHERE),

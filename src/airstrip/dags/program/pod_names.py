@@ -8,6 +8,10 @@ _OWN_CONNECTION = "kubernetes_default"
 _DAGS = "/opt/airflow/dags"
 _DAGS_CLAIMS = ("AIRSTRIP_DAGS_CLAIM", "AIRSTRIP_DAGS_VERSIONS_CLAIM")
 """One of them is in the environment where pods can mount a folder of DAGs."""
+_CONTAINER = "base"
+"""The task's own, as Airflow names it."""
+_BACKENDS = {"AIRFLOW__SECRETS__BACKEND", "AIRFLOW__WORKERS__SECRETS_BACKEND"}
+"""With one of them, the task may know connections and variables that nobody else knows."""
 _FIELDS = ("env_vars", "env_from", "volumes", "init_containers")
 
 
@@ -26,14 +30,15 @@ def environment_of(task):
     override = _override(task)
     namespace = _namespace(override)
     names, sources = set(), []
-    for container in (override.get("spec") or {}).get("containers") or ():
+    containers = (override.get("spec") or {}).get("containers") or ()
+    for container in (each for each in containers if each.get("name") == _CONTAINER):
         names |= {variable.get("name") for variable in _list(container.get("env"))}
         for source in _list(container.get("envFrom")):
             kind, found = ("secret", source["secretRef"]) if "secretRef" in source else _of_config_map(source)
             if source.get("prefix") or not (_is_plain(found.get("name")) and _is_known(namespace)):
                 return None
             sources.append((kind, namespace or "", found["name"]))
-    return names, sources
+    return None if names & _BACKENDS else (names, sources)
 
 
 def _of_config_map(source):
