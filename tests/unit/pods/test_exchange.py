@@ -63,6 +63,22 @@ def test_what_every_container_has_and_another_option_are_no_arguments(monkeypatc
         argument("path")
 
 
+@pytest.mark.parametrize("name", ["term", "user", "pwd", "shlvl"])
+def test_what_a_shell_or_a_terminal_would_set_is_an_argument(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes gives a container none of these: where one is there, the operator gave it."""
+    monkeypatch.setattr(sys, "argv", ["task.py"])
+    monkeypatch.setenv(name.upper(), "given")
+    assert argument(name, "default") == "given"
+
+
+def test_a_value_that_looks_like_an_option_is_said_to_need_a_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["task.py", "--note", "--urgent: call"])
+    with pytest.raises(ProjectError, match=r"Add '--note=VALUE' to the operator's `arguments`, or NOTE to"):
+        argument("note")
+    monkeypatch.setattr(sys, "argv", ["task.py", "--note=--urgent: call"])
+    assert argument("note") == "--urgent: call"
+
+
 def test_an_argument_comes_by_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["task.py", "7", "{'rows': [1, 2]}"])
     assert argument(0) == "7"

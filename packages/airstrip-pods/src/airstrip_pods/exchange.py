@@ -16,7 +16,7 @@ from airstrip_pods.writing import PathDestination, Writer
 Value = TypeVar("Value")
 _NOTHING = object()
 
-_OF_EVERY_CONTAINER = frozenset({"HOME", "HOSTNAME", "LANG", "PATH", "PWD", "SHLVL", "TERM", "USER"})
+_OF_EVERY_CONTAINER = frozenset({"HOME", "HOSTNAME", "LANG", "PATH"})
 """Variables that are there though nobody gave them to the task."""
 
 XCOM_FILE = Path("/airflow/xcom/return.json")
@@ -59,7 +59,7 @@ def argument(name: str | int, default: Any = _NOTHING, *, parse: Callable[[str],
     """What the task was given: `--NAME VALUE` or `--NAME=VALUE`, else the environment variable NAME, else `default`.
 
     A number means the one in that place of the command line, from 0. The variable of `input-file` is INPUT_FILE;
-    those that every container has, such as PATH and HOME, are nobody's arguments. A VALUE that begins with `--` is
+    those that every container has (HOME, HOSTNAME, LANG, PATH) are nobody's arguments. A VALUE that begins with `--` is
     written with `=`.
     `parse` makes a value of the text: int, float, `parse_value`. Raises ProjectError where there is nothing.
     """
@@ -74,7 +74,7 @@ def argument(name: str | int, default: Any = _NOTHING, *, parse: Callable[[str],
     by_variable = "" if variable in _OF_EVERY_CONTAINER else f", or {variable} to its `env_vars`"
     raise ProjectError(
         f"This task was given no {name}.",
-        fix=f"Add '--{name}' and a value to the operator's `arguments`{by_variable}.",
+        fix=f"Add '--{name}=VALUE' to the operator's `arguments`{by_variable}.",
     )
 
 
