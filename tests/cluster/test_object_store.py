@@ -10,7 +10,7 @@ import pytest
 
 from airstrip.airflow_api import AirflowClient
 from airstrip.targets.local.node import LocalNode
-from tests.example_pages import PAGES, masked, shown
+from tests.example_pages import logged, masked
 from tests.landing import NAME, Landing, eventually
 from tests.object_store import serving
 
@@ -44,9 +44,11 @@ def test_the_sensor_waits_for_what_comes_under_a_prefix(landing: Landing, airflo
     name = "example_sensor"
     eventually(lambda: name in {dag.dag_id for dag in airflow.dags()}, seconds=60, what="the example is listed")
     told = landing.data("run", name)
-    logs = [masked(line) for lines in told["logs"].values() for line in lines]
-    for line in (line.partition(" | ")[2] for line in shown(PAGES["sensor"])):
-        assert any(line in each for each in logs), logs
+    for task in ("arrived", "read"):
+        lines = [masked(line) for line in told["logs"][task]]
+        assert logged("sensor", task)
+        for line in logged("sensor", task):
+            assert any(line in each for each in lines), lines
     listed = httpx.get(f"{store}/{BUCKET}").text
     assert f"examples/sensor/{told['run']}/orders.csv</Key>" in listed
     assert not list(landing.folder.glob("**/orders.csv"))

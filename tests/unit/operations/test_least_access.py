@@ -30,7 +30,7 @@ def looks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     monkeypatch.setattr(module, "ROOTS", (str(tmp_path),))
-    monkeypatch.setattr(module, "MOUNTS", Path(os.devnull), raising=False)
+    monkeypatch.setattr(module, "MOUNTS", Path(os.devnull))
     monkeypatch.setattr(module, "LARGEST", 5_000)
     return module
 
@@ -101,8 +101,8 @@ def mounted(looks: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         lines.append(f"36 22 98:0 / {written} rw,noatime master:1 - {kind} /dev/vda rw")
     (tmp_path / "mountinfo").write_text("\n".join(lines))
     monkeypatch.setattr(looks, "ROOTS", (str(tmp_path / "root"),))
-    monkeypatch.setattr(looks, "KERNELS", (str(tmp_path / "kernel/proc"),), raising=False)
-    monkeypatch.setattr(looks, "MOUNTS", tmp_path / "mountinfo", raising=False)
+    monkeypatch.setattr(looks, "KERNELS", (str(tmp_path / "kernel/proc"),))
+    monkeypatch.setattr(looks, "MOUNTS", tmp_path / "mountinfo")
     return tmp_path
 
 

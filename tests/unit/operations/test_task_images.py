@@ -13,7 +13,8 @@ from airstrip.errors import AirstripError, ImageError
 from airstrip.events import Emit, Event, Warned, discard
 from airstrip.images import find_task_image, plan_task_image
 from airstrip.images.oci import RunSettings, write_layout
-from airstrip.operations import Session, build_images, list_images, lock_images, new_image, push_image
+from airstrip.kube import Cluster
+from airstrip.operations import Session, build_images, image_test, list_images, lock_images, new_image, push_image
 from airstrip.operations.task_images import load_own, own_plans
 from airstrip.spec import Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
@@ -39,6 +40,32 @@ class Place:
     @property
     def target(self) -> Target:
         return cast(Target, self)
+
+
+@dataclass
+class PlaceWithRights(Place):
+    """With a cluster in which every Job is complete at once."""
+
+    may_change: bool = True
+
+    def check_rights(self) -> None:
+        if not self.may_change:
+            raise AirstripError("usage.needs-root", "no")
+
+    @property
+    def cluster(self) -> Cluster:
+        return cast(Cluster, self)
+
+    def create(self, job: dict[str, Any]) -> dict[str, Any]:
+        return {**job, "metadata": {**job["metadata"], "name": "check"}}
+
+    def get(self, *_: str) -> dict[str, Any]:
+        return {"status": {"conditions": [{"type": "Complete", "status": "True"}]}}
+
+    def list(self, *_: str, label_selector: str) -> list[dict[str, Any]]:
+        return []
+
+    def delete(self, *_: str) -> None: ...
 
 
 @pytest.fixture
@@ -148,6 +175,29 @@ def test_without_a_file_they_lie_where_the_command_is_run(monkeypatch: pytest.Mo
     spec: Any = load_spec(None, TARGET_SPECS)
     new_image(spec, "sales", None)
     assert (tmp_path / "images" / "sales" / "requirements.lock").is_file()
+
+
+def run_check(spec: Spec, place: PlaceWithRights) -> tuple[str, list[str]]:
+    """The image whose check is run, and the codes of what is warned of."""
+    events: list[Event] = []
+    session = Session(spec, place.target)
+    session.cluster = place.cluster
+    reference = image_test.test_image(session, "sales", events.append, timeout=5.0).data["reference"]
+    return reference, [event.code for event in events if isinstance(event, Warned)]
+
+
+def test_who_may_not_bring_an_image_tests_what_was_built_last(spec: Spec, tmp_path: Path) -> None:
+    """Root's cache is not theirs: whether the folder has changed since is not known to them."""
+    new_image(spec, "sales", None)
+    digest, place, other = build(spec, "sales"), PlaceWithRights(), PlaceWithRights(may_change=False)
+    assert run_check(spec, place) == (f"{TASKS}/sales@{digest}", [])
+    assert place.loaded == [f"{TASKS}/sales@{digest}", f"{TASKS}/sales:current"]
+    (tmp_path / "images" / "sales" / "check.py").write_text("# Another one.\n")
+    assert run_check(spec, other) == (f"{TASKS}/sales:current", ["image.as-built"])
+    assert other.loaded == []
+    with pytest.raises(ImageError) as caught:
+        run_check(spec, place)
+    assert caught.value.code == "image.not-built"
 
 
 def push(spec: Spec, *, username: str | None = None, password: str | None = None) -> None:
