@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def make_program(path: Path, text: str) -> None:
 
 @contextmanager
 def started(
-    tree: Path, script: str = "scripts/test", folder: str = ".", **more: str
+    tree: Path, script: str = "scripts/test", folder: str = ".", arguments: Sequence[str] = (), **more: str
 ) -> Iterator[subprocess.Popen[str]]:
     """Whatever is left of it at the end is ended."""
     env = {
@@ -82,7 +82,7 @@ def started(
     env.pop("AIRSTRIP_TEST_RESULTS", None)
     process = subprocess.Popen(
         # Who is ignored from the beginning, as SIGHUP beneath nohup, cannot be trapped.
-        ["env", "--default-signal=HUP,INT,TERM", script],
+        ["env", "--default-signal=HUP,INT,TERM", script, *arguments],
         cwd=tree / folder,
         env=env,
         text=True,
@@ -132,6 +132,43 @@ def test_without_the_node_s_programs_what_needs_none_of_them_runs(tree: Path) ->
     assert done.returncode == 1
     assert set(results(output)) == ALL - {"cluster", "ui", "destroy"}
     assert {name for name, result in results(output).items() if result == "failed"} == {"node"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_prepared"),
+    [
+        (["cluster"], False),
+        (["cluster", "-x"], False),
+        (["cluster", "--all"], True),
+        (["cluster", "-k", "object_store"], True),
+        (["cluster", "-m", "slow"], True),
+        (["cluster", "tests/cluster/test_isolation.py::test_it"], True),
+        (["ui"], False),
+        ([], True),
+    ],
+)
+def test_engines_and_an_airflow_come_where_tests_that_use_them_run(
+    tree: Path, arguments: list[str], is_prepared: bool
+) -> None:
+    """Of the cluster's these are slow ones, which run for --all, and for whoever names one."""
+    make_program(tree / "bin/apt-get", "#!/bin/sh\necho asked for engines >&2\n")
+    (tree / "cache/environments/airflow-4294967295-0/airstrip.stamp").unlink()
+    with started(tree, arguments=arguments) as done:
+        output, _ = done.communicate(timeout=60)
+    assert done.returncode == 0, output
+    assert ("asked for engines" in output, "Installing Airflow" in output) == (is_prepared, is_prepared), output
+
+
+@pytest.mark.parametrize("group", ["cluster", "image"])
+def test_where_no_engines_can_come_from_the_group_that_needs_them_is_named(tree: Path, group: str) -> None:
+    (tree / "bin/apt-get").unlink()
+    for program in Path("/usr/bin").iterdir():
+        if program.name != "apt-get" and not (tree / "bin" / program.name).exists():
+            (tree / "bin" / program.name).symlink_to(program)
+    with started(tree, arguments=[group, "--all"], PATH=str(tree / "bin")) as done:
+        output, _ = done.communicate(timeout=60)
+    assert done.returncode == 1
+    assert f"The tests of the group {group} need Docker and Podman" in output
 
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
