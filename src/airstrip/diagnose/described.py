@@ -7,6 +7,8 @@ from airstrip.diagnose.match import Composed
 
 TASK = "task"
 """The component of the executor's pods."""
+_SHOWN = ("migration", "git-check")
+"""Components with Jobs whose logs `./airstrip logs` shows."""
 _RUN = "run: ./airstrip up"
 _LAND = f"then {_RUN}"
 _MEMORY = "resources.limits.memory"
@@ -42,12 +44,11 @@ def _again(pod: PodFact) -> str:
 
 
 def once_read_of_job(job: JobFact) -> dict[str, str]:
-    """One without a component is not Airstrip's, which neither shows its log nor lands it."""
-    if job.component:
-        return {"logs": Composed(f"./airstrip logs {job.component}"), "again": Composed(_RUN)}
+    """One without a component is not Airstrip's, which does not land it."""
     in_its = f"kubectl -n {job.namespace}"
-    again = f"make it anew, or delete it: {in_its} delete job {job.name}"
-    return {"logs": Composed(f"{in_its} logs job/{job.name}"), "again": Composed(again)}
+    log = f"./airstrip logs {job.component}" if job.component in _SHOWN else f"{in_its} logs job/{job.name}"
+    again = _RUN if job.component else f"make it anew, or delete it: {in_its} delete job {job.name}"
+    return {"logs": Composed(log), "again": Composed(again)}
 
 
 def claim_made_again(claim: ClaimFact) -> Composed:

@@ -234,6 +234,8 @@ def test_an_image_that_was_to_be_loaded_is_missing_whatever_was_asked_for_it() -
         ("pod.init-failing", "scheduler", "kubectl -n airflow logs scheduler-0 -c wait", "run: ./airstrip up"),
         ("pod.crash-loop", "scheduler", "kubectl -n airflow logs scheduler-0 -c main", "run: ./airstrip up"),
         ("job.failed", "migration", "./airstrip logs migration", "run: ./airstrip up"),
+        # Ours, but no component whose log is shown.
+        ("job.failed", "project", "kubectl -n airflow logs job/migration", "run: ./airstrip up"),
         ("pod.init-failing", "", "kubectl -n airflow logs scheduler-0 -c wait", "change it where it is made: "),
         ("pod.crash-loop", "", "kubectl -n airflow logs scheduler-0 -c main", "change it where it is made: "),
         ("pod.init-failing", "task", "kubectl -n airflow logs scheduler-0 -c wait", "change it in the task's "),
