@@ -200,7 +200,7 @@ def test_what_the_stand_in_of_a_hidden_value_leads_to_is_not_judged_but_what_sta
         "import ast, importlib, os\nfrom airflow.sdk import DAG, Variable\nfrom airstrip_pods import project\n"
         "os.environ['AIRSTRIP_PROJECTS'] = '{\"rides\": {}}'\n"
     )
-    hidden = "Variable.get(f'{DAG.__name__}_password', default='dev')"
+    hidden = "Variable.get(f'{DAG.__name__}_password', default='of_nobody')"
     sources = {
         "hidden/module.py": f"importlib.import_module({hidden})",
         "hidden/package.py": f"importlib.import_module('lib.' + {hidden})",
