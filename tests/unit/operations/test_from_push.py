@@ -12,6 +12,7 @@ import pytest
 
 from airstrip.airflow_api import Dag
 from airstrip.dags.revisions import revision_of
+from airstrip.errors import AirflowError
 from airstrip.operations.properties import from_push
 from airstrip.operations.properties.scene import Scene
 from tests.unit.operations.pushed_stand_ins import FolderVolume, opened
@@ -24,8 +25,13 @@ class Airflow:
     read: Sequence[str]
     revision: str = ""
     asked: int = 0
+    silent: int = 0
+    """So many times it does not answer first."""
 
     def dags(self) -> list[Dag]:
+        if self.silent:
+            self.silent -= 1
+            raise AirflowError("airflow.unreachable", "it is away")
         at = self.read[min(self.asked, len(self.read) - 1)]
         self.asked += 1
         own = Dag("smoke", False, False, "airstrip", "smoke.py", None, (), False, last_parsed=at)
@@ -68,6 +74,15 @@ def test_files_without_a_dag_do_not_apply_where_airflow_reads_others(tmp_path: P
     state, note = proof(tmp_path, Airflow([*["t0"] * 4, "t1"]), "notes.py")
     assert state == "not-applicable"
     assert "no DAG in the live revision" in note
+
+
+def test_an_airflow_that_is_away_for_a_moment_is_waited_for(tmp_path: Path) -> None:
+    """Its own files were read before that, and not since."""
+    assert proof(tmp_path, Airflow(["t0"], "live", silent=3), "rides.py")[0] == "proved"
+
+
+def test_when_it_was_away_is_no_look_of_its_own(tmp_path: Path) -> None:
+    assert proof(tmp_path, Airflow(["t0"], silent=9), "rides.py")[0] == "failed"
 
 
 def test_files_without_a_dag_have_failed_where_airflow_reads_nothing(tmp_path: Path) -> None:
