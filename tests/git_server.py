@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
@@ -79,7 +80,7 @@ def _git(folder: Path, *arguments: str) -> str:
 
 @dataclass(frozen=True)
 class Certificates:
-    """A certificate for one address, and the authority that signed it, as PEM."""
+    """A certificate for one address or name, and the authority that signed it, as PEM."""
 
     authority: str
     chain: Path
@@ -90,7 +91,7 @@ class Certificates:
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "tests' authority")])
         authority = _certificate(name, name, key, key, x509.BasicConstraints(ca=True, path_length=None))
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+        names = x509.SubjectAlternativeName([_general_name(address)])
         certificate = _certificate(subject, name, own, key, names)
         private = own.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -98,6 +99,12 @@ class Certificates:
         chain = folder / "server.pem"
         chain.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
         return cls(authority.public_bytes(serialization.Encoding.PEM).decode(), chain)
+
+
+def _general_name(address: str) -> x509.GeneralName:
+    with suppress(ValueError):
+        return x509.IPAddress(ip_address(address))
+    return x509.DNSName(address)
 
 
 def _certificate(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
@@ -186,6 +187,12 @@ class Deployment(Authoring, Images, Dags, Projects, Users):
     def open_url(self) -> Result[OpenData]:
         """Where the UI is, and as whom to log in: nobody that is known where `admin` was deleted."""
         return operations.open_url(self._session)
+
+    @contextmanager
+    def forwarded_ui(self, emit: Emit = discard) -> Iterator[str]:
+        """The UI's address, which leads to Airflow as long as this lasts, where `open_url` says `forwarded`."""
+        with operations.forwarded_ui(self._session, emit) as url:
+            yield url
 
     def password(self) -> str:
         """The password that `admin` was made with; raises where it is not its password any more."""

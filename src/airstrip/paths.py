@@ -27,6 +27,11 @@ def lock_file(name: str) -> Path:
     return run_dir(name).with_name(f"{name}.lock")
 
 
+def client_lock_file(name: str) -> Path:
+    """That of a deployment in a cluster of others, which needs no root: a Lease keeps other machines out."""
+    return cache_dir() / "locks" / f"{name}.lock"
+
+
 def cache_dir() -> Path:
     """What can be made again: binaries and images. `AIRSTRIP_CACHE_DIR` moves it.
 

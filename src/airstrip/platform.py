@@ -12,7 +12,7 @@ Role = Literal["control", "workers"]
 
 @dataclass(frozen=True)
 class Binding:
-    """The PersistentVolume that one namespace's claim is bound to."""
+    """The PersistentVolume that one namespace's claim is bound to; without a name, what its class makes."""
 
     volume: str
     storage_class: str
@@ -43,25 +43,48 @@ class SharedVolume:
 
 
 @dataclass(frozen=True)
+class IngressController:
+    """An IngressClass: its name, its controller's, such as `k8s.io/ingress-nginx`, empty before the cluster is
+    asked, and where the controller's pods are, None where that is not known."""
+
+    name: str
+    kind: str
+    namespace: str | None = None
+
+
+@dataclass(frozen=True)
 class Platform:
     """A place as the manifests see it.
 
-    `base_url` is where a user reaches Airflow; `node_cidrs` are the addresses that the cluster's
-    own components (kubelet, API server) have, for NetworkPolicies. `api_server_node_port` is the port
-    that every node forwards to Airflow's API server, where that is the way in. `on_this_machine`: no
-    proxy of the environment stands between us and the cluster. `data_folder` is where this machine holds
-    the folders of projects, for people to look into.
+    `base_url` is where a user reaches Airflow. `service_cidrs`, `pod_cidrs` and `node_cidrs`, the addresses that the
+    cluster's own components (kubelet, API server) have, are for NetworkPolicies; empty: the cluster does not tell.
+    `dns_cidrs` and `dns_ports` are where DNS answers besides; `api_ports` are the API server's, which is looked for at
+    any address where `api_moves`.
+    `registry` is where its nodes pull images from, a host and a path; without one the place takes them from us.
+    `api_server_node_port` is the port that every node forwards to Airflow's API server, where that is the way in;
+    `ingress` is the controller that `expose` may use; `is_forwarded`: we ourselves come in by the Kubernetes API.
+    `has_foreign_volumes`: somebody else made what is behind `volumes`, and may have closed it to pods.
+    `on_this_machine`: no proxy of the environment stands between us and the cluster. `data_folder` is where this
+    machine holds the folders of projects, for people to look into.
     """
 
     place: str
     storage_class: str | None
     volumes: tuple[SharedVolume, ...]
     base_url: str
-    service_cidr: str
-    pod_cidr: str
+    service_cidrs: tuple[str, ...]
+    pod_cidrs: tuple[str, ...]
     node_cidrs: tuple[str, ...]
+    dns_cidrs: tuple[str, ...] = ()
+    dns_ports: tuple[int, ...] = (53,)
+    api_ports: tuple[int, ...] = (443, 6443)
+    api_moves: bool = False
     on_this_machine: bool = False
     api_server_node_port: int | None = None
+    registry: str | None = None
+    ingress: IngressController | None = None
+    is_forwarded: bool = False
+    has_foreign_volumes: bool = False
     data_folder: str | None = None
 
     def volume(self, purpose: Purpose) -> SharedVolume | None:

@@ -20,7 +20,7 @@ from tests.landing import NAME, Landing
 def enforcement(session: Session, cluster: Cluster) -> Iterator[None]:
     running = record.read_record(run_dir(NAME))
     assert running is not None
-    with enforced(cluster, running.inner.pid, session.platform.pod_cidr):
+    with enforced(cluster, running.inner.pid, session.platform.pod_cidrs[0]):
         yield
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, TypeVar
 
+import pytest
 from selenium import webdriver
 from selenium.common.exceptions import (
     ElementClickInterceptedException,
@@ -21,6 +23,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.landing import eventually
 from tests.ui.traffic import Traffic
 
 _Seen = TypeVar("_Seen")
@@ -32,9 +35,8 @@ _ARGUMENTS = (
     "--headless=new",
     # Chromium does not start as root with its sandbox; it opens our own pages only.
     "--no-sandbox",
-    # Nothing leaves this machine: no proxy, no name but localhost, no updates.
+    # Nothing leaves this machine: no proxy, no updates; no name but localhost, below.
     "--no-proxy-server",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-breakpad",
@@ -50,9 +52,15 @@ _NOT_YET = (
 
 
 class Browser:
-    """One window on the UI at `url`; `home` is a folder for all that Chromium writes."""
+    """One window on the UI at `url`; `home` is a folder for all that Chromium writes.
 
-    def __init__(self, url: str, home: Path) -> None:
+    `addresses` are those of other names than localhost; `trusted` is the key of a certificate that no authority of
+    this machine's has signed, as SHA-256 of its public part, in base64.
+    """
+
+    def __init__(
+        self, url: str, home: Path, addresses: Mapping[str, str] | None = None, trusted: str | None = None
+    ) -> None:
         self.url = url
         self.traffic = Traffic()
         self._host_changes = 0
@@ -60,6 +68,10 @@ class Browser:
         options.binary_location = _program("chromium")
         for argument in _ARGUMENTS:
             options.add_argument(argument)
+        known = "".join(f"MAP {name} {address}, " for name, address in (addresses or {}).items())
+        options.add_argument(f"--host-resolver-rules={known}MAP * ~NOTFOUND, EXCLUDE localhost")
+        if trusted is not None:
+            options.add_argument(f"--ignore-certificate-errors-spki-list={trusted}")
         options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         # The driver makes the profile in TMPDIR; in one that we name, Chromium opens a page of its own first.
         # The words and the hours that tests and pictures show are the same everywhere.
@@ -74,6 +86,13 @@ class Browser:
 
     def open(self, path: str) -> None:
         self._driver.get(f"{self.url}{path}")
+
+    def log_in(self, username: str, password: str) -> None:
+        """On the page that asks for it, until the UI is there."""
+        self.see("//input[@name='username']").send_keys(username)
+        self.see("//input[@name='password']").send_keys(password)
+        self.click("//input[@type='submit']")
+        self.see("//a[@title='Home' or @aria-label='Home']")
 
     def see(self, xpath: str, *, seconds: float = _SECONDS) -> WebElement:
         """The first such element, when it can be seen."""
@@ -94,6 +113,11 @@ class Browser:
     def scroll_to(self, xpath: str) -> None:
         """Brings the middle of what is seen there into the middle of what it is scrolled in."""
         self._driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", self.see(xpath))
+
+    @property
+    def at(self) -> str:
+        """The address of the page."""
+        return self._driver.current_url
 
     def leave(self) -> None:
         """Asks for nothing any more: what is away for a while is nobody's mistake."""
@@ -143,7 +167,37 @@ class Browser:
         return self._driver.find_element(By.TAG_NAME, "body").text
 
 
+@contextmanager
+def opened(
+    url: str, home: Path, addresses: Mapping[str, str] | None = None, trusted: str | None = None
+) -> Iterator[Browser]:
+    """A browser that is closed at the end, with all of its processes."""
+    with pytest.MonkeyPatch.context() as environment:
+        # Between the test and the browser's driver, too.
+        for name in ("no_proxy", "NO_PROXY"):
+            environment.setenv(name, "localhost,127.0.0.1")
+        browser = Browser(url, home, addresses, trusted)
+        try:
+            yield browser
+        finally:
+            browser.close()
+    eventually(lambda: not _processes_of(home), seconds=15, what="no process of the browser is left")
+
+
 def _program(name: str) -> str:
     found = shutil.which(name)
     assert found, f"there is no {name} on PATH; scripts/test ui installs it"
+    return found
+
+
+def _processes_of(home: Path) -> list[str]:
+    """Command lines that name the browser's own folder."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if str(home) in line:
+            found.append(line)
     return found

@@ -14,7 +14,7 @@ from airstrip.kube import Cluster
 from tests.example_pages import Examples
 from tests.landing import NAME, ROOT, Landing, eventually
 from tests.ui.album import Album
-from tests.ui.browser import Browser
+from tests.ui.browser import Browser, opened
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +67,8 @@ def ended(airflow: AirflowClient, begun: dict[str, DagRun]) -> Callable[[str], s
 
 @pytest.fixture(scope="session")
 def browser(landing: Landing, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    home = tmp_path_factory.mktemp("browser")
-    with pytest.MonkeyPatch.context() as environment:
-        # Between the test and the browser's driver, too.
-        for name in ("no_proxy", "NO_PROXY"):
-            environment.setenv(name, "localhost,127.0.0.1")
-        browser = Browser(landing.data("open")["url"], home)
-        try:
-            yield browser
-        finally:
-            browser.close()
-    eventually(lambda: not _processes_of(home), seconds=15, what="no process of the browser is left")
+    with opened(landing.data("open")["url"], tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")
@@ -85,10 +76,7 @@ def admin(landing: Landing, browser: Browser) -> Browser:
     """The browser, logged in as a person would."""
     password = landing.ok("open", "--password").strip()
     browser.open("/")
-    browser.see("//input[@name='username']").send_keys("admin")
-    browser.see("//input[@name='password']").send_keys(password)
-    browser.click("//input[@type='submit']")
-    browser.see("//a[@title='Home' or @aria-label='Home']")
+    browser.log_in("admin", password)
     return browser
 
 
@@ -96,16 +84,3 @@ def admin(landing: Landing, browser: Browser) -> Browser:
 def picture(request: pytest.FixtureRequest, admin: Browser) -> Album:
     folder = request.config.getoption("--screenshots")
     return Album(admin, Path(folder) if folder else None)
-
-
-def _processes_of(home: Path) -> list[str]:
-    """Command lines that name the browser's own folder."""
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            line = file.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if str(home) in line:
-            found.append(line)
-    return found

@@ -98,6 +98,6 @@ def test_a_document_has_always_the_same_keys() -> None:
 
 def test_a_platform_lacks_what_it_does_not_have() -> None:
     dags = SharedVolume("dags", "ReadWriteOnce", {"control": Binding("v", "", "1Gi")})
-    platform = Platform("here", None, (dags,), "http://x", "10.0.0.0/16", "10.1.0.0/16", ())
+    platform = Platform("here", None, (dags,), "http://x", ("10.0.0.0/16",), ("10.1.0.0/16",), ())
     assert platform.volume("dags") is dags
     assert platform.volume("logs") is None

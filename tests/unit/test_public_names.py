@@ -35,7 +35,8 @@ def test_what_a_deployment_and_a_node_can_do() -> None:
     assert public(airstrip.Deployment) == (
         "add_project add_user build_images check_dags check_rights clean close component_logs containerfile dags "
         "dags_history "
-        "delete_user dev diff_dags doctor down examples explain_code explain_facts history images init known_dags load "
+        "delete_user dev diff_dags doctor down examples explain_code explain_facts forwarded_ui "
+        "history images init known_dags load "
         "lock_images new_image open_url password plan project projects prune_images push_dags push_image "
         "remove_project render reset_password rollback_dags run schema serve serve_password set_project set_role "
         "status task_logs test test_image unset_project up upgrade_check users verify why"

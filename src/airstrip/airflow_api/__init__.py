@@ -1,7 +1,7 @@
 """Airflow's REST API (v2) as typed values.
 
 What speaks HTTP to Airflow belongs here; nothing of Kubernetes, a spec or a place. May import only
-errors, result and times.
+errors, proxies, result and times.
 """
 
 from airstrip.airflow_api.client import AirflowClient
@@ -18,7 +18,7 @@ from airstrip.airflow_api.scheduling_models import (
     Pool,
     TaskDefinition,
 )
-from airstrip.airflow_api.transport import UNREACHABLE, unreachable
+from airstrip.airflow_api.way import UNREACHABLE, unreachable
 
 __all__ = [
     "UNREACHABLE",

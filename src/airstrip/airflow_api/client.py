@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 import json
+import ssl
 from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
@@ -21,6 +22,7 @@ from airstrip.airflow_api.refusals import no_run, no_task
 from airstrip.airflow_api.scheduling import Scheduling
 from airstrip.airflow_api.transport import Transport
 from airstrip.airflow_api.values import Values
+from airstrip.airflow_api.way import Trouble, no_trouble
 from airstrip.errors import AirflowError
 
 _API = "/api/v2"
@@ -40,12 +42,15 @@ class AirflowClient:
         *,
         http: httpx.BaseTransport | None = None,
         restart: str = "",
+        trouble: Trouble = no_trouble,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
         """`base_url` may have a path; `timeout` is in seconds for each request; `http` stands in for the network.
 
         `restart` is the command that starts an API server anew that hangs, for errors; this package knows none.
+        `trouble` takes what went wrong last on the way there; `trust` holds the authorities of its certificate.
         """
-        self._transport = Transport(base_url, username, password, timeout, http, restart)
+        self._transport = Transport(base_url, username, password, timeout, http, restart, trouble, trust)
         self.scheduling = Scheduling(self._transport)
         self.pools = Pools(self._transport)
 

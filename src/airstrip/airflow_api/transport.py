@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -10,29 +11,17 @@ import httpx
 
 from airstrip.airflow_api.health import HEALTH, database_state
 from airstrip.airflow_api.refusals import may_pass
+from airstrip.airflow_api.way import UNREACHABLE, Trouble, no_trouble, unreachable
 from airstrip.errors import AirflowError
-from airstrip.findings import Explanation, Finding
+from airstrip.proxies import takes_proxy
 
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _UNAVAILABLE = frozenset({500, 502, 503, 504})
 _NO_LOGIN = frozenset({400, 401, 403, 422})
 _PAUSES = (0.2, 0.5)
 
 _Answer = TypeVar("_Answer")
-UNREACHABLE = Explanation(
-    "airflow.unreachable",
-    "Airflow{at} cannot be reached: {reason}",
-    "Its api-server is not running, hangs, is starting or overloaded, or the way to it is closed.",
-    "Read its log: ./airstrip logs api-server{restart}",
-)
-
 Query = Mapping[str, str | int | tuple[str, ...]]
 """Of a URL; a name with several values stands there several times."""
-
-
-def unreachable(reason: str, restart: str, url: str = "") -> Finding:
-    again = f"; where it hangs, start it anew: {restart}" if restart else ""
-    return UNREACHABLE.finding({"at": f" at {url}" if url else "", "reason": reason, "restart": again})
 
 
 class Transport:
@@ -46,9 +35,14 @@ class Transport:
         timeout: float,
         http: httpx.BaseTransport | None = None,
         restart: str = "",
+        trouble: Trouble = no_trouble,
+        trust: ssl.SSLContext | None = None,
     ) -> None:
-        """`http` stands in for the network; `restart` is the command that starts an API server anew that hangs."""
-        self._restart = restart
+        """`http` stands in for the network; `restart` is the command that starts an API server anew that hangs.
+
+        `trust` holds the authorities that its certificate may be of; without it those of the system.
+        """
+        self._restart, self._trouble = restart, trouble
         self.base_url = base_url.rstrip("/")
         self.username = username
         self._password = password
@@ -56,8 +50,8 @@ class Transport:
         self._http = httpx.Client(
             base_url=self.base_url,
             timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)),
-            # A proxy of the environment would be asked for a port of this machine.
-            trust_env=httpx.URL(base_url).host not in _LOOPBACK,
+            trust_env=takes_proxy(base_url),
+            verify=trust or True,
             transport=http,
             headers={"Accept": "application/json", "User-Agent": "airstrip"},
         )
@@ -149,6 +143,7 @@ class Transport:
     ) -> _Answer:
         headers = {"Authorization": f"Bearer {self._token or self.log_in()}", "Accept": "application/x-ndjson"}
         response: httpx.Response | None = None
+        self._trouble()
         try:
             with self._http.stream("GET", path, params=query, headers=headers) as response:
                 if response.is_success:
@@ -166,6 +161,8 @@ class Transport:
 
     def _request(self, method: str, path: str, query: Query | None, body: object, token: str | None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
+        # What was told before is no cause of what comes.
+        self._trouble()
         try:
             return self._http.request(method, path, params=query, json=body, headers=headers)
         except httpx.TransportError as error:
@@ -174,6 +171,9 @@ class Transport:
     def _unreachable(self, error: httpx.TransportError) -> AirflowError:
         slow = isinstance(error, httpx.ReadTimeout)
         reason = "it took too long to answer" if slow else str(error).strip() or type(error).__name__
+        if (said := self._trouble()) is not None:
+            symptom = unreachable(said.message, "", self.base_url).symptom
+            return AirflowError(UNREACHABLE.code, symptom, cause=said.cause, fix=said.fix, details=said.details)
         found = unreachable(reason, self._restart, self.base_url)
         return AirflowError(found.code, found.symptom, cause=found.cause, fix=found.fix)
 

@@ -205,10 +205,11 @@ class RemovedProjectData(TypedDict):
 
 
 class OpenData(TypedDict):
-    """`username` is None where `admin` was deleted."""
+    """`username` is None where `admin` was deleted; `forwarded`: nothing answers there but while `open` forwards."""
 
     url: str
     username: str | None
+    forwarded: bool
 
 
 class WrittenData(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from typing import Annotated
@@ -14,7 +15,9 @@ from airstrip.cli import options
 from airstrip.cli.lifecycle import load
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call
+from airstrip.deployment import Deployment
 from airstrip.errors import UsageError
+from airstrip.events import Emit
 from airstrip.result import AnyResult, Result
 
 verbs = typer.Typer()
@@ -74,6 +77,8 @@ def open_ui(
 ) -> None:
     """Print Airflow's URL, and open it where there is a desktop.
 
+    In a cluster of somebody else's the URL is a port of this machine, which leads there until Ctrl-C.
+
     \b
     Examples:
       ./airstrip open
@@ -85,8 +90,20 @@ def open_ui(
         print(json_module.dumps(result.to_document()) if json else result.data["password"])
         return
     result = call.run(lambda _, __: load(file).open_url())
-    if not json and _has_desktop():
+    if result.data["forwarded"] and not json:
+        call.attempt(lambda voice, _: _forward(load(file), voice))
+    elif not json and _has_desktop():
         typer.launch(str(result.data["url"]))
+
+
+def _forward(deployment: Deployment, voice: Emit) -> AnyResult:
+    """Until Ctrl-C."""
+    with deployment.forwarded_ui(voice) as url:
+        print("Ctrl-C ends it.", file=sys.stderr)
+        if _has_desktop():
+            typer.launch(url)
+        signal.pause()
+    raise AssertionError("a signal's handler raises")
 
 
 def _has_desktop() -> bool:

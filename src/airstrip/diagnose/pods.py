@@ -156,7 +156,7 @@ KILLED_RULES: tuple[Rule, ...] = (
         "volume.permission",
         "{pod} may not read or write {path}",
         "It runs as user 50000 in group 0, and the folder, or the export with root squash, is closed to both.",
-        "Where the folder is: chgrp -R 0 FOLDER && chmod -R g+rwX FOLDER",
+        "Where the folder is: chown -R 50000:0 FOLDER && chmod -R g+rwX FOLDER",
         volume_permission,
     ),
     Rule(

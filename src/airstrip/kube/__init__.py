@@ -8,10 +8,14 @@ from airstrip.kube.access import Review, review_access
 from airstrip.kube.changes import Change, FieldChange, compare, execute, has_failed, plan_changes
 from airstrip.kube.cluster import Applied, Cluster, connect
 from airstrip.kube.exec import run_in_pod
+from airstrip.kube.kubeconfig import load_access
 from airstrip.kube.lease import Lease
 from airstrip.kube.logs import LEFT_OUT, follow_pod_log, last_words, pod_log, pod_logs
+from airstrip.kube.port_forward import LOOPBACK, Tell, forward
 from airstrip.kube.refusals import is_forbidden, unless_forbidden
+from airstrip.kube.resources import Resource
 from airstrip.kube.retries import NO_PAST, Past, restart_crash_loops
+from airstrip.kube.rights import Right, is_allowed
 from airstrip.kube.transport import may_pass
 from airstrip.kube.troubles import Trouble, pod_troubles
 from airstrip.kube.wait import (
@@ -22,6 +26,7 @@ from airstrip.kube.wait import (
 
 __all__ = [
     "LEFT_OUT",
+    "LOOPBACK",
     "NO_PAST",
     "Applied",
     "Change",
@@ -29,15 +34,21 @@ __all__ = [
     "FieldChange",
     "Lease",
     "Past",
+    "Resource",
     "Review",
+    "Right",
+    "Tell",
     "Trouble",
     "compare",
     "connect",
     "execute",
     "follow_pod_log",
+    "forward",
     "has_failed",
+    "is_allowed",
     "is_forbidden",
     "last_words",
+    "load_access",
     "may_pass",
     "plan_changes",
     "pod_log",

@@ -32,8 +32,8 @@ class Applied:
     object: Object
 
 
-def connect(kubeconfig: Path, context: str | None = None, *, direct: bool = False) -> Cluster:
-    """The cluster of a kubeconfig's context, once it has answered.
+def connect(kubeconfig: Path | None, context: str | None = None, *, direct: bool = False) -> Cluster:
+    """The cluster of a kubeconfig's context, once it has answered; without a file, of those that kubectl reads.
 
     `direct` ignores the proxies of the environment: for a cluster on this machine. Raises
     KubernetesError when it cannot be reached or refuses the credentials.

@@ -14,12 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from airstrip.errors import KubernetesError
-
-_WRITE_ANEW = "Write it anew; that of Airstrip's own node is written by: ./airstrip up"
+from airstrip.kube.kubeconfig_files import WRITE_ANEW, Entry, read_kubeconfig, unusable
 
 
 @dataclass(frozen=True)
@@ -51,81 +46,61 @@ class Access:
     plugin: ExecPlugin | None
 
 
-def load_access(kubeconfig: Path, context: str | None = None) -> Access:
-    """Reads `context`, or the current one. Raises KubernetesError where the file cannot be used."""
-    document = _read(kubeconfig)
-    name = context or document.get("current-context")
+def load_access(kubeconfig: Path | None, context: str | None = None) -> Access:
+    """Reads `context`, or the current one, of a file; without one of those that kubectl reads.
+
+    Raises KubernetesError where they cannot be used.
+    """
+    config = read_kubeconfig(kubeconfig)
+    name = context or config.current
     if not name:
-        raise _unusable(kubeconfig, "it has no current context", "Name one of its contexts.")
-    entry = _named(document, "contexts", "context", name, kubeconfig)
-    cluster = _named(document, "clusters", "cluster", entry.get("cluster", ""), kubeconfig)
-    user = _named(document, "users", "user", entry["user"], kubeconfig) if entry.get("user") else {}
-    if "server" not in cluster:
-        raise _unusable(kubeconfig, f"cluster {entry.get('cluster')} has no server", _WRITE_ANEW)
-    if "auth-provider" in user:
-        raise _unusable(
-            kubeconfig,
+        raise unusable(config.name, "it has no current context", "Name one of its contexts.")
+    entry = config.entry("contexts", name).values
+    cluster = config.entry("clusters", entry.get("cluster", ""))
+    user = config.entry("users", entry["user"]) if entry.get("user") else Entry(cluster.file, {})
+    if "server" not in cluster.values:
+        raise unusable(cluster.file, f"cluster {entry.get('cluster')} has no server", WRITE_ANEW)
+    if "auth-provider" in user.values:
+        raise unusable(
+            user.file,
             "its user logs in by auth-provider, which Kubernetes removed in 1.26",
             "Let the cloud's own command write the file anew.",
         )
+    return _access(name, cluster, user)
+
+
+def _access(context: str, cluster: Entry, user: Entry) -> Access:
+    where, who = cluster.values, user.values
     return Access(
-        context=name,
-        server=str(cluster["server"]).rstrip("/"),
-        ca=_pem(cluster, "certificate-authority", kubeconfig),
-        insecure=bool(cluster.get("insecure-skip-tls-verify")),
-        tls_server_name=cluster.get("tls-server-name"),
-        proxy_url=cluster.get("proxy-url"),
-        client_certificate=_pem(user, "client-certificate", kubeconfig),
-        client_key=_pem(user, "client-key", kubeconfig),
-        token=user.get("token"),
-        token_file=_beside(kubeconfig, user["tokenFile"]) if user.get("tokenFile") else None,
-        basic=(user["username"], user.get("password", "")) if user.get("username") else None,
-        plugin=_plugin(user["exec"], kubeconfig) if user.get("exec") else None,
+        context=context,
+        server=str(where["server"]).rstrip("/"),
+        ca=_pem(cluster, "certificate-authority"),
+        insecure=bool(where.get("insecure-skip-tls-verify")),
+        tls_server_name=where.get("tls-server-name"),
+        proxy_url=where.get("proxy-url"),
+        client_certificate=_pem(user, "client-certificate"),
+        client_key=_pem(user, "client-key"),
+        token=who.get("token"),
+        token_file=_beside(user.file, who["tokenFile"]) if who.get("tokenFile") else None,
+        basic=(who["username"], who.get("password", "")) if who.get("username") else None,
+        plugin=_plugin(who["exec"], user.file) if who.get("exec") else None,
     )
 
 
-def _read(kubeconfig: Path) -> dict[str, Any]:
-    try:
-        text = kubeconfig.read_text()
-    except OSError as error:
-        raise KubernetesError(
-            "kubernetes.kubeconfig-missing",
-            f"{kubeconfig} cannot be read: {error.strerror}",
-            fix="Name a kubeconfig that is there and yours.",
-        ) from error
-    try:
-        document = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        # The parser's own text quotes the file, which holds credentials.
-        raise _unusable(kubeconfig, "it is not YAML", _WRITE_ANEW) from error
-    if not isinstance(document, dict):
-        raise _unusable(kubeconfig, "it is empty", _WRITE_ANEW)
-    return document
-
-
-def _named(document: dict[str, Any], section: str, key: str, name: str, kubeconfig: Path) -> dict[str, Any]:
-    entries = {item.get("name"): item.get(key) or {} for item in document.get(section) or []}
-    if name not in entries:
-        known = ", ".join(sorted(str(entry) for entry in entries)) or "none"
-        raise _unusable(kubeconfig, f"it has no {key} {name}", f"Its {section} are: {known}.")
-    found: dict[str, Any] = entries[name]
-    return found
-
-
-def _pem(entry: dict[str, Any], key: str, kubeconfig: Path) -> bytes | None:
+def _pem(entry: Entry, key: str) -> bytes | None:
     """`key-data` (base64) goes before the file that `key` names."""
-    if data := entry.get(f"{key}-data"):
+    if data := entry.values.get(f"{key}-data"):
         try:
             return base64.b64decode(data, validate=False)
         except binascii.Error as error:
-            raise _unusable(kubeconfig, f"{key}-data is not base64", _WRITE_ANEW) from error
-    if not entry.get(key):
+            raise unusable(entry.file, f"{key}-data is not base64", WRITE_ANEW) from error
+    if not entry.values.get(key):
         return None
-    path = _beside(kubeconfig, entry[key])
+    path = _beside(entry.file, entry.values[key])
     try:
         return path.read_bytes()
     except OSError as error:
-        raise _unusable(kubeconfig, f"{path} cannot be read: {error.strerror}", _WRITE_ANEW) from error
+        raise unusable(entry.file, f"{path} cannot be read: {error.strerror}", WRITE_ANEW) from error
 
 
 def _plugin(entry: dict[str, Any], kubeconfig: Path) -> ExecPlugin:
@@ -144,9 +119,3 @@ def _plugin(entry: dict[str, Any], kubeconfig: Path) -> ExecPlugin:
 def _beside(kubeconfig: Path, path: str) -> Path:
     """A relative path counts from the kubeconfig's folder."""
     return kubeconfig.absolute().parent / path
-
-
-def _unusable(kubeconfig: Path, cause: str, fix: str) -> KubernetesError:
-    return KubernetesError(
-        "kubernetes.kubeconfig-invalid", f"{kubeconfig} cannot be used: {cause}", cause=f"{cause}.", fix=fix
-    )

@@ -1,4 +1,4 @@
-"""Credentials on each request: a token from the kubeconfig, from a file, or from an exec plugin."""
+"""Credentials: a token on each request, from the kubeconfig, a file or an exec plugin; or a plugin's certificate."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from airstrip.process import Command, run
 _PLUGIN_SECONDS = 60.0
 
 
-def login(access: Access) -> httpx.Auth | None:
-    """What signs requests; None where the client certificate, or nothing, does."""
+def login(access: Access, tls: ssl.SSLContext) -> httpx.Auth | None:
+    """What signs requests; None where the client certificate, or nothing, does.
+
+    A certificate that a plugin gives is put into `tls` before the first connection is made with it.
+    """
     if access.plugin is not None:
-        return _FreshToken(_PluginToken(access, access.plugin))
+        return _FreshToken(_Plugin(access, access.plugin, tls))
     if access.token_file is not None:
         return _FreshToken(_FileToken(access.token_file))
     if access.token is not None:
@@ -62,24 +65,29 @@ class _Bearer(httpx.Auth):
 class _FreshToken(httpx.Auth):
     """A token that is read again, once, when the server refuses it."""
 
-    def __init__(self, source: _FileToken | _PluginToken) -> None:
+    def __init__(self, source: _FileToken | _Plugin) -> None:
         self._source = source
         self._lock = threading.Lock()
         self._token: str | None = None
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         used = self._current(None)
-        request.headers["Authorization"] = f"Bearer {used}"
-        response = yield request
+        response = yield _signed(request, used)
         if response.status_code == 401:
-            request.headers["Authorization"] = f"Bearer {self._current(used)}"
-            yield request
+            yield _signed(request, self._current(used))
 
     def _current(self, refused: str | None) -> str:
         with self._lock:
             if self._token is None or self._token == refused:
                 self._token = self._source.read()
             return self._token
+
+
+def _signed(request: httpx.Request, token: str) -> httpx.Request:
+    """Without a token the certificate of the connection says who asks."""
+    if token:
+        request.headers["Authorization"] = f"Bearer {token}"
+    return request
 
 
 class _FileToken:
@@ -97,18 +105,23 @@ class _FileToken:
             ) from error
 
 
-class _PluginToken:
+class _Plugin:
     """https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"""
 
-    def __init__(self, access: Access, plugin: ExecPlugin) -> None:
-        self._access = access
-        self._plugin = plugin
+    def __init__(self, access: Access, plugin: ExecPlugin, tls: ssl.SSLContext) -> None:
+        self._access, self._plugin, self._tls = access, plugin, tls
 
     def read(self) -> str:
+        """Its token, empty where it gives a certificate alone, which connections have from now on."""
         program = self._plugin.argv[0]
         try:
             answer = run(Command(self._plugin.argv, env=self._environment()), timeout=_PLUGIN_SECONDS)
-            token = json.loads(answer.stdout)["status"]["token"]
+            status = json.loads(answer.stdout)["status"]
+            certificate, key = status.get("clientCertificateData"), status.get("clientKeyData")
+            if certificate and key:
+                _load_certificate(self._tls, certificate.encode(), key.encode())
+                return str(status.get("token") or "")
+            return str(status["token"])
         except CommandError as error:
             raise KubernetesError(
                 "kubernetes.login-failed",
@@ -117,15 +130,15 @@ class _PluginToken:
                 fix=self._plugin.install_hint or "Log in with the cloud's own command, then run this again.",
                 details=error.details,
             ) from error
-        except (ValueError, LookupError, TypeError) as error:
+        except (ssl.SSLError, ValueError, LookupError, TypeError, AttributeError) as error:
             # What it printed may hold a credential: not repeated.
             raise KubernetesError(
                 "kubernetes.login-failed",
-                f"{program}, which the kubeconfig names for logging in, gave no token",
-                cause="Its answer is not an ExecCredential with status.token.",
+                f"{program}, which the kubeconfig names for logging in, gave no credential",
+                cause="Its answer is not an ExecCredential with status.token, or with status.clientCertificateData and "
+                "clientKeyData in PEM.",
                 fix="Write the kubeconfig anew with the cloud's own command.",
             ) from error
-        return str(token)
 
     def _environment(self) -> dict[str, str]:
         spec: dict[str, object] = {"interactive": False}

@@ -28,7 +28,11 @@ class Resource:
 
 _CLUSTER_SCOPED = {
     "v1": {"Namespace": "namespaces", "Node": "nodes", "PersistentVolume": "persistentvolumes"},
-    "authorization.k8s.io/v1": {"SubjectAccessReview": "subjectaccessreviews"},
+    "authorization.k8s.io/v1": {
+        "SelfSubjectAccessReview": "selfsubjectaccessreviews",
+        "SubjectAccessReview": "subjectaccessreviews",
+    },
+    "networking.k8s.io/v1": {"IngressClass": "ingressclasses"},
     "storage.k8s.io/v1": {"StorageClass": "storageclasses"},
     "rbac.authorization.k8s.io/v1": {"ClusterRole": "clusterroles", "ClusterRoleBinding": "clusterrolebindings"},
 }

@@ -16,6 +16,7 @@ from airstrip.kube.kubeconfig import Access
 from airstrip.kube.login import login, tls_context
 from airstrip.kube.refusals import connection_error, refusal
 from airstrip.kube.websocket import WebSocket, upgrade_headers
+from airstrip.proxies import takes_proxy
 
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _ATTEMPTS = 4
@@ -27,7 +28,6 @@ _BUSY = frozenset({502, 503, 504})
 _WRITE_SECONDS = 60.0
 
 _NAMESPACE = re.compile(r"/namespaces/([^/]+)")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Transport:
@@ -36,13 +36,13 @@ class Transport:
     def __init__(self, access: Access, *, direct: bool = False, http: httpx.BaseTransport | None = None) -> None:
         """`direct`: no proxy of the environment, for a cluster on this machine. `http` stands in for the network."""
         self.access = access
-        host = httpx.URL(access.server).host
+        tls = tls_context(access)
         self._http = httpx.Client(
             base_url=access.server,
-            verify=tls_context(access),
-            auth=login(access),
+            verify=tls,
+            auth=login(access, tls),
             proxy=access.proxy_url,
-            trust_env=not (direct or host in _LOOPBACK),
+            trust_env=not direct and takes_proxy(access.server),
             timeout=_TIMEOUT,
             transport=http,
             headers={"Accept": "application/json", "User-Agent": "airstrip"},

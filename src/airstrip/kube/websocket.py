@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 import time
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpcore
 from wsproto.connection import Connection, ConnectionType
@@ -20,6 +20,7 @@ class Stream(Protocol):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes: ...
     def write(self, buffer: bytes, timeout: float | None = None) -> None: ...
+    def get_extra_info(self, info: str) -> Any: ...
 
 
 class Cut(Exception):
@@ -48,6 +49,16 @@ class WebSocket:
         self._connection = Connection(ConnectionType.CLIENT)
         self._parts: list[bytes] = []
         self._waiting: list[bytes | None] = []
+
+    def fileno(self) -> int:
+        """For select, which does not see what `has_part` tells."""
+        return int(self._stream.get_extra_info("socket").fileno())
+
+    @property
+    def has_part(self) -> bool:
+        """Whether more is here already, read and decrypted."""
+        tls = self._stream.get_extra_info("ssl_object")
+        return bool(self._waiting) or (tls is not None and tls.pending() > 0)
 
     def send(self, message: bytes) -> None:
         """Raises Cut."""

@@ -23,6 +23,7 @@ from airstrip.manifests.git_files import build_git_reader
 from airstrip.manifests.git_sync import full_ref, git_sync_arguments, git_sync_container, ls_remote
 from airstrip.manifests.image_check import IMAGE_CHECK, build_image_check
 from airstrip.manifests.manifest_set import Images, ManifestSet, Stage
+from airstrip.manifests.metadata import selector
 from airstrip.manifests.names import (
     ADMIN_SECRET,
     AIRFLOW_COMPONENTS,
@@ -31,6 +32,7 @@ from airstrip.manifests.names import (
     CLI_SECRET,
     DAG_PROCESSOR,
     DAGS_DIR,
+    DATABASE_CLAIM,
     GIT_CHECK,
     GIT_DIR,
     KEYS_SECRET,
@@ -70,6 +72,7 @@ __all__ = [
     "CLONED_CLASS",
     "DAGS_DIR",
     "DAG_PROCESSOR",
+    "DATABASE_CLAIM",
     "GIT_CHECK",
     "GIT_DIR",
     "IMAGE_CHECK",
@@ -122,6 +125,7 @@ __all__ = [
     "projects_maps",
     "projects_selector",
     "quota_words",
+    "selector",
     "tasks_namespace",
     "tried_bundle",
 ]

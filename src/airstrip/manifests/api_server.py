@@ -20,12 +20,15 @@ from airstrip.manifests.workload import deployment, service
 
 def build_api_server(inputs: Inputs) -> tuple[Object, ...]:
     """Service and Deployment."""
+    behind_proxy = inputs.spec.expose.ingress is not None
     process = Process(
         component=API_SERVER,
-        args=("airflow", "api-server"),
+        args=("airflow", "api-server", *(("--proxy-headers",) if behind_proxy else ())),
         resources=Resources(cpu=200, memory=320, memory_limit=1024),
         secrets=(DATABASE_URL, FERNET_KEY, API_SECRET_KEY, JWT_SECRET),
         mounts=(*SCRATCH, LOGS_TO_READ),
+        # By its NetworkPolicy only the ingress controller and our own pods reach it.
+        settings={"FORWARDED_ALLOW_IPS": "*"} if behind_proxy else {},
         # The logs of running tasks.
         uses_kubernetes=inputs.tasks_have_pods,
         ports={"http": API_PORT},

@@ -10,6 +10,7 @@ from airstrip.manifests.claims import build_claims
 from airstrip.manifests.config_maps import build_config_maps
 from airstrip.manifests.dag_processor import build_dag_processor
 from airstrip.manifests.git_check import build_git_check
+from airstrip.manifests.ingress import build_ways_in
 from airstrip.manifests.manifest_set import Images, Inputs, ManifestSet, Object, Stage
 from airstrip.manifests.migration import build_migration
 from airstrip.manifests.network import build_network_policies
@@ -18,6 +19,7 @@ from airstrip.manifests.postgresql import build_postgresql
 from airstrip.manifests.projects import build_projects
 from airstrip.manifests.scheduler import build_scheduler
 from airstrip.manifests.triggerer import build_triggerer
+from airstrip.manifests.volume_check import build_volume_check
 from airstrip.manifests.workload import disruption_budgets
 from airstrip.platform import Platform
 from airstrip.spec import Project, Spec
@@ -45,6 +47,7 @@ def build_manifests(
     airflow = _patched(
         inputs,
         *build_api_server(inputs),
+        *build_ways_in(inputs),
         *build_scheduler(inputs),
         *build_dag_processor(inputs),
         *build_triggerer(inputs),
@@ -56,12 +59,15 @@ def build_manifests(
     check = build_git_check(inputs, (*config_maps, *airflow))
     settings = tuple(item for item in config_maps if item not in check)
     foundation = _foundation(inputs, disruption_budgets(inputs, _replicas((*database, *airflow))))
-    check_targets(inputs, (*check, *settings, *foundation, *database, *migration, *airflow))
+    claims = tuple(item for item in foundation if item["kind"] == "PersistentVolumeClaim")
+    volumes = build_volume_check(inputs, claims, (*config_maps, *airflow))
+    check_targets(inputs, (*check, *settings, *foundation, *volumes, *database, *migration, *airflow))
     return ManifestSet(
         (
             *([Stage("git", (*git_secrets, *check))] if check else []),
             Stage("settings", settings),
             Stage("foundation", foundation),
+            *([Stage("volumes", volumes)] if volumes else []),
             Stage("database", database),
             Stage("migration", migration),
             Stage("airflow", airflow),

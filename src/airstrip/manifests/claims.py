@@ -64,6 +64,6 @@ def _claim(inputs: Inputs, volume: SharedVolume, binding: Binding, namespace: st
             "resources": {"requests": {"storage": binding.capacity}},
             "storageClassName": binding.storage_class,
             "volumeMode": "Filesystem",
-            "volumeName": binding.volume,
+            **({"volumeName": binding.volume} if binding.volume else {}),
         },
     }

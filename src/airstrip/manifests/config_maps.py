@@ -9,7 +9,7 @@ from airstrip.checksum import checksum
 from airstrip.manifests.git import git_files
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import config_map
-from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, GIT_MAP, SCRIPTS_MAP, SETTINGS_MAP
+from airstrip.manifests.names import DAGS_MAP, ENVIRONMENT_MAP, GIT_MAP, SCRIPTS_MAP, SETTINGS_MAP, VOLUMES_MAP
 from airstrip.manifests.settings import control_settings
 from airstrip.manifests.task_pod import build_task_pod_template
 
@@ -18,6 +18,7 @@ _SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
 _GIT = ("check_git.py",)
 _GIT_SYNC = ("airstrip_git_sync.py",)
 _PUSHED = ("airstrip_pushed_dags.py",)
+_VOLUMES = ("check_volumes.py",)
 _DAGS = (".airflowignore", "airstrip_looks.py", "smoke.py", "verify.py")
 
 
@@ -33,6 +34,7 @@ def build_config_maps(inputs: Inputs) -> tuple[Inputs, tuple[Object, ...]]:
         for name, data in (
             (DAGS_MAP, _contents("dags", _DAGS)),
             (SETTINGS_MAP, _settings(inputs)),
+            *([(VOLUMES_MAP, _contents("volumes", _VOLUMES))] if inputs.platform.has_foreign_volumes else []),
             *([(GIT_MAP, {**git_files(inputs.spec), **_contents("git", _GIT)})] if inputs.spec.dags.git else []),
         )
         for namespace in inputs.namespaces

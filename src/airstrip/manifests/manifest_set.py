@@ -43,7 +43,8 @@ class Stage:
 class ManifestSet:
     """All namespaced objects of a deployment.
 
-    Stages in order: git (where DAGs come from there), settings, foundation, database, migration, airflow.
+    Stages in order: git (where DAGs come from there), settings, foundation, volumes (where somebody else made
+    them), database, migration, airflow.
     """
 
     stages: tuple[Stage, ...]

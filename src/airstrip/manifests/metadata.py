@@ -12,6 +12,12 @@ def select(inputs: Inputs, component: str) -> dict[str, str]:
     return {"app.kubernetes.io/instance": inputs.spec.name, "app.kubernetes.io/component": component}
 
 
+def selector(spec: Spec, component: str) -> str:
+    """As the API takes it, of a deployment's own pods alone: in a namespace that is given there may be others."""
+    own = {"component": component, "instance": spec.name, "managed-by": "airstrip"}
+    return ",".join(f"app.kubernetes.io/{key}={value}" for key, value in own.items())
+
+
 def labels(inputs: Inputs, component: str) -> dict[str, str]:
     """All labels of a component's objects and pods; the database's version is not Airflow's."""
     found = {**deployment_labels(inputs.spec), **select(inputs, component)}

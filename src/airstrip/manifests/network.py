@@ -15,6 +15,7 @@ A cluster without a network plugin that enforces them ignores them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import metadata, select
@@ -35,8 +36,6 @@ from airstrip.manifests.names import (
     TRIGGERER,
 )
 
-_DNS_PORT = 53
-_KUBERNETES_PORTS = (443, 6443)
 _IDENTITY_ENDPOINT = "169.254.169.254/32"
 """Where EC2, GCE and OCI hand out a workload's credentials."""
 _NOTHING: list[Object] = []
@@ -68,9 +67,8 @@ def _deny_ingress(inputs: Inputs, namespace: str) -> Object:
 
 def _api_server(inputs: Inputs) -> Object:
     """Users come from outside, by node ports; of the cluster's pods only ours. See decision 0034."""
-    outside: Object = {"ipBlock": {"cidr": "0.0.0.0/0", "except": [inputs.platform.pod_cidr]}}
     ours = [_namespace(namespace) for namespace in inputs.namespaces]
-    callers = [*ours, *_blocks(inputs.platform.node_cidrs), outside]
+    callers = [*ours, *_blocks(inputs.platform.node_cidrs), *_outside(inputs)]
     egress = [
         _dns(inputs),
         _database(inputs),
@@ -80,6 +78,28 @@ def _api_server(inputs: Inputs) -> Object:
         _identity(),
     ]
     return _component(inputs, API_SERVER, [_rule("from", callers, (API_PORT,))], egress)
+
+
+def _outside(inputs: Inputs) -> list[Object]:
+    """A port that is forwarded ends inside the pod: no policy stands in its way."""
+    expose, platform = inputs.spec.expose, inputs.platform
+    if expose.load_balancer is not None:
+        return _callers(inputs, (*expose.load_balancer.allow, *expose.load_balancer.callers))
+    if expose.ingress is not None:
+        namespace = platform.ingress.namespace if platform.ingress else None
+        return [*([_namespace(namespace)] if namespace else []), *_callers(inputs, expose.ingress.callers)]
+    return [] if platform.is_forwarded else _callers(inputs, ("0.0.0.0/0",))
+
+
+def _callers(inputs: Inputs, cidrs: Sequence[str]) -> list[Object]:
+    """From everywhere is not from the cluster's own pods."""
+    return [{"ipBlock": {"cidr": cidr, **_except(inputs, ip_network(cidr))}} for cidr in dict.fromkeys(cidrs)]
+
+
+def _except(inputs: Inputs, block: IPv4Network | IPv6Network) -> Object:
+    """What is excepted must lie within the block, so be of its family."""
+    pods = [cidr for cidr in inputs.platform.pod_cidrs if ip_network(cidr).version == block.version]
+    return {"except": pods} if pods and block.prefixlen == 0 else {}
 
 
 def _scheduler(inputs: Inputs) -> Object:
@@ -119,15 +139,18 @@ def _tasks(inputs: Inputs, namespace: str) -> Object:
 
 def _dns(inputs: Inputs) -> Object:
     """To pods, to the service's address and to nodes: clusters differ in where DNS answers."""
-    blocks = _blocks((inputs.platform.service_cidr, *inputs.platform.node_cidrs))
-    ports = [{"port": _DNS_PORT, "protocol": protocol} for protocol in ("UDP", "TCP")]
+    platform = inputs.platform
+    blocks = _blocks((*platform.service_cidrs, *platform.node_cidrs, *platform.dns_cidrs))
+    ports = [{"port": port, "protocol": protocol} for port in platform.dns_ports for protocol in ("UDP", "TCP")]
     return {"to": [{"namespaceSelector": {}}, *blocks], "ports": ports}
 
 
 def _kubernetes(inputs: Inputs) -> Object:
-    """By the service's address, and by the node's, which plugins see after translation."""
-    blocks = _blocks((inputs.platform.service_cidr, *inputs.platform.node_cidrs))
-    return _rule("to", blocks, _KUBERNETES_PORTS)
+    """By the service's address, and by the node's, which plugins see after translation; where the cluster tells none,
+    or they change, by any address. See decision 0080."""
+    platform = inputs.platform
+    blocks = [] if platform.api_moves else _blocks((*platform.service_cidrs, *platform.node_cidrs))
+    return _rule("to", blocks, platform.api_ports)
 
 
 def _database(inputs: Inputs) -> Object:

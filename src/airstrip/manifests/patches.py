@@ -7,7 +7,7 @@ from typing import Any
 
 from airstrip.errors import Problem, SpecError
 from airstrip.manifests.manifest_set import Inputs, Object
-from airstrip.manifests.names import GIT_CHECK, MIGRATION, TASK, TEMPLATE_MAP
+from airstrip.manifests.names import GIT_CHECK, MIGRATION, TASK, TEMPLATE_MAP, VOLUME_CHECK
 from airstrip.manifests.strategic_merge import PatchError, strategic_merge
 from airstrip.spec import Patch
 
@@ -47,7 +47,7 @@ def _plain_name(inputs: Inputs, item: Object) -> str:
     if item["kind"] == "ConfigMap":
         return next((plain for plain, applied in inputs.config_maps.items() if applied == name), name)
     if item["kind"] == "Job":
-        return GIT_CHECK if name.startswith(GIT_CHECK) else MIGRATION
+        return next((plain for plain in (GIT_CHECK, VOLUME_CHECK) if name.startswith(plain)), MIGRATION)
     return name
 
 

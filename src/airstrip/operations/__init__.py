@@ -24,7 +24,7 @@ from airstrip.operations.image_push import push_image
 from airstrip.operations.image_test import test_image
 from airstrip.operations.init import init
 from airstrip.operations.logs import component_logs, task_logs
-from airstrip.operations.open import open_url, read_password
+from airstrip.operations.open import forwarded_ui, open_url, read_password
 from airstrip.operations.plan import plan
 from airstrip.operations.projects import (
     add_project,
@@ -62,6 +62,7 @@ __all__ = [
     "down",
     "explain_code",
     "explain_facts",
+    "forwarded_ui",
     "history",
     "init",
     "known_dags",

@@ -9,9 +9,9 @@ from airstrip.answers import DownData
 from airstrip.errors import AirstripError
 from airstrip.events import Emit, Progress, Warned, step
 from airstrip.file_lock import file_lock
-from airstrip.kube import inventory
+from airstrip.kube import Lease, inventory, unless_forbidden
+from airstrip.operations.kept import delete_kept
 from airstrip.operations.session import Session
-from airstrip.paths import lock_file
 from airstrip.result import Result
 from airstrip.targets.target import Confirm
 
@@ -28,16 +28,31 @@ def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Resul
     """
     spec = session.spec
     session.target.check_rights()
-    if data and not confirm(f"Delete {spec.name} and all of its data: database, logs, runs, projects, passwords?"):
+    what = f"all data of {spec.name} in {session.target.title}: database, logs, runs, projects, passwords"
+    if data and not confirm(f"Delete {what}?"):
         raise AirstripError("down.refused", "nothing was deleted", fix="Without --data, data stays.")
     # Whatever comes of it, what was known of the place and its passwords is no more.
-    with closing(session), file_lock(lock_file(spec.name), spec.name):
+    with closing(session), file_lock(session.lock_file, spec.name):
         was_running = session.target.condition() != "stopped"
-        if session.target.describe() is not None and not data:
+        # With its data, a cluster of the deployment's own goes as a whole.
+        if not session.target.owns_cluster:
+            _delete_among_others(session, emit, data=data)
+        elif session.target.describe() is not None and not data:
             _delete_objects(session, emit)
         left = session.target.destroy(emit, data=data)
     document: DownData = {"name": spec.name, "wasRunning": was_running, "dataDeleted": data}
     return Result("down", document, left, exit_code=3 if left else 0)
+
+
+def _delete_among_others(session: Session, emit: Emit, *, data: bool) -> None:
+    """In a cluster that stays: whoever is at work on the deployment from elsewhere is not disturbed."""
+    cluster, control = session.cluster, session.spec.namespaces.control
+    if unless_forbidden(lambda: cluster.get("v1", "Namespace", control) is not None) is False:
+        return
+    with Lease(cluster, control, purpose="down"):
+        _delete_objects(session, emit)
+        if data:
+            delete_kept(session, emit)
 
 
 def _delete_objects(session: Session, emit: Emit) -> None:
@@ -54,6 +69,9 @@ def _delete_objects(session: Session, emit: Emit) -> None:
                 _await_pods_gone(session, later, progress, deadline)
             progress.note = f"{len(recorded)} objects"
     except AirstripError as error:
+        # Where the cluster stays, what was not deleted does, too.
+        if not session.target.owns_cluster:
+            raise
         emit(Warned(error.code, f"Airflow's objects were not deleted: {error.message}", "The next `up` mends them."))
 
 
@@ -63,12 +81,14 @@ def _runs(entry: inventory.Entry) -> bool:
 
 def _await_pods_gone(session: Session, later: tuple[str, ...], progress: Progress, deadline: float) -> None:
     """Lets tasks and components end; what has not ended in time is stopped with the place."""
-    namespaces = session.spec.all_namespaces
+    spec = session.spec
+    # In namespaces that are given other pods go on.
+    own = "" if spec.namespaces.create else f"app.kubernetes.io/instance={spec.name}"
     while True:
         pods = [
             pod
-            for namespace in namespaces
-            for pod in session.cluster.list("v1", "Pod", namespace)
+            for namespace in spec.all_namespaces
+            for pod in session.cluster.list("v1", "Pod", namespace, label_selector=own)
             if pod["metadata"].get("labels", {}).get("app.kubernetes.io/component") not in later
             and pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")
         ]

@@ -14,6 +14,7 @@ from airstrip.events import Emit
 from airstrip.images import DAGS_IMAGE, AirflowImageRequest, BuiltImage, DagsRequest, ImagePlan, ReadyImage
 from airstrip.manifests import Images
 from airstrip.operations.dags_sendable import require_sendable
+from airstrip.operations.image_delivery import deliver, name_in
 from airstrip.operations.task_images import builder_of, load_own, own_plans
 from airstrip.operations.uv import find_uv
 from airstrip.paths import cache_dir
@@ -32,19 +33,21 @@ class LandedImages(Images):
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def ensure_images(spec: Spec, target: Target, emit: Emit, files: Path | None = None) -> LandedImages:
+def ensure_images(
+    spec: Spec, target: Target, emit: Emit, files: Path | None = None, registry: str | None = None
+) -> LandedImages:
     """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes.
 
-    `files` are a copy of the DAGs that stands still.
+    `files` are a copy of the DAGs that stands still; `registry` is where the nodes pull from, if they do.
     """
     with images.images_in_use(cache_dir()):
         built = ensure_built(spec, emit, refresh=False, files=files)
-        for image in built.values():
-            target.load_image(image.layout, image.pinned, emit)
+        pinned = {name: deliver(image, registry, target, emit) for name, image in built.items()}
         load_own(spec, target, emit)
-    airflow = ReadyImage(spec.image.ref) if spec.image.ref else built["airflow"]
-    found = _references({**{name: image.pinned for name, image in built.items()}, "airflow": airflow.pinned})
-    names = {image.reference: image.pinned for image in built.values()}
+    if spec.image.ref:
+        pinned["airflow"] = ReadyImage(spec.image.ref).pinned
+    found = _references(pinned)
+    names = {name_in(registry, image.reference): pinned[name] for name, image in built.items()}
     return LandedImages(found.airflow, found.postgresql, found.dags, names)
 
 
@@ -65,18 +68,21 @@ class PlannedImages:
         return None if self.commands else self.expected
 
 
-def plan_images(spec: Spec, landed: Mapping[str, str], files: Path | None = None) -> PlannedImages:
+def plan_images(
+    spec: Spec, landed: Mapping[str, str], files: Path | None = None, registry: str | None = None
+) -> PlannedImages:
     """From the cache, or from `landed`: references by digest by the name that an image has before it is built.
 
-    `files` are a copy of the DAGs that stands still.
+    `files` and `registry` as of `ensure_images`.
     """
     commands = []
     pinned = {}
     for plan in _plans(spec, files):
-        known = plan.image.pinned if plan.image else landed.get(plan.reference)
+        name = name_in(registry, plan.reference)
+        known = name_in(registry, plan.image.pinned) if plan.image else landed.get(name)
         if known is None:
             commands.append(_command(spec, plan))
-        pinned[plan.name] = known or plan.reference
+        pinned[plan.name] = known or name
     if spec.image.ref is not None:
         pinned["airflow"] = ReadyImage(spec.image.ref).pinned
     return PlannedImages(tuple(commands), _references(pinned))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
 from airstrip.answers import OpenData
 from airstrip.errors import AirflowError, AirstripError, KubernetesError
+from airstrip.events import Emit, Warned
 from airstrip.manifests import ADMIN_SECRET
 from airstrip.operations.session import Session
 from airstrip.result import Result
@@ -13,7 +18,21 @@ ADMIN = "admin"
 
 def open_url(session: Session) -> Result[OpenData]:
     """`username` is None where `admin` was deleted."""
-    return Result("open", {"url": session.platform.base_url, "username": ADMIN if has_admin(session) else None})
+    platform, username = session.platform, ADMIN if has_admin(session) else None
+    is_forwarded = platform.is_forwarded and session.spec.expose.is_private
+    return Result("open", {"url": platform.base_url, "username": username, "forwarded": is_forwarded})
+
+
+@contextmanager
+def forwarded_ui(session: Session, emit: Emit) -> Iterator[str]:
+    """The UI's address, which leads to Airflow as long as this lasts. Raises `port.taken`."""
+    url = session.platform.base_url
+
+    def tell(error: KubernetesError) -> None:
+        emit(Warned(error.code, error.message, error.fix))
+
+    with session.forward_airflow(urlsplit(url).port or 0, tell):
+        yield url
 
 
 def has_admin(session: Session) -> bool:

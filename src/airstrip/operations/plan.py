@@ -17,10 +17,12 @@ from airstrip.operations.dags_still import StillDags, still_dags
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import landed_images
 from airstrip.operations.image import check_baked_dags, plan_images
+from airstrip.operations.ownership import check_ownership
 from airstrip.operations.pools import planned_pools, pools_of
 from airstrip.operations.project_secrets import declared_secrets, secret_entries
 from airstrip.operations.project_store import kept_projects
 from airstrip.operations.render import check_manifests
+from airstrip.operations.rights import check_landing_rights
 from airstrip.operations.session import Session
 from airstrip.operations.store_clients import absent_clients
 from airstrip.platform import Platform
@@ -59,6 +61,8 @@ class PlannedStage:
 
 def plan(session: Session, *, exit_code: bool = False) -> Result[PlanData]:
     """The plan as data. Exit code 3 with changes where `exit_code` asks for it."""
+    # One of the deployment's own is asked for what `up` needs as it makes it.
+    warnings = () if session.target.owns_cluster else session.target.check()
     stages = plan_stages(session)
     empty = all(stage.is_empty for stage in stages)
     data: PlanData = {
@@ -68,7 +72,7 @@ def plan(session: Session, *, exit_code: bool = False) -> Result[PlanData]:
         "stages": [stage.to_dict() for stage in stages],
         "dags": next((stage.dags.to_dict() for stage in stages if stage.dags), None),
     }
-    findings = absent_clients(session.spec, session.spec.projects)
+    findings = [*warnings, *absent_clients(session.spec, session.spec.projects)]
     return Result("plan", data, findings, exit_code=3 if exit_code and not empty else 0)
 
 
@@ -94,9 +98,14 @@ def _plan_stages(session: Session, dags: StillDags | None) -> tuple[PlannedStage
         return place, image, PlannedStage("airflow", known_after="place"), *_dags_stage(first)
     cluster = session.cluster
     require_same_namespace(spec, cluster)
+    if not session.target.owns_cluster:
+        wanted = check_manifests(session)
+        check_landing_rights(session, wanted)
+        check_ownership(session, wanted)
     objects = plan_changes(cluster, session.target.cluster_objects())
     place = PlannedStage("place", session.target.plan(), objects)
-    images = plan_images(spec, landed_images(cluster, spec.namespaces.control), baked)
+    landed = landed_images(cluster, spec.namespaces.control)
+    images = plan_images(spec, landed, baked, platform.registry)
     stages = (place, PlannedStage("image", images.commands))
     if place.commands or images.references is None:
         later = PlannedStage("airflow", known_after="place" if place.commands else "image")

@@ -14,8 +14,12 @@ NOT_BUILT = Images("localhost/airstrip/airflow:not-built", "localhost/airstrip/p
 
 
 def check_manifests(session: Session) -> ManifestSet:
-    """What the compiler makes of the spec and the place, or raises, before anything of it is started or built."""
-    return build_manifests(session.spec, session.target.preview(), _not_built(session.spec), {})
+    """What the compiler makes of the spec and the place, or raises, before anything of it is started or built.
+
+    A cluster that is there is asked what it offers: some objects are there for one controller and not for another.
+    """
+    platform = session.target.preview() if session.target.owns_cluster else session.platform
+    return build_manifests(session.spec, platform, _not_built(session.spec), {})
 
 
 def render_manifests(spec: Spec, platform: Platform) -> str:

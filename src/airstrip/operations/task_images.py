@@ -102,7 +102,14 @@ def require_built(image: TaskImage, spec: Spec) -> BuiltImage:
 
 
 def load(image: TaskImage, built: BuiltImage, target: Target, emit: Emit) -> None:
-    """Into the place: by its digest, and by the name of what was built last."""
+    """Into the place: by its digest, and by the name of what was built last.
+
+    Nodes of others know neither name: they pull from a registry.
+    """
+    if not target.owns_cluster:
+        fix = f"./airstrip image push {image.name} REGISTRY/PATH, and name it so in its DAGs."
+        emit(Warned("image.not-loaded", f"The image {image.name} stays on this machine: nodes pull images.", fix))
+        return
     target.load_image(built.layout, built.pinned, emit)
     target.load_image(built.layout, images.current_name(image.name), emit)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from airstrip.answers import UpData
 from airstrip.diagnose import ABSENT_CODES, LANDED_CODES
 from airstrip.errors import AirstripError
-from airstrip.events import Emit
+from airstrip.events import Emit, Warned
 from airstrip.file_lock import file_lock
 from airstrip.kube import Lease
 from airstrip.operations.causes import ending_with_causes
@@ -21,12 +21,13 @@ from airstrip.operations.history import is_recorded, read_history, record_releas
 from airstrip.operations.image import check_baked_dags, ensure_images
 from airstrip.operations.landing import Landing, land_stages
 from airstrip.operations.open import ADMIN, has_admin
+from airstrip.operations.ownership import check_ownership
 from airstrip.operations.project_secrets import check_references
 from airstrip.operations.render import check_manifests
+from airstrip.operations.rights import check_landing_rights
 from airstrip.operations.session import Session
 from airstrip.operations.stages import Clock
 from airstrip.operations.store_clients import absent_clients
-from airstrip.paths import lock_file
 from airstrip.platform import Platform
 from airstrip.result import Result
 from airstrip.targets.target import Confirm
@@ -46,8 +47,11 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     started = time.monotonic()
     # What is landed now may have another port, other certificates and other passwords.
     session.close()
-    session.target.check()
-    check_manifests(session)
+    for warning in session.target.check():
+        emit(Warned(warning.code, warning.symptom, warning.fix))
+    manifests = check_manifests(session)
+    check_landing_rights(session, manifests)
+    check_ownership(session, manifests)
     check_references(spec)
     check_git_references(spec)
     check_declared(spec)
@@ -89,9 +93,10 @@ def _land_locked(
 ) -> tuple[Platform, int]:
     """The place, and how many objects changed. No other Airstrip is at work on it meanwhile."""
     spec = session.spec
-    with file_lock(lock_file(spec.name), spec.name):
+    with file_lock(session.lock_file, spec.name):
         platform = session.target.ensure(emit, confirm)
-        images = ensure_images(spec, session.target, emit, dags.files if dags and spec.dags.baked else None)
+        baked = dags.files if dags and spec.dags.baked else None
+        images = ensure_images(spec, session.target, emit, baked, platform.registry)
         clock = Clock(time.monotonic() + timeout)
         with Lease(session.cluster, spec.namespaces.control, purpose="up") as lease:
             return platform, _land(Landing(session, emit, clock, lease, platform, images, dags, force))

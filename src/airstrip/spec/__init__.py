@@ -3,7 +3,7 @@
 Knows no place: the parts of the file that belong to one are passed in. May import the foundations only.
 """
 
-from airstrip.spec.fields import API_VERSION, is_built_reference
+from airstrip.spec.fields import API_VERSION, FilePath, invalid, is_built_reference
 from airstrip.spec.load import FILE_NAME, find_file, load_spec, read_spec, wanted_file
 from airstrip.spec.models import SpecFile
 from airstrip.spec.project_words import Forgotten, ProjectWords, make_project, without
@@ -11,9 +11,12 @@ from airstrip.spec.resolved import (
     Airflow,
     Component,
     Dags,
+    Expose,
     GitBundle,
     GitSync,
     Image,
+    Ingress,
+    LoadBalancer,
     Namespaces,
     Patch,
     Project,
@@ -21,18 +24,23 @@ from airstrip.spec.resolved import (
     Spec,
 )
 from airstrip.spec.schema import json_schema
-from airstrip.spec.written import TargetSpec, Written
+from airstrip.spec.written import Alternatives, TargetSpec, Written
 
 __all__ = [
     "API_VERSION",
     "FILE_NAME",
     "Airflow",
+    "Alternatives",
     "Component",
     "Dags",
+    "Expose",
+    "FilePath",
     "Forgotten",
     "GitBundle",
     "GitSync",
     "Image",
+    "Ingress",
+    "LoadBalancer",
     "Namespaces",
     "Patch",
     "Project",
@@ -43,6 +51,7 @@ __all__ = [
     "TargetSpec",
     "Written",
     "find_file",
+    "invalid",
     "is_built_reference",
     "json_schema",
     "load_spec",

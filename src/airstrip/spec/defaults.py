@@ -15,6 +15,7 @@ from airstrip.spec.fields import package_problem, requirement_problem
 from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile
 from airstrip.spec.resolve_components import resolve_components
 from airstrip.spec.resolve_dags import resolve_dags
+from airstrip.spec.resolve_expose import resolve_expose
 from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Image, Namespaces, Spec
 from airstrip.spec.settings import Settings
 from airstrip.spec.source import KeyPath, Mark, read_source
@@ -24,6 +25,9 @@ Judge = Callable[[str], tuple[str, str] | None]
 """Message and fix for an entry that is wrong."""
 
 _List = TypeVar("_List", RequirementsFile, PackagesFile)
+
+_AS_WRITTEN = {"ref", "registry", "pull_secrets", "builder", "base"}
+"""Keys of `image` that have no defaults of their own."""
 
 
 def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Image, settings: Settings) -> Spec:
@@ -36,6 +40,7 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
         namespaces=Namespaces(
             control=written.namespaces.control or written.name,
             workers=written.namespaces.workers or f"{written.name}-workers",
+            create=written.namespaces.create,
         ),
         airflow=Airflow(
             version=written.airflow.version,
@@ -45,8 +50,9 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
             executor=written.airflow.executor,
         ),
         components=resolve_components(written.components, settings),
-        image=image.model_copy(update=written.image.model_dump(include={"ref", "pull_secrets", "builder", "base"})),
+        image=image.model_copy(update=written.image.model_dump(include=_AS_WRITTEN)),
         dags=resolve_dags(written.dags, folder),
+        expose=resolve_expose(written.expose),
         file=None if file is None else file.absolute(),
     )
 

@@ -32,6 +32,8 @@ _BASE = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9._/-]*(:[A-Za-z0-9._-]+(/[A-Za-z0-9._/-]+(:[A-Za-z0-9._-]+)?)?)?(@sha256:[0-9a-f]{64})?"
 )
 _IMAGE = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+_HOST = r"(localhost(:[0-9]{1,5})?|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]{1,5})?|[A-Za-z0-9-]+:[0-9]{1,5})"
+_REGISTRY = re.compile(rf"{_HOST}(/[a-z0-9]+([._-]+[a-z0-9]+)*)*")
 
 
 def invalid(code: str, message: str, fix: str, *, secret: bool = False) -> PydanticCustomError:
@@ -140,6 +142,12 @@ def _image(text: str) -> str:
         return text
     message = "an image is named by its digest, so that it cannot change beneath you"
     raise invalid("spec.bad-image", message, "Write registry/name@sha256: and the digest's 64 hexadecimal digits.")
+
+
+def _registry(text: str) -> str:
+    if _REGISTRY.fullmatch(text):
+        return text
+    raise invalid("spec.bad-image", "this is no registry's host and path", "Write such as registry.example.com/team.")
 
 
 def _path(text: str) -> str:
@@ -257,14 +265,15 @@ Requirement = Annotated[str, AfterValidator(_requirement)]
 Package = Annotated[str, AfterValidator(_package)]
 BaseImage = Annotated[str, AfterValidator(_base), Field(json_schema_extra={"pattern": f"^{_BASE.pattern}$"})]
 ImageReference = Annotated[str, AfterValidator(_image), Field(json_schema_extra={"pattern": f"^{_IMAGE.pattern}$"})]
+ImageRegistry = Annotated[
+    str, AfterValidator(_registry), Field(json_schema_extra={"pattern": f"^{_REGISTRY.pattern}$"})
+]
 FilePath = Annotated[str, AfterValidator(_path)]
 
 
 def _text(value: Any) -> str:
     """As a reference, or itself; a file is a reference too."""
-    if isinstance(value, Mapping):
-        if len(value) != 1 or not isinstance(value.get("file"), str):
-            raise invalid("spec.wrong-type", "must be text, a secret reference, or {file: PATH}", "Write {file: PATH}.")
+    if isinstance(value, Mapping) and len(value) == 1 and isinstance(value.get("file"), str):
         return f"file:{_path(value['file'])}"
     if not isinstance(value, str) or not value.strip():
         raise invalid("spec.wrong-type", "must be text, a secret reference, or {file: PATH}", "Write {file: PATH}.")

@@ -15,6 +15,7 @@ from airstrip.spec.defaults import resolve, resolve_image
 from airstrip.spec.document import Document, parse_document
 from airstrip.spec.explain import explain
 from airstrip.spec.fields import API_VERSION, did_you_mean
+from airstrip.spec.ingress_annotations import check_ingress_annotations
 from airstrip.spec.models import SpecFile
 from airstrip.spec.namespaces import check_namespaces
 from airstrip.spec.patches import check_patches, resolve_patches
@@ -71,7 +72,7 @@ def read_spec(
     settings, wrong = read_settings(document)
     texts, misnamed = read_projects(document)
     problems += [*more, *wrong, *check_pods(document), *misnamed, *check_patches(document)]
-    problems += [*check_baked(document), *check_namespaces(document)]
+    problems += [*check_baked(document), *check_namespaces(document), *check_ingress_annotations(document)]
     if problems or written_file is None or target is None:
         raise SpecError(problems)
     parts = {

@@ -15,6 +15,7 @@ from pydantic_core import CoreSchema
 
 from airstrip.spec.baked import BakedFile
 from airstrip.spec.components import ComponentsFile
+from airstrip.spec.expose import ExposeFile
 from airstrip.spec.fields import (
     DEFAULT_AIRFLOW_VERSION,
     AirflowVersion,
@@ -23,6 +24,7 @@ from airstrip.spec.fields import (
     Extra,
     FilePath,
     ImageReference,
+    ImageRegistry,
     Name,
     NamespaceName,
     NotBuilt,
@@ -46,6 +48,7 @@ class NamespacesFile(Written):
 
     control: NamespaceName | None = Field(None, description="The control plane's namespace. Default: the name.")
     workers: NamespaceName | None = Field(None, description="The task pods' namespace. Default: NAME-workers.")
+    create: bool = Field(True, description="Whether they are made, with pod security `restricted`; or are there.")
 
 
 class AirflowFile(Written):
@@ -111,6 +114,9 @@ class ImageFile(Written):
     ref: ImageReference | None = Field(None, description="A ready image, by digest: nothing is built.")
     requirements: RequirementsFile | None = Field(None, description="Python requirements (PEP 508), or a file.")
     packages: PackagesFile | None = Field(None, description="Debian packages, or a file.")
+    registry: ImageRegistry | None = Field(
+        None, description="Where what is built is pushed to and nodes pull it from, such as example.com/team."
+    )
     pull_secrets: Annotated[tuple[SecretName, ...], Field(strict=False)] = Field(
         (), description="Secrets in both namespaces that all pods' images are pulled with, by name."
     )
@@ -173,7 +179,7 @@ class SpecFile(Written):
     dags: DagsFile | None = None
     logs: NotBuilt = None
     database: DatabaseFile | None = None
-    expose: NotBuilt = None
+    expose: ExposeFile | None = Field(None, description="How users reach Airflow.")
     auth: NotBuilt = None
     size: NotBuilt = None
     projects: dict[str, ProjectFile] = Field({}, description="What pods of a project get, by the project's name.")

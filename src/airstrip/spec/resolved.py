@@ -21,8 +21,11 @@ class _Resolved(BaseModel):
 
 
 class Namespaces(_Resolved):
+    """Without `create` somebody else made them, those of projects too."""
+
     control: str
     workers: str
+    create: bool = True
 
 
 class Airflow(_Resolved):
@@ -66,14 +69,16 @@ class Component(_Resolved):
 class Image(_Resolved):
     """`ref` is a ready image by digest; else one is built with `requirements` and Debian `packages`.
 
-    `pull_secrets` are names of Secrets, for every image of the deployment. `base` is what the builder, where that is
-    not Airstrip itself, starts from.
+    `registry` is a registry's host and a path, below which built images have their names. `pull_secrets` are names of
+    Secrets, for every image of the deployment. `base` is what the builder, where that is not Airstrip itself, starts
+    from.
     """
 
     ref: str | None = None
     requirements: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     pull_secrets: tuple[str, ...] = ()
+    registry: str | None = None
     builder: Literal["airstrip", "docker", "podman"] = "airstrip"
     base: str | None = None
 
@@ -167,6 +172,49 @@ class Dags(_Resolved):
         return ("logs",) if own else ("dags", "logs")
 
 
+class Ingress(_Resolved):
+    """`path` is empty for the whole host; `allow` for everybody. The certificate is in `tls_secret`, or made into it by
+    cert-manager's `issuer`, its kind and name; with neither it is plain HTTP. `callers` are addresses that the
+    controller calls from, besides the pods of the namespace `controller`."""
+
+    host: str
+    path: str = ""
+    ingress_class: str | None = None
+    annotations: Mapping[str, str] = {}
+    allow: tuple[str, ...] = ()
+    controller: str | None = None
+    callers: tuple[str, ...] = ()
+    tls_secret: str | None = None
+    issuer: tuple[str, str] | None = None
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self.tls_secret else "http"
+        return f"{scheme}://{self.host}{self.path}"
+
+
+class LoadBalancer(_Resolved):
+    """`host` is empty for whatever address the cloud gives; `callers` are addresses that the balancer calls from."""
+
+    allow: tuple[str, ...]
+    annotations: Mapping[str, str] = {}
+    port: int = 80
+    host: str = ""
+    callers: tuple[str, ...] = ()
+
+
+class Expose(_Resolved):
+    """How users reach Airflow; with none of them, by the port of `open` alone."""
+
+    port: int | None = None
+    ingress: Ingress | None = None
+    load_balancer: LoadBalancer | None = None
+
+    @property
+    def is_private(self) -> bool:
+        return self.ingress is None and self.load_balancer is None
+
+
 class Quota(_Resolved):
     """What all pods of a namespace may have together."""
 
@@ -214,6 +262,7 @@ class Spec(_Resolved):
     components: Mapping[str, Component] = {}
     image: Image = Image()
     dags: Dags = Dags()
+    expose: Expose = Expose()
     projects: Mapping[str, Project] = {}
     patches: tuple[Patch, ...] = ()
     file: Path | None = None

@@ -66,7 +66,11 @@ def _is_built(annotation: Any) -> bool:
     models = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)]
     if not models:
         return bool(kinds)
-    return any(_is_built(field.annotation) for model in models for field in model.model_fields.values())
+    # A mapping without keys says all by being there.
+    return any(
+        not model.model_fields or any(_is_built(field.annotation) for field in model.model_fields.values())
+        for model in models
+    )
 
 
 class TargetSpec(Written):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 from airstrip.errors import AirstripError
-from airstrip.kube import Cluster, inventory
+from airstrip.kube import Cluster, inventory, unless_forbidden
 from airstrip.spec import Spec
 from airstrip_pods.conventions import PROJECT_LABEL
 
@@ -14,9 +18,12 @@ def require_same_namespace(spec: Spec, cluster: Cluster) -> None:
     Asked by every place before it applies anything.
     """
     mine = f"app.kubernetes.io/managed-by=airstrip,app.kubernetes.io/instance={spec.name}"
-    for item in cluster.list("v1", "Namespace", label_selector=mine):
+    # Whoever may not look at others has made none there.
+    found = unless_forbidden(lambda: cluster.list("v1", "Namespace", label_selector=mine)) or []
+    for item in found:
         name = str(item["metadata"]["name"])
-        if name != spec.namespaces.control and inventory.read(cluster, name):
+        recorded = unless_forbidden(partial(inventory.read, cluster, name))
+        if recorded and name != spec.namespaces.control:
             raise AirstripError(
                 "deployment.moved",
                 f"{spec.name} is landed in the namespace {name}, and the file says {spec.namespaces.control}",
@@ -32,7 +39,7 @@ def require_own_namespaces(spec: Spec, cluster: Cluster) -> None:
     Another project's is none: its claim of data is bound to that one's folder, and no claim can be bound anew.
     """
     for name, project in spec.projects.items():
-        found = cluster.get("v1", "Namespace", project.namespace) if project.namespace else None
+        found = _seen(cluster, project.namespace) if project.namespace else None
         labels = (found or {"metadata": {}})["metadata"].get("labels") or {}
         ours = {"app.kubernetes.io/instance": spec.name, PROJECT_LABEL: name}
         if found and not ours.items() <= labels.items():
@@ -44,3 +51,13 @@ def require_own_namespaces(spec: Spec, cluster: Cluster) -> None:
                 fix="Write another name; or, where all that is in it may go: "
                 f"kubectl delete namespace {project.namespace}",
             )
+
+
+def owner_of(labels: Mapping[str, str]) -> str | None:
+    """The deployment that an object was made for; None where something else made it."""
+    is_ours = labels.get("app.kubernetes.io/managed-by") == "airstrip"
+    return labels.get("app.kubernetes.io/instance") if is_ours else None
+
+
+def _seen(cluster: Cluster, namespace: str) -> dict[str, Any] | None:
+    return unless_forbidden(lambda: cluster.get("v1", "Namespace", namespace))

@@ -23,13 +23,21 @@ def agree(_question: str) -> bool:
 class Target(Protocol):
     """A place. Each method tolerates that its work is done already."""
 
+    @property
+    def owns_cluster(self) -> bool:
+        """Whether it is the deployment's own: then all of it is allowed."""
+
+    @property
+    def title(self) -> str:
+        """Which place it is, for whoever is asked about it."""
+
     def check_rights(self) -> None:
         """Raises when whoever asks may not change the place."""
 
-    def check(self) -> None:
-        """Raises what would stop `ensure`, rights included, before anything is changed."""
+    def check(self) -> Sequence[Finding]:
+        """What its owner should know. Raises what would stop `ensure`, rights included, before anything is changed."""
 
-    def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
+    def ensure(self, emit: Emit, confirm: Confirm, /) -> Platform:
         """Makes the place and its cluster-scoped objects, and says what it offers."""
 
     def switch_dags(self) -> None:
@@ -53,10 +61,14 @@ class Target(Protocol):
     def facts(self) -> PlaceFact:
         """What the place, and this machine as far as it stands on it, says of itself. Changes nothing."""
 
-    def kubeconfig(self) -> Path:
-        """Access to the cluster for whoever asks; raises when it is not theirs."""
+    def kubeconfig(self) -> Path | None:
+        """Access to the cluster for whoever asks, None for what kubectl reads; raises when it is not theirs."""
 
-    def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
+    @property
+    def context(self) -> str | None:
+        """That of the kubeconfig which counts; None for its current one."""
+
+    def load_image(self, layout: Path, reference: str, emit: Emit, /) -> None:
         """Brings an OCI layout's image to where the cluster's nodes find it."""
 
     def ensure_data_folder(self, project: str) -> None:

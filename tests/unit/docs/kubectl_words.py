@@ -22,6 +22,7 @@ class Verb:
 VERBS = {
     "apply": Verb(0, frozenset({"-f"})),
     "create configmap": Verb(1, frozenset({"--from-file"})),
+    "create namespace": Verb(1),
     "create rolebinding": Verb(1, frozenset({"--clusterrole", "--user"})),
     "create secret docker-registry": Verb(1, frozenset({"--docker-server", "--docker-username", "--docker-password"})),
     "create secret generic": Verb(1, frozenset({"--from-literal"})),
@@ -31,13 +32,15 @@ VERBS = {
     "edit": Verb(1),
     "exec": Verb(1),
     "get": Verb(1, frozenset({"-l", "-o"}), frozenset({"--watch", "--show-labels"})),
+    "label": Verb(3),
     "logs": Verb(1, frozenset({"-c"}), frozenset({"--previous"})),
+    "patch": Verb(2, frozenset({"-p", "--type"})),
 }
 _SINGULAR = frozenset(
     {"configmap", "endpointslice", "limitrange", "namespace", "node", "pod", "pvc", "resourcequota", "secret"}
-    | {"job", "serviceaccount", "validatingwebhookconfiguration", "mutatingwebhookconfiguration", "deployment"}
+    | {"job", "pv", "serviceaccount", "validatingwebhookconfiguration", "mutatingwebhookconfiguration", "deployment"}
 )
-_OF_KINDS = ("delete", "describe", "edit", "get")
+_OF_KINDS = ("delete", "describe", "edit", "get", "label", "patch")
 KINDS = _SINGULAR | {f"{kind}s" for kind in _SINGULAR}
 
 

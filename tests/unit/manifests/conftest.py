@@ -42,8 +42,8 @@ def platform() -> Platform:
             for purpose in PURPOSES
         ),
         base_url="http://localhost:8080",
-        service_cidr="10.96.0.0/16",
-        pod_cidr="10.97.0.0/16",
+        service_cidrs=("10.96.0.0/16",),
+        pod_cidrs=("10.97.0.0/16",),
         node_cidrs=("192.168.0.0/30",),
     )
 

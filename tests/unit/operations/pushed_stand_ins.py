@@ -125,7 +125,8 @@ class FreeLease:
 
     def __exit__(self, *_: object) -> None: ...
 
-    def check(self) -> None: ...
+    def check(self) -> tuple[()]:
+        return ()
 
 
 @contextmanager

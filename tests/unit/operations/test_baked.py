@@ -141,7 +141,7 @@ class Cluster:
 
 
 def proof(spec: Spec, cluster: Cluster, *, tasks_have_pods: bool = True) -> Outcome:
-    session = SimpleNamespace(spec=spec, cluster=cluster)
+    session = SimpleNamespace(spec=spec, cluster=cluster, platform=SimpleNamespace(registry=None))
     return baked.baked(cast(Scene, SimpleNamespace(session=session, tasks_have_pods=tasks_have_pods)))
 
 

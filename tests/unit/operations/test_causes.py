@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import pytest
 
@@ -27,6 +27,9 @@ FAILED = KubernetesError("kubernetes.forbidden", "not allowed", cause="No right.
 @dataclass
 class Place:
     """One whose machine says that it is stopped, or whatever else comes of looking at it."""
+
+    owns_cluster: ClassVar[bool] = True
+    context: ClassVar[None] = None
 
     look: Callable[[], PlaceFact] = lambda: PlaceFact("local", "stopped")
     is_there: bool = True

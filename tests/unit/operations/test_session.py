@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -26,6 +26,10 @@ from airstrip.targets.target import Target, agree
 class Place:
     """A target of which each landing has another port and another password."""
 
+    owns_cluster: ClassVar[bool] = True
+    context: ClassVar[None] = None
+    title: ClassVar[str] = "the node of this machine"
+
     first: Platform
     landing: int = 1
     closed: list[int] = field(default_factory=list)
@@ -36,8 +40,8 @@ class Place:
     def check_rights(self) -> None:
         pass
 
-    def check(self) -> None:
-        pass
+    def check(self) -> tuple[()]:
+        return ()
 
     def preview(self) -> Platform:
         return self.first
@@ -64,7 +68,7 @@ class Place:
         self.destroyed = True
         return []
 
-    def connect(self, kubeconfig: Path, *, direct: bool) -> Cluster:
+    def connect(self, kubeconfig: Path, _: str | None, *, direct: bool) -> Cluster:
         assert direct
         return cast("Cluster", _Connection(self, int(str(kubeconfig))))
 
@@ -165,7 +169,9 @@ def test_down_asks_before_it_deletes_data(session: Session, place: Place) -> Non
     with pytest.raises(AirstripError) as raised:
         down(session, discard, place.refuse, data=True)
     assert raised.value.code == "down.refused"
-    assert place.questions == ["Delete airflow and all of its data: database, logs, runs, projects, passwords?"]
+    assert place.questions == [
+        "Delete all data of airflow in the node of this machine: database, logs, runs, projects, passwords?"
+    ]
     assert not place.destroyed
 
 

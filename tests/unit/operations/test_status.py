@@ -38,7 +38,7 @@ VOLUMES = tuple(
     for purpose in PURPOSES
 )
 HEALTHY = Health("healthy", {"scheduler": Heartbeat("healthy"), "triggerer": Heartbeat("")})
-PLATFORM = Platform("here", "standard", VOLUMES, "http://x", "10.96.0.0/16", "10.97.0.0/16", ())
+PLATFORM = Platform("here", "standard", VOLUMES, "http://x", ("10.96.0.0/16",), ("10.97.0.0/16",), ())
 
 
 @dataclass

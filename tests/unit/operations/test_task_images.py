@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -26,6 +26,8 @@ TASKS = "localhost/airstrip/tasks"
 @dataclass
 class Place:
     """What a target is asked here."""
+
+    owns_cluster: ClassVar[bool] = True
 
     is_up: bool = True
     loaded: list[str] = field(default_factory=list)

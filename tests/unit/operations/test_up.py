@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from importlib import import_module
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import pytest
 
@@ -46,8 +46,11 @@ def test_an_airflow_that_does_not_answer_is_waited_for_and_told() -> None:
 class Place:
     """A target that is ready, on a machine that says that it is stopped."""
 
-    def check(self) -> None:
-        pass
+    owns_cluster: ClassVar[bool] = True
+    context: ClassVar[None] = None
+
+    def check(self) -> tuple[()]:
+        return ()
 
     def preview(self) -> Platform:
         return make_target(SPEC).preview()

@@ -70,7 +70,10 @@ class Airflow:
         return {**row, "roles": [{"name": self.roles[name]}], "active": True}
 
     def session(self) -> Session:
-        spec, platform = SimpleNamespace(name="mine"), SimpleNamespace(base_url="http://localhost:8080")
+        spec, platform = (
+            SimpleNamespace(name="mine"),
+            SimpleNamespace(base_url="http://localhost:8080", is_forwarded=False),
+        )
         session = _Session(cast(Any, spec), cast(Any, None))
         session.__dict__ |= {"platform": platform, "stand_in": self}
         return session
@@ -205,5 +208,5 @@ def test_open_tells_who_may_not_ask() -> None:
             raise NodeError("node.not-yours", name)
 
     session = Strangers(cast(Any, None), cast(Any, None))
-    session.__dict__["platform"] = SimpleNamespace(base_url="http://localhost:8080")
+    session.__dict__["platform"] = SimpleNamespace(base_url="http://localhost:8080", is_forwarded=False)
     assert code_of(lambda: open_url(session)) == "node.not-yours"

@@ -16,7 +16,8 @@ from airstrip.findings import Explanation
 
 API_PROBE, WORK_PROBE = "airflow", "airflow-work"
 _API_SERVER = "api-server"
-_DAGS_IMAGE = "localhost/airstrip/airflow-dags@"
+_DAGS_IMAGE = "/airstrip/airflow-dags@"
+"""Below whatever registry."""
 _SILENT_SECONDS = 20.0
 """Four heartbeats."""
 _CLOCKS_APART = 10.0
@@ -47,7 +48,7 @@ def _image_differs(facts: Facts) -> Iterator[Match]:
     images = {
         each.component: each.image
         for each in airflow(facts).images
-        if each.component in AIRFLOW_COMPONENTS and not each.image.startswith(_DAGS_IMAGE)
+        if each.component in AIRFLOW_COMPONENTS and _DAGS_IMAGE not in each.image
     }
     if len(set(images.values())) < 2:
         return

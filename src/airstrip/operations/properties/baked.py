@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ruamel.yaml import YAML
+
 from airstrip.manifests import DAG_PROCESSOR, SCHEDULER, TEMPLATE_MAP
 from airstrip.operations.history import landed_images
 from airstrip.operations.image import plan_images
@@ -17,7 +19,8 @@ _SHOWN = 19
 def baked(scene: Scene) -> Outcome:
     """The folder is read anew: who changed a file since the last landing has not delivered it."""
     spec = scene.session.spec
-    planned = plan_images(spec, landed_images(scene.session.cluster, spec.namespaces.control))
+    landed = landed_images(scene.session.cluster, spec.namespaces.control)
+    planned = plan_images(spec, landed, registry=scene.session.platform.registry)
     if planned.references is None:
         return failed(
             "dags",
@@ -73,4 +76,5 @@ def _template_images(scene: Scene) -> Iterator[str]:
         if volume["name"] == TEMPLATE_MAP:
             found = cluster.get("v1", "ConfigMap", volume["configMap"]["name"], namespace) or {}
             for text in (found.get("data") or {}).values():
-                yield next((line.split()[-1] for line in text.splitlines() if line.strip().startswith("image: ")), "")
+                pod = YAML(typ="safe", pure=True).load(text)
+                yield next(str(each["image"]) for each in pod["spec"]["containers"])

@@ -8,6 +8,7 @@ from typing import Any
 
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
+from airstrip.errors import UsageError
 from airstrip.events import Emit, Warned, step
 from airstrip.findings import Finding
 from airstrip.kube import connect, execute, plan_changes, wait_for_default_service_account
@@ -20,8 +21,9 @@ from airstrip.targets.local.dags_volume import dags_folder, ensure_dags, ensure_
 from airstrip.targets.local.data_folder import ensure_data, ensure_project_folder
 from airstrip.targets.local.facts import local_facts
 from airstrip.targets.local.node import LocalNode, require_root
-from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects, shared_volumes
+from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects
 from airstrip.targets.local.spec import DEFAULT_PORT, LocalSpec
+from airstrip.targets.shared_volumes import shared_volumes
 from airstrip.targets.target import Confirm
 
 
@@ -30,17 +32,26 @@ class LocalTarget:
 
     def __init__(self, spec: Spec, local: LocalSpec) -> None:
         self._spec = spec
-        self._port = local.port or DEFAULT_PORT
+        self._port = local.port or spec.expose.port or DEFAULT_PORT
         self._node = LocalNode(spec.name, self._port)
+
+    @property
+    def owns_cluster(self) -> bool:
+        return True
+
+    @property
+    def title(self) -> str:
+        return f"the node {self._spec.name} of this machine"
 
     def check_rights(self) -> None:
         require_root("land a deployment on this machine, or take it away")
 
-    def check(self) -> None:
+    def check(self) -> tuple[Finding, ...]:
         """Raises NodeError when we are not root, AirstripError when the DAGs' folder cannot be used."""
         self.check_rights()
         if self._spec.dags.live_folder is not None:
             check_dags_folder(self._spec.dags.live_folder)
+        return ()
 
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
         self._warn_of_unreadable_dags(emit)
@@ -88,6 +99,10 @@ class LocalTarget:
     def kubeconfig(self) -> Path:
         return self._node.kubeconfig()
 
+    @property
+    def context(self) -> str | None:
+        return None
+
     def load_image(self, layout: Path, reference: str, emit: Emit) -> None:
         embedded.import_image(self._node.running_config(), layout, reference, emit)
 
@@ -106,13 +121,21 @@ class LocalTarget:
             emit(Warned("dags.not-readable", message, f"Let others read it: chmod -R go+rX '{path}'"))
 
     def _platform(self, config: NodeConfig, port: int) -> Platform:
+        """Raises UsageError for a way in that the node does not have."""
+        if not self._spec.expose.is_private:
+            raise UsageError(
+                "expose.not-here",
+                "the node has a port of the loopback address, and no other way in",
+                cause="It has no ingress controller and no load balancer.",
+                fix="Write expose: {port: 8080}, or remove it.",
+            )
         return Platform(
             place=LocalSpec.place,
             storage_class=STORAGE_CLASS,
             volumes=shared_volumes(self._spec),
             base_url=f"http://localhost:{port}",
-            service_cidr=str(config.subnets.services),
-            pod_cidr=str(config.subnets.pods),
+            service_cidrs=(str(config.subnets.services),),
+            pod_cidrs=(str(config.subnets.pods),),
             node_cidrs=(str(config.subnets.link),),
             on_this_machine=True,
             api_server_node_port=config.node_port,
