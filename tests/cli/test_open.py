@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 import typer
@@ -21,7 +23,7 @@ URL = "http://localhost:8080"
 def opened(monkeypatch: pytest.MonkeyPatch, facade: Facade) -> list[str]:
     """What a desktop was asked to open; the caller is a person on one."""
     urls: list[str] = []
-    facade.answers["open_url"] = Result("open", {"url": URL, "username": "admin"})
+    facade.answers["open_url"] = Result("open", {"url": URL, "username": "admin", "forwarded": False})
     monkeypatch.setattr(typer, "launch", urls.append)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
@@ -53,6 +55,37 @@ def test_a_pipe_opens_nothing(airstrip: Airstrip, opened: list[str]) -> None:
 def test_what_a_script_reads_opens_nothing(terminal: Airstrip, opened: list[str], option: str) -> None:
     assert terminal("open", option).code == 0
     assert opened == []
+
+
+@pytest.fixture
+def forwarded(opened: list[str], facade: Facade, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The UI of a cluster of somebody else's; Ctrl-C comes as soon as it is waited for. What happened, in order."""
+    facade.answers["open_url"] = Result("open", {"url": URL, "username": "admin", "forwarded": True})
+
+    @contextmanager
+    def forward(_: object) -> Iterator[str]:
+        opened.append("forwarded")
+        yield URL
+        opened.append("never")
+
+    def pause() -> None:
+        opened.append("waits")
+        raise KeyboardInterrupt
+
+    facade.answers["forwarded_ui"] = forward
+    monkeypatch.setattr(signal, "pause", pause)
+    return opened
+
+
+def test_a_port_is_forwarded_until_ctrl_c(terminal: Airstrip, forwarded: list[str]) -> None:
+    assert terminal("open").code == 130
+    assert forwarded == ["forwarded", URL, "waits"]
+
+
+def test_what_a_script_reads_forwards_nothing(airstrip: Airstrip, forwarded: list[str]) -> None:
+    done = airstrip("open", "--json")
+    assert (done.code, forwarded) == (0, [])
+    assert '"forwarded": true' in done.out
 
 
 def test_root_opens_nothing(terminal: Airstrip, opened: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

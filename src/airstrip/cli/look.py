@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,10 +15,13 @@ from airstrip.cli import options
 from airstrip.cli.lifecycle import load
 from airstrip.cli.usage import Command
 from airstrip.cli.verb import Call
-from airstrip.deployment import Deployment
 from airstrip.errors import UsageError
 from airstrip.events import Emit
 from airstrip.result import AnyResult, Result
+
+if TYPE_CHECKING:
+    # Help is shown without what the library imports.
+    from airstrip.deployment import Deployment
 
 verbs = typer.Typer()
 
