@@ -23,7 +23,12 @@ def run_dir(name: str) -> Path:
 
 
 def lock_file(name: str) -> Path:
-    """Held by whichever verb changes the deployment; beside the run folder, which comes and goes."""
+    """Held by whichever verb changes the deployment; beside the run folder, which comes and goes.
+
+    Who is not root may not write there, and changes only what needs no root.
+    """
+    if os.geteuid() != 0 and not os.environ.get("AIRSTRIP_RUN_DIR"):
+        return client_lock_file(name)
     return run_dir(name).with_name(f"{name}.lock")
 
 

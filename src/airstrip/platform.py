@@ -9,6 +9,9 @@ from typing import Literal
 Purpose = Literal["dags", "logs", "data"]
 Role = Literal["control", "workers"]
 
+THIS_MACHINE = "host.internal"
+"""What the machine that Airstrip runs on is called in the file, where pods can reach it."""
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -65,7 +68,8 @@ class Platform:
     `ingress` is the controller that `expose` may use; `is_forwarded`: we ourselves come in by the Kubernetes API.
     `has_foreign_volumes`: somebody else made what is behind `volumes`, and may have closed it to pods.
     `on_this_machine`: no proxy of the environment stands between us and the cluster. `data_folder` is where this
-    machine holds the folders of projects, for people to look into.
+    machine holds the folders of projects, for people to look into. `host_address` is the address that pods reach this
+    machine by.
     """
 
     place: str
@@ -86,6 +90,7 @@ class Platform:
     is_forwarded: bool = False
     has_foreign_volumes: bool = False
     data_folder: str | None = None
+    host_address: str | None = None
 
     def volume(self, purpose: Purpose) -> SharedVolume | None:
         return next((volume for volume in self.volumes if volume.purpose == purpose), None)

@@ -14,6 +14,7 @@ LANDING_OTHERWISE = (
     "test_onprem.py",
     "test_room.py",
     "test_object_store.py",
+    "test_host_database.py",
     # DAGs from elsewhere.
     "test_dags_folder.py",
     "test_other_user.py",

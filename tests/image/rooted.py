@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,21 @@ def unpack(image: BuiltImage, root: Path) -> dict[str, Any]:
     return dict(config["config"])
 
 
+@contextmanager
+def running_inside(
+    root: Path, config: Mapping[str, Any], argv: Sequence[str], *, log: Path, **others: Any
+) -> Iterator[subprocess.Popen[bytes]]:
+    """As `run_inside`, beside us and on this machine's own network; both outputs go to `log`."""
+    command, settings = _command(root, config, argv, network=(), **others)
+    with log.open("wb") as said:
+        process = subprocess.Popen(command, env=settings, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
 def run_inside(
     root: Path,
     config: Mapping[str, Any],
@@ -48,6 +64,22 @@ def run_inside(
     stdin: bytes = b"",
 ) -> subprocess.CompletedProcess[str]:
     """Runs `argv` with the image's user and environment; `empty` are writable folders, `volumes` binds."""
+    command, settings = _command(root, config, argv, env=env, volumes=volumes, empty=empty)
+    done = subprocess.run(command, env=settings, input=stdin, capture_output=True, timeout=timeout, check=False)
+    said = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+    return subprocess.CompletedProcess(done.args, done.returncode, *said)
+
+
+def _command(
+    root: Path,
+    config: Mapping[str, Any],
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    volumes: Mapping[Path, str] | None = None,
+    empty: Sequence[str] = ("/tmp",),
+    network: Sequence[str] = ("--net",),
+) -> tuple[list[str], dict[str, str]]:
     settings = {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
         "ROOT": str(root),
@@ -56,14 +88,5 @@ def run_inside(
         "VOLUMES": " ".join(f"{host}:{inside}" for host, inside in (volumes or {}).items()),
     }
     environment = [*config["Env"], *(f"{name}={value}" for name, value in (env or {}).items())]
-    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--net"]
-    done = subprocess.run(
-        [*namespaces, "sh", "-c", _ENTER, "enter", *environment, *argv],
-        env=settings,
-        input=stdin,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
-    said = (done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
-    return subprocess.CompletedProcess(done.args, done.returncode, *said)
+    namespaces = ["unshare", "--mount", "--pid", "--fork", "--kill-child", *network]
+    return [*namespaces, "sh", "-c", _ENTER, "enter", *environment, *argv], settings

@@ -31,6 +31,15 @@ def test_variables_move_them(monkeypatch: pytest.MonkeyPatch) -> None:
     assert lock_file("a") == Path("/r/a.lock")
 
 
+def test_who_is_not_root_locks_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AIRSTRIP_RUN_DIR", raising=False)
+    monkeypatch.setenv("AIRSTRIP_CACHE_DIR", "/c")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    assert lock_file("a") == Path("/run/airstrip/a.lock")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    assert lock_file("a") == Path("/c/locks/a.lock")
+
+
 @pytest.fixture
 def homes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Folders `root`, owned by uid 0, and `someone`, owned by 1000; we are root, at home in `root`."""

@@ -128,7 +128,7 @@ class Transport:
                 "airflow.unavailable",
                 f"Airflow at {self.base_url} does not reach its database",
                 cause="The database is not running, is starting, or the way to it is closed.",
-                fix="Read its log: ./airstrip logs postgresql",
+                fix="See which of them, of ours or of the one that database.url names: ./airstrip doctor",
             )
 
     def read_lines(self, path: str, query: Query, read: Callable[[Iterator[bytes]], _Answer], *, most: int) -> _Answer:

@@ -155,8 +155,9 @@ class ProbeFact:
 @dataclass(frozen=True)
 class DeploymentFact:
     """What the file asks for, as far as rules look at it. `task_pods`: each task has a pod of its own.
-    `dags_from_git`: any of them. `projects` are the namespaces that projects have of their own. `success_overtime`
-    is how many seconds callbacks and listeners of a task have, once Airflow was told of its end.
+    `dags_from_git`: any of them. `database_is_ours`: a part of the deployment, not what database.url names. `projects`
+    are the namespaces that projects have of their own. `success_overtime` is how many seconds callbacks and listeners
+    of a task have, once Airflow was told of its end.
     """
 
     name: str
@@ -166,6 +167,7 @@ class DeploymentFact:
     airstrip_version: str = ""
     task_pods: bool = True
     dags_from_git: bool = False
+    database_is_ours: bool = True
     projects: tuple[str, ...] = ()
     success_overtime: float = SUCCESS_OVERTIME
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from airstrip.embedded.choice import choose_config
 from airstrip.embedded.config import NodeConfig, Subnets
+from airstrip.embedded.image_archive import read_layout, write_archive
 from airstrip.embedded.kubeconfigs import find_kubeconfig
 from airstrip.embedded.node import delete_cluster_data, delete_node_data, restart_reason, start_node, stop_node
 from airstrip.embedded.readiness import log_tail
@@ -32,8 +33,10 @@ __all__ = [
     "log_tail",
     "node_status",
     "prune_node",
+    "read_layout",
     "restart_reason",
     "start_node",
     "stop_node",
     "wanted_port",
+    "write_archive",
 ]

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import json
 import os
-import tarfile
 import threading
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from airstrip.embedded import deletion
 from airstrip.embedded.config import NodeConfig
 from airstrip.embedded.ending import stopped
+from airstrip.embedded.image_archive import image_blobs, read_layout, write_blobs
 from airstrip.embedded.node import delete_node_data
 from airstrip.embedded.room import require_room_to_import
 from airstrip.embedded.settings import PAUSE_IMAGE
-from airstrip.errors import NodeError
 from airstrip.events import Emit, step
 from airstrip.process import Command, run
 
@@ -56,7 +53,7 @@ def import_image(config: NodeConfig, layout: Path, reference: str, emit: Emit) -
     if names:
         run(_ctr(config, "images", "tag", "--force", names[0], reference))
         return True
-    blobs = _blobs(layout, entry, without=_stored_blobs(config))
+    blobs = image_blobs(layout, entry, without=_stored_blobs(config))
     size = sum(path.stat().st_size for path in blobs)
     require_room_to_import(config, size, reference)
     with step(emit, "node.import", f"Import {reference.partition('@')[0]} into the node") as progress:
@@ -92,26 +89,6 @@ def prune_node(config: NodeConfig, emit: Emit, *, everything: bool = False) -> l
     return left
 
 
-def read_layout(layout: Path) -> dict[str, object]:
-    """The descriptor of the layout's one image. Raises NodeError when it is no such layout."""
-    try:
-        manifests = json.loads((layout / "index.json").read_text())["manifests"]
-    except (OSError, ValueError, KeyError) as error:
-        raise _bad_layout(layout, str(error)) from error
-    if len(manifests) != 1:
-        raise _bad_layout(layout, f"it has {len(manifests)} images, not one")
-    return dict(manifests[0])
-
-
-def _bad_layout(layout: Path, cause: str) -> NodeError:
-    return NodeError(
-        "node.image-unreadable",
-        f"{layout} is not an OCI layout of one image",
-        cause=cause,
-        fix="Remove the folder and build the image again.",
-    )
-
-
 def _ctr(config: NodeConfig, *arguments: str) -> Command:
     socket = str(config.containerd_socket)
     return Command([config.program("ctr"), "--address", socket, "--namespace", "k8s.io", *arguments])
@@ -122,40 +99,12 @@ def _stored_blobs(config: NodeConfig) -> frozenset[str]:
     return frozenset(run(_ctr(config, "content", "list", "--quiet")).stdout.split())
 
 
-def _blobs(layout: Path, entry: dict[str, object], *, without: Collection[str] = ()) -> list[Path]:
-    """Manifest, configuration and layers, in the order that containerd reads them best; not the layers `without`."""
-    manifest = _blob(layout, str(entry["digest"]))
-    document = json.loads(manifest.read_text())
-    layers = [layer for layer in document["layers"] if layer["digest"] not in without]
-    paths = [manifest, *(_blob(layout, descriptor["digest"]) for descriptor in (document["config"], *layers))]
-    return list(dict.fromkeys(paths))
-
-
-def _blob(layout: Path, digest: str) -> Path:
-    return layout / "blobs" / "/".join(digest.split(":", 1))
-
-
 def _stream(
     layout: Path, entry: dict[str, object], blobs: Iterable[Path], reference: str, fifo: Path, stop: threading.Event
 ) -> None:
-    """Writes the layout's image as a tar; the importer says what went wrong if it ends early."""
-    annotations = {"io.containerd.image.name": reference}
-    index = {"schemaVersion": 2, "manifests": [{**entry, "annotations": annotations}]}
-    with (
-        contextlib.suppress(OSError),
-        os.fdopen(_open_writer(fifo, stop), "wb") as sink,
-        tarfile.open(fileobj=sink, mode="w|", format=tarfile.PAX_FORMAT) as archive,
-    ):
-        _add(archive, "oci-layout", b'{"imageLayoutVersion": "1.0.0"}')
-        _add(archive, "index.json", json.dumps(index).encode())
-        for blob in blobs:
-            archive.add(blob, str(blob.relative_to(layout)))
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
-    member = tarfile.TarInfo(name)
-    member.size = len(content)
-    archive.addfile(member, io.BytesIO(content))
+    """The importer says what went wrong if it ends early."""
+    with contextlib.suppress(OSError), os.fdopen(_open_writer(fifo, stop), "wb") as sink:
+        write_blobs(sink, layout, entry, blobs, reference)
 
 
 def _open_writer(fifo: Path, stop: threading.Event) -> int:

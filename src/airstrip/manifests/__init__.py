@@ -16,6 +16,7 @@ from airstrip.manifests.dags_check import (
     missing_mounts,
 )
 from airstrip.manifests.dags_volume import VOLUME_ROOT, WRITER_LABEL, build_volume_job
+from airstrip.manifests.database import build_url_secret, find_database
 from airstrip.manifests.document import format_document
 from airstrip.manifests.git import CLONED_CLASS, SYNCED_CLASS, build_git_secrets, git_references, tasks_namespace
 from airstrip.manifests.git_check import git_check_namespaces, tried_bundle
@@ -44,6 +45,7 @@ from airstrip.manifests.names import (
     SCHEDULER_HEALTH_PORT,
     SECRETS,
     TEMPLATE_MAP,
+    URL_KEY,
     pods_account,
 )
 from airstrip.manifests.project_room import quota_words
@@ -57,7 +59,7 @@ from airstrip.manifests.projects import (
     projects_maps,
     projects_selector,
 )
-from airstrip.manifests.secrets import SecretValues, build_secrets, completed, missing_keys
+from airstrip.manifests.secrets import SecretValues, build_secrets, completed, generated_secrets, missing_keys
 from airstrip.manifests.settings import PARALLELISM, PUSHED_CLASS
 from airstrip.manifests.waiting_job import processor_container
 
@@ -88,6 +90,7 @@ __all__ = [
     "SECRETS",
     "SYNCED_CLASS",
     "TEMPLATE_MAP",
+    "URL_KEY",
     "VOLUME_ROOT",
     "WRITER_LABEL",
     "Images",
@@ -100,14 +103,17 @@ __all__ = [
     "build_image_check",
     "build_manifests",
     "build_secrets",
+    "build_url_secret",
     "build_volume_job",
     "check_bundles",
     "checksum",
     "completed",
     "data_job",
     "environment_map",
+    "find_database",
     "format_document",
     "full_ref",
+    "generated_secrets",
     "git_check_namespaces",
     "git_references",
     "git_sync_arguments",

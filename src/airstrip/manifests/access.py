@@ -22,7 +22,7 @@ _ALL_OF_PODS = ("create", "delete", "get", "list", "patch", "watch")
 
 def build_access(inputs: Inputs) -> tuple[Object, ...]:
     """Accounts first, then roles with their bindings; nobody needs a role where tasks have no pods."""
-    components = (*AIRFLOW_COMPONENTS, MIGRATION, POSTGRESQL)
+    components = (*AIRFLOW_COMPONENTS, MIGRATION, *([POSTGRESQL] if inputs.database.is_ours else []))
     accounts = [_account(inputs, component, component, inputs.control) for component in components]
     if not inputs.tasks_have_pods:
         return tuple(accounts)

@@ -6,11 +6,11 @@ from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import API_PORT, API_SERVER
 from airstrip.manifests.process import (
     API_SECRET_KEY,
-    DATABASE_URL,
     FERNET_KEY,
     JWT_SECRET,
     Process,
     Resources,
+    database_url,
     pod_template,
 )
 from airstrip.manifests.settings import base_path
@@ -25,7 +25,7 @@ def build_api_server(inputs: Inputs) -> tuple[Object, ...]:
         component=API_SERVER,
         args=("airflow", "api-server", *(("--proxy-headers",) if behind_proxy else ())),
         resources=Resources(cpu=200, memory=320, memory_limit=1024),
-        secrets=(DATABASE_URL, FERNET_KEY, API_SECRET_KEY, JWT_SECRET),
+        secrets=(database_url(inputs), FERNET_KEY, API_SECRET_KEY, JWT_SECRET),
         mounts=(*SCRATCH, LOGS_TO_READ),
         # By its NetworkPolicy only the ingress controller and our own pods reach it.
         settings={"FORWARDED_ALLOW_IPS": "*"} if behind_proxy else {},

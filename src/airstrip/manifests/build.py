@@ -9,6 +9,7 @@ from airstrip.manifests.api_server import build_api_server
 from airstrip.manifests.claims import build_claims
 from airstrip.manifests.config_maps import build_config_maps
 from airstrip.manifests.dag_processor import build_dag_processor
+from airstrip.manifests.database import find_database
 from airstrip.manifests.git_check import build_git_check
 from airstrip.manifests.ingress import build_ways_in
 from airstrip.manifests.manifest_set import Images, Inputs, ManifestSet, Object, Stage
@@ -32,17 +33,19 @@ def build_manifests(
     checksums: Mapping[str, str],
     kept: Mapping[str, Project] | None = None,
     git_secrets: Sequence[Object] = (),
+    url_secret: Object | None = None,
 ) -> ManifestSet:
     """Every namespaced object of a deployment, in the order in which it is applied.
 
     `checksums` are of the Secrets' values by the Secret's name: a pod rolls when one that it reads
-    changes; without them and `git_secrets` (`render`) nothing is said of Secrets. `kept` are projects that the
-    command line made: they are told to Airflow, and are nobody else's to apply. Raises AirstripError where the
-    place lacks what the spec needs, SpecError where a patch does not fit.
+    changes; without them, `git_secrets` and `url_secret` (`render`) nothing is said of Secrets. `kept` are
+    projects that the command line made: they are told to Airflow, and are nobody else's to apply. Raises AirstripError
+    where the place lacks what the spec needs, SpecError where a patch does not fit.
     """
     git_secret = next((str(item["metadata"]["name"]) for item in git_secrets), "")
+    at = find_database(spec, platform, url_secret)
     inputs, config_maps = build_config_maps(
-        Inputs(spec, platform, images, checksums, kept=kept or {}, git_secret=git_secret).with_volumes()
+        Inputs(spec, platform, images, checksums, at, kept=kept or {}, git_secret=git_secret).with_volumes()
     )
     airflow = _patched(
         inputs,
@@ -52,7 +55,7 @@ def build_manifests(
         *build_dag_processor(inputs),
         *build_triggerer(inputs),
     )
-    database = _patched(inputs, *build_postgresql(inputs))
+    database = _patched(inputs, *build_postgresql(inputs)) if at.is_ours else ()
     migration = build_migration(inputs)
     config_maps = _patched(inputs, *config_maps)
     # Of all that rolls, so that it runs before anything does.
@@ -65,10 +68,10 @@ def build_manifests(
     return ManifestSet(
         (
             *([Stage("git", (*git_secrets, *check))] if check else []),
-            Stage("settings", settings),
+            Stage("settings", (*([url_secret] if url_secret else []), *settings)),
             Stage("foundation", foundation),
             *([Stage("volumes", volumes)] if volumes else []),
-            Stage("database", database),
+            *([Stage("database", database)] if database else []),
             Stage("migration", migration),
             Stage("airflow", airflow),
         )

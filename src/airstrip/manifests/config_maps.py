@@ -14,7 +14,7 @@ from airstrip.manifests.settings import control_settings
 from airstrip.manifests.task_pod import build_task_pod_template
 
 _SETTINGS_FILES = ("airflow.cfg", "airflow_local_settings.py", "kubeconfig")
-_SCRIPTS = ("create_accounts.py", "main_loop_alive.py", "migrate.py")
+_SCRIPTS = ("claim_database.py", "create_accounts.py", "main_loop_alive.py", "migrate.py")
 _GIT = ("check_git.py",)
 _GIT_SYNC = ("airstrip_git_sync.py",)
 _PUSHED = ("airstrip_pushed_dags.py",)

@@ -7,7 +7,7 @@ from airstrip.manifests.git_sync import with_git_sync
 from airstrip.manifests.main_loop import main_loop_probe
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import DAG_PROCESSOR
-from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, Process, Resources, pod_template
+from airstrip.manifests.process import FERNET_KEY, Process, Resources, database_url, pod_template
 from airstrip.manifests.projects import PROJECTS
 from airstrip.manifests.volumes import PRIVATE_LOGS, SCRATCH, SCRIPTS
 from airstrip.manifests.workload import deployment
@@ -23,7 +23,7 @@ def build_dag_processor(inputs: Inputs) -> tuple[Object, ...]:
         args=("airflow", "dag-processor"),
         # The limit is for what users import.
         resources=Resources(cpu=100, memory=224, memory_limit=1536),
-        secrets=(DATABASE_URL, FERNET_KEY),
+        secrets=(database_url(inputs), FERNET_KEY),
         mounts=(*SCRATCH, SCRIPTS, PRIVATE_LOGS, *dags_mounts(inputs), PROJECTS),
         runs_dags=True,
         probes={"livenessProbe": main_loop_probe()},

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from airstrip.checksum import checksum
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import deployment_labels
-from airstrip.manifests.names import DAGS_DIR, GIT_DIR, GIT_MAP, GIT_SECRET, GIT_SECRET_DIR
+from airstrip.manifests.names import DAGS_DIR, GIT_DIR, GIT_MAP, GIT_SECRET, GIT_SECRET_DIR, UNKNOWN_NAME
 from airstrip.manifests.volumes import Mount, map_mount
 from airstrip.spec import GitBundle, Spec
 
@@ -153,11 +153,12 @@ def git_references(spec: Spec) -> dict[str, str]:
     }
 
 
-def build_git_secrets(spec: Spec, texts: Mapping[str, str], key: str = "") -> tuple[Object, ...]:
+def build_git_secrets(spec: Spec, texts: Mapping[str, str], key: str | None = "") -> tuple[Object, ...]:
     """A Secret for each namespace whose pods clone, of the texts that the references stand for.
 
     Named by what is in it, as the ConfigMaps are: a token that is refused takes nothing from pods that run.
-    `key` is the deployment's own: whoever sees the name, and no Secret, cannot try passwords on it.
+    `key` is the deployment's own: whoever sees the name, and no Secret, cannot try passwords on it. Where there is none
+    yet (None), the name is not known either.
     Tasks have nothing of what git-sync reads: that is the control plane's.
     """
     if not texts:
@@ -166,7 +167,8 @@ def build_git_secrets(spec: Spec, texts: Mapping[str, str], key: str = "") -> tu
     usernames = {_key(bundle, "token"): bundle.username for bundle in spec.dags.git}
     data = {name: _content(text, usernames.get(name)) for name, text in texts.items()}
     tasks = {name: text for name, text in data.items() if name not in control_only}
-    metadata = {"name": _secret_name(checksum([key, data, sorted(control_only)])), "labels": deployment_labels(spec)}
+    suffix = UNKNOWN_NAME if key is None else checksum([key, data, sorted(control_only)])[:10]
+    metadata = {"name": f"{GIT_SECRET}-{suffix}", "labels": deployment_labels(spec)}
     return tuple(
         {
             "apiVersion": "v1",
@@ -190,10 +192,6 @@ def _content(text: str, username: str | None) -> str:
     """A token as git's credential helpers answer; every other file ends with a line break, as ssh demands of keys."""
     text = text.strip("\r\n")
     return f"{text}\n" if username is None else f"username={username}\npassword={text}\n"
-
-
-def _secret_name(digest: str) -> str:
-    return f"{GIT_SECRET}-{digest[:10]}"
 
 
 def git_mounts(inputs: Inputs) -> tuple[Mount, ...]:

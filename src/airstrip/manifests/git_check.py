@@ -128,5 +128,6 @@ def _template(inputs: Inputs, cloner: _Cloner) -> Object:
             "volumes": volumes_of(inputs, mounts),
             **placement(component),
             **inputs.pull_secrets,
+            **inputs.host_aliases,
         },
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from airstrip.checksum import checksum
-from airstrip.platform import Platform
+from airstrip.platform import THIS_MACHINE, Platform
 from airstrip.spec import Project, Spec
 
 Object = dict[str, Any]
@@ -18,7 +18,8 @@ Object = dict[str, Any]
 class Images:
     """References that the cluster's nodes can run, by digest: the name of the migration follows from it.
 
-    `dags` is that of the image that has the DAGs in it, beside all that Airflow's has; empty where none has.
+    `dags` is that of the image that has the DAGs in it, beside all that Airflow's has; empty where none has, as
+    `postgresql` is where the database is not ours.
     """
 
     airflow: str
@@ -29,6 +30,20 @@ class Images:
     def with_dags(self) -> str:
         """Of whatever runs the code of DAGs."""
         return self.dags or self.airflow
+
+
+@dataclass(frozen=True)
+class Database:
+    """Where Airflow's database is; `host` is empty where that is not known. `secret` is the name of its URL's Secret.
+
+    `is_ours`: it runs in the cluster, as a part of the deployment.
+    """
+
+    host: str
+    port: int
+    name: str
+    secret: str
+    is_ours: bool = True
 
 
 @dataclass(frozen=True)
@@ -44,7 +59,7 @@ class ManifestSet:
     """All namespaced objects of a deployment.
 
     Stages in order: git (where DAGs come from there), settings, foundation, volumes (where somebody else made
-    them), database, migration, airflow.
+    them), database (where it is ours), migration, airflow.
     """
 
     stages: tuple[Stage, ...]
@@ -65,6 +80,7 @@ class Inputs:
     platform: Platform
     images: Images
     checksums: Mapping[str, str]
+    database: Database
     config_maps: Mapping[str, str] = field(default_factory=dict)
     kept: Mapping[str, Project] = field(default_factory=dict)
     git_secret: str = ""
@@ -99,6 +115,12 @@ class Inputs:
         """The part of a pod's spec that says what its images are pulled with."""
         names = self.spec.image.pull_secrets
         return {"imagePullSecrets": [{"name": name} for name in names]} if names else {}
+
+    @property
+    def host_aliases(self) -> Object:
+        """The part of a pod's spec that tells it this machine's address."""
+        address = self.platform.host_address
+        return {"hostAliases": [{"ip": address, "hostnames": [THIS_MACHINE]}]} if address else {}
 
     def with_volumes(self) -> Inputs:
         """With a checksum of what is behind each of the place's volumes, where that can change."""

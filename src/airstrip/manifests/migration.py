@@ -9,25 +9,21 @@ from airstrip.manifests.metadata import labels, metadata
 from airstrip.manifests.names import (
     ADMIN_SECRET,
     CLI_SECRET,
-    DATABASE_NAME,
     MIGRATION,
-    POSTGRESQL,
-    POSTGRESQL_PORT,
     SCRIPTS_DIR,
 )
 from airstrip.manifests.patches import patched
 from airstrip.manifests.process import (
-    DATABASE_URL,
     FERNET_KEY,
     Resources,
     airflow_container,
+    database_url,
 )
 from airstrip.manifests.settings import migration_settings, variables
 from airstrip.manifests.volumes import PRIVATE_LOGS, SCRATCH, SCRIPTS, Mount, volumes_of
 
 _ACCOUNTS_DIR = "/run/secrets/airflow-accounts"
 _RESOURCES = Resources(cpu=100, memory=256, memory_limit=1024)
-_SECRETS = (DATABASE_URL, FERNET_KEY)
 # Other keys that it reads change nothing that it does.
 _DECISIVE = (ADMIN_SECRET, CLI_SECRET)
 
@@ -53,12 +49,13 @@ def build_migration(inputs: Inputs) -> tuple[Object, ...]:
 
 def database_identity(inputs: Inputs) -> str:
     """Which database, whatever its password."""
-    return f"{POSTGRESQL}.{inputs.control}.svc:{POSTGRESQL_PORT}/{DATABASE_NAME}"
+    return f"{inputs.database.host}:{inputs.database.port}/{inputs.database.name}"
 
 
 def _template(inputs: Inputs) -> Object:
     mounts: tuple[Mount, ...] = (*SCRATCH, SCRIPTS, PRIVATE_LOGS, _accounts_mount())
-    migrate = ("python", f"{SCRIPTS_DIR}/migrate.py", _ACCOUNTS_DIR)
+    given = () if inputs.database.is_ours else ("--given",)
+    migrate = ("python", f"{SCRIPTS_DIR}/migrate.py", _ACCOUNTS_DIR, *given)
     return {
         "metadata": {"labels": labels(inputs, MIGRATION), "annotations": inputs.checksum_annotations(_DECISIVE)},
         "spec": {
@@ -70,13 +67,14 @@ def _template(inputs: Inputs) -> Object:
             "serviceAccountName": MIGRATION,
             "volumes": volumes_of(inputs, mounts),
             **inputs.pull_secrets,
+            **inputs.host_aliases,
         },
     }
 
 
 def _container(inputs: Inputs, name: str, args: tuple[str, ...], mounts: tuple[Mount, ...]) -> Object:
     """Its settings stand in the Job: the shared ConfigMap's name changes with what means nothing here."""
-    container = airflow_container(inputs, name, args, _RESOURCES, _SECRETS, mounts)
+    container = airflow_container(inputs, name, args, _RESOURCES, (database_url(inputs), FERNET_KEY), mounts)
     del container["envFrom"]
     settings = migration_settings(inputs)
     return {**container, "env": [*variables(settings), *container["env"]]}

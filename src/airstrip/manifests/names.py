@@ -52,6 +52,9 @@ GIT_MAP = "airstrip-git"
 VOLUMES_MAP = "airstrip-volumes"
 
 DATABASE_SECRET = "airflow-database"
+DATABASE_URL_SECRET = "airflow-database-url"
+"""Of a database that is there, by its contents' checksum; made from a reference, not generated."""
+URL_KEY = "sql-alchemy-conn"
 KEYS_SECRET = "airflow-keys"
 ADMIN_SECRET = "airflow-admin"
 CLI_SECRET = "airflow-cli"
@@ -68,3 +71,7 @@ DATABASE_NAME = "airflow"
 def pods_account(name: str) -> str:
     """The service account of tasks that use the Kubernetes API."""
     return f"{name}-pods"
+
+
+UNKNOWN_NAME = "known-after-up"
+"""In place of a hash that needs the deployment's keys, which `up` makes: an unsalted one would tell what it is of."""

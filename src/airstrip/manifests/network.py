@@ -4,7 +4,7 @@
     its namespaces, outside the cluster     api-server (Execution API, UI); no pod of another namespace
     api-server                              triggerer's and task pods' logs, Kubernetes API
     scheduler, triggerer, pod operators     Kubernetes API
-    the four processes and the migration    the database
+    the four processes and the migration    the database, or its port where it is not ours
     all                                     DNS
     dag-processor, triggerer, task pods     whatever users' code calls, identity endpoints included
     git-check                               as task pods
@@ -49,7 +49,7 @@ def build_network_policies(inputs: Inputs) -> tuple[Object, ...]:
         _scheduler(inputs),
         _users_code(inputs, DAG_PROCESSOR, _NOTHING),
         _users_code(inputs, TRIGGERER, [_triggerer_logs(inputs)]),
-        _postgresql(inputs),
+        *([_postgresql(inputs)] if inputs.database.is_ours else []),
         _migration(inputs),
         *(_tasks(inputs, namespace) for namespace in inputs.task_namespaces if inputs.tasks_have_pods),
     )
@@ -154,7 +154,9 @@ def _kubernetes(inputs: Inputs) -> Object:
 
 
 def _database(inputs: Inputs) -> Object:
-    return _rule("to", [_pods(inputs, POSTGRESQL, inputs.control)], (POSTGRESQL_PORT,))
+    """One that is not ours may have any address behind its name, and another tomorrow."""
+    ours = [_pods(inputs, POSTGRESQL, inputs.control)] if inputs.database.is_ours else []
+    return _rule("to", ours, (inputs.database.port,))
 
 
 def _identity() -> Object:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from airstrip.manifests import pod_security
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.metadata import labels
-from airstrip.manifests.names import DATABASE_SECRET, ENVIRONMENT_MAP, KEYS_SECRET
+from airstrip.manifests.names import ENVIRONMENT_MAP, KEYS_SECRET, URL_KEY
 from airstrip.manifests.room import component_of, resources, with_room
 from airstrip.manifests.settings import variables
 from airstrip.manifests.volumes import Mount, claims_of, mounts_of, volumes_of
@@ -26,10 +26,13 @@ class SecretVariable:
         return {"name": self.name, "valueFrom": {"secretKeyRef": {"name": self.secret, "key": self.key}}}
 
 
-DATABASE_URL = SecretVariable("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", DATABASE_SECRET, "sql-alchemy-conn")
 FERNET_KEY = SecretVariable("AIRFLOW__CORE__FERNET_KEY", KEYS_SECRET, "fernet-key")
 API_SECRET_KEY = SecretVariable("AIRFLOW__API__SECRET_KEY", KEYS_SECRET, "api-secret-key")
 JWT_SECRET = SecretVariable("AIRFLOW__API_AUTH__JWT_SECRET", KEYS_SECRET, "jwt-secret")
+
+
+def database_url(inputs: Inputs) -> SecretVariable:
+    return SecretVariable("AIRFLOW__DATABASE__SQL_ALCHEMY_CONN", inputs.database.secret, URL_KEY)
 
 
 @dataclass(frozen=True)

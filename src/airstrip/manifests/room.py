@@ -26,6 +26,7 @@ def with_room(inputs: Inputs, name: str, pod: Object) -> Object:
         "volumes": [*pod["volumes"], *map(dict, component.volumes)],
         **placement(component),
         **inputs.pull_secrets,
+        **inputs.host_aliases,
     }
     if component.sidecars:
         found["initContainers"] = [_sidecar(words) for words in component.sidecars]

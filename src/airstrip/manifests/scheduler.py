@@ -5,7 +5,7 @@ from __future__ import annotations
 from airstrip.manifests.dags import dags_mounts
 from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import SCHEDULER, SCHEDULER_HEALTH_PORT
-from airstrip.manifests.process import DATABASE_URL, FERNET_KEY, JWT_SECRET, Process, Resources, pod_template
+from airstrip.manifests.process import FERNET_KEY, JWT_SECRET, Process, Resources, database_url, pod_template
 from airstrip.manifests.projects import PROJECTS
 from airstrip.manifests.volumes import LOGS, PRIVATE_LOGS, SCRATCH, TEMPLATE, Mount
 from airstrip.manifests.workload import deployment
@@ -20,7 +20,7 @@ def build_scheduler(inputs: Inputs) -> tuple[Object, ...]:
         component=SCHEDULER,
         args=_args(inputs),
         resources=_RESOURCES if inputs.tasks_have_pods else _RESOURCES_WITH_TASKS,
-        secrets=(DATABASE_URL, FERNET_KEY, JWT_SECRET),
+        secrets=(database_url(inputs), FERNET_KEY, JWT_SECRET),
         mounts=_mounts(inputs),
         uses_kubernetes=inputs.tasks_have_pods,
         runs_dags=not inputs.tasks_have_pods,

@@ -21,6 +21,8 @@ from airstrip.manifests.names import (
     KEYS_SECRET,
     POSTGRESQL,
     POSTGRESQL_PORT,
+    SECRETS,
+    URL_KEY,
 )
 from airstrip.spec import Spec
 
@@ -50,7 +52,7 @@ class SecretValues:
 
 
 _KEYS: dict[str, tuple[str, ...]] = {
-    DATABASE_SECRET: ("password", "sql-alchemy-conn"),
+    DATABASE_SECRET: ("password", URL_KEY),
     KEYS_SECRET: ("fernet-key", "api-secret-key", "jwt-secret"),
     ADMIN_SECRET: ("username", "password"),
     CLI_SECRET: ("username", "password"),
@@ -60,8 +62,9 @@ _KEYS: dict[str, tuple[str, ...]] = {
 def build_secrets(spec: Spec, values: SecretValues) -> tuple[Object, ...]:
     """Secret objects for the control plane's namespace, each complete in itself (decision 0002)."""
     url = _database_url(values.database_password)
+    database = _secret(spec, DATABASE_SECRET, {"password": values.database_password, URL_KEY: url})
     return (
-        _secret(spec, DATABASE_SECRET, {"password": values.database_password, "sql-alchemy-conn": url}),
+        *(() if spec.database.url else (database,)),
         _secret(
             spec,
             KEYS_SECRET,
@@ -74,6 +77,11 @@ def build_secrets(spec: Spec, values: SecretValues) -> tuple[Object, ...]:
         _secret(spec, ADMIN_SECRET, {"username": "admin", "password": values.admin_password}),
         _secret(spec, CLI_SECRET, {"username": "airstrip", "password": values.cli_password}),
     )
+
+
+def generated_secrets(spec: Spec) -> tuple[str, ...]:
+    """The names of those that a landing makes. One of PostgreSQL that was there before stays, for whoever goes back."""
+    return tuple(name for name in SECRETS if name != DATABASE_SECRET or not spec.database.url)
 
 
 def missing_keys(secret: Mapping[str, Any]) -> tuple[str, ...]:
@@ -90,8 +98,8 @@ def completed(found: Mapping[str, Any], generated: Mapping[str, Any]) -> Object:
     data, made = dict(found.get("data") or {}), dict(generated["data"])
     if found["metadata"]["name"] == DATABASE_SECRET:
         if data.get("password"):
-            made["sql-alchemy-conn"] = _encoded(_database_url(_decoded(data["password"])))
-        elif password := password_in(_decoded(data.get("sql-alchemy-conn") or "")):
+            made[URL_KEY] = _encoded(_database_url(_decoded(data["password"])))
+        elif password := password_in(_decoded(data.get(URL_KEY) or "")):
             made["password"] = _encoded(password)
     return {**found, "data": {**data, **{key: made[key] for key in missing_keys(found)}}}
 

@@ -7,10 +7,10 @@ from airstrip.manifests.manifest_set import Inputs, Object
 from airstrip.manifests.names import SETTINGS_DIR, TRIGGER_LOG_PORT, TRIGGERER
 from airstrip.manifests.process import (
     API_SECRET_KEY,
-    DATABASE_URL,
     FERNET_KEY,
     Process,
     Resources,
+    database_url,
     pod_template,
 )
 from airstrip.manifests.volumes import LOGS, SCRATCH, SCRIPTS
@@ -23,7 +23,7 @@ def build_triggerer(inputs: Inputs) -> tuple[Object, ...]:
         component=TRIGGERER,
         args=("airflow", "triggerer"),
         resources=Resources(cpu=50, memory=256, memory_limit=1024),
-        secrets=(DATABASE_URL, FERNET_KEY, API_SECRET_KEY),
+        secrets=(database_url(inputs), FERNET_KEY, API_SECRET_KEY),
         mounts=(*SCRATCH, SCRIPTS, LOGS),
         # Deferred pod operators watch their pods; unlike tasks, triggers do not try the pod's own account.
         settings={"KUBECONFIG": f"{SETTINGS_DIR}/kubeconfig"},

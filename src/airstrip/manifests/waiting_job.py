@@ -10,6 +10,8 @@ from airstrip.manifests.names import DAG_PROCESSOR
 LONGEST_SECONDS = 900
 LEFT_SECONDS = 60
 """How long a Job whose caller went away is there still, once it has ended."""
+_KEPT = ("nodeSelector", "tolerations", "imagePullSecrets", "hostAliases")
+"""Of the DAG processor's pod; a DAG that asks `host.internal` as it is read finds it there, too."""
 
 
 def processor_container(processor: Object) -> Object:
@@ -30,7 +32,7 @@ def build_waiting_job(
         "args": ["sleep", str(LONGEST_SECONDS)],
     }
     pod = {
-        **{key: spec[key] for key in ("nodeSelector", "tolerations", "imagePullSecrets") if spec.get(key)},
+        **{key: spec[key] for key in _KEPT if spec.get(key)},
         "automountServiceAccountToken": False,
         "containers": [{**waits, **container}],
         "enableServiceLinks": False,

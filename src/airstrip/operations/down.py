@@ -28,8 +28,7 @@ def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Resul
     """
     spec = session.spec
     session.target.check_rights()
-    what = f"all data of {spec.name} in {session.target.title}: database, logs, runs, projects, passwords"
-    if data and not confirm(f"Delete {what}?"):
+    if data and not confirm(_question(session)):
         raise AirstripError("down.refused", "nothing was deleted", fix="Without --data, data stays.")
     # Whatever comes of it, what was known of the place and its passwords is no more.
     with closing(session), file_lock(session.lock_file, spec.name):
@@ -37,11 +36,16 @@ def down(session: Session, emit: Emit, confirm: Confirm, *, data: bool) -> Resul
         # With its data, a cluster of the deployment's own goes as a whole.
         if not session.target.owns_cluster:
             _delete_among_others(session, emit, data=data)
-        elif session.target.describe() is not None and not data:
+        elif not data and (session.target.describe() is not None or _goes_on(session, was_running)):
             _delete_objects(session, emit)
         left = session.target.destroy(emit, data=data)
     document: DownData = {"name": spec.name, "wasRunning": was_running, "dataDeleted": data}
     return Result("down", document, left, exit_code=3 if left else 0)
+
+
+def _goes_on(session: Session, was_running: bool) -> bool:
+    """Whether a place that tells nothing of itself runs on all the same: then saying nothing would be a lie."""
+    return was_running and session.target.outlasts_down
 
 
 def _delete_among_others(session: Session, emit: Emit, *, data: bool) -> None:
@@ -53,6 +57,17 @@ def _delete_among_others(session: Session, emit: Emit, *, data: bool) -> None:
         _delete_objects(session, emit)
         if data:
             delete_kept(session, emit)
+
+
+def _question(session: Session) -> str:
+    name, title = session.spec.name, session.target.title
+    if not session.spec.database.url:
+        return f"Delete all data of {name} in {title}: database, logs, runs, projects, passwords?"
+    kept = (
+        "Its database stays, but the key goes that connections and variables in it are encrypted with; and a "
+        "PostgreSQL that was in the cluster before goes with its volume."
+    )
+    return f"Delete {name} in {title}, with its logs, projects, passwords and keys? {kept}"
 
 
 def _delete_objects(session: Session, emit: Emit) -> None:
@@ -70,7 +85,7 @@ def _delete_objects(session: Session, emit: Emit) -> None:
             progress.note = f"{len(recorded)} objects"
     except AirstripError as error:
         # Where the cluster stays, what was not deleted does, too.
-        if not session.target.owns_cluster:
+        if session.target.outlasts_down:
             raise
         emit(Warned(error.code, f"Airflow's objects were not deleted: {error.message}", "The next `up` mends them."))
 

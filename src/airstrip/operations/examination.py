@@ -37,6 +37,7 @@ def deployment_fact(spec: Spec) -> DeploymentFact:
         airstrip_version=__version__,
         task_pods=spec.airflow.executor == "kubernetes",
         dags_from_git=bool(spec.dags.git),
+        database_is_ours=not spec.database.url,
         projects=spec.task_namespaces[1:],
         success_overtime=_success_overtime(spec),
     )

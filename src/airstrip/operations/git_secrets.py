@@ -6,8 +6,8 @@ from typing import Any
 
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster
-from airstrip.manifests import KEYS_SECRET, build_git_secrets, git_references
-from airstrip.operations.references import ReadSecret, folder_of, read_reference, secret_reader
+from airstrip.manifests import build_git_secrets, git_references
+from airstrip.operations.references import ReadSecret, folder_of, read_reference, read_salt, secret_reader
 from airstrip.spec import Spec
 from airstrip.spec.fields import is_reference
 
@@ -24,9 +24,7 @@ def read_git_secrets(spec: Spec, cluster: Cluster) -> tuple[dict[str, Any], ...]
     """The Secrets as they are to be; nothing where git needs none. Changes nothing."""
     read_secret = secret_reader(cluster, spec)
     texts = _texts(spec, read_secret)
-    # Of a deployment that is not there yet there are none, and no pods either.
-    keys = read_secret(KEYS_SECRET) if texts else None
-    return build_git_secrets(spec, texts, "".join(sorted((keys or {}).values())))
+    return build_git_secrets(spec, texts, read_salt(read_secret)) if texts else ()
 
 
 def _texts(spec: Spec, read_secret: ReadSecret | None) -> dict[str, str]:

@@ -36,7 +36,7 @@ class LandedImages(Images):
 def ensure_images(
     spec: Spec, target: Target, emit: Emit, files: Path | None = None, registry: str | None = None
 ) -> LandedImages:
-    """References of Airflow's and PostgreSQL's images by digest, both there for the cluster's nodes.
+    """References of Airflow's image and, where the database is ours, PostgreSQL's, by digest, there for the nodes.
 
     `files` are a copy of the DAGs that stands still; `registry` is where the nodes pull from, if they do.
     """
@@ -52,7 +52,7 @@ def ensure_images(
 
 
 def _references(pinned: Mapping[str, str]) -> Images:
-    return Images(pinned["airflow"], pinned["postgresql"], pinned.get(DAGS_IMAGE, ""))
+    return Images(pinned["airflow"], pinned.get("postgresql", ""), pinned.get(DAGS_IMAGE, ""))
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _command(spec: Spec, plan: ImagePlan) -> str:
 
 
 def _plans(spec: Spec, files: Path | None = None) -> list[ImagePlan]:
-    plans = [images.plan_postgresql_image(cache_dir())]
+    plans = [] if spec.database.url else [images.plan_postgresql_image(cache_dir())]
     if spec.image.ref is None:
         plans.append(images.plan_airflow_image(airflow_request(spec), cache_dir()))
         if (dags := baked_dags(spec, files)) is not None:
@@ -135,8 +135,10 @@ def prune_images(spec: Spec, emit: Emit) -> Result[KeptData]:
 
 
 def ensure_built(spec: Spec, emit: Emit, *, refresh: bool, files: Path | None = None) -> dict[str, BuiltImage]:
-    """By name. Airflow's is not among them where the file names a ready one."""
-    built = {"postgresql": images.ensure_postgresql_image(cache_dir(), emit, refresh=refresh)}
+    """By name. Airflow's is not among them where the file names a ready one, nor PostgreSQL's where a database."""
+    built = {}
+    if not spec.database.url:
+        built["postgresql"] = images.ensure_postgresql_image(cache_dir(), emit, refresh=refresh)
     if spec.image.ref is None:
         request = airflow_request(spec)
         built["airflow"] = images.ensure_airflow_image(request, cache_dir(), find_uv(), emit, refresh=refresh)

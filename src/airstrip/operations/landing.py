@@ -15,6 +15,7 @@ from airstrip.operations.dags_deliver import Delivery
 from airstrip.operations.dags_facts import Processor, processor_of
 from airstrip.operations.dags_gate import DagsGate
 from airstrip.operations.dags_still import StillDags
+from airstrip.operations.database_url import read_url_secret
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.image import LandedImages
 from airstrip.operations.plan import objects_of
@@ -134,7 +135,8 @@ def _manifests(landing: Landing, kept: Mapping[str, Project]) -> ManifestSet:
     spec, cluster = landing.spec, landing.cluster
     checksums = ensure_secrets(cluster, build_secrets(spec, SecretValues.generate()), landing.emit)
     git_secrets = read_git_secrets(spec, cluster)
-    return build_manifests(spec, landing.platform, landing.images, checksums, kept, git_secrets)
+    url_secret = read_url_secret(spec, cluster)
+    return build_manifests(spec, landing.platform, landing.images, checksums, kept, git_secrets, url_secret)
 
 
 def _prepare_roll(landing: Landing, delivery: Delivery, new: Processor) -> int:

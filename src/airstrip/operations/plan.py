@@ -9,11 +9,12 @@ from typing import Any
 from airstrip.answers import PlanData, StageData
 from airstrip.errors import AirstripError
 from airstrip.kube import Change, Cluster, compare, inventory, plan_changes
-from airstrip.manifests import SECRETS, Images, ManifestSet, build_manifests, checksum, missing_keys
+from airstrip.manifests import Images, ManifestSet, build_manifests, checksum, generated_secrets, missing_keys
 from airstrip.operations.dags_deliver import check_declared
 from airstrip.operations.dags_facts import processor_of
 from airstrip.operations.dags_planned import PlannedDags, plan_dags, plan_first_dags
 from airstrip.operations.dags_still import StillDags, still_dags
+from airstrip.operations.database_url import check_planned_url, planned_url_secret
 from airstrip.operations.git_secrets import read_git_secrets
 from airstrip.operations.history import landed_images
 from airstrip.operations.image import check_baked_dags, plan_images
@@ -21,13 +22,13 @@ from airstrip.operations.ownership import check_ownership
 from airstrip.operations.pools import planned_pools, pools_of
 from airstrip.operations.project_secrets import declared_secrets, secret_entries
 from airstrip.operations.project_store import kept_projects
-from airstrip.operations.render import check_manifests
+from airstrip.operations.render import check_manifests, expected_platform
 from airstrip.operations.rights import check_landing_rights
 from airstrip.operations.session import Session
 from airstrip.operations.store_clients import absent_clients
 from airstrip.platform import Platform
 from airstrip.result import Result
-from airstrip.spec import Project
+from airstrip.spec import Project, Spec
 from airstrip.targets.landed import require_same_namespace
 
 _NOT_GENERATED = "known after up"
@@ -80,9 +81,15 @@ def plan_stages(session: Session) -> tuple[PlannedStage, ...]:
     """Stages in the order of `up`: place, images, secrets, those of the manifests, prune, DAGs."""
     check_declared(session.spec)
     check_baked_dags(session.spec)
+    is_known = check_planned_url(session.spec, expected_platform(session))
     # The image, the revision and its files are of one moment, whoever saves a file meanwhile.
     with still_dags(session.spec) as dags:
-        return _plan_stages(session, dags if session.spec.dags.live_folder is None else None)
+        stages = _plan_stages(session, dags if session.spec.dags.live_folder is None else None)
+    return stages if is_known else (*stages, _later_url(session.spec))
+
+
+def _later_url(spec: Spec) -> PlannedStage:
+    return PlannedStage("database", (f"read {spec.database.url} for database.url",))
 
 
 def _plan_stages(session: Session, dags: StillDags | None) -> tuple[PlannedStage, ...]:
@@ -142,7 +149,8 @@ def _manifests(
     session: Session, platform: Platform, images: Images, checksums: Mapping[str, str], kept: Mapping[str, Project]
 ) -> ManifestSet:
     git_secrets = read_git_secrets(session.spec, session.cluster)
-    return build_manifests(session.spec, platform, images, checksums, kept, git_secrets)
+    url_secret = planned_url_secret(session.spec, session.cluster)
+    return build_manifests(session.spec, platform, images, checksums, kept, git_secrets, url_secret)
 
 
 def _plan_later_dags(
@@ -186,7 +194,7 @@ def objects_of(manifests: ManifestSet) -> list[dict[str, Any]]:
 def _read_secrets(session: Session) -> tuple[dict[str, str], list[str]]:
     """Checksums by name, and in words what `up` will generate."""
     checksums, lacking = {}, []
-    for name in SECRETS:
+    for name in generated_secrets(session.spec):
         found = session.cluster.get("v1", "Secret", name, session.spec.namespaces.control)
         keys = missing_keys(found) if found else ()
         whole = found is not None and not keys

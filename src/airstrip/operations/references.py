@@ -8,6 +8,7 @@ from pathlib import Path
 
 from airstrip.errors import AirstripError
 from airstrip.kube import Cluster
+from airstrip.manifests import KEYS_SECRET
 from airstrip.operations.session import decode_secret
 from airstrip.spec import Spec
 
@@ -39,6 +40,12 @@ def secret_reader(cluster: Cluster, spec: Spec) -> ReadSecret:
         return None if found is None else decode_secret(found)
 
     return read
+
+
+def read_salt(read_secret: ReadSecret) -> str | None:
+    """The deployment's keys, for names that are hashes of secrets; None of one that is not there yet."""
+    keys = read_secret(KEYS_SECRET)
+    return "".join(sorted(keys.values())) if keys else None
 
 
 def folder_of(spec: Spec) -> Path:

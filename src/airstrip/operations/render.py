@@ -18,8 +18,12 @@ def check_manifests(session: Session) -> ManifestSet:
 
     A cluster that is there is asked what it offers: some objects are there for one controller and not for another.
     """
-    platform = session.target.preview() if session.target.owns_cluster else session.platform
-    return build_manifests(session.spec, platform, _not_built(session.spec), {})
+    return build_manifests(session.spec, expected_platform(session), _not_built(session.spec), {})
+
+
+def expected_platform(session: Session) -> Platform:
+    """What the place offers, as far as it is known before `up`."""
+    return session.target.preview() if session.target.owns_cluster else session.platform
 
 
 def render_manifests(spec: Spec, platform: Platform) -> str:

@@ -16,6 +16,7 @@ from airstrip.operations.causes import ending_with_causes
 from airstrip.operations.dag_files import import_error_findings, known_import_errors
 from airstrip.operations.dags_deliver import check_declared
 from airstrip.operations.dags_still import StillDags, still_dags
+from airstrip.operations.database_url import check_database_url
 from airstrip.operations.git_secrets import check_git_references
 from airstrip.operations.history import is_recorded, read_history, record_release
 from airstrip.operations.image import check_baked_dags, ensure_images
@@ -23,7 +24,7 @@ from airstrip.operations.landing import Landing, land_stages
 from airstrip.operations.open import ADMIN, has_admin
 from airstrip.operations.ownership import check_ownership
 from airstrip.operations.project_secrets import check_references
-from airstrip.operations.render import check_manifests
+from airstrip.operations.render import check_manifests, expected_platform
 from airstrip.operations.rights import check_landing_rights
 from airstrip.operations.session import Session
 from airstrip.operations.stages import Clock
@@ -54,6 +55,7 @@ def up(session: Session, emit: Emit, confirm: Confirm, *, timeout: float, force:
     check_ownership(session, manifests)
     check_references(spec)
     check_git_references(spec)
+    check_database_url(spec, expected_platform(session))
     check_declared(spec)
     check_baked_dags(spec)
     with still_dags(spec) as dags, _ending_with_causes(session, emit):

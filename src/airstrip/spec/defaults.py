@@ -16,7 +16,7 @@ from airstrip.spec.models import PackagesFile, RequirementsFile, SpecFile
 from airstrip.spec.resolve_components import resolve_components
 from airstrip.spec.resolve_dags import resolve_dags
 from airstrip.spec.resolve_expose import resolve_expose
-from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Image, Namespaces, Spec
+from airstrip.spec.resolved import REQUIRED_EXTRAS, Airflow, Database, Image, Namespaces, Spec
 from airstrip.spec.settings import Settings
 from airstrip.spec.source import KeyPath, Mark, read_source
 from airstrip.spec.written import TargetSpec
@@ -52,6 +52,7 @@ def resolve(written: SpecFile, target: TargetSpec, file: Path | None, image: Ima
         components=resolve_components(written.components, settings),
         image=image.model_copy(update=written.image.model_dump(include=_AS_WRITTEN)),
         dags=resolve_dags(written.dags, folder),
+        database=Database(url=(written.database and written.database.url) or ""),
         expose=resolve_expose(written.expose),
         file=None if file is None else file.absolute(),
     )

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from airstrip.spec.own_pods import OWN_SECRETS
+from airstrip.spec.own_pods import is_own_secret
 
 API_VERSION = "airstrip/v1"
 KNOWN_API_VERSIONS = (API_VERSION,)
@@ -177,7 +177,7 @@ def is_built_reference(text: str) -> bool:
 def own_secret_problem(reference: str) -> tuple[str, str] | None:
     """Message and fix for a reference to what no task, project or server of somebody else's may have."""
     scheme, _, rest = reference.partition(":")
-    if scheme == "k8s" and rest.partition("/")[0] in OWN_SECRETS:
+    if scheme == "k8s" and is_own_secret(rest.partition("/")[0]):
         message = f"{reference} is what only the control plane's own processes may read"
         return message, "Name a Secret of your own."
     return None
@@ -220,22 +220,10 @@ def _not_built(_: Any) -> None:
     raise invalid("spec.not-yet", "", "Remove it.")
 
 
-def _not_built_secret(value: Any) -> None:
-    _secret_reference(value)
-    _not_built(value)
-
-
 NotBuilt = Annotated[
     None, BeforeValidator(_not_built), WithJsonSchema({"description": "Known, but not built yet.", "not": {}})
 ]
 """A key of the contract that this release does not build: `spec.not-yet`."""
-
-NotBuiltSecret = Annotated[
-    None,
-    BeforeValidator(_not_built_secret),
-    WithJsonSchema({"description": "A secret reference. Known, but not built yet.", "not": {}}),
-]
-"""As above, but a literal secret is told from a reference first."""
 
 SecretReference = Annotated[
     str,

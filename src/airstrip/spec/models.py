@@ -28,9 +28,9 @@ from airstrip.spec.fields import (
     Name,
     NamespaceName,
     NotBuilt,
-    NotBuiltSecret,
     Package,
     Requirement,
+    SecretReference,
     Setting,
     invalid,
 )
@@ -163,7 +163,18 @@ class DagsFile(Alternatives):
 class DatabaseFile(Alternatives):
     """Airflow's database. Without this key: PostgreSQL in the cluster."""
 
-    url: NotBuiltSecret = None
+    @model_validator(mode="before")
+    @classmethod
+    def _no_word(cls, value: Any) -> Any:
+        """Which may be the URL, with a password."""
+        if isinstance(value, str):
+            fix = "Write {url: REFERENCE}, such as {url: env:AIRFLOW_DATABASE_URL}."
+            raise invalid("spec.wrong-type", "must be a mapping", fix, secret=True)
+        return value
+
+    url: SecretReference | None = Field(
+        None, description="A secret reference: what it names is postgresql://USER:PASSWORD@HOST:PORT/NAME."
+    )
 
 
 class SpecFile(Written):
@@ -178,7 +189,9 @@ class SpecFile(Written):
     image: ImageFile = ImageFile()
     dags: DagsFile | None = None
     logs: NotBuilt = None
-    database: DatabaseFile | None = None
+    database: DatabaseFile | None = Field(
+        None, description="A database that is there. Default: PostgreSQL in the cluster."
+    )
     expose: ExposeFile | None = Field(None, description="How users reach Airflow.")
     auth: NotBuilt = None
     size: NotBuilt = None

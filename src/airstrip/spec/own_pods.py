@@ -50,9 +50,22 @@ GIT_SYNC_PREFIX = "git-sync-"
 
 OWN_SECRETS = frozenset({"airflow-admin", "airflow-cli", "airflow-database", "airflow-keys"})
 
+_OWN_URL = re.compile(r"airflow-database-url(-[0-9a-f]{10})?")
+
 _CLAIMS = frozenset({"dags", "logs", "data"})
-_HASHED_NAMES = ("airflow-environment", "airflow-git", "airflow-local-settings", "task-pod-template")
+_HASHED_NAMES = (
+    "airflow-database-url",
+    "airflow-environment",
+    "airflow-git",
+    "airflow-local-settings",
+    "task-pod-template",
+)
 _HASHED = re.compile(rf"({'|'.join(_HASHED_NAMES)})(-[0-9a-f]{{10}})?")
+
+
+def is_own_secret(name: str) -> bool:
+    """Whether only the control plane may read it."""
+    return name in OWN_SECRETS or bool(_OWN_URL.fullmatch(name))
 
 
 def is_own_object(name: str, deployment: str) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from airstrip.errors import Problem
 from airstrip.spec.airflow_options import Wrong
 from airstrip.spec.document import Document, at, mappings
-from airstrip.spec.own_pods import GIT_SYNC_PREFIX, OWN_CONTAINERS, OWN_SECRETS, OWN_VOLUMES
+from airstrip.spec.own_pods import GIT_SYNC_PREFIX, OWN_CONTAINERS, OWN_VOLUMES, is_own_secret
 from airstrip.spec.settings import is_secret_variable, wrong_value
 from airstrip.spec.source import KeyPath
 
@@ -22,7 +22,7 @@ _MODES = ("mode", "defaultMode")
 
 def check_pods(document: Document) -> list[Problem]:
     """What the models, which know one mapping each, cannot see; wrong shapes are theirs to report."""
-    found: list[Found] = [*_local_executor(document), *_one_writer(document)]
+    found: list[Found] = [*_local_executor(document), *_one_writer(document), *_own_database(document)]
     for component, words in mappings(document.data, ("components",)):
         if component in OWN_VOLUMES:
             found += _volumes(component, words)
@@ -50,6 +50,12 @@ def _local_executor(document: Document) -> Iterator[Found]:
         message = "with the executor local there are no pods of tasks"
         fix = "Write it under components.scheduler, or airflow.executor: kubernetes."
         yield ("components", "task"), ("spec.conflict", message, fix)
+
+
+def _own_database(document: Document) -> Iterator[Found]:
+    if at(document.data, ("database", "url")) and at(document.data, ("components", "postgresql")):
+        message = "with database.url there are no pods of a database"
+        yield ("components", "postgresql"), ("spec.conflict", message, "Remove it, or database.url.")
 
 
 def _one_writer(document: Document) -> Iterator[Found]:
@@ -139,7 +145,7 @@ def _own_secrets(value: Any, path: KeyPath) -> Iterator[Found]:
     """Secrets of the control plane that a container would get: none but ours reads them."""
     for key, item in _children(value):
         named = item.get("name") if key in _REFERENCES and isinstance(item, dict) else item
-        if (key in _REFERENCES or key == "secretName") and isinstance(named, str) and named in OWN_SECRETS:
+        if (key in _REFERENCES or key == "secretName") and isinstance(named, str) and is_own_secret(named):
             message = f"the Secret {named} holds what only the control plane's own processes may read"
             yield (*path, key), ("spec.own-secret", message, "Name a Secret of your own.")
         yield from _own_secrets(item, (*path, key))

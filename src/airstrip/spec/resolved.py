@@ -172,6 +172,12 @@ class Dags(_Resolved):
         return ("logs",) if own else ("dags", "logs")
 
 
+class Database(_Resolved):
+    """`url` is a secret reference, empty for PostgreSQL in the cluster."""
+
+    url: str = ""
+
+
 class Ingress(_Resolved):
     """`path` is empty for the whole host; `allow` for everybody. The certificate is in `tls_secret`, or made into it by
     cert-manager's `issuer`, its kind and name; with neither it is plain HTTP. `callers` are addresses that the
@@ -262,6 +268,7 @@ class Spec(_Resolved):
     components: Mapping[str, Component] = {}
     image: Image = Image()
     dags: Dags = Dags()
+    database: Database = Database()
     expose: Expose = Expose()
     projects: Mapping[str, Project] = {}
     patches: tuple[Patch, ...] = ()

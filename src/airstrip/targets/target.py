@@ -28,6 +28,10 @@ class Target(Protocol):
         """Whether it is the deployment's own: then all of it is allowed."""
 
     @property
+    def outlasts_down(self) -> bool:
+        """Whether the cluster goes on after `destroy` without its data: then nothing of Airflow may be left in it."""
+
+    @property
     def title(self) -> str:
         """Which place it is, for whoever is asked about it."""
 

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from pydantic import TypeAdapter
 
-from airstrip.manifests import Images, Stage, build_git_secrets, build_manifests, format_document, git_references
+from airstrip.manifests import (
+    Images,
+    Stage,
+    build_git_secrets,
+    build_manifests,
+    build_url_secret,
+    format_document,
+    git_references,
+)
 from airstrip.platform import Platform
 from airstrip.spec import load_spec
 from airstrip.targets.catalog import TARGET_SPECS
@@ -20,6 +28,7 @@ IMAGES = Images(
     "localhost/airstrip/postgresql@sha256:" + "b" * 64,
 )
 WITH_DAGS = "localhost/airstrip/airflow-dags@sha256:" + "c" * 64
+URL = "postgresql+psycopg2://airflow:value@host.internal:5433/airflow"
 CHECKSUMS = {
     "airflow-admin": "1111111111111111",
     "airflow-cli": "2222222222222222",
@@ -35,7 +44,8 @@ def test_manifests(case: Path, golden: Callable[[Path, str], None]) -> None:
     # As `up` has it, with values that nobody reads: Secrets of the cluster are never printed.
     secrets = build_git_secrets(spec, {key: f"value of {key}" for key in git_references(spec)})
     images = replace(IMAGES, dags=WITH_DAGS) if spec.dags.baked else IMAGES
-    manifests = build_manifests(spec, platform, images, CHECKSUMS, git_secrets=secrets)
+    url_secret = build_url_secret(spec, URL) if spec.database.url else None
+    manifests = build_manifests(spec, platform, images, CHECKSUMS, git_secrets=secrets, url_secret=url_secret)
     golden(case / "manifests.yaml", "".join(text(stage) for stage in manifests.stages))
 
 

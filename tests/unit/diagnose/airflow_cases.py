@@ -24,6 +24,8 @@ from airstrip.diagnose.namespace_facts import WorkloadFact
 from tests.unit.diagnose.making import FAILED, LOGIN, MIGRATION, REFUSED, Case, failing, pod
 
 DEPLOYMENT = DeploymentFact("mine", "airflow", "airflow-workers", airflow_version="3.3.2", dags_from_git=True)
+NOT_OURS = "airstrip: the database has tables of an Airflow already: alembic_version, dag"
+OTHERS_DATABASE = replace(DEPLOYMENT, database_is_ours=False)
 JWT = ("AIRFLOW__API_AUTH__JWT_SECRET",)
 ENDED_EARLY = (
     "Executor KubernetesExecutor(parallelism=32) reported that the task instance <TaskInstance: smoke.hello manual__1"
@@ -86,6 +88,18 @@ AIRFLOW_CASES: dict[str, Case] = {
     "database.unreachable": (
         Facts(pods=[replace(MIGRATION, containers=(failing(REFUSED),))], jobs=[FAILED]),
         "the database is not reached by migration",
+    ),
+    "database.url-refused": (
+        Facts(deployment=OTHERS_DATABASE, pods=[replace(MIGRATION, containers=(failing(LOGIN),))], jobs=[FAILED]),
+        "the database that database.url names refuses the login of migration",
+    ),
+    "database.url-unreachable": (
+        Facts(deployment=OTHERS_DATABASE, pods=[replace(MIGRATION, containers=(failing(REFUSED),))], jobs=[FAILED]),
+        "the database that database.url names is not reached by migration",
+    ),
+    "database.not-ours": (
+        Facts(deployment=OTHERS_DATABASE, pods=[replace(MIGRATION, containers=(failing(NOT_OURS),))], jobs=[FAILED]),
+        "the database that database.url names is not this deployment's",
     ),
     "database.stopped": (
         replace(seen(), workloads=(workload("postgresql", 0), workload("scheduler"))),

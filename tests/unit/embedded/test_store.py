@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.embedded import store
+from airstrip.embedded.image_archive import image_blobs, read_layout
 from airstrip.embedded.pause import build_pause_archive
 from airstrip.embedded.settings import PAUSE_IMAGE
 from airstrip.errors import NodeError
@@ -48,10 +49,11 @@ def test_pause_archive_is_the_same_each_time_and_names_itself() -> None:
 def test_layout_is_streamed_with_its_own_blobs_and_the_wanted_name(layout: Path, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    entry = store.read_layout(layout)
+    entry = read_layout(layout)
     stop = threading.Event()
     writer = threading.Thread(
-        target=store._stream, args=(layout, entry, store._blobs(layout, entry), "localhost/x:1", fifo, stop)
+        target=store._stream,
+        args=(layout, entry, image_blobs(layout, entry), "localhost/x:1", fifo, stop),
     )
     writer.start()
     with fifo.open("rb") as source, tarfile.open(fileobj=source, mode="r|") as archive:
@@ -72,8 +74,8 @@ def test_stream_ends_when_nobody_reads(layout: Path, tmp_path: Path) -> None:
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
     stop = threading.Event()
-    entry = store.read_layout(layout)
-    arguments = (layout, entry, store._blobs(layout, entry), "localhost/x:1", fifo, stop)
+    entry = read_layout(layout)
+    arguments = (layout, entry, image_blobs(layout, entry), "localhost/x:1", fifo, stop)
     writer = threading.Thread(target=store._stream, args=arguments)
     writer.start()
     stop.set()
@@ -82,11 +84,15 @@ def test_stream_ends_when_nobody_reads(layout: Path, tmp_path: Path) -> None:
 
 
 def test_layers_that_the_node_has_are_left_out_and_nothing_else(layout: Path) -> None:
-    entry = store.read_layout(layout)
-    manifest, config, *layers = store._blobs(layout, entry)
+    entry = read_layout(layout)
+    manifest, config, *layers = image_blobs(layout, entry)
     assert layers
-    assert store._blobs(layout, entry, without={f"sha256:{layers[0].name}"}) == [manifest, config, *layers[1:]]
-    assert store._blobs(layout, entry, without={f"sha256:{config.name}"}) == [manifest, config, *layers]
+    assert image_blobs(layout, entry, without={f"sha256:{layers[0].name}"}) == [
+        manifest,
+        config,
+        *layers[1:],
+    ]
+    assert image_blobs(layout, entry, without={f"sha256:{config.name}"}) == [manifest, config, *layers]
 
 
 @pytest.mark.parametrize("text", ["", "{}", '{"manifests": []}', '{"manifests": [{}, {}]}'])
@@ -94,7 +100,7 @@ def test_folder_that_is_no_layout_of_one_image_is_an_error(tmp_path: Path, text:
     if text:
         (tmp_path / "index.json").write_text(text)
     with pytest.raises(NodeError) as error:
-        store.read_layout(tmp_path)
+        read_layout(tmp_path)
     assert error.value.code == "node.image-unreadable"
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from airstrip.manifests import CHECK_FOLDERS, ManifestSet, build_check, environment_map, missing_mounts
 from airstrip.manifests.pod_security import CONTAINER
+from airstrip.platform import Platform
 from airstrip.spec import Dags, GitBundle, Spec
 from tests.unit.manifests.reading import all_objects, config_map, find
 
@@ -101,6 +103,13 @@ def test_it_mounts_only_what_its_namespace_has_and_can_write_the_folder_of_dags(
     mounts = {mount["mountPath"]: mount for mount in spec["containers"][0]["volumeMounts"]}
     assert not mounts[CHECK_FOLDERS["dags"]].get("readOnly")
     assert {"/tmp", "/opt/airflow/airstrip", "/opt/airflow/airstrip-dags"} <= set(mounts)
+
+
+def test_it_knows_this_machine_as_the_processor_does(platform: Platform, compile: Callable[..., ManifestSet]) -> None:
+    objects = all_objects(compile(platform=replace(platform, host_address="192.0.2.1")))
+    assert make(objects)["spec"]["template"]["spec"]["hostAliases"] == [
+        {"ip": "192.0.2.1", "hostnames": ["host.internal"]}
+    ]
 
 
 def test_what_the_file_says_of_the_processor_s_pods_counts(spec: Spec, compile: Callable[..., ManifestSet]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airstrip.manifests import Images, ManifestSet
+from airstrip.manifests import Images, ManifestSet, find_database
 from airstrip.manifests.manifest_set import Inputs
 from airstrip.manifests.workload import disruption_budgets
 from airstrip.platform import Platform
@@ -101,7 +101,7 @@ def test_selectors_and_claim_templates_never_change_with_a_release(compile: Comp
 
 
 def test_a_disruption_budget_needs_two_pods(spec: Spec, platform: Platform, images: Images) -> None:
-    inputs = Inputs(spec, platform, images, {})
+    inputs = Inputs(spec, platform, images, {}, find_database(spec, platform, None))
     (budget,) = disruption_budgets(inputs, {"api-server": 2, "scheduler": 1})
     assert budget["metadata"]["name"] == "api-server"
     assert budget["spec"]["maxUnavailable"] == 1

@@ -10,6 +10,7 @@ from typing import Any, cast
 from airstrip.airflow_api import TaskInstance
 from airstrip.operations.properties.elsewhere import Elsewhere
 from airstrip.operations.properties.scene import Ended, Scene
+from airstrip.spec import Database
 
 BY_RBAC = (
     'ApiException: (403) {"message":"pods is forbidden: User \\"system:serviceaccount:w:mine-pods\\" cannot create'
@@ -92,6 +93,7 @@ class Seen:
             task_namespaces=(self.workers, *self.projects),
             all_namespaces=tuple(dict.fromkeys(("c", self.workers, *self.projects))),
             airflow=SimpleNamespace(config=self.config),
+            database=Database(),
         )
         return SimpleNamespace(spec=spec, cluster=SimpleNamespace(list=items, preview=self.preview))
 

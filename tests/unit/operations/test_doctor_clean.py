@@ -62,6 +62,7 @@ def cleaned(
         task_namespaces=namespaces,
         airflow=SimpleNamespace(version="3.3.2", executor="kubernetes", config=config or {}),
         dags=SimpleNamespace(git=()),
+        database=SimpleNamespace(url=""),
     )
     session = SimpleNamespace(spec=spec, cluster=cluster, airflow=Airflow(**answers).client())
     return operation(cast(Session, session), lambda _: True)

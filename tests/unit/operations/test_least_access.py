@@ -189,7 +189,7 @@ def given_of(data: dict[str, str]) -> Given:
     coded = {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
     secrets = {"airflow-admin": {"data": coded}}
     session = SimpleNamespace(
-        spec=SimpleNamespace(namespaces=SimpleNamespace(control="c")),
+        spec=SimpleNamespace(namespaces=SimpleNamespace(control="c"), database=SimpleNamespace(url="")),
         cluster=SimpleNamespace(get=lambda _, __, name, ___: secrets.get(name)),
     )
     return Given(cast(Any, session), "salt")

@@ -17,7 +17,7 @@ from airstrip.findings import Finding
 from airstrip.operations import Session, run
 from airstrip.place import PlaceFact
 from airstrip.result import Result
-from airstrip.spec.resolved import Dags
+from airstrip.spec.resolved import Dags, Database
 
 TASK = TaskInstance("d", "r", "t", -1, 1, 0, "success", None, None, None, None, None, None)
 RUN = DagRun("d", "r", "running", "manual", None, None, None, None, None, None)
@@ -53,6 +53,7 @@ class Fake:
             task_namespaces=("workers",),
             airflow=release,
             dags=Dags(path=self.folder),
+            database=Database(),
         )
         target = SimpleNamespace(facts=lambda: PlaceFact("local", self.place), describe=lambda: "there")
         return cast("Session", SimpleNamespace(spec=spec, cluster=self, airflow=self, target=target, make_cluster=None))

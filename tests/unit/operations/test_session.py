@@ -27,6 +27,7 @@ class Place:
     """A target of which each landing has another port and another password."""
 
     owns_cluster: ClassVar[bool] = True
+    outlasts_down: ClassVar[bool] = False
     context: ClassVar[None] = None
     title: ClassVar[str] = "the node of this machine"
 

@@ -20,7 +20,7 @@ from airstrip.errors import AirflowError, AirstripError, KubernetesError, NodeEr
 from airstrip.kube import Cluster
 from airstrip.operations import Session, why
 from airstrip.result import AnyResult
-from airstrip.spec import Dags
+from airstrip.spec import Dags, Database
 
 SETTLED = {"operator": "@task", "start_date": "2026-11-21T05:11:12Z", "end_date": "2026-11-21T05:11:13Z"}
 TRACE = {"exc_type": "ValueError", "exc_value": "no such day", "frames": [{"filename": "d.py", "lineno": 9}]}
@@ -88,6 +88,7 @@ class Fake:
             namespaces=SimpleNamespace(control="air", workers="air-workers"),
             task_namespaces=("air-workers",),
             dags=Dags(path=self.folder),
+            database=Database(),
             airflow=SimpleNamespace(version="3.3.2", config={}, executor=self.executor),
             components={},
         )

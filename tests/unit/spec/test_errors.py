@@ -166,7 +166,7 @@ CASES = {
     "dags: dags": (3, 7, "spec.unknown-key", "Write {path: dags}. Known: path, git, volume, image"),
     "dags: pth": (3, 7, "spec.unknown-key", "Did you mean `path`?"),
     "dags: {folder: dags}": (3, 8, "spec.unknown-key", "Known: path, git, volume, image"),
-    "database: x": (3, 11, "spec.unknown-key", "Not built yet: url"),
+    "database: x": (3, 11, "spec.wrong-type", "{url: env:"),
     'dags: {path: "a\\0b"}': (3, 14, "spec.bad-path", "control character"),
     "dags: path": (3, 7, "spec.wrong-type", "dags.path must be text"),
     "dags: {path: a, git: b}": (3, 7, "spec.one-of", "One of: path, git, volume, image"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airstrip.errors import AirstripError
-from airstrip.targets.local.dags_folder import check_dags_folder, unreadable
+from airstrip.targets.dags_folder import check_dags_folder, unreadable
 
 
 def test_a_missing_dags_folder_is_named(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from airstrip.spec import Spec, load_spec
 from airstrip.spec.resolved import Dags
 from airstrip.targets.catalog import TARGET_SPECS
 from airstrip.targets.local.dags_volume import dags_folder, ensure_dags, switch_dags
-from airstrip.targets.local.objects import build_cluster_objects
+from airstrip.targets.node_folders import build_cluster_objects
 
 LIVE = Dags(path=Path("/mine"))
 PUSHED = Dags(path=Path("/mine"), pushed=True)

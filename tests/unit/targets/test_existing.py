@@ -38,12 +38,16 @@ def place_of(spec: Spec) -> ContextSpec:
 INGRESS = "expose: {ingress: {host: a.example.com, tls: none}}\n"
 NAMED = "expose: {{ingress: {{host: a.example.com, tls: none, class: web, controller: edge{more}}}}}\n"
 FROM = "expose: {ingress: {host: a.example.com, tls: none, class: web, from: [192.0.2.0/24]}}\n"
+URL = "database: {url: env:URL}\n"
 UNKNOWN = "ingress.controller-unknown"
 PROBLEMS = [
     ("", FACTS, []),
     ("", replace(FACTS, version="1.29.9"), ["cluster.too-old"]),
     ("", replace(FACTS, default_class=None), ["storage.no-default-class"]),
     ("", replace(FACTS, storage_classes=None), ["storage.class-unknown"]),
+    # A database that is there needs no volume.
+    (URL, replace(FACTS, default_class=None), []),
+    (URL, replace(FACTS, storage_classes=None, default_class=None), []),
     ("", replace(FACTS, architectures=("s390x",)), ["cluster.other-architecture"]),
     # A node of ours is among them: which pods go there is another matter.
     ("", replace(FACTS, architectures=("s390x", *FACTS.architectures)), []),
@@ -186,6 +190,19 @@ def test_network_plugins_tell_whether_policies_are_enforced(
     version: str, daemons: list[dict[str, Any]], enforced: bool | None
 ) -> None:
     assert enforces_policies(version, daemons) is enforced
+
+
+@pytest.mark.parametrize(
+    ("role", "enforced"),
+    [
+        (None, None),
+        ({"rules": None}, False),
+        ({"rules": [{"resources": ["nodes"]}]}, False),
+        ({"rules": [{"resources": ["nodes"]}, {"resources": ["pods", "networkpolicies"]}]}, True),
+    ],
+)
+def test_kindnet_enforces_what_it_may_read(role: dict[str, Any] | None, enforced: bool | None) -> None:
+    assert enforces_policies("1.34.1", [daemon("kindnet")], role) is enforced
 
 
 @pytest.mark.parametrize(

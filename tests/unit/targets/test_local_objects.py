@@ -13,7 +13,7 @@ from airstrip.platform import Purpose
 from airstrip.spec import Namespaces, Project, Spec, load_spec
 from airstrip.targets.catalog import TARGET_SPECS
 from airstrip.targets.landed import require_own_namespaces
-from airstrip.targets.local.objects import build_cluster_objects
+from airstrip.targets.node_folders import build_cluster_objects
 from airstrip.targets.shared_volumes import shared_volumes
 
 FOLDERS: dict[Purpose, str] = {"dags": "/state/dags", "logs": "/state/logs", "data": "/state/data"}

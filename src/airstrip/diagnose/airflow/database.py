@@ -21,6 +21,8 @@ _ROOT = frozenset(
         "database.too-many-connections",
         "database.disk-full",
         "secret.database-url",
+        "database.url-refused",
+        "database.not-ours",
     }
 )
 
@@ -93,6 +95,16 @@ def _airflow_says(facts: Facts) -> Iterator[Match]:
         yield Match(subject(facts, DATABASE), {}, seen, _of_clients(facts))
 
 
+def _of(matches: Callable[[Facts], Iterator[Match]], *, ours: bool) -> Callable[[Facts], Iterator[Match]]:
+    """Of our database alone, or of one that database.url names."""
+
+    def gated(facts: Facts) -> Iterator[Match]:
+        if (facts.deployment is None or facts.deployment.database_is_ours) == ours:
+            yield from matches(facts)
+
+    return gated
+
+
 def _schema(sign: str) -> Callable[[Facts], Iterator[Match]]:
     def matches(facts: Facts) -> Iterator[Match]:
         told = [found for found in _told(facts, sign) if found[1] != DATABASE]
@@ -125,15 +137,32 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "the database refuses the login of {component}",
         "The password in Secret airflow-database is not the one that the database was made with.",
         "Put the old Secret back, then run: ./airstrip up   (or, where the data may go: ./airstrip down --data first)",
-        _login_refused,
+        _of(_login_refused, ours=True),
         frozenset({"database.stopped", "secret.database-url"}),
+    ),
+    Rule(
+        "database.url-refused",
+        "the database that database.url names refuses the login of {component}",
+        "The user or the password in the URL is another one, or the server lets nobody in from these addresses.",
+        "Correct what the reference names, or the server's pg_hba.conf; then run: ./airstrip up",
+        _of(_login_refused, ours=False),
+    ),
+    Rule(
+        "database.not-ours",
+        "the database that database.url names is not this deployment's",
+        "It has the tables of another Airflow, or of this one before its keys went (down --data): migrated they may be"
+        " of no use to that Airflow, and what is stored in them is not read with other keys.",
+        "Name an empty database; or put the old keys back into Secret airflow-keys, and run: ./airstrip up   (to give"
+        " it to this deployment, first run in it: CREATE TABLE IF NOT EXISTS airstrip (fernet_key varchar(64));"
+        " INSERT INTO airstrip VALUES ('any');)",
+        _of(_schema("not-ours"), ours=False),
     ),
     Rule(
         "database.too-many-connections",
         "the database has no connection left for {component}",
         "All of max_connections are taken: by idle clients, by too many pods, or by code in DAG files that opens some.",
-        "End who holds them: read ./airstrip logs postgresql; and use fewer replicas, or a smaller"
-        " airflow.config.database.sql_alchemy_pool_size, then run: ./airstrip up",
+        "End who holds them, as the database's log tells (./airstrip logs postgresql); and use fewer replicas, or a"
+        " smaller airflow.config.database.sql_alchemy_pool_size, then run: ./airstrip up",
         _told_by("connections"),
         frozenset({"database.stopped"}),
     ),
@@ -176,7 +205,17 @@ DATABASE_RULES: tuple[Rule, ...] = (
         "the database is not reached by {components}",
         "The database's pod is down, its Service has no endpoint, or the network is closed in between.",
         "Look at it: ./airstrip logs postgresql; then run: ./airstrip up",
-        _unreachable,
+        _of(_unreachable, ours=True),
+        _ROOT,
+    ),
+    Rule(
+        "database.url-unreachable",
+        "the database that database.url names is not reached by {components}",
+        "The server does not run or does not listen on that address, a firewall is in between, or the cluster's DNS"
+        " does not know its name.",
+        "See that it listens for others than its own machine (listen_addresses) and that pods may connect; then run:"
+        " ./airstrip up",
+        _of(_unreachable, ours=False),
         _ROOT,
     ),
 )
@@ -185,7 +224,7 @@ UNHEALTHY = Explanation(
     "database.unhealthy",
     "Airflow says that its database is unhealthy",
     "The database is starting, is overloaded, or lost its tables.",
-    "Read its log: ./airstrip logs postgresql",
+    "Read its log: ./airstrip logs postgresql; of one that database.url names, its server's",
 )
 
 DATABASE_SYMPTOM_RULES: tuple[Rule, ...] = (
@@ -193,7 +232,7 @@ DATABASE_SYMPTOM_RULES: tuple[Rule, ...] = (
         UNHEALTHY,
         _airflow_says,
         _ROOT
-        | {"database.unreachable", "database.not-migrated", "database.newer-than-image"}
+        | {"database.unreachable", "database.url-unreachable", "database.not-migrated", "database.newer-than-image"}
         | of(("api-server", DATABASE), ("pod.crash-loop", "pod.probe-failing")),
     ),
 )

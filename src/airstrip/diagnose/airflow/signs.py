@@ -21,6 +21,7 @@ SIGNS: dict[str, re.Pattern[str]] = {
         "no-room": r"No space left on device",
         "pooler": r"unsupported startup parameter|DuplicatePreparedStatementError|prepared statement \"[^\"]*\""
         r" (already exists|does not exist)|query_wait_timeout|unexpected keyword argument 'sslmode'",
+        "not-ours": r"airstrip: the database (has tables of an Airflow already|is another deployment's)",
         "newer": r"Can't locate revision identified by",
         "not-migrated": r"Database migration required|relation \"(alembic_version|dag|dag_run|dag_version|job"
         r"|serialized_dag|task_instance|trigger|ab_user)\" does not exist|still unapplied migrations"
@@ -70,7 +71,7 @@ _ITS_DATABASE = re.compile(r'(server at|host name) "postgresql[".]')
 """By the name of its Service, as drivers quote it: a dag-processor is ready before it has reached that."""
 
 
-_OF_DATABASE = frozenset({"login", "connections", "disk", "pooler", "newer", "not-migrated", "unreachable"})
+_OF_DATABASE = frozenset({"login", "connections", "disk", "pooler", "not-ours", "newer", "not-migrated", "unreachable"})
 _REACHED = re.compile(r"Starting the (?:scheduler|triggerer|Dag Processor Job)\b|Heartbeat recovered after")
 """What a process with a main loop logs once the database has taken what it wrote there. The user's code runs later."""
 

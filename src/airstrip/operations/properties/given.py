@@ -21,6 +21,7 @@ from airstrip.manifests import (
     SCHEDULER_HEALTH_PORT,
     SECRETS,
 )
+from airstrip.operations.database_url import running_url_secret
 from airstrip.operations.properties.names import FORBIDDEN
 from airstrip.operations.session import Session, decode_secret
 
@@ -47,7 +48,9 @@ class Given:
     def addresses(self) -> dict[str, tuple[str, int]]:
         """Of what no task may reach. The scheduler has no Service: its pod's own address."""
         control = self.session.spec.namespaces.control
-        found = {"database": (f"{POSTGRESQL}.{control}.svc", POSTGRESQL_PORT)}
+        # What is outside of the cluster, no policy of ours keeps anybody from.
+        ours = not self.session.spec.database.url
+        found = {"database": (f"{POSTGRESQL}.{control}.svc", POSTGRESQL_PORT)} if ours else {}
         if address := self._address_of(SCHEDULER):
             found["scheduler"] = (address, SCHEDULER_HEALTH_PORT)
         return found
@@ -98,6 +101,7 @@ class Given:
         control = self.session.spec.namespaces.control
         # Somebody may have deleted that of `admin`: what is not there is nowhere.
         there = [item for name in SECRETS if (item := self.session.cluster.get("v1", "Secret", name, control))]
+        there += [item] if (item := running_url_secret(self.session.spec, self.session.cluster)) else []
         return {text for item in there for text in _secret_parts(decode_secret(item).values())}
 
     def _address_of(self, component: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from airstrip.errors import AirstripError
 from airstrip.kube import plan_changes
 from airstrip.manifests import API_SERVER, POSTGRESQL, SCHEDULER, build_manifests
+from airstrip.operations.database_url import running_url_secret
 from airstrip.operations.properties.foreign_policies import KIND, Policy, Way, foreign_policies, may_open
 from airstrip.operations.properties.names import FORBIDDEN, TASKS
 from airstrip.operations.properties.outcome import Outcome, failed, not_applicable, proved
@@ -25,7 +26,16 @@ _DOORS = {"database": POSTGRESQL, "scheduler": SCHEDULER, "execution-api": API_S
 _SHARED = "with airflow.executor: local, tasks share the scheduler's pod, which needs the database"
 
 
+_NOT_OURS = "the database is not in the cluster: who reaches it, the network around it says"
+
+
 def network(scene: Scene) -> Outcome:
+    """Of a database outside nothing can be said: no policy of ours is around it."""
+    outcome = _tried(scene)
+    return replace(outcome, limits=(*outcome.limits, _NOT_OURS)) if scene.session.spec.database.url else outcome
+
+
+def _tried(scene: Scene) -> Outcome:
     """By attempts only. The database listens, for Airflow works: who does not reach it is kept from it.
 
     Where tasks have no pods of their own, there is nobody but the pod of another namespace to be kept from it.
@@ -150,7 +160,9 @@ def _reaches_all(scene: Scene, seen: Mapping[str, bool], outside: _Outside) -> b
 def _lacking(scene: Scene) -> list[str]:
     """Policies that a landing has and that are not there, or are other ones: as `plan` finds them."""
     spec, platform = scene.session.spec, scene.session.platform
-    wanted = [item for stage in build_manifests(spec, platform, NOT_BUILT, {}).stages for item in stage.objects]
+    url_secret = running_url_secret(spec, scene.session.cluster)
+    manifests = build_manifests(spec, platform, NOT_BUILT, {}, url_secret=url_secret)
+    wanted = [item for stage in manifests.stages for item in stage.objects]
     policies = [item for item in wanted if item["kind"] == KIND]
     changes = plan_changes(scene.session.cluster, policies)
     return [f"{change.entry.name} in {change.entry.namespace}" for change in changes]

@@ -25,16 +25,19 @@ Namespaces = Mapping[str, NamespaceFact | None]
 def problems_of(spec: Spec, place: ContextSpec, facts: ClusterFacts, namespaces: Namespaces) -> tuple[Finding, ...]:
     """What must be mended first, all of it."""
     return (
-        *_too_old(facts),
+        *problems_anywhere(spec, facts, namespaces),
         *_other_architecture(spec, facts),
-        *class_problems(place, facts),
-        *_absent(spec, namespaces),
-        *_not_ours(spec, namespaces),
+        *class_problems(spec, place, facts),
         *sharing_problems(spec, place, facts),
         *_no_ingress(spec, facts),
         *_no_registry(spec),
         *_live_folder(spec, place),
     )
+
+
+def problems_anywhere(spec: Spec, facts: ClusterFacts, namespaces: Namespaces) -> tuple[Finding, ...]:
+    """Of a cluster on this machine, too."""
+    return (*_too_old(facts), *_absent(spec, namespaces), *_not_ours(spec, namespaces))
 
 
 def warnings_of(spec: Spec, facts: ClusterFacts, namespaces: Namespaces) -> tuple[Finding, ...]:

@@ -22,6 +22,8 @@ _ENFORCERS = frozenset(
 _WITHOUT = frozenset({"kube-flannel-ds"})
 """DaemonSets of network plugins that enforce NetworkPolicies, and of those that do not."""
 
+_KINDNET = ("rbac.authorization.k8s.io/v1", "ClusterRole", "kindnet")
+
 DNS_CIDRS, DNS_PORTS = ("169.254.0.0/16",), (53, 5353)
 """A cache on each node has an address of its own link; OpenShift's DNS pods listen on 5353, and its network looks after
 translation. https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
@@ -85,7 +87,9 @@ def read_cluster(cluster: Cluster) -> ClusterFacts:
         api_ports=api_ports(slices),
         ingresses=None if ingresses is None else [_controller(item) for item in ingresses],
         default_ingress=_marked(ingresses or [], _DEFAULT_INGRESS) or _only(ingresses or []),
-        enforces_policies=enforces_policies(version, _listed(cluster, "apps/v1", "DaemonSet") or []),
+        enforces_policies=enforces_policies(
+            version, _listed(cluster, "apps/v1", "DaemonSet") or [], unless_forbidden(partial(cluster.get, *_KINDNET))
+        ),
     )
 
 
@@ -129,10 +133,13 @@ def _listed(cluster: Cluster, api_version: str, kind: str, namespace: str | None
     return unless_forbidden(lambda: cluster.list(api_version, kind, namespace))
 
 
-def enforces_policies(version: str, daemons: Iterable[Mapping[str, Any]]) -> bool | None:
+def enforces_policies(
+    version: str, daemons: Iterable[Mapping[str, Any]], kindnet: Mapping[str, Any] | None = None
+) -> bool | None:
     """By the network plugins' own DaemonSets; k3s has an enforcer in its program, AWS's plugin one that may be off.
 
-    https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
+    That of kind has one since 2024, and minikube ships an older one: `kindnet`, its ClusterRole, tells whether it reads
+    policies. https://docs.aws.amazon.com/eks/latest/userguide/cni-network-policy-configure.html
     """
     found = {str(item["metadata"]["name"]): item for item in daemons}
     if not _ENFORCERS.isdisjoint(found) or "+k3s" in version:
@@ -140,6 +147,8 @@ def enforces_policies(version: str, daemons: Iterable[Mapping[str, Any]]) -> boo
     if "aws-node" in found:
         containers = found["aws-node"]["spec"]["template"]["spec"]["containers"]
         return any("--enable-network-policy=true" in (each.get("args") or []) for each in containers)
+    if "kindnet" in found and kindnet is not None:
+        return any("networkpolicies" in (rule.get("resources") or []) for rule in kindnet.get("rules") or [])
     return None if _WITHOUT.isdisjoint(found) else False
 
 

@@ -32,10 +32,11 @@ _DISKS = (
 """Provisioners of volumes that pods on several nodes can write, and of those that one node has at a time."""
 
 
-def class_problems(place: ContextSpec, facts: ClusterFacts) -> Iterator[Finding]:
-    known = facts.storage_classes
+def class_problems(spec: Spec, place: ContextSpec, facts: ClusterFacts) -> Iterator[Finding]:
+    """A default class is for our own database's volume alone."""
+    known, needs_default = facts.storage_classes, place.storage_class is None and not spec.database.url
     if known is None:
-        if place.storage_class is None:
+        if needs_default:
             yield Finding(
                 "storage.class-unknown",
                 "you may not list the cluster's storage classes, and the database needs a volume of one",
@@ -52,7 +53,7 @@ def class_problems(place: ContextSpec, facts: ClusterFacts) -> Iterator[Finding]
                 f"It has: {', '.join(known) or 'none'}.",
                 f"Write one of them under target.{place.place}, or let an administrator make it.",
             )
-    if place.storage_class is None and facts.default_class is None:
+    if needs_default and facts.default_class is None:
         yield Finding(
             "storage.no-default-class",
             "the cluster has no default storage class, and the database needs a volume",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from airstrip.errors import CheckError, KubernetesError, UsageError
+from airstrip.errors import KubernetesError, UsageError
 from airstrip.events import Emit, step
 from airstrip.findings import Finding
 from airstrip.kube import (
@@ -40,6 +40,7 @@ from airstrip.targets.existing.objects import build_cluster_objects, volumes_of
 from airstrip.targets.existing.spec import DEFAULT_PORT, ContextSpec
 from airstrip.targets.existing.storage_checks import taken_volumes
 from airstrip.targets.landed import owner_of, require_own_namespaces, require_same_namespace
+from airstrip.targets.refusal import refusal
 from airstrip.targets.target import Confirm
 
 _HTTP = 80
@@ -55,6 +56,10 @@ class ExistingTarget:
     @property
     def owns_cluster(self) -> bool:
         return False
+
+    @property
+    def outlasts_down(self) -> bool:
+        return True
 
     @property
     def title(self) -> str:
@@ -82,13 +87,7 @@ class ExistingTarget:
             *taken,
             *not_alone(strangers),
         ):
-            error = CheckError(
-                "place.unsuitable",
-                f"{self.title} cannot take {self._spec.name}: {_count(problems)}, and nothing was changed",
-                fix="Mend all that is named below, then run this again.",
-            )
-            error.findings = problems
-            raise error
+            raise refusal(self.title, self._spec.name, problems)
         return warnings_of(self._spec, facts, namespaces)
 
     def ensure(self, emit: Emit, _confirm: Confirm, /) -> Platform:
@@ -233,10 +232,6 @@ def _is_own(spec: Spec, cluster: Cluster, item: dict[str, Any]) -> bool:
     found = unless_forbidden(lambda: cluster.get(item["apiVersion"], item["kind"], name))
     labels = ((found or {}).get("metadata") or {}).get("labels") or {}
     return owner_of(labels) == spec.name
-
-
-def _count(problems: Sequence[Finding]) -> str:
-    return f"{len(problems)} problem" + ("s" if len(problems) != 1 else "")
 
 
 def _left(kind: str, name: str) -> Finding:

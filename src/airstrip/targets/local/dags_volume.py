@@ -10,7 +10,7 @@ from pathlib import Path
 
 from airstrip.embedded import NodeConfig
 from airstrip.spec import Spec
-from airstrip.targets.local.dags_folder import POD_USER
+from airstrip.targets.dags_folder import POD_USER
 
 _LIVE = "dags"
 

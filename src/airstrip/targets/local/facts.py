@@ -5,21 +5,18 @@ from __future__ import annotations
 import shutil
 import stat
 from collections.abc import Iterator
-from pathlib import Path
 
 from airstrip.embedded import EVICTION_MIB, NodeConfig, host_packages, log_tail
-from airstrip.errors import AirstripError
 from airstrip.paths import cache_dir
 from airstrip.place import DiskFact, FolderFact, PartFact, PlaceFact
 from airstrip.spec import Spec
-from airstrip.targets.local.dags_folder import check_dags_folder, is_writable, unreadable
+from airstrip.targets.dags_folder import closed_dags, is_writable
 from airstrip.targets.local.node import LocalNode
 from airstrip.targets.local.spec import LocalSpec
 
 _MIB = 1 << 20
 _SPARE_MIB = 500
 """What should be free beyond that with which the node runs no pods any more."""
-_CLOSED = 3
 
 
 def local_facts(spec: Spec, node: LocalNode) -> PlaceFact:
@@ -54,7 +51,7 @@ def _disks(config: NodeConfig) -> Iterator[DiskFact]:
 
 def _folders(spec: Spec, config: NodeConfig) -> Iterator[FolderFact]:
     if spec.dags.live_folder is not None:
-        yield FolderFact("dags", str(spec.dags.live_folder), tuple(_closed_dags(spec.dags.live_folder)))
+        yield FolderFact("dags", str(spec.dags.live_folder), closed_dags(spec.dags.live_folder))
     logs = config.volumes_dir / "logs"
     try:
         mode = logs.stat()
@@ -62,11 +59,3 @@ def _folders(spec: Spec, config: NodeConfig) -> Iterator[FolderFact]:
         # Not landed yet, or not ours to look at.
         return
     yield FolderFact("logs", str(logs), () if is_writable(mode) else (stat.filemode(mode.st_mode),))
-
-
-def _closed_dags(folder: Path) -> list[str]:
-    try:
-        check_dags_folder(folder)
-    except AirstripError as error:
-        return [error.cause or error.message]
-    return unreadable(folder)[:_CLOSED]

@@ -9,22 +9,25 @@ from typing import Any
 from airstrip import embedded
 from airstrip.embedded import NodeConfig
 from airstrip.errors import UsageError
-from airstrip.events import Emit, Warned, step
+from airstrip.events import Emit, step
 from airstrip.findings import Finding
 from airstrip.kube import connect, execute, plan_changes, wait_for_default_service_account
 from airstrip.place import PlaceFact
 from airstrip.platform import Platform, Purpose
 from airstrip.spec import Spec
+from airstrip.targets.dags_folder import check_dags_folder, warn_of_unreadable
 from airstrip.targets.landed import require_own_namespaces, require_same_namespace
-from airstrip.targets.local.dags_folder import check_dags_folder, unreadable
 from airstrip.targets.local.dags_volume import dags_folder, ensure_dags, ensure_group_folder, switch_dags
 from airstrip.targets.local.data_folder import ensure_data, ensure_project_folder
 from airstrip.targets.local.facts import local_facts
 from airstrip.targets.local.node import LocalNode, require_root
-from airstrip.targets.local.objects import STORAGE_CLASS, build_cluster_objects
 from airstrip.targets.local.spec import DEFAULT_PORT, LocalSpec
+from airstrip.targets.node_folders import build_cluster_objects
 from airstrip.targets.shared_volumes import shared_volumes
 from airstrip.targets.target import Confirm
+
+STORAGE_CLASS = "standard"
+"""That of the node's own provisioner."""
 
 
 class LocalTarget:
@@ -38,6 +41,10 @@ class LocalTarget:
     @property
     def owns_cluster(self) -> bool:
         return True
+
+    @property
+    def outlasts_down(self) -> bool:
+        return False
 
     @property
     def title(self) -> str:
@@ -54,7 +61,7 @@ class LocalTarget:
         return ()
 
     def ensure(self, emit: Emit, confirm: Confirm) -> Platform:
-        self._warn_of_unreadable_dags(emit)
+        warn_of_unreadable(self._spec.dags.live_folder, emit)
         config, status = self._node.start(emit, confirm)
         with step(emit, "place.objects", "Make namespaces and volumes") as progress:
             self._ensure_folders(config)
@@ -112,14 +119,6 @@ class LocalTarget:
     def destroy(self, emit: Emit, *, data: bool) -> list[Finding]:
         return self._node.delete_data(emit) if data else self._node.stop(emit)
 
-    def _warn_of_unreadable_dags(self, emit: Emit) -> None:
-        path = self._spec.dags.live_folder
-        closed = unreadable(path) if path else []
-        if closed:
-            more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
-            message = f"Airflow's pods cannot read {', '.join(closed[:3])}{more} in {path}."
-            emit(Warned("dags.not-readable", message, f"Let others read it: chmod -R go+rX '{path}'"))
-
     def _platform(self, config: NodeConfig, port: int) -> Platform:
         """Raises UsageError for a way in that the node does not have."""
         if not self._spec.expose.is_private:
@@ -140,6 +139,7 @@ class LocalTarget:
             on_this_machine=True,
             api_server_node_port=config.node_port,
             data_folder=self._folders(config)["data"],
+            host_address=str(config.subnets.host),
         )
 
     def _ensure_folders(self, config: NodeConfig) -> None:

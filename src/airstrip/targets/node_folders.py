@@ -1,4 +1,4 @@
-"""The cluster-scoped objects of a deployment on the node: namespaces, and folders of this machine as volumes."""
+"""The cluster-scoped objects where one node has the folders behind volumes: namespaces, and a volume for each claim."""
 
 from __future__ import annotations
 
@@ -8,11 +8,9 @@ from airstrip.platform import Purpose
 from airstrip.spec import Spec
 from airstrip.targets.shared_volumes import build_namespaces, build_volumes
 
-STORAGE_CLASS = "standard"
-
 
 def build_cluster_objects(spec: Spec, folders: dict[Purpose, str], node: str) -> tuple[dict[str, Any], ...]:
-    """Namespaces first, then a `local` PersistentVolume for each claim. `folders` are host paths by purpose."""
+    """Namespaces first, then a `local` PersistentVolume for each claim. `folders` are the node's paths by purpose."""
     here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [node]}
     on_node = {"required": {"nodeSelectorTerms": [{"matchExpressions": [here]}]}}
 

@@ -9,11 +9,13 @@ from itertools import islice
 from pathlib import Path
 
 from airstrip.errors import AirstripError
+from airstrip.events import Emit, Warned
 
 POD_USER = 50000
 _POD_GROUP = 0
 _READ, _WRITE, _ENTER = 4, 2, 1
 _MOST_LOOKED_AT = 5000
+_MOST_TOLD = 3
 
 
 def check_dags_folder(path: Path) -> None:
@@ -39,6 +41,24 @@ def unreadable(folder: Path) -> list[str]:
     return [
         str(path.relative_to(folder)) for path in islice(_entries(folder), _MOST_LOOKED_AT) if not _is_readable(path)
     ]
+
+
+def closed_dags(folder: Path) -> tuple[str, ...]:
+    """A few of the paths that pods cannot read, or why they can read nothing."""
+    try:
+        check_dags_folder(folder)
+    except AirstripError as error:
+        return (error.cause or error.message,)
+    return tuple(unreadable(folder)[:_MOST_TOLD])
+
+
+def warn_of_unreadable(folder: Path | None, emit: Emit) -> None:
+    """Of what pods cannot read below a live folder."""
+    closed = unreadable(folder) if folder else []
+    if closed:
+        more = f" and {len(closed) - _MOST_TOLD} more" if len(closed) > _MOST_TOLD else ""
+        message = f"Airflow's pods cannot read {', '.join(closed[:_MOST_TOLD])}{more} in {folder}."
+        emit(Warned("dags.not-readable", message, f"Let others read it: chmod -R go+rX '{folder}'"))
 
 
 def is_writable(facts: os.stat_result) -> bool:
